@@ -1,0 +1,49 @@
+# Two commands do everything, set-up included: `make run` and `make test`. `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/mlpipeline.stamp
+
+.PHONY: run test check bench ui lock wheel clean help
+
+# Python 3.10-3.12, this file and a network are all that is needed; the second time it is there.
+$(STAMP): setup.cfg requirements.lock mlpipeline/bootstrap.py
+	@$(PYTHON) mlpipeline/bootstrap.py
+
+run: $(STAMP) ## run the nine sample bots through all stages; a second time there is nothing to do
+	@$(BIN)/mlpipeline run
+
+test: check ## check, then every test (with Spark, some minutes)
+	@$(BIN)/python -m pytest -q tests --ignore=tests/unit --ignore=tests/house
+
+check: $(STAMP) ## lint, format, types, import floors and the quick tests, in under a minute
+	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@# Types and tests side by side: each is longer than all the rest.
+	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
+		$(BIN)/python -m pytest -q tests/unit tests/house || failed=1; wait $$types && exit $$failed
+
+bench: $(STAMP) ## measure speed and memory, ratios in one run
+	@$(BIN)/python -m bench
+
+ui: $(STAMP) ## open MLflow on the store, on this machine only
+	@$(BIN)/mlflow ui --backend-store-uri sqlite:///store/mlflow.db --host 127.0.0.1
+
+lock: $(STAMP) ## resolve setup.cfg into requirements.lock anew
+	@env -u UV_FIND_LINKS -u PIP_FIND_LINKS UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile setup.cfg \
+		--extra dev --universal --python-version 3.10 --upgrade --no-emit-index-url --no-emit-find-links --quiet \
+		--output-file requirements.lock
+
+wheel: $(STAMP) ## build dist/*.whl
+	@rm -rf build dist
+	@$(BIN)/python -m build --wheel --installer uv --outdir dist . >/dev/null
+	@ls dist/*.whl
+
+clean: ## remove what can be made again, but neither .venv nor store
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
