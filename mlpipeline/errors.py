@@ -1,0 +1,68 @@
+"""The errors of the house: each says what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class MLPipelineError(Exception):
+    """Base of all errors that a user is meant to read.
+
+    Args:
+        what: what is wrong, one sentence without a full stop.
+        where: file, line, key or bot; empty when the sentence already says it.
+        fix: what to do next, one imperative sentence.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f" -> {self.fix}" if self.fix else ""
+        return f"{place}{self.what}{advice}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Raised in a worker, read on the driver: keyword-only arguments do not survive the default.
+        return _rebuild, (type(self), self.what, self.where, self.fix)
+
+
+def _rebuild(kind: type[MLPipelineError], what: str, where: str, fix: str) -> MLPipelineError:
+    return kind(what, where=where, fix=fix)
+
+
+class UsageError(MLPipelineError):
+    """The command line asks for something that does not exist or makes no sense."""
+
+    exit_code = 2
+
+
+class RecipeError(MLPipelineError):
+    """A configuration file cannot be read, or a key or value in it is wrong."""
+
+    exit_code = 2
+
+
+class SetupError(MLPipelineError):
+    """The machine lacks something that every run needs (Python, Java, jars, permissions)."""
+
+
+class InputError(MLPipelineError):
+    """A file of utterances cannot be used at all; single bad rows are rejected, not raised."""
+
+
+class StoreError(MLPipelineError):
+    """The store cannot be read or written."""
+
+
+class StageError(MLPipelineError):
+    """A stage could not do its work for a bot."""
+
+
+class GateRefused(MLPipelineError):
+    """A model is not good enough to be released; nothing was moved."""
+
+    exit_code = 4
