@@ -1,0 +1,211 @@
+"""The fields of a recipe: one frozen model a section, every field explained.
+
+No field has a default here: the defaults stand in conf/base.yaml, each with its comment, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Below = Annotated[float, Field(ge=0.0, lt=1.0)]
+Weight = Annotated[float, Field(gt=0.0)]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Words = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+def _check_range(value: tuple[int, int]) -> tuple[int, int]:
+    if value != (0, 0) and not 1 <= value[0] <= value[1] <= 8:
+        raise ValueError("Input should be [shortest, longest] with 1 <= shortest <= longest <= 8, or [0, 0]")
+    return value
+
+
+Range = Annotated[tuple[int, int], Field(strict=False), AfterValidator(_check_range)]
+
+
+class Part(BaseModel):
+    """A section of the recipe: immutable, and nothing in it that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Language(Part):
+    """How a language is written; stands in conf/languages/<tag>.yaml, not in base.yaml."""
+
+    tag: str = Field(description="BCP 47 tag, equal to the name of the language file")
+    name: str = Field(min_length=1, description="name of the language for reports, in English")
+    steps: Words = Field(description="normalising steps in their order, names from mlpipeline.languages")
+    scripts: Words = Field(description="ISO 15924 names of the scripts expected, e.g. Hang; Latin is always allowed")
+
+
+class IngestPart(Part):
+    """Where the rows of a bot come from."""
+
+    files: Words = Field(
+        description="labelled files; relative to the folder that holds conf/; {domain} and {lang} are filled in"
+    )
+    logs: Words = Field(description="unlabelled conversations, written like files")
+    map: dict[str, str] = Field(description="our column -> column of the files, e.g. {text: question, intent: label}")
+    format: Literal["auto", "jsonl", "csv", "tsv", "rasa"] = Field(description="format of the files; auto: by suffix")
+
+
+class CleanPart(Part):
+    """Which rows are kept; every dropped row is kept elsewhere with its reason."""
+
+    min_chars: Count = Field(description="shorter texts (characters after normalisation) are dropped")
+    max_chars: Count = Field(description="longer texts (characters after normalisation) are dropped")
+    min_script_share: Share = Field(description="least share of letters in the language's scripts; 0 switches it off")
+    drop_duplicates: bool = Field(description="drop rows whose normalised text and intent were seen before")
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> CleanPart:
+        if self.min_chars > self.max_chars:
+            raise ValueError("should have min_chars <= max_chars")
+        return self
+
+
+class SplitPart(Part):
+    """Which rows train, which choose, which test."""
+
+    salt: str = Field(description="changes every row's place; change it only to draw a new split")
+    validation: Share = Field(description="share of rows that choose epochs, temperature and thresholds")
+    test: Share = Field(description="share of rows that only evaluate")
+    min_rows_per_intent: Count = Field(description="intents with fewer rows are reported by name and left out")
+    tolerance: Share = Field(description="largest difference of an intent's share between splits that is not warned of")
+
+    @model_validator(mode="after")
+    def _check_shares(self) -> SplitPart:
+        if self.validation + self.test >= 1.0:
+            raise ValueError("should leave rows to train on: validation + test must be below 1")
+        return self
+
+
+class EmbedPart(Part):
+    """How an utterance becomes a vector."""
+
+    encoder: str = Field(min_length=1, description="ngram-lsa, trained here, or the folder of an encoder")
+    dims: Annotated[int, Field(ge=2, le=4096)] = Field(description="length of the vectors of ngram-lsa")
+    engine: Literal["arrow", "rdd"] = Field(description="mapInArrow, or rdd.mapPartitions with equal results")
+    batch_size: Count = Field(description="texts in one call of the encoder")
+    retrain_growth: Annotated[float, Field(ge=0.0)] = Field(
+        description="ngram-lsa is trained anew when its language has grown by this share since the last training"
+    )
+    max_rows: Count = Field(description="ngram-lsa is trained on at most this many texts of a language, drawn by hash")
+    char_ngrams: Range = Field(description="shortest and longest character n-gram; [0, 0]: none")
+    word_ngrams: Range = Field(description="shortest and longest word n-gram; [0, 0]: none")
+    word_weight: Weight = Field(description="how much more a word n-gram weighs than a character n-gram")
+    min_df: Count = Field(description="n-grams in fewer texts are not learnt")
+    max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
+    seed: Seed = Field(description="seed of every random choice in training the encoder")
+
+
+class TrainPart(Part):
+    """How the classifier of a bot is trained."""
+
+    epochs: Count = Field(description="passes over the training rows")
+    batch_size: Count = Field(description="rows in one step")
+    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        description="peak of the step size: a short warm-up, then down along a cosine"
+    )
+    dims: Annotated[int, Field(ge=0, le=65536)] = Field(
+        description="width of the deep part of the network; 0: the linear part alone"
+    )
+    dropout: Below = Field(description="share of the deep part's units silenced in a step")
+    feature_dropout: Below = Field(description="share of a text's n-grams hidden in a step")
+    label_smoothing: Below = Field(description="share of a target's weight that is spread over all intents")
+    weight_decay: Annotated[float, Field(ge=0.0)] = Field(description="decoupled L2 of the weights (AdamW)")
+    char_ngrams: Range = Field(description="shortest and longest character n-gram; [0, 0]: none")
+    word_ngrams: Range = Field(description="shortest and longest word n-gram; [0, 0]: none")
+    word_weight: Weight = Field(description="how much more a word n-gram weighs than a character n-gram")
+    min_df: Count = Field(description="n-grams in fewer texts are not learnt; tiny bots use 1 by themselves")
+    max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
+    max_ids: Count = Field(description="distinct n-grams of one text that the network reads; the rest is cut off")
+    out_of_scope_label: str = Field(
+        description="rows of this intent teach what is not the bot's business; it is never an intent to answer"
+    )
+    accept_share: Share = Field(
+        description="without such rows: share of rightly answered validation rows that stay above the threshold"
+    )
+    seed: Seed = Field(description="seed of every random choice in training")
+
+
+class EvaluatePart(Part):
+    """How a model is measured."""
+
+    bootstrap: Annotated[int, Field(ge=0, le=1_000_000)] = Field(description="resamples for intervals; 0: no intervals")
+    interval: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(description="probability that an interval covers")
+    bins: Count = Field(description="bins of the calibration error (ECE)")
+
+
+class ExportPart(Part):
+    """What a model is written as."""
+
+    targets: Annotated[tuple[Literal["onnx", "saved_model"], ...], Field(strict=False, min_length=1)] = Field(
+        description="formats to write; serving answers with onnx"
+    )
+    tolerance: Annotated[float, Field(gt=0.0)] = Field(
+        description="largest difference of a probability from the trainer's that is accepted"
+    )
+    opset: Annotated[int, Field(ge=13)] = Field(description="ONNX operator set")
+
+
+class Gate(Part):
+    """What a model must reach, on the test rows, to become champion; null switches one condition off."""
+
+    min_accuracy: Share | None = Field(description="least accuracy")
+    min_macro_f1: Share | None = Field(description="least macro F1")
+    max_ece: Share | None = Field(description="largest expected calibration error")
+    max_drop_from_champion: Share | None = Field(
+        description="largest loss of accuracy against the champion of today, on the same rows"
+    )
+
+
+class ReleasePart(Part):
+    """When a model goes out, and with which answers."""
+
+    gate: Gate | None = Field(
+        description="conditions for the alias champion; null is an error at release, never a pass"
+    )
+    answers: str | None = Field(
+        description="YAML file with an answer an intent; {domain} and {lang} are filled in; null: intents only"
+    )
+    questions: str | None = Field(
+        description="text file, one question a line, asked of the new champion at the end of a run; {domain} and {lang} "
+        "are filled in"
+    )
+
+
+class AnswerPart(Part):
+    """How a question is answered."""
+
+    did_you_mean_share: Share = Field(
+        description="below the answer threshold, from this share of it on, ask did-you-mean"
+    )
+    nearest: Annotated[int, Field(ge=0, le=100)] = Field(description="nearest known questions shown")
+
+
+class Recipe(Part):
+    """All sections, resolved for one bot."""
+
+    domain: str = Field(description="the customer's subject area")
+    lang: str = Field(description="BCP 47 tag of the bot's language")
+    language: Language = Field(description="how the language is written")
+    ingest: IngestPart = Field(description="where rows come from")
+    clean: CleanPart = Field(description="which rows are kept")
+    split: SplitPart = Field(description="which rows train, choose and test")
+    embed: EmbedPart = Field(description="how an utterance becomes a vector")
+    train: TrainPart = Field(description="how the classifier is trained")
+    evaluate: EvaluatePart = Field(description="how a model is measured")
+    export: ExportPart = Field(description="what a model is written as")
+    release: ReleasePart = Field(description="when a model goes out")
+    answer: AnswerPart = Field(description="how a question is answered")
+
+
+SECTIONS: dict[str, type[Part]] = {
+    name: field.annotation
+    for name, field in Recipe.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Part)
+}
