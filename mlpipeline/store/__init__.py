@@ -1,0 +1,1 @@
+"""Where everything lies: datasets, their manifests, models, runs, and the files that utterances come from."""

@@ -1,0 +1,249 @@
+"""What lies in a labelled file: JSONL, CSV, TSV or Rasa's nlu.yml in, rows and rejected rows out. Pure, no Spark.
+
+A bad row never stops a file; only a file that cannot be read at all (no columns, no YAML) raises InputError.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Literal, cast
+
+import orjson
+
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.store.corpus_rows import (
+    FIELDS,
+    MAX_TEXT,
+    Keys,
+    Problem,
+    Reject,
+    Row,
+    checked_intent,
+    checked_source,
+    checked_text,
+    checked_ts,
+    keys_of,
+    shown,
+)
+from mlpipeline.store.csv_files import read_csv
+from mlpipeline.store.rasa_files import read_rasa
+
+__all__ = [
+    "Kind",
+    "Reject",
+    "Row",
+    "format_of",
+    "parse_map",
+    "read_document",
+    "read_file",
+    "read_jsonl_lines",
+]
+
+Kind = Literal["jsonl", "csv", "tsv", "rasa"]
+
+MAX_LINE = 1_000_000
+"""Bytes of one JSONL line; a longer one is not even parsed."""
+
+SUFFIXES: Mapping[str, Kind] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".yml": "rasa",
+    ".yaml": "rasa",
+}
+
+_UTF16 = "the file is UTF-16, not UTF-8: save it as UTF-8"
+_BOM = b"\xef\xbb\xbf"
+_plain = re.compile(r"[A-Za-z0-9_/.:+-]{1,200}").fullmatch
+
+
+def format_of(path: str) -> Kind:
+    """The format by the file's suffix, before a ``.gz``. Raises InputError that names what is supported."""
+    name = path.lower().removesuffix(".gz")
+    for suffix, kind in SUFFIXES.items():
+        if name.endswith(suffix):
+            return kind
+    hint = "write one JSON object a line and call it .jsonl" if name.endswith(".json") else "rename it or convert it"
+    raise InputError(
+        f"the suffix says no format that is read here ({', '.join(SUFFIXES)}; each also with .gz)",
+        where=path,
+        fix=f"{hint}, or name the format (jsonl, csv, tsv, rasa) in the recipe's ingest.format",
+    )
+
+
+def parse_map(text: str) -> dict[str, str]:
+    """``"text=question,intent=label"`` as a dict from field to column. Raises UsageError."""
+    mapping: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        field, equals, column = (piece.strip() for piece in part.partition("="))
+        if field not in FIELDS or not equals or not column or field in mapping:
+            raise UsageError(
+                f"cannot understand {part!r} in the column map {text!r}",
+                fix=f"write FIELD=COLUMN once for each of {', '.join(FIELDS)}: --map text=question,intent=label",
+            )
+        mapping[field] = column
+    return mapping
+
+
+def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, str]) -> Iterator[Row | Reject]:
+    """Rows of numbered JSONL lines, in order; blank lines are no rows. Raises InputError only for a wrong mapping.
+
+    Args:
+        lines: (line number from 1, bytes of the line with or without its line end).
+        mapping: field -> key, where the file's keys are not the usual ones.
+    """
+    keys = keys_of(mapping)
+    text_key, intent_key = keys.text[0], keys.intent[0]
+    others = (*keys.intent[1:], *keys.ts, *keys.source)
+    loads = orjson.loads
+    for number, line in lines:
+        try:
+            row = loads(line) if len(line) <= MAX_LINE else {}
+            text, intent = row[text_key], row.get(intent_key)
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+            row, text, intent = {}, None, None  # the slow path says what is wrong, if anything is
+        # a plain text with a plain intent or none: most rows of most corpora, and no call is needed for them
+        if (
+            type(text) is str
+            and 0 < len(text) <= MAX_TEXT
+            and (intent is None or (type(intent) is str and _plain(intent)))
+            and row.keys().isdisjoint(others)
+            and "\0" not in text
+            and not text.isspace()
+        ):
+            yield Row(text, intent, None, None, number)
+            continue
+        if not row:
+            line = line.strip().removeprefix(_BOM).strip()
+        if line:
+            try:
+                yield _row_of(row or _object_of(line), keys, number)
+            except Problem as problem:
+                yield problem.as_reject(number, line)
+
+
+def read_document(
+    data: bytes, kind: Kind | Literal["auto"], mapping: Mapping[str, str], name: str
+) -> Iterator[Row | Reject]:
+    """Rows of a whole document that was read (and unzipped) already.
+
+    Args:
+        data: bytes of the document.
+        kind: format; ``auto`` takes it from the name's suffix.
+        mapping: field -> column or key.
+        name: file name for messages.
+
+    Raises:
+        InputError: the document cannot be read at all: no text column, broken YAML, UTF-16.
+    """
+    kind = format_of(name) if kind == "auto" else kind
+    if kind == "jsonl":
+        return read_jsonl_lines(enumerate(data.split(b"\n"), start=1), mapping)
+    if _looks_utf16(data[:400]):
+        raise InputError(_UTF16.partition(":")[0], where=name, fix="save it as UTF-8 and run again")
+    if kind == "rasa":
+        return read_rasa(data, name)
+    return read_csv(data, mapping, name, delimiter="\t" if kind == "tsv" else None)
+
+
+def read_file(
+    path: str, kind: Kind | Literal["auto"] = "auto", mapping: Mapping[str, str] | None = None
+) -> Iterator[Row | Reject]:
+    """Rows of a local file, ``.gz`` too; JSONL is streamed, the other formats are read whole.
+
+    Raises:
+        InputError: no such file, no permission, broken gzip, or a document that cannot be read at all.
+    """
+    chosen = format_of(path) if kind == "auto" else kind
+    try:
+        with _opened(path) as stream:
+            if chosen != "jsonl":
+                return read_document(stream.read(), chosen, mapping or {}, path)
+        return read_jsonl_lines(_numbered(path), mapping or {})
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(path, error) from error
+
+
+def _opened(path: str) -> IO[bytes]:
+    if Path(path).is_dir():
+        raise InputError("this is a folder, not a file", where=path, fix="name the files in it")
+    with open(path, "rb") as stream:
+        zipped = stream.read(2) == b"\x1f\x8b"
+    # by content, not by name: files lose and gain their .gz on the way through browsers
+    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else open(path, "rb")
+
+
+def _numbered(path: str) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers; of a line longer than MAX_LINE only its beginning, so that memory stays small."""
+    try:
+        with _opened(path) as stream:
+            number = 0
+            while line := stream.readline(MAX_LINE + 1):
+                number += 1
+                yield number, line
+                while len(line) > MAX_LINE and not line.endswith(b"\n"):
+                    line = stream.readline(MAX_LINE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: Exception) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError("there is no such file", where=path, fix="check the path; it is relative to where you are")
+    if isinstance(error, PermissionError):
+        return InputError("the file may not be read", where=path, fix="give yourself read permission (chmod u+r)")
+    return InputError(f"the file cannot be read ({error})", where=path, fix="copy or pack it anew; it looks damaged")
+
+
+def _looks_utf16(data: bytes) -> bool:
+    return data.startswith((b"\xff\xfe", b"\xfe\xff")) or 3 * data.count(0) >= len(data) > 1
+
+
+def _object_of(line: bytes) -> dict[str, object]:
+    """The JSON object of one line. Raises Problem."""
+    if len(line) > MAX_LINE:
+        raise Problem("too_long", f"the line has more than {MAX_LINE:,} bytes")
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise _not_json(line, str(error)) from None
+    if not isinstance(value, dict):
+        raise Problem("not_an_object", 'a line must be one JSON object such as {"text": "...", "intent": "..."}')
+    return value
+
+
+def _not_json(line: bytes, message: str) -> Problem:
+    if _looks_utf16(line):
+        return Problem("utf16", _UTF16)
+    if b"\0" in line:
+        return Problem("nul_character", f"NUL at byte {line.index(0) + 1} of the line")
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Problem(
+            "invalid_utf8",
+            f"byte 0x{line[error.start]:02x} at position {error.start + 1} is not UTF-8: save the file as UTF-8",
+        )
+    return Problem("not_json", shown(message))
+
+
+def _row_of(value: Mapping[str, object], keys: Keys, line: int) -> Row:
+    """One row from a parsed object. Raises Problem."""
+    text, intent, ts, source = (_first(value, names) for names in keys)
+    if text is None:
+        there = ", ".join(str(key)[:40] for key in list(value)[:10]) or "none"
+        raise Problem("no_text", f"no key {' or '.join(keys[0])}; keys here: {there}")
+    return Row(checked_text(text), checked_intent(intent), checked_ts(ts), checked_source(source), line)
+
+
+def _first(value: Mapping[str, object], names: tuple[str, ...]) -> object:
+    """The first of the named values that is there and not null."""
+    for name in names:
+        if (found := value.get(name)) is not None:
+            return found
+    return None

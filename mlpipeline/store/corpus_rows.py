@@ -1,0 +1,183 @@
+"""One row of a corpus file: what it must hold, and the words for what can be wrong with it. Pure Python, no Spark."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from mlpipeline.errors import InputError
+
+MAX_TEXT = 10_000
+"""Characters of one utterance; what is longer is a document or a broken file, not something a user typed."""
+MAX_INTENT = 200
+MAX_RAW = 200
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "text": ("text", "utterance", "question", "query"),
+    "intent": ("intent", "label"),
+    "ts": ("ts", "timestamp"),
+    "source": ("source",),
+}
+"""Fields of a row and the column or key names that are understood without ``--map``, best first."""
+
+
+class Row(NamedTuple):
+    """One utterance as it was delivered. A named tuple because a frozen dataclass costs 1 us more a row.
+
+    ``text`` is untouched; ``intent`` is None for a log row; ``ts`` is ISO 8601 in UTC; ``line`` counts from 1.
+    """
+
+    text: str
+    intent: str | None
+    ts: str | None
+    source: str | None
+    line: int
+
+
+class Reject(NamedTuple):
+    """One row that cannot become an utterance. ``reason`` is a short word, ``raw`` at most 200 characters of it."""
+
+    line: int
+    reason: str
+    detail: str
+    raw: str
+
+
+class Keys(NamedTuple):
+    """Names to look up for each field, best first; one name only where the user mapped it."""
+
+    text: tuple[str, ...]
+    intent: tuple[str, ...]
+    ts: tuple[str, ...]
+    source: tuple[str, ...]
+
+
+class Problem(Exception):
+    """What is wrong with a row, on its way to becoming a `Reject`."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+    def as_reject(self, line: int, raw: str | bytes) -> Reject:
+        """The dead-letter row of this problem."""
+        return Reject(line, self.reason, self.detail, shown(raw))
+
+
+def keys_of(mapping: Mapping[str, str]) -> Keys:
+    """Names to look up, after the user's mapping ``{"text": "question"}``. Raises InputError for an unknown field."""
+    for field in mapping:
+        if field not in FIELDS:
+            raise InputError(
+                f"cannot map {field!r}: a row has no such field",
+                fix=f"map one of {', '.join(FIELDS)}, for example text=question,intent=label",
+            )
+    return Keys(**{field: (mapping[field],) if field in mapping else names for field, names in FIELDS.items()})
+
+
+def shown(raw: str | bytes) -> str:
+    """The first 200 characters, fit for a table and a terminal: no NUL, no broken UTF-8."""
+    # 4 bytes a character at most; what is cut in the middle of a character becomes one replacement mark
+    text = raw[: 4 * MAX_RAW].decode("utf-8", "replace") if isinstance(raw, bytes) else raw[: 2 * MAX_RAW]
+    text = text.strip("\r\n").replace("\0", "\u2400")[:MAX_RAW]
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def checked_text(value: object) -> str:
+    """The utterance, unchanged. Raises Problem when it is no text that a model could see."""
+    if not isinstance(value, str):
+        if value is None:
+            raise Problem("no_text", "the text is null")
+        raise Problem("text_not_a_string", f"the text is a {_kind(value)}")
+    if len(value) > MAX_TEXT:
+        raise Problem("too_long", f"{len(value):,} characters; at most {MAX_TEXT:,} are read")
+    if not value or value.isspace():
+        raise Problem("empty_text", "the text has no visible character")
+    if "\0" in value:
+        raise Problem("nul_character", f"NUL at character {value.index(chr(0)) + 1} of the text")
+    return value
+
+
+def checked_intent(value: object) -> str | None:
+    """The intent in NFC without outer blanks, or None for a log row. Raises Problem."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Problem("intent_not_a_string", f"the intent is a {_kind(value)}")
+    name = value.strip()
+    if name.isascii() and name.isprintable() and len(name) <= MAX_INTENT:
+        return name or None
+    if "\0" in name:
+        raise Problem("nul_character", "NUL in the intent")
+    if _BREAKS.search(name):
+        # labels are written one a line: a line break inside would make two of them
+        raise Problem("bad_intent", "the intent holds a line break or another control character")
+    if len(name) > MAX_INTENT:
+        raise Problem("bad_intent", f"the intent has {len(name)} characters; at most {MAX_INTENT}")
+    # a corpus saved on macOS may hold decomposed names: the same intent must not become two
+    return unicodedata.normalize("NFC", name)
+
+
+def checked_source(value: object) -> str | None:
+    """Where the row comes from, or None. Raises Problem for a list or an object."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        if "\0" in value or len(value) > MAX_TEXT:
+            raise Problem("bad_source", "the source holds NUL or is longer than a text may be")
+        return value
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise Problem("bad_source", f"the source is a {_kind(value)}")
+
+
+def checked_ts(value: object) -> str | None:
+    """The time as ISO 8601 in UTC (a time without offset is taken as UTC; numbers are seconds or ms since 1970).
+
+    Raises Problem for what is no time between the years 1900 and 2200.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        if type(value) is str and _PLAIN_UTC(value):
+            datetime.fromisoformat(value[:19])
+            return f"{value[:10]}T{value[11:19]}+00:00"
+        moment = _moment(value)
+        if 1900 <= moment.year <= 2200:
+            return moment.astimezone(timezone.utc).isoformat()
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise Problem("bad_timestamp", f"{shown(str(value))[:40]!r} is no ISO 8601 time such as 2026-11-21T09:30:00+09:00")
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError(_kind(value))
+    if not isinstance(value, str):
+        return datetime.fromtimestamp(value / 1000 if abs(value) >= 1e11 else value, tz=timezone.utc)
+    # spelled out because datetime.fromisoformat takes much less in Python 3.10 than in 3.11
+    found = _ISO.fullmatch(value.strip())
+    if found is None:
+        raise ValueError(value)
+    day, clock, seconds, fraction, zone = found.groups()
+    zone = "+00:00" if zone in (None, "Z", "z") else f"{zone[:3]}:{zone[-2:]}"
+    micro = (fraction or "")[:6].ljust(6, "0")
+    return datetime.fromisoformat(f"{day}T{clock or '00:00'}:{seconds or '00'}.{micro}{zone}")
+
+
+def _kind(value: object) -> str:
+    names = {bool: "true/false value", int: "number", float: "number", list: "list", dict: "object"}
+    return names.get(type(value), type(value).__name__)
+
+
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# the most common way to write a time: in UTC and without a fraction, from 1900 to 2199
+_PLAIN_UTC = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|\+00:00)?").fullmatch
+_ISO = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[Tt ]([0-9]{2}:[0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)? ?([Zz]|[+-][0-9]{2}:?[0-9]{2})?)?"
+)

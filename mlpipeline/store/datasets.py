@@ -1,0 +1,158 @@
+"""Datasets: one Delta table each, partitioned by `domain` and `lang`; a bot is one partition."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mlpipeline.errors import StoreError
+from mlpipeline.store.layout import Store, cannot_write
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+PARTITIONS = ("domain", "lang")
+
+
+def partition_predicate(bots: Iterable[str]) -> str:
+    """SQL that is true for the rows of these bots, short also for hundreds of them."""
+    by_lang: dict[str, list[str]] = {}
+    for bot in sorted(bots):
+        domain, lang = bot.split("/")
+        by_lang.setdefault(lang, []).append(domain)
+    terms = []
+    for lang, domains in sorted(by_lang.items()):
+        names = ", ".join(f"'{domain}'" for domain in domains)
+        terms.append(f"(lang = '{lang}' AND domain IN ({names}))")
+    return " OR ".join(terms) or "false"
+
+
+def read_dataset(
+    spark: SparkSession, store: Store, dataset: str, schema: StructType, bots: Iterable[str] | None = None
+) -> DataFrame:
+    """The rows of some bots (all of them by default); an empty frame of `schema` where no table exists yet."""
+    if not store.exists(store.path("datasets", dataset, "_delta_log")):
+        return spark.createDataFrame([], schema)
+    frame = spark.read.format("delta").load(store.table_path(dataset))
+    return frame if bots is None else frame.where(partition_predicate(bots))
+
+
+def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[str], metadata: str) -> None:
+    """Replaces the rows of these bots in one commit; all other rows stay untouched.
+
+    A commit lock keeps two processes on one machine apart, because Delta's own log store is safe within one JVM only.
+
+    Raises:
+        StoreError: the disk is full or the store is read-only.
+    """
+    writer = frame.write.format("delta").mode("overwrite").partitionBy(*PARTITIONS).option("userMetadata", metadata)
+    if store.exists(store.path("datasets", dataset, "_delta_log")):
+        writer = writer.option("replaceWhere", partition_predicate(bots))
+    with commit_lock(store, dataset):
+        try:
+            writer.save(store.table_path(dataset))
+        except Exception as error:
+            cause = _system_cause(error)
+            if cause is not None:
+                raise cannot_write(store.table_path(dataset), cause) from error
+            raise
+
+
+def _system_cause(error: Exception) -> OSError | None:
+    text = str(error)
+    for sign, number in (("No space left on device", 28), ("Read-only file system", 30), ("Permission denied", 13)):
+        if sign in text:
+            return OSError(number, sign)
+    return None
+
+
+@contextmanager
+def commit_lock(store: Store, dataset: str) -> Iterator[None]:
+    """Holds a dataset's commit lock (local stores; object stores bring their own log store)."""
+    if not store.is_local:
+        yield
+        return
+    import fcntl
+
+    path = store.path("locks", f"{dataset}.commit")
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        handle = open(path, "w")  # noqa: SIM115 - closed below, after the lock is let go
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        handle.close()
+
+
+@contextmanager
+def bot_locks(store: Store, bots: Iterable[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """Takes what can be taken of the bots' run locks; gives (ours, held by another run).
+
+    The operating system lets a lock go when its process dies, however it dies.
+    """
+    if not store.is_local:
+        yield list(bots), []
+        return
+    import fcntl
+
+    folder = store.path("locks")
+    os.makedirs(folder, exist_ok=True)
+    handles, ours, busy = [], [], []
+    try:
+        for bot in bots:
+            handle = open(f"{folder}/{bot.replace('/', '.')}.run", "w")  # noqa: SIM115 - closed below
+            handles.append(handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                ours.append(bot)
+            except BlockingIOError:
+                busy.append(bot)
+        yield ours, busy
+    finally:
+        for handle in handles:
+            handle.close()
+
+
+def read_rows(
+    store: Store,
+    dataset: str,
+    *,
+    bots: Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
+    version: int | None = None,
+) -> pa.Table:
+    """The rows of a dataset as an Arrow table, without a JVM; of its newest version by default.
+
+    Raises:
+        StoreError: there is no such dataset or version in the store.
+    """
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError, TableNotFoundError
+
+    try:
+        table = DeltaTable(store.table_path(dataset), version=version)
+    except TableNotFoundError as error:
+        fix = "`mlpipeline ls datasets` lists what is there"
+        raise StoreError(f"no dataset {dataset}", where=store.root, fix=fix) from error
+    except DeltaError as error:
+        raise StoreError(f"{dataset} has no version {version}", where=store.root, fix="`mlpipeline ls datasets`") from error
+    if bots is None:
+        return table.to_pyarrow_table(columns=list(columns) if columns else None)
+    parts = [
+        table.to_pyarrow_table(partitions=_filters(bot), columns=list(columns) if columns else None)
+        for bot in sorted(bots)
+    ]
+    return pa.concat_tables(parts) if parts else table.to_pyarrow_table(columns=columns).slice(0, 0)
+
+
+def _filters(bot: str) -> list[tuple[str, str, str]]:
+    domain, lang = bot.split("/")
+    return [("domain", "=", domain), ("lang", "=", lang)]

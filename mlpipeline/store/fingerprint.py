@@ -1,0 +1,80 @@
+"""Digests that decide what must run again."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import metadata, resources
+from importlib.abc import Traversable
+
+
+def digest(value: object) -> str:
+    """16 hex characters of the SHA-256 of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_digest(path: str) -> str:
+    """16 hex characters of the SHA-256 of a local file's bytes."""
+    with open(path, "rb") as stream:
+        state = hashlib.sha256()
+        while block := stream.read(1 << 20):
+            state.update(block)
+    return state.hexdigest()[:16]
+
+
+def code_digest(modules: Iterable[str]) -> str:
+    """Digest of what the named modules and packages below `mlpipeline` do.
+
+    Comments, layout and docstrings do not count, so explaining a stage better retrains nothing.
+    """
+    return digest({name: _module_digest(name) for name in modules})
+
+
+@cache
+def _module_digest(name: str) -> str:
+    package = resources.files("mlpipeline")
+    place = package.joinpath(*name.split("."))
+    if not place.is_dir():
+        return _source_digest(package.joinpath(*name.split(".")[:-1], name.split(".")[-1] + ".py"))
+    return digest({path: _source_digest(file) for path, file in _sources(place)})
+
+
+def _sources(folder: Traversable, under: str = "") -> list[tuple[str, Traversable]]:
+    found = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            found += _sources(entry, f"{under}{entry.name}/")
+        elif entry.name.endswith(".py"):
+            found.append((under + entry.name, entry))
+    return sorted(found, key=lambda pair: pair[0])
+
+
+def _source_digest(file: Traversable) -> str:
+    tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+
+
+@cache
+def library_version(name: str) -> str:
+    """Version of an installed distribution, or `missing`; `python` is the interpreter's, with its Unicode tables."""
+    if name == "python":
+        return f"{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def library_versions(names: Iterable[str]) -> Mapping[str, str]:
+    """Versions of the distributions that a stage uses."""
+    return {name: library_version(name) for name in names}

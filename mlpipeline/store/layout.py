@@ -1,0 +1,113 @@
+"""The folders of a store, and the few file operations that they need."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlpipeline.errors import StoreError
+
+if TYPE_CHECKING:
+    import pyarrow.fs as pafs
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store: one root, a local folder or a URI that pyarrow and Spark both read (`hdfs://`, `s3a://`)."""
+
+    root: str
+
+    @cached_property
+    def _files(self) -> pafs.FileSystem:
+        # Imported when first asked: a person who waits for one answer reads the bundle without it.
+        import pyarrow.fs as pafs
+
+        return pafs.LocalFileSystem() if self.is_local else self._remote[0]
+
+    @cached_property
+    def _remote(self) -> tuple[pafs.FileSystem, str]:
+        import pyarrow.fs as pafs
+
+        try:
+            return pafs.FileSystem.from_uri(self.root.replace("s3a://", "s3://", 1))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"no such store: {error}", where=self.root, fix="give a folder or a reachable URI") from error
+
+    @property
+    def is_local(self) -> bool:
+        """True when the root is a folder of this machine."""
+        return "://" not in self.root
+
+    @cached_property
+    def base(self) -> str:
+        """The root as this process opens it: an absolute path for a local store."""
+        return os.path.abspath(os.path.expanduser(self.root)) if self.is_local else self._remote[1]
+
+    def path(self, *parts: str) -> str:
+        """A path below the root, for `read`, `write` and (local stores) for `open`."""
+        return "/".join([self.base.rstrip("/"), *parts])
+
+    def table_path(self, dataset: str) -> str:
+        """Where Spark and delta-rs find a dataset's Delta table."""
+        if self.is_local:
+            return self.path("datasets", dataset)
+        return "/".join([self.root.rstrip("/"), "datasets", dataset])
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, or None where there is none."""
+        try:
+            with self._files.open_input_stream(path) as stream:
+                return stream.read()
+        except FileNotFoundError:
+            return None
+
+    def write(self, path: str, data: bytes) -> None:
+        """Writes a file in one step: readers see the old bytes or the new ones.
+
+        Raises:
+            StoreError: the store is read-only or full.
+        """
+        files = self._files
+        made = f"{path}.{os.getpid()}.partial"
+        try:
+            files.create_dir(os.path.dirname(path), recursive=True)
+            with files.open_output_stream(made) as stream:
+                stream.write(data)
+            files.move(made, path)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def names(self, path: str) -> list[str]:
+        """Names of the entries of a folder, sorted; empty where there is no folder."""
+        import pyarrow.fs as pafs
+
+        selector = pafs.FileSelector(path, allow_not_found=True)
+        return sorted(info.base_name for info in self._files.get_file_info(selector))
+
+    def exists(self, path: str) -> bool:
+        """True when a file or folder lies there."""
+        if self.is_local:
+            return os.path.exists(path)
+        return bool(self._files.get_file_info(path).type)  # NotFound is 0
+
+    def check_writable(self) -> None:
+        """Fails before any work when nothing could be kept.
+
+        Raises:
+            StoreError: the folder cannot be made or written.
+        """
+        probe = self.path(f".probe-{os.getpid()}")
+        self.write(probe, b"")
+        self._files.delete_file(probe)
+
+
+def cannot_write(path: str, error: OSError) -> StoreError:
+    """The one message for every failed write, told apart by its cause."""
+    text = str(error)
+    if "No space left" in text or getattr(error, "errno", None) == 28:
+        return StoreError("the disk is full", where=path, fix="free space or give another --store; then run again")
+    if "Read-only" in text or "Permission denied" in text or getattr(error, "errno", None) in (13, 30):
+        return StoreError("the store cannot be written", where=path, fix="give a --store that you may write to")
+    return StoreError(f"writing failed: {text}", where=path, fix="check the store's file system; then run again")

@@ -1,0 +1,190 @@
+"""What each partition of a dataset was made from.
+
+The Delta log is the truth: every commit's `userMetadata` carries the marks of the bots that it wrote. The
+manifest beside the table is a cache of that, brought up to date from newer commits when it is read, so a
+run that was killed between the two loses nothing and planning needs no JVM.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from mlpipeline.store.fingerprint import digest
+from mlpipeline.store.layout import Store
+
+_COMMIT = re.compile(r"^(\d{20})\.json$")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What made the rows of one bot in one dataset.
+
+    `part` is the recipe part, `inputs` the fingerprints (or file digests) read, `libraries` the versions used.
+    """
+
+    fingerprint: str
+    code: str
+    part: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    libraries: Mapping[str, str]
+
+
+@dataclass
+class Entry:
+    """A mark, the version of the table that holds it, and the rows and files that it has."""
+
+    mark: Mark
+    version: int
+    rows: int
+    files: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Manifest:
+    """All marks of one dataset, by bot; `version` is the last commit that it knows (-1: no table)."""
+
+    dataset: str
+    version: int = -1
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+def make_mark(code: str, part: Mapping[str, Any], inputs: Mapping[str, Any], libraries: Mapping[str, str]) -> Mark:
+    """The mark of work to be done; its fingerprint is the digest of everything else in it."""
+    whole = {"code": code, "part": part, "inputs": inputs, "libraries": libraries}
+    return Mark(digest(whole), code, part, inputs, libraries)
+
+
+def as_metadata(stage: str, run: str, marks: Mapping[str, Mark]) -> str:
+    """A commit's `userMetadata`: the marks by bot, equal recipe parts written once."""
+    parts = {digest(mark.part): mark.part for mark in marks.values()}
+    bots = {bot: {**asdict(mark), "part": digest(mark.part)} for bot, mark in marks.items()}
+    return orjson.dumps({"mlpipeline": 1, "stage": stage, "run": run, "parts": parts, "marks": bots}).decode()
+
+
+def load_manifest(store: Store, dataset: str) -> Manifest:
+    """Reads a dataset's manifest and adds the commits that it has not seen; writes it back when it grew."""
+    manifest = _read_cache(store, dataset)
+    newer = _commits_after(store, dataset, manifest.version)
+    if newer and newer[0] != manifest.version + 1:
+        # The log begins after what the cache knows (or the table was made anew): start over from what is there.
+        manifest, newer = Manifest(dataset), _commits_after(store, dataset, -1)
+    for version in newer:
+        _add_commit(manifest, version, store.read(_commit_path(store, dataset, version)) or b"")
+    if newer:
+        _write_cache(store, manifest)
+    return manifest
+
+
+def rebuild_manifest(store: Store, dataset: str) -> Manifest:
+    """Throws the cache away and reads the whole log again."""
+    manifest = Manifest(dataset)
+    for version in _commits_after(store, dataset, -1):
+        _add_commit(manifest, version, store.read(_commit_path(store, dataset, version)) or b"")
+    _write_cache(store, manifest)
+    return manifest
+
+
+def _cache_path(store: Store, dataset: str) -> str:
+    return store.path("datasets", f"{dataset}.manifest.json")
+
+
+def _commit_path(store: Store, dataset: str, version: int) -> str:
+    return store.path("datasets", dataset, "_delta_log", f"{version:020d}.json")
+
+
+def _commits_after(store: Store, dataset: str, version: int) -> list[int]:
+    # The usual case asks one question; only a table that moved (or went) is listed.
+    if version >= 0 and store.exists(_commit_path(store, dataset, version)):
+        found = version + 1
+        while store.exists(_commit_path(store, dataset, found)):
+            found += 1
+        return list(range(version + 1, found))
+    names = store.names(store.path("datasets", dataset, "_delta_log"))
+    return [int(match[1]) for match in map(_COMMIT.match, names) if match]
+
+
+def _read_cache(store: Store, dataset: str) -> Manifest:
+    data = store.read(_cache_path(store, dataset))
+    if data is None:
+        return Manifest(dataset)
+    try:
+        kept = orjson.loads(data)
+        parts = kept["parts"]
+        entries = {
+            bot: Entry(Mark(**{**e["mark"], "part": parts[e["mark"]["part"]]}), e["version"], e["rows"], e["files"])
+            for bot, e in kept["entries"].items()
+        }
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return Manifest(dataset)
+    if not store.exists(_commit_path(store, dataset, kept["version"])):
+        return Manifest(dataset)
+    return Manifest(dataset, kept["version"], entries)
+
+
+def _write_cache(store: Store, manifest: Manifest) -> None:
+    parts = {digest(entry.mark.part): entry.mark.part for entry in manifest.entries.values()}
+    entries = {
+        bot: {**asdict(entry), "mark": {**asdict(entry.mark), "part": digest(entry.mark.part)}}
+        for bot, entry in manifest.entries.items()
+    }
+    data = orjson.dumps({"version": manifest.version, "parts": parts, "entries": entries})
+    store.write(_cache_path(store, manifest.dataset), data)
+
+
+def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
+    actions = [orjson.loads(line) for line in data.splitlines() if line.strip()]
+    info = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    manifest.version = version
+    try:
+        ours = orjson.loads(info.get("userMetadata") or "null")
+    except orjson.JSONDecodeError:
+        ours = None
+    adds = [action["add"] for action in actions if "add" in action]
+    if not isinstance(ours, dict) or ours.get("mlpipeline") != 1:
+        _follow_foreign(manifest, adds, [action["remove"] for action in actions if "remove" in action])
+        return
+    for bot, mark in ours["marks"].items():
+        kept = Mark(**{**mark, "part": ours["parts"][mark["part"]]})
+        manifest.entries[bot] = Entry(kept, version, 0, [])
+    for add in adds:
+        entry = manifest.entries.get(_bot_of(add))
+        if entry is not None:
+            entry.files.append(unquote(add["path"]))
+            entry.rows += int(orjson.loads(add.get("stats") or "{}").get("numRecords", 0))
+
+
+def _follow_foreign(manifest: Manifest, adds: list[dict[str, Any]], removes: list[dict[str, Any]]) -> None:
+    # OPTIMIZE and its kind move rows to other files (dataChange false): the mark stays, the file list follows.
+    # A commit that changed data and carries no mark makes its bots' marks void.
+    for action in [*removes, *adds]:
+        if action.get("dataChange", True):
+            manifest.entries.pop(_bot_of(action), None)
+    for gone in removes:
+        entry = manifest.entries.get(_bot_of(gone))
+        if entry is not None:
+            entry.files = [path for path in entry.files if path != unquote(gone["path"])]
+    for add in adds:
+        entry = manifest.entries.get(_bot_of(add))
+        if entry is not None:
+            entry.files.append(unquote(add["path"]))
+
+
+def _bot_of(action: Mapping[str, Any]) -> str:
+    values = action.get("partitionValues") or {}
+    return f"{values.get('domain')}/{values.get('lang')}"
+
+
+def missing_files(store: Store, manifest: Manifest, bot: str) -> list[str]:
+    """Files of a bot's partition that the table names but that are gone (local stores only)."""
+    entry = manifest.entries.get(bot)
+    if entry is None or not store.is_local:
+        return []
+    folder = store.path("datasets", manifest.dataset)
+    return [path for path in entry.files if not os.path.exists(f"{folder}/{path}")]

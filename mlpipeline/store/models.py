@@ -1,0 +1,303 @@
+"""The registry of released bots: MLflow in a sqlite file of the store, and a pointer for those who cannot wait for it.
+
+MLflow is the truth about versions and aliases. Importing it takes seconds, so each bot's `champion.json` repeats,
+beside its bundles, which of them the alias names; `champion` puts it right where the two differ.
+
+A version's source is the bundle's own folder: nothing is copied, nothing is pickled, no MLflow file store is used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpipeline import __version__
+from mlpipeline.errors import StoreError
+from mlpipeline.store.bundles import as_object, open_bundle
+from mlpipeline.store.layout import Store
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.tracking import MlflowClient
+
+ALIAS = "champion"
+POINTER = "champion.json"
+DIGEST_TAG = "bundle_digest"
+_EXPERIMENT = "releases"
+_MODEL_FILES = ("conda.yaml", "python_env.yaml", "requirements.txt", "MLmodel")  # MLmodel last: it makes the rest count
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Released:
+    """One registered version of a bot; `folder` is its bundle, `metrics` are those it was registered with."""
+
+    bot: str
+    version: int
+    folder: str
+    digest: str
+    metrics: Mapping[str, float]
+
+    @property
+    def uri(self) -> str:
+        """How MLflow names this version: `models:/shop.ko/3`."""
+        return f"models:/{model_name(self.bot)}/{self.version}"
+
+
+def tracking_uri(folder: Path) -> str:
+    """The registry in `folder`, such as `sqlite:////data/store/mlflow/mlflow.db`."""
+    return f"sqlite:///{folder.absolute() / 'mlflow.db'}"
+
+
+def registry(store: Store) -> str:
+    """The tracking URI of a store's registry."""
+    return tracking_uri(Path(store.path("mlflow")))
+
+
+def model_name(bot: str) -> str:
+    """`shop/ko` -> `shop.ko`: MLflow's names hold neither `/` nor `:`."""
+    domain, _, lang = bot.rpartition("/")
+    return f"{domain}.{lang}"
+
+
+def register_bundle(
+    uri: str,
+    bot: str,
+    folder: Path,
+    *,
+    loader_module: str,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float | None],
+    tags: Mapping[str, object],
+    say: Say | None = None,
+) -> int:
+    """Register the bundle in `folder` and return its version; the same bundle keeps the version that it has.
+
+    Args:
+        uri: of the registry, see `tracking_uri`.
+        bot: such as `shop/ko`.
+        folder: a bundle; MLflow's description of it is written into it.
+        loader_module: the module with `_load_pyfunc`, by its name.
+        params, metrics, tags: kept with the version's run; metrics that are None are left out.
+        say: takes a progress line.
+
+    Raises:
+        StoreError: no readable bundle, or MLflow refuses.
+    """
+    digest = open_bundle(folder, verify=False).digest
+    client = _client(uri, say)
+    name = model_name(bot)
+    found = _versions(client, name, digest)
+    if found:
+        return int(found[0].version)
+    _describe(folder, loader_module)
+    kept = {key: value for key, value in metrics.items() if value is not None}
+    run = _run(client, uri, bot, digest, params, kept, tags)
+    # Metrics stand in the tags too: a version is then understood without its run, and read in one query.
+    marks = {DIGEST_TAG: digest, "bot": bot, "metrics": json.dumps(kept), **{k: str(v) for k, v in tags.items()}}
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    made = client.create_model_version(name, str(folder.absolute()), run_id=run, tags=marks)
+    return int(made.version)
+
+
+def move_champion(uri: str, bot: str, version: int) -> Released:
+    """Let the alias `champion` of `bot` name `version`, and then the pointer beside its bundles."""
+    client = _client(uri, None)
+    client.set_registered_model_alias(model_name(bot), ALIAS, str(version))
+    released = _released(bot, client.get_model_version(model_name(bot), str(version)))
+    _write_pointer(released)
+    return released
+
+
+def champion(uri: str, bot: str, *, say: Say | None = None) -> Released | None:
+    """The version of `bot` that answers users, None if there is none; puts its pointer right where it differs."""
+    if not Path(uri.removeprefix("sqlite:///")).is_file():
+        return None
+    client = _client(uri, say)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        released = _released(bot, client.get_model_version_by_alias(model_name(bot), ALIAS))
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):  # no model; no such alias
+            return None
+        raise
+    place = Path(released.folder).parent
+    if place.is_dir() and not _points_to(place, released):
+        _write_pointer(released)
+    return released
+
+
+def read_version(uri: str, bot: str, version: str) -> Released | None:
+    """One registered version of `bot`, None if there is no such version."""
+    if not Path(uri.removeprefix("sqlite:///")).is_file() or not version.isdecimal():
+        return None
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return _released(bot, _client(uri, None).get_model_version(model_name(bot), version))
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def models_table(uri: str) -> list[dict[str, object]]:
+    """One row a registered version: bot, version, alias, digest, metrics and when it was made (ms since 1970)."""
+    if not Path(uri.removeprefix("sqlite:///")).is_file():
+        return []
+    client = _client(uri, None)
+    aliases = {model.name: model.aliases for model in client.search_registered_models(max_results=1000)}
+    rows = []
+    for made in client.search_model_versions(max_results=10_000):
+        released = _released(made.tags.get("bot", made.name), made)
+        names = [alias for alias, version in aliases.get(made.name, {}).items() if str(version) == str(made.version)]
+        rows.append({**asdict(released), "alias": ", ".join(sorted(names)), "created_ms": made.creation_timestamp})
+    return sorted(rows, key=lambda row: (str(row["bot"]), int(str(row["version"]))))
+
+
+def read_pointer(place: Path) -> Released | None:
+    """What `champion.json` in `place` (the folder of a bot's bundles) says; None without one. Needs no MLflow.
+
+    Raises:
+        StoreError: the pointer cannot be understood.
+    """
+    path = place / POINTER
+    if not path.is_file():
+        return None
+    values = as_object(path.read_bytes(), path)
+    try:
+        if Path(str(values["folder"])).name != values["folder"]:
+            raise ValueError("its folder is no plain name")
+        return Released(
+            bot=str(values["bot"]),
+            version=int(str(values["version"])),
+            folder=str(place / str(values["folder"])),
+            digest=str(values["digest"]),
+            metrics=dict(values["metrics"]),  # type: ignore[call-overload]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        fix = "delete it; the next release writes it anew"
+        raise StoreError(f"cannot be understood ({error})", where=str(path), fix=fix) from error
+
+
+def _points_to(place: Path, released: Released) -> bool:
+    try:
+        return read_pointer(place) == released
+    except StoreError:
+        return False
+
+
+def _write_pointer(released: Released) -> None:
+    """Beside the bundle, by the folder's name only, so that a store may be moved."""
+    folder = Path(released.folder)
+    path = folder.parent / POINTER
+    spare = path.with_name(f".{POINTER}.{os.getpid()}.tmp")
+    text = json.dumps({**asdict(released), "folder": folder.name}, ensure_ascii=False, indent=1, sort_keys=True)
+    try:
+        spare.write_text(text + "\n", "utf-8")
+        os.replace(spare, path)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written ({error.strerror})", where=str(path), fix="check the permissions"
+        ) from error
+
+
+def _released(bot: str, made: ModelVersion) -> Released:
+    metrics = json.loads(made.tags.get("metrics", "{}"))
+    return Released(bot, int(made.version), str(made.source), made.tags.get(DIGEST_TAG, ""), metrics)
+
+
+@lru_cache(maxsize=8)
+def _client_of(uri: str) -> MlflowClient:
+    # Before the import: MLflow reads them then, and would otherwise try to reach its makers.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for noisy in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    from mlflow.tracking import MlflowClient
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _client(uri: str, say: Say | None) -> MlflowClient:
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not path.is_file():
+        if say is not None:
+            say("MLflow makes its tables, once for a store (about 10 s)")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            fix = "give write permission there"
+            raise StoreError(f"cannot be made ({error.strerror})", where=str(path.parent), fix=fix) from error
+    return _client_of(uri)
+
+
+def _versions(client: MlflowClient, name: str, digest: str) -> Sequence[ModelVersion]:
+    found = client.search_model_versions(f"name = '{name}' and tags.{DIGEST_TAG} = '{digest}'")
+    return sorted(found, key=lambda made: int(made.version))
+
+
+def _run(
+    client: MlflowClient,
+    uri: str,
+    bot: str,
+    digest: str,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, object],
+) -> str:
+    """The run that stands for this release in MLflow's pages; one that a killed release left behind is taken up."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    experiment = client.get_experiment_by_name(_EXPERIMENT)
+    if experiment is None:
+        place = Path(uri.removeprefix("sqlite:///")).parent / "artifacts"
+        number = client.create_experiment(_EXPERIMENT, artifact_location=place.as_uri())
+    else:
+        number = experiment.experiment_id
+    left = client.search_runs([number], f"tags.{DIGEST_TAG} = '{digest}' and tags.bot = '{bot}'", max_results=1)
+    run = left[0] if left else client.create_run(number, run_name=bot, tags={DIGEST_TAG: digest, "bot": bot})
+    when = run.info.start_time
+    client.log_batch(
+        run.info.run_id,
+        metrics=[Metric(key, float(value), when, 0) for key, value in metrics.items()],
+        params=[Param(key, str(value)[:500]) for key, value in params.items()],
+        tags=[RunTag(key, str(value)) for key, value in tags.items()],
+    )
+    client.set_terminated(run.info.run_id)
+    return str(run.info.run_id)
+
+
+def _describe(folder: Path, loader_module: str) -> None:
+    """Write MLflow's MLmodel and environment files into the bundle; its manifest does not list them."""
+    if (folder / "MLmodel").is_file():
+        return
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    names = ["text", "intent", "score", "zone", "answer", "nearest"]
+    outputs: list[Any] = [ColSpec("double" if name == "score" else "string", name) for name in names]
+    signature = ModelSignature(inputs=Schema([ColSpec("string", "text")]), outputs=Schema(outputs))
+    needs = [f"mlpipeline=={__version__}", *(f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"))]
+    with tempfile.TemporaryDirectory() as spare, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it would like an example; the golden questions are better ones
+        made = Path(spare) / "model"
+        mlflow.pyfunc.save_model(str(made), loader_module=loader_module, pip_requirements=needs, signature=signature)
+        for name in _MODEL_FILES:
+            shutil.copyfile(made / name, folder / f".{name}.tmp")
+            os.replace(folder / f".{name}.tmp", folder / name)
