@@ -1,0 +1,81 @@
+"""Reads the files of spark-defaults/ as spark-submit would: "key value", "key=value", # comments, continued lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+from mlpipeline._packaged import packaged
+from mlpipeline.errors import SetupError
+from mlpipeline.spark.cache import cache_folder, filling
+
+_FOLDER = "spark_defaults"
+_LINE = re.compile(r"([^\s=:]+)(?:\s*[=:]\s*|\s+|\Z)(.*)\Z", re.DOTALL)
+
+
+def read_defaults(names: Sequence[str]) -> dict[str, str]:
+    """Return the settings of spark-defaults/<name>.conf for each name, later files over earlier ones.
+
+    A name without a file adds nothing: a stage or a kind of master has a file only where it differs.
+
+    Raises:
+        SetupError: a line is no setting, or a key stands twice in one file.
+    """
+    settings: dict[str, str] = {}
+    for name in names:
+        file = packaged(_FOLDER, f"{name}.conf")
+        if file.is_file():
+            settings.update(parse_defaults(file.read_text(encoding="utf-8"), f"spark-defaults/{name}.conf"))
+    return settings
+
+
+def parse_defaults(text: str, name: str) -> dict[str, str]:
+    """Read the text of a .conf file. `name` is for messages.
+
+    Raises:
+        SetupError: a line is no setting, or a key stands twice.
+    """
+    settings: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for number, line in _logical_lines(text):
+        found = _LINE.match(line)
+        key, value = (found[1], found[2].strip()) if found else ("", "")
+        where = f"{name}:{number}"
+        if not key.startswith("spark.") or not value:
+            raise SetupError(f"no setting: {line[:80]!r}", where=where, fix="write `spark.key value`")
+        if key in settings:
+            raise SetupError(f"{key} stands twice, first in line {lines[key]}", where=where, fix="keep one")
+        settings[key] = value
+        lines[key] = number
+    return settings
+
+
+def _logical_lines(text: str) -> list[tuple[int, str]]:
+    """Join lines that end in a backslash, drop empty lines and comments (# and !), keep the first line's number."""
+    found: list[tuple[int, str]] = []
+    begun: tuple[int, str] | None = None
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if begun is None and (not line or line[0] in "#!"):
+            continue
+        start, before = begun or (number, "")
+        if line.endswith("\\"):
+            begun = (start, before + line[:-1])
+            continue
+        found.append((start, before + line))
+        begun = None
+    return [*found, begun] if begun else found
+
+
+def log4j_file() -> Path:
+    """Return log4j2.properties as a file on disk (copied to the cache when the package lies in a zip)."""
+    place = packaged(_FOLDER, "log4j2.properties")
+    if isinstance(place, Path):
+        return place
+    folder = cache_folder() / "log4j"
+    if not (folder / place.name).is_file():
+        with filling(folder) as work, resources.as_file(place) as file:
+            (work / place.name).write_bytes(file.read_bytes())
+    return folder / place.name

@@ -1,0 +1,51 @@
+"""Small named steps on frames, and the check at a stage's border."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from mlpipeline.errors import StageError
+
+Transform = Callable[[DataFrame], DataFrame]
+
+
+def with_text_id(name: str, *columns: str) -> Transform:
+    """Adds a content id: 16 hex characters of the SHA-256 of the columns, joined by the unit separator."""
+
+    def step(frame: DataFrame) -> DataFrame:
+        joined = F.concat_ws("\x1f", *[F.coalesce(F.col(column), F.lit("")) for column in columns])
+        return frame.withColumn(name, F.substring(F.sha2(joined, 256), 1, 16))
+
+    return step
+
+
+def union_all(frames: list[DataFrame]) -> DataFrame:
+    """The rows of all frames; columns are matched by name."""
+    return reduce(lambda left, right: left.unionByName(right), frames)
+
+
+def check_schema(frame: DataFrame, schema: StructType, *, where: str) -> DataFrame:
+    """The frame with exactly the schema's columns, in its order.
+
+    Raises:
+        StageError: a column is missing or has another type, named with what was expected.
+    """
+    have = {field.name: field.dataType for field in frame.schema.fields}
+    wrong = [
+        f"{field.name} ({field.dataType.simpleString()} wanted, {have[field.name].simpleString()} found)"
+        for field in schema.fields
+        if field.name in have and have[field.name] != field.dataType
+    ]
+    missing = [field.name for field in schema.fields if field.name not in have]
+    if wrong or missing:
+        raise StageError(
+            f"schema differs: missing {missing or 'nothing'}, of another type {wrong or 'nothing'}",
+            where=where,
+            fix="compare with mlpipeline/schemas.py",
+        )
+    return frame.select([F.col(field.name).alias(field.name, metadata=field.metadata or {}) for field in schema.fields])

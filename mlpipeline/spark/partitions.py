@@ -1,0 +1,107 @@
+"""Load once a process, predict by batch: how a model meets the rows of a partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
+
+from mlpipeline.spark.counters import Counters, peak_memory_mb
+from mlpipeline.spark.workers import enter_worker
+
+Load = Callable[[], Any]
+Predict = Callable[[Any, pa.RecordBatch], pa.RecordBatch]
+
+# Lives in an importable module, so a worker process keeps it between tasks (a dictionary in a notebook's
+# __main__ would be pickled into each task afresh).
+_LOADED: dict[str, Any] = {}
+
+
+def loaded(key: str, load: Load, counters: Counters | None = None) -> Any:
+    """The model of this process under `key`, loaded at its first use and counted."""
+    if key not in _LOADED:
+        _LOADED[key] = load()
+        if counters is not None:
+            counters.add(count__loads=1)
+    return _LOADED[key]
+
+
+def map_partitions(
+    frame: DataFrame,
+    load: Load,
+    predict: Predict,
+    *,
+    schema: StructType,
+    key: str,
+    batch_size: int,
+    engine: Literal["arrow", "rdd"] = "arrow",
+    counters: Counters | None = None,
+) -> DataFrame:
+    """Applies a model to a frame, batch by batch.
+
+    Args:
+        frame: the rows; only its own columns reach `predict`.
+        load: makes the model; called once a worker process for each `key`.
+        predict: (model, record batch of at most `batch_size` rows) -> record batch that fits `schema`.
+        schema: of the result.
+        key: names the model and its version.
+        batch_size: rows a call of `predict`.
+        engine: `arrow` (DataFrame.mapInArrow, the default) or `rdd` (RDD.mapPartitions); the rows are equal.
+        counters: takes `count:loads`, `count:rows` and `peak:worker_mb`.
+
+    Returns:
+        A frame of `schema`.
+    """
+    wanted = to_arrow_schema(schema)
+
+    def over_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        enter_worker()
+        model = loaded(key, load, counters)
+        rows = 0
+        for batch in batches:
+            for start in range(0, batch.num_rows, batch_size):
+                made = predict(model, batch.slice(start, batch_size))
+                rows += made.num_rows
+                yield made.cast(wanted) if made.schema != wanted else made
+        if counters is not None:
+            counters.add(count__rows=rows, peak__worker_mb=peak_memory_mb())
+
+    if engine == "arrow":
+        return frame.mapInArrow(over_batches, schema)
+    return _over_rdd(frame, over_batches, schema, batch_size)
+
+
+def _over_rdd(
+    frame: DataFrame,
+    over_batches: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+    schema: StructType,
+    batch_size: int,
+) -> DataFrame:
+    given = to_arrow_schema(frame.schema)
+
+    def over_rows(rows: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+        for made in over_batches(_batches(rows, given, batch_size)):
+            yield from zip(*(column.to_pylist() for column in made.columns), strict=True)
+
+    return frame.sparkSession.createDataFrame(frame.rdd.mapPartitions(over_rows), schema)
+
+
+def _batches(rows: Iterator[Any], schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:
+    held: list[Any] = []
+    for row in rows:
+        held.append(row)
+        if len(held) == size:
+            yield _as_batch(held, schema)
+            held = []
+    if held:
+        yield _as_batch(held, schema)
+
+
+def _as_batch(rows: list[Any], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
