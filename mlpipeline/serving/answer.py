@@ -1,0 +1,120 @@
+"""Answers to messages: normalise, look up n-grams, run the network, decide, find the nearest known questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from mlpipeline.errors import StageError
+from mlpipeline.networks.calibrate import softmax
+from mlpipeline.networks.features import as_ids
+from mlpipeline.serving.bundle import Bundle, Index
+from mlpipeline.serving.choose import ANSWER, Choice, choose
+
+BATCH = 256
+DIGITS = 4  # of a similarity
+_INDEX_CELLS = 8_000_000  # similarities held at once: 32 MB of float32
+
+
+class Nearest(NamedTuple):
+    """A known question that is like the message; similarity is a cosine in [-1, 1]."""
+
+    question: str
+    intent: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a bot says to one message.
+
+    `answer` is the intent's answer and stands only in the zone `answer`; `question` is the intent's canonical
+    question, what a did-you-mean would ask. Both are None where the domain has written none.
+    """
+
+    text: str
+    intent: str
+    score: float
+    zone: str
+    answer: str | None
+    question: str | None
+    nearest: list[Nearest]
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for JSON."""
+        return {**asdict(self), "nearest": [near._asdict() for near in self.nearest]}
+
+
+class Answerer:
+    """Answers with one bundle; holds the network and the index, so make it once a process."""
+
+    def __init__(self, bundle: Bundle, *, nearest: int = 3) -> None:
+        self.bundle = bundle
+        self.nearest = nearest
+
+    def answer(self, texts: Sequence[str]) -> list[Answer]:
+        """One answer a message, in their order. Equal messages get equal answers in any batch."""
+        answers: list[Answer] = []
+        for start in range(0, len(texts), BATCH):
+            answers.extend(self._answer_batch([_printable(text) for text in texts[start : start + BATCH]]))
+        return answers
+
+    def _answer_batch(self, texts: list[str]) -> list[Answer]:
+        normalized = [self.bundle.normalize(text) for text in texts]
+        choices = self._choices(normalized)
+        nearest = self._nearest(normalized)
+        return [self._as_answer(*row) for row in zip(texts, choices, nearest, strict=True)]
+
+    def _choices(self, normalized: list[str]) -> list[Choice]:
+        bundle = self.bundle
+        ids = as_ids(normalized, bundle.spec, bundle.vocabulary)
+        (logits,) = bundle.session.run(None, {bundle.session.get_inputs()[0].name: ids})
+        if logits.shape[1] != len(bundle.labels):
+            raise StageError(
+                f"the network has {logits.shape[1]} outputs, the bundle {len(bundle.labels)} labels",
+                where=str(bundle.files.folder),
+                fix="release the bot again",
+            )
+        shares = softmax(logits, bundle.thresholds.temperature)
+        return choose(shares, bundle.labels, bundle.thresholds, known=(ids != 0).any(axis=1))
+
+    def _nearest(self, normalized: list[str]) -> list[list[Nearest]]:
+        index, encoder = self.bundle.index, self.bundle.encoder
+        if self.nearest <= 0 or index is None or encoder is None or not len(index.vectors):
+            return [[] for _ in normalized]
+        vectors = np.asarray(encoder.encode(normalized), dtype=np.float32)
+        rows = max(1, _INDEX_CELLS // len(index.vectors))
+        found: list[list[Nearest]] = []
+        for start in range(0, len(vectors), rows):
+            similarities = vectors[start : start + rows] @ index.vectors.T
+            found.extend(self._top(index, row) for row in similarities)
+        return found
+
+    def _top(self, index: Index, similarities: np.ndarray) -> list[Nearest]:
+        """The `nearest` best questions, best first; ties go to the one that stands first in the index.
+
+        Similarities are rounded first: a matrix product differs in its last bits with the size of the batch, and the
+        same message must find the same questions alone or among others.
+        """
+        want = min(self.nearest, len(similarities))
+        least = np.partition(similarities, -want)[-want]
+        near = np.flatnonzero((similarities >= least - 10.0**-DIGITS) & (similarities > 0))
+        rounded = np.round(similarities[near].astype(np.float64), DIGITS)
+        order = np.lexsort((near, -rounded))[:want]
+        return [
+            Nearest(index.question(position), self.bundle.labels[int(index.intents[position])], similarity)
+            for position, similarity in zip(near[order].tolist(), rounded[order].tolist(), strict=True)
+        ]
+
+    def _as_answer(self, text: str, choice: Choice, nearest: list[Nearest]) -> Answer:
+        written = self.bundle.answers.get(choice.intent, {})
+        said = written.get("answer") if choice.zone == ANSWER else None
+        return Answer(text, choice.intent, choice.score, choice.zone, said, written.get("question"), nearest)
+
+
+def _printable(text: str) -> str:
+    """Lone surrogates (bytes of a terminal that is not UTF-8) become question marks: JSON could not carry them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,138 @@
+"""A bundle written, read back and asked."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlpipeline.errors import InputError, StageError, StoreError
+from mlpipeline.serving.answer import Answerer
+from mlpipeline.serving.bundle import load_bundle, write_bundle
+from mlpipeline.serving.choose import ANSWER, FALLBACK
+from mlpipeline.serving.pyfunc import _load_pyfunc
+
+
+@pytest.fixture
+def answerer(contents, folder):
+    write_bundle(folder, contents)
+    return Answerer(load_bundle(folder))
+
+
+def test_known_questions_get_their_intent_and_find_themselves(answerer, questions):
+    answers = answerer.answer([text for text, _ in questions])
+    assert [answer.intent for answer in answers] == [intent for _, intent in questions]
+    for answer, (text, intent) in zip(answers, questions, strict=True):
+        assert answer.nearest[0][:2] == (text, intent)
+        assert answer.nearest[0].similarity == pytest.approx(1.0, abs=2e-3)
+        assert len(answer.nearest) == 3
+
+
+def test_the_answer_stands_only_in_the_zone_answer(answerer):
+    hours, delivery, oos = answerer.answer(["몇 시에 문을 여나요", "배송비가 얼마인가요", "노래 불러줘"])
+    assert (hours.zone, hours.answer, hours.question) == (ANSWER, "9시입니다.", "몇 시에 여나요?")
+    assert (delivery.zone, delivery.answer, delivery.question) == (ANSWER, None, None)
+    assert (oos.intent, oos.zone, oos.answer) == ("oos", FALLBACK, None)
+
+
+def test_texts_are_normalized_first(answerer):
+    import unicodedata
+
+    whole = answerer.answer(["몇 시에 문을 여나요"])[0]
+    parts = answerer.answer([unicodedata.normalize("NFD", "몇 시에 문을 여나요")])[0]
+    assert (parts.intent, parts.score, parts.nearest) == (whole.intent, whole.score, whole.nearest)
+
+
+@pytest.mark.parametrize("text", ["", " ", "\x00", "zzzz", "🙂", "\udcff", "x" * 100_000])
+def test_a_text_without_a_known_ngram_falls_back(answerer, text):
+    (answer,) = answerer.answer([text])
+    assert (answer.zone, answer.answer) == (FALLBACK, None)
+    json.dumps(answer.to_dict(), ensure_ascii=False).encode("utf-8")
+
+
+def test_an_answer_does_not_depend_on_its_batch(answerer, questions):
+    texts = [text + end for text, _ in questions for end in ("", "?", " 지금")] * 15
+    together = answerer.answer(texts)
+    for text, answer in list(zip(texts, together, strict=True))[:24]:
+        alone = answerer.answer([text])[0]
+        assert alone.score == pytest.approx(answer.score, abs=1e-6)
+        assert replace(alone, score=answer.score) == answer
+    assert answerer.answer([]) == []
+
+
+def test_fewer_questions_than_asked_for(contents, folder, questions):
+    few = replace(
+        contents, vectors=contents.vectors[:2], vector_intents=contents.vector_intents[:2], questions=["a", "b"]
+    )
+    write_bundle(folder, few)
+    assert len(Answerer(load_bundle(folder), nearest=5).answer([questions[0][0]])[0].nearest) <= 2
+    assert Answerer(load_bundle(folder), nearest=0).answer([questions[0][0]])[0].nearest == []
+
+
+def test_a_bot_without_an_index_answers_too(contents, folder, questions):
+    write_bundle(folder, replace(contents, encoder=None, vectors=None, vector_intents=None, questions=()))
+    (answer,) = Answerer(load_bundle(folder)).answer([questions[0][0]])
+    assert (answer.intent, answer.nearest) == ("hours", [])
+
+
+def test_what_is_read_back_is_what_was_written(contents, folder, questions):
+    digest = write_bundle(folder, contents)
+    bundle = load_bundle(folder)
+    assert (bundle.bot, bundle.digest, bundle.labels) == ("shop/ko", digest, tuple(contents.labels))
+    assert bundle.golden() == list(contents.golden)
+    np.testing.assert_array_equal(bundle.vocabulary.keys, contents.vocabulary["keys"])
+    assert bundle.index is not None
+    np.testing.assert_allclose(bundle.index.vectors, contents.vectors, atol=1e-3)
+    assert bundle.index.question(1) == questions[1][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"onnx": b"no network"}, "onnxruntime cannot load"),
+        ({"profile": {"tag": "ko"} | {"steps": ["no_such_step"], "scripts": []}}, "no_such_step"),
+        ({"features": {"unheard_of": 1}}, "features.json"),
+        ({"thresholds": {}}, "thresholds"),
+        ({"encoder": b"no encoder"}, "encoder.npz"),
+    ],
+)
+def test_parts_that_cannot_be_understood(contents, folder, change, says):
+    write_bundle(folder, replace(contents, **change))
+    with pytest.raises(StoreError, match=says):
+        Answerer(load_bundle(folder)).answer(["문"])
+
+
+def test_a_network_of_another_bot_is_refused(contents, folder, make_network):
+    table = np.zeros((len(contents.vocabulary["keys"]) + 1, 5), np.float32)
+    write_bundle(folder, replace(contents, onnx=make_network(table)))
+    with pytest.raises(StageError, match="5 outputs, the bundle 3 labels"):
+        Answerer(load_bundle(folder)).answer(["문"])
+
+
+def test_pyfunc_takes_a_table_and_gives_a_table(contents, folder):
+    write_bundle(folder, contents)
+    model = _load_pyfunc(str(folder))
+    table = model.predict(pd.DataFrame({"text": ["노래 불러줘", None, "몇 시에 문을 여나요"]}))
+    assert list(table.columns) == ["text", "intent", "score", "zone", "answer", "nearest"]
+    assert table["zone"].tolist() == [FALLBACK, FALLBACK, ANSWER]
+    assert json.loads(table["nearest"][2])[0]["question"] == "몇 시에 문을 여나요"
+    assert model.predict(["노래 불러줘"])["intent"].tolist() == ["oos"]
+    assert list(model.predict(pd.DataFrame({"text": []})).columns) == list(table.columns)
+    with pytest.raises(InputError, match=r"no column `text` \(it has: utterance\)"):
+        model.predict(pd.DataFrame({"utterance": ["a"]}))
+
+
+def test_an_answer_needs_no_heavy_library(contents, folder):
+    write_bundle(folder, contents)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from mlpipeline.serving.answer import Answerer; from mlpipeline.serving.bundle import load_bundle\n"
+        "Answerer(load_bundle(Path(sys.argv[1]))).answer(['문'])\n"
+        "heavy = 'pyspark tensorflow keras torch mlflow pandas scipy sklearn pydantic pyarrow onnx'.split()\n"
+        "print(sorted(set(heavy) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

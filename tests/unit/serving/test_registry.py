@@ -1,0 +1,156 @@
+"""Bundles in MLflow's registry: versions, the alias, the pointer, and loading through MLflow."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mlpipeline.errors import StoreError
+from mlpipeline.serving.bundle import load_bundle, write_bundle
+from mlpipeline.store import models
+from mlpipeline.store.models import (
+    champion,
+    model_name,
+    models_table,
+    move_champion,
+    read_pointer,
+    read_version,
+    register_bundle,
+    tracking_uri,
+)
+
+BOT = "shop/ko"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A store in a folder with a space and Korean letters; its registry is made once, which takes seconds."""
+    root = tmp_path_factory.mktemp("보관 소")
+    said: list[str] = []
+    models._client(tracking_uri(root / "mlflow"), said.append).search_experiments()
+    assert said == ["MLflow makes its tables, once for a store (about 10 s)"]
+    return root
+
+
+@pytest.fixture
+def shelf(store, contents, monkeypatch, tmp_path):
+    """Registers variants of the small bot; the working folder is elsewhere and must stay empty."""
+    monkeypatch.chdir(tmp_path)
+
+    def put(bot=BOT, **changes):
+        folder = store / "bundles" / bot / f"b{len(changes)}-{abs(hash(str(changes))) % 10_000}"
+        write_bundle(folder, replace(contents, domain=bot.split("/")[0], **changes))
+        version = register_bundle(
+            tracking_uri(store / "mlflow"),
+            bot,
+            folder,
+            loader_module="mlpipeline.serving.pyfunc",
+            params={"epochs": 3},
+            metrics={"accuracy": 0.9, "ece": None},
+            tags={"git_commit": "abc"},
+        )
+        return folder, version
+
+    yield put
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_versions_alias_pointer_and_loading(store, shelf):
+    uri = tracking_uri(store / "mlflow")
+    place = store / "bundles" / BOT
+    folder, first = shelf()
+    assert shelf() == (folder, first)
+    assert champion(uri, BOT) is None
+    assert read_pointer(place) is None
+    moved = move_champion(uri, BOT, first)
+    assert moved.uri == f"models:/shop.ko/{first}"
+    assert moved == champion(uri, BOT) == read_pointer(place) == read_version(uri, BOT, str(first))
+    assert moved.metrics == {"accuracy": 0.9}
+    assert moved.digest == load_bundle(Path(moved.folder)).digest
+
+    other, second = shelf(answers={})
+    assert second == first + 1
+    assert champion(uri, BOT) == moved
+    assert Path(move_champion(uri, BOT, second).folder) == other
+    assert read_pointer(place) == champion(uri, BOT) != moved
+
+    table = models_table(uri)
+    assert [(row["bot"], row["version"], row["alias"]) for row in table] == [(BOT, 1, ""), (BOT, 2, "champion")]
+
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    loaded = mlflow.pyfunc.load_model("models:/shop.ko@champion")
+    answers = loaded.predict(pd.DataFrame({"text": ["몇 시에 문을 여나요"]}))
+    assert answers["intent"].tolist() == ["hours"]
+    assert not [path for path in store.rglob("*") if path.suffix in (".pkl", ".pickle")]
+    assert not (store / "mlflow" / "mlruns").exists()
+
+
+def test_a_pointer_that_differs_is_put_right(store, shelf):
+    uri = tracking_uri(store / "mlflow")
+    _, version = shelf("fix/ko")
+    moved = move_champion(uri, "fix/ko", version)
+    pointer = store / "bundles" / "fix" / "ko" / "champion.json"
+    pointer.unlink()
+    assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
+    pointer.write_text(json.dumps({**json.loads(pointer.read_text("utf-8")), "version": 99}), "utf-8")
+    assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
+    pointer.write_text("{}")
+    with pytest.raises(StoreError, match=r"champion\.json: cannot be understood"):
+        read_pointer(pointer.parent)
+    assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
+    pointer.write_text(json.dumps({**json.loads(pointer.read_text("utf-8")), "folder": "../../../etc"}), "utf-8")
+    with pytest.raises(StoreError, match="no plain name"):
+        read_pointer(pointer.parent)
+
+
+def test_a_pointer_moves_with_its_store(store, shelf, tmp_path_factory):
+    _, version = shelf("trip/ko")
+    move_champion(tracking_uri(store / "mlflow"), "trip/ko", version)
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "ko"
+    shutil.copytree(store / "bundles" / "trip" / "ko", elsewhere)
+    found = read_pointer(elsewhere)
+    assert found is not None
+    assert load_bundle(Path(found.folder)).bot == "trip/ko"
+
+
+def test_a_release_that_was_killed_is_taken_up(store, shelf, monkeypatch):
+    uri = tracking_uri(store / "mlflow")
+    client = models._client(uri, None)
+
+    def killed(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client, "create_model_version", killed)
+    with pytest.raises(KeyboardInterrupt):
+        shelf("kill/ko")
+    monkeypatch.undo()
+    _, version = shelf("kill/ko")
+    assert version == 1
+    everywhere = [experiment.experiment_id for experiment in client.search_experiments()]
+    assert len(client.search_runs(everywhere, "tags.bot = 'kill/ko'")) == 1
+
+
+def test_the_registry_is_not_made_by_looking(tmp_path):
+    uri = tracking_uri(tmp_path / "mlflow")
+    assert champion(uri, BOT) is None
+    assert models_table(uri) == []
+    assert read_version(uri, BOT, "1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_that_mlflow_takes():
+    assert model_name("shop/zh-Hant") == "shop.zh-Hant"
+    assert model_name("a.b/ko") == "a.b.ko"
+
+
+def test_what_is_no_bundle_is_not_registered(store):
+    with pytest.raises(StoreError, match="no bundle here"):
+        register_bundle(
+            tracking_uri(store / "mlflow"), BOT, store / "nothing", loader_module="x", params={}, metrics={}, tags={}
+        )
