@@ -1,0 +1,269 @@
+"""The stages in their order, and how one of them runs for many bots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from mlpipeline.errors import MLPipelineError, StageError, UsageError
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.frames import check_schema, union_all
+from mlpipeline.spark.tasks import failures
+from mlpipeline.stages import clean, embed, evaluate, export, ingest, release, split, train
+from mlpipeline.stages.contract import Part, Stage
+from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
+from mlpipeline.store.fingerprint import digest
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import Mark, as_metadata
+from mlpipeline.store.sources import SourceFile
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from mlpipeline.recipe.fields import Recipe
+
+# The places of what is still to come: deidentify after ingest, denoise and augment between split and embed,
+# review after evaluate.
+STAGES: tuple[Stage, ...] = (
+    ingest.STAGE,
+    clean.STAGE,
+    split.STAGE,
+    embed.STAGE,
+    train.STAGE,
+    evaluate.STAGE,
+    export.STAGE,
+    release.STAGE,
+)
+
+MAKER: Mapping[str, Stage] = {dataset: stage for stage in STAGES for dataset in stage.gives}
+
+
+def stage_named(name: str) -> Stage:
+    """The stage of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for stage in STAGES:
+        if stage.name == name:
+            return stage
+    raise UsageError(f"no stage {name!r}", fix=f"stages are: {', '.join(stage.name for stage in STAGES)}")
+
+
+def stages_between(first: str | None, last: str | None) -> tuple[Stage, ...]:
+    """The stages from one to another, both included."""
+    names = [stage.name for stage in STAGES]
+    start = names.index(stage_named(first).name) if first else 0
+    stop = names.index(stage_named(last).name) if last else len(names) - 1
+    if start > stop:
+        raise UsageError(f"{first} comes after {last}", fix=f"the order is: {', '.join(names)}")
+    return STAGES[start : stop + 1]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One bot's turn in a stage: its recipe, its files, and the mark that its result will carry."""
+
+    bot: str
+    recipe: Recipe
+    mark: Mark
+    sources: Sequence[SourceFile] = ()
+    shared: Mark | None = None
+
+
+@dataclass
+class Outcome:
+    """What a stage did: bots that are done, bots that failed and why, and what its tasks counted."""
+
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, other: Outcome) -> None:
+        """Takes over another outcome of the same stage."""
+        self.done += other.done
+        self.failed.update(other.failed)
+        for key, value in other.counts.items():
+            old = self.counts.get(key)
+            self.counts[key] = value if old is None else max(old, value) if key.startswith("peak") else old + value
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where stages run: the store, a session that starts when it is first asked for, and the run's name."""
+
+    store: Store
+    spark: Callable[[], SparkSession]
+    run: str
+
+
+def part_of(stage: Stage, recipe: Recipe) -> Part:
+    """The sections of a recipe that a stage receives."""
+    return {name: getattr(recipe, name) for name in stage.sections}
+
+
+def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    """Runs one stage for many bots: one call for each distinct part of their recipes, one commit a dataset.
+
+    When the work of several bots fails as a whole, each is tried alone, so that only the guilty one fails.
+    """
+    if stage.desk is not None:
+        return _run_at_desk(place, stage, jobs)
+    try:
+        return _run_on_spark(place, stage, jobs)
+    except MLPipelineError as error:
+        if len(jobs) == 1 or error.exit_code != 1:
+            return Outcome(failed={job.bot: as_failure(error) for job in jobs})
+    except Exception as error:
+        if _session_died(place):
+            raise
+        if len(jobs) == 1:
+            return Outcome(failed={jobs[0].bot: as_failure(error)})
+    whole = Outcome()
+    for job in jobs:
+        whole.add(run_stage(place, stage, [job]))
+    return whole
+
+
+def _session_died(place: Place) -> bool:
+    try:
+        return bool(place.spark().sparkContext._jsc.sc().isStopped())  # type: ignore[union-attr]
+    except Exception:
+        return True
+
+
+def as_failure(error: Exception) -> dict[str, str]:
+    """What a person is told of a failure: what, where, fix."""
+    if isinstance(error, MLPipelineError):
+        return {"what": error.what, "where": error.where, "fix": error.fix}
+    text = str(error).strip().splitlines() or [""]
+    return {"what": f"{type(error).__name__}: {text[0][:500]}", "where": "", "fix": "run again with -v for the trace"}
+
+
+def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    spark = place.spark()
+    counters = Counters(spark)
+    names = ", ".join(job.bot for job in jobs[:3]) + (f" and {len(jobs) - 3} more" if len(jobs) > 3 else "")
+    spark.sparkContext.setJobGroup(stage.name, f"{stage.name} {names}")
+    try:
+        if stage.shared is not None:
+            _make_shared(place, stage, jobs, counters)
+        made: dict[str, list[DataFrame]] = {dataset: [] for dataset in stage.gives}
+        for part, group in _groups(stage, jobs):
+            frames = stage.run(part, _inputs(place, stage, group), counters) if stage.run else {}
+            for dataset, frame in frames.items():
+                made[dataset].append(check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}"))
+        return _commit(place, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
+    finally:
+        spark.catalog.clearCache()
+
+
+def _groups(stage: Stage, jobs: Sequence[Job]) -> list[tuple[Part, list[Job]]]:
+    groups: dict[str, tuple[Part, list[Job]]] = {}
+    for job in jobs:
+        key = digest(job.mark.part)
+        groups.setdefault(key, (part_of(stage, job.recipe), []))[1].append(job)
+    return list(groups.values())
+
+
+def _inputs(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFrame]:
+    spark, bots = place.spark(), [job.bot for job in jobs]
+    found = {}
+    for dataset, schema in stage.needs.items():
+        if dataset == "source_file":
+            rows = [tuple(getattr(file, name) for name in schema.names) for job in jobs for file in job.sources]
+            found[dataset] = spark.createDataFrame(rows, schema)
+            continue
+        whose = sorted({f"*/{job.recipe.lang}" for job in jobs}) if _is_shared(stage, dataset) else bots
+        found[dataset] = check_schema(
+            read_dataset(spark, place.store, dataset, schema, whose), schema, where=f"{stage.name} needs {dataset}"
+        )
+    return found
+
+
+def _is_shared(stage: Stage, dataset: str) -> bool:
+    return stage.shared is not None and stage.shared.gives == dataset
+
+
+def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Counters) -> None:
+    """Makes what the bots of a language share, for the languages whose jobs bring a mark for it."""
+    shared = stage.shared
+    wanted = {f"*/{job.recipe.lang}": job for job in jobs if job.shared is not None}
+    if shared is None or not wanted:
+        return
+    spark, made = place.spark(), []
+    for unit, job in sorted(wanted.items()):
+        lang = unit.split("/")[1]
+        inputs = {
+            name: read_dataset(spark, place.store, name, schema).where(f"lang = '{lang}'")
+            for name, schema in shared.needs.items()
+        }
+        made.append(shared.run(part_of(stage, job.recipe), inputs, counters))
+    frame = check_schema(union_all(made), shared.schema, where=f"{stage.name}: {shared.gives}").persist()
+    frame.count()
+    for unit, told in failures(counters).items():
+        raise StageError(told["what"], where=unit, fix=told["fix"])
+    marks = {unit: job.shared for unit, job in wanted.items() if job.shared is not None}
+    write_dataset(place.store, shared.gives, frame, list(marks), as_metadata(stage.name, place.run, marks))
+
+
+def _commit(
+    place: Place, stage: Stage, jobs: Sequence[Job], frames: Mapping[str, DataFrame], counters: Counters
+) -> Outcome:
+    failed: dict[str, dict[str, str]] = {}
+    if stage.by_bot:
+        # Tasks must have run before it is known whose rows may be replaced.
+        have = [_bots_in(frame.persist()) for frame in frames.values()]
+        silent = {job.bot for job in jobs} - set.intersection(*have)
+        nothing = StageError(f"no rows came to {stage.name}", fix="look at what was rejected and dropped before it")
+        failed = {bot: as_failure(nothing) for bot in silent} | failures(counters)
+    done = [job for job in jobs if job.bot not in failed]
+    marks = {job.bot: job.mark for job in done}
+    if done:
+        for dataset, frame in frames.items():
+            if failed:
+                frame = frame.where(partition_predicate(marks))
+            metadata = as_metadata(stage.name, place.run, marks)
+            write_dataset(place.store, dataset, frame, list(marks), metadata)
+    counts = {key: value for key, value in counters.values.items() if not key.startswith("text")}
+    return Outcome([job.bot for job in done], failed, counts)
+
+
+def _bots_in(frame: DataFrame) -> set[str]:
+    return {f"{row['domain']}/{row['lang']}" for row in frame.select("domain", "lang").distinct().collect()}
+
+
+def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    outcome = Outcome()
+    made: dict[str, list[pa.Table]] = {dataset: [] for dataset in stage.gives}
+    for job in jobs:
+        try:
+            inputs = {name: _desk_rows(place.store, stage, name, job) for name in stage.needs}
+            rows = stage.desk(place.store, job.bot, part_of(stage, job.recipe), inputs) if stage.desk else {}
+        except Exception as error:
+            outcome.failed[job.bot] = as_failure(error)
+            continue
+        outcome.done.append(job.bot)
+        for dataset, table in rows.items():
+            made[dataset].append(table)
+    marks = {job.bot: job.mark for job in jobs if job.bot in outcome.done}
+    for dataset, tables in made.items():
+        if tables:
+            frame = place.spark().createDataFrame(pa.concat_tables(tables).to_pylist(), stage.gives[dataset])
+            checked = check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}")
+            write_dataset(place.store, dataset, checked, list(marks), as_metadata(stage.name, place.run, marks))
+    return outcome
+
+
+def _desk_rows(store: Store, stage: Stage, dataset: str, job: Job) -> pa.Table:
+    if dataset == "source_file":
+        names = stage.needs[dataset].names
+        return pa.Table.from_pylist([{name: getattr(file, name) for name in names} for file in job.sources])
+    whose = f"*/{job.recipe.lang}" if dataset in SHARED else job.bot
+    return read_rows(store, dataset, bots=[whose])
+
+
+SHARED = frozenset(stage.shared.gives for stage in STAGES if stage.shared is not None)

@@ -1,0 +1,1 @@
+"""The work: each stage reads datasets and writes datasets; none imports another."""

@@ -1,0 +1,123 @@
+"""Utterances become what models may see: normalised text, without what is too short, too long, foreign or repeated."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from mlpipeline.languages.profile import Profile, normalizer, script_share
+from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, UTTERANCE
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.frames import Transform
+from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.stages.contract import Frames, Part, Stage
+
+_ARROW = to_arrow_schema(CLEANED_DROPPED)
+_BATCH = 10_000
+
+# normalized text -> (reason, detail), or None when it may stay
+Rule = Callable[[str], tuple[str, str] | None]
+
+
+def content_id(lang: str, normalized: str) -> str:
+    """16 hex characters that name a content: equal for all utterances that normalise to the same text."""
+    return hashlib.sha256(f"{lang}\x1f{normalized}".encode()).hexdigest()[:16]
+
+
+def length_and_script(part: Any, profile: Profile) -> Rule:
+    """The rule that a recipe's `clean` part asks for; lengths are code points of the normalised text."""
+
+    def rule(text: str) -> tuple[str, str] | None:
+        if not text:
+            return "empty", "nothing is left after normalisation"
+        if len(text) < part.min_chars:
+            return "too_short", f"{len(text)} characters, at least {part.min_chars}"
+        if len(text) > part.max_chars:
+            return "too_long", f"{len(text)} characters, at most {part.max_chars}"
+        if part.min_script_share > 0:
+            share = script_share(text, profile.scripts)
+            if share < part.min_script_share:
+                return "other_script", f"{share:.0%} of the letters are {'/'.join(profile.scripts)}"
+        return None
+
+    return rule
+
+
+def with_normalized(part: Part) -> Transform:
+    """Adds `normalized`, `content_id`, and `reason`, `detail` where a rule drops the row."""
+    language, rules = part["language"], part["clean"]
+    profile = Profile(tag=language.tag, steps=tuple(language.steps), scripts=tuple(language.scripts))
+
+    def load() -> tuple[Callable[[str], str], Rule]:
+        return normalizer(profile), length_and_script(rules, profile)
+
+    def predict(model: tuple[Callable[[str], str], Rule], batch: pa.RecordBatch) -> pa.RecordBatch:
+        normalize, rule = model
+        texts = [normalize(text) for text in batch["text"].to_pylist()]
+        verdicts = [rule(text) for text in texts]
+        made = {
+            "normalized": texts,
+            "content_id": [content_id(lang, text) for lang, text in zip(batch["lang"].to_pylist(), texts, strict=True)],
+            "reason": [verdict[0] if verdict else None for verdict in verdicts],
+            "detail": [verdict[1] if verdict else None for verdict in verdicts],
+        }
+        arrays = [
+            pa.array(made[field.name], type=field.type) if field.name in made else batch[field.name].cast(field.type)
+            for field in _ARROW
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
+
+    def step(frame: DataFrame) -> DataFrame:
+        key = f"clean:{profile}:{rules}"
+        rows = frame.select(*UTTERANCE.names)
+        return map_partitions(rows, load, predict, schema=CLEANED_DROPPED, key=key, batch_size=_BATCH)
+
+    return step
+
+
+def with_duplicates_marked(frame: DataFrame) -> DataFrame:
+    """Marks all but the first (by file and line) of the rows with the same content and intent.
+
+    One content under two intents is no duplicate: both stay, and `split` reports them.
+    """
+    same = Window.partitionBy("domain", "lang", "content_id", "intent", F.col("reason").isNotNull())
+    order = same.orderBy("origin_file", "origin_line")
+    first = F.first(F.concat_ws(":", "origin_file", "origin_line")).over(order)
+    repeated = F.col("reason").isNull() & (F.row_number().over(order) > 1)
+    marked = frame.withColumns({"_first": first, "_repeated": repeated})
+    return marked.withColumns(
+        {
+            "reason": F.when(F.col("_repeated"), "duplicate").otherwise(F.col("reason")),
+            "detail": F.when(F.col("_repeated"), F.concat(F.lit("as "), "_first")).otherwise(F.col("detail")),
+        }
+    ).drop("_first", "_repeated")
+
+
+def clean(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: normalise, apply the rules, mark what repeats, keep the dropped rows beside the kept."""
+    judged = inputs["utterance"].transform(with_normalized(part))
+    if part["clean"].drop_duplicates:
+        judged = judged.transform(with_duplicates_marked)
+    judged = judged.persist()
+    return {
+        "cleaned_dropped": judged.where(F.col("reason").isNotNull()),
+        "cleaned": judged.where(F.col("reason").isNull()).select(*CLEANED.names),
+    }
+
+
+STAGE = Stage(
+    name="clean",
+    sections=("language", "clean"),
+    needs={"utterance": UTTERANCE},
+    gives={"cleaned_dropped": CLEANED_DROPPED, "cleaned": CLEANED},
+    code=("stages.clean", "languages"),
+    libraries=("python",),
+    run=clean,
+    dropped="cleaned_dropped",
+)

@@ -1,0 +1,61 @@
+"""The shape of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql.types import StructType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+    from mlpipeline.spark.counters import Counters
+    from mlpipeline.store.layout import Store
+
+# The sections of the recipe that a stage asked for, by name: its own part and no other.
+Part = Mapping[str, Any]
+Frames = Mapping[str, "DataFrame"]
+Run = Callable[[Part, Frames, "Counters"], Frames]
+# (bot, part, its rows of each needed dataset) -> its rows of each given dataset; on the driver, one bot at a time.
+Desk = Callable[["Store", str, Part, Mapping[str, "pa.Table"]], Mapping[str, "pa.Table"]]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all bots of a language share and a stage makes first: one row a language in `gives`, domain `*`.
+
+    It is made when it is missing or when its code or recipe part changed, not when rows came in: otherwise one new
+    row of one bot would redo every bot of the language.
+    """
+
+    gives: str
+    schema: StructType
+    needs: Mapping[str, StructType]
+    run: Callable[[Part, Frames, Counters], DataFrame]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the pipeline.
+
+    `name` is the word that stands in all five places. `needs` and `gives` map datasets to their schemas, checked
+    before and after. `sections` are the parts of the recipe that it receives; bots with equal sections share one
+    call of `run`. `code` names the modules below `mlpipeline` and `libraries` the distributions that decide what it
+    makes: a change in either runs it again. A stage has either `run` (on Spark) or `desk` (work of the driver, such
+    as registering a model). `by_bot` says that `run` makes one task a bot (`spark/tasks.py`). `dropped` names the dataset among `gives` that holds what was left out.
+    """
+
+    name: str
+    sections: tuple[str, ...]
+    needs: Mapping[str, StructType]
+    gives: Mapping[str, StructType]
+    code: tuple[str, ...]
+    libraries: tuple[str, ...]
+    run: Run | None = None
+    desk: Desk | None = None
+    shared: Shared | None = None
+    by_bot: bool = False
+    dropped: str | None = None

@@ -1,0 +1,108 @@
+"""One vector an utterance, from an encoder that is trained here or lies in a local folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from mlpipeline.networks.encoder import Encoder, NgramEncoder, fit_ngram_encoder, load_encoder
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.frames import union_all
+from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.spark.tasks import run_tasks
+from mlpipeline.stages.contract import Frames, Part, Shared, Stage
+
+TRAINED_HERE = "ngram-lsa"
+_ARROW = to_arrow_schema(EMBEDDING)
+
+
+def fit_encoders(part: Part, inputs: Frames, counters: Counters) -> DataFrame:
+    """One encoder a language, from all its domains' texts, one task a language.
+
+    Texts are drawn by content id and sorted, so the encoder depends on what is there and on nothing else.
+    A folder's encoder is not copied: its row carries the digest of the folder and no payload.
+    """
+    rules = part["embed"]
+    texts = inputs["cleaned"].select(F.lit("*").alias("domain"), "lang", "content_id", "normalized").distinct()
+
+    def fit(bot: str, rows: pa.Table) -> pa.Table:
+        drawn = rows.sort_by("content_id").slice(0, rules.max_rows)
+        if rules.encoder == TRAINED_HERE:
+            made = fit_ngram_encoder(drawn["normalized"].to_pylist(), **_fit_settings(rules))
+            digest, payload = made.digest, made.to_bytes()
+        else:
+            digest, payload = load_encoder(Path(rules.encoder)).digest, None
+        row = {"domain": "*", "lang": bot.split("/")[1], "encoder": digest, "rows": len(rows), "payload": payload}
+        return pa.Table.from_pylist([row], schema=to_arrow_schema(ENCODER))
+
+    return run_tasks(texts, fit, schema=ENCODER, counters=counters)
+
+
+def _fit_settings(rules: Any) -> dict[str, Any]:
+    names = ("dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows")
+    return {name: getattr(rules, name) for name in names}
+
+
+def encoder_of(row: Any, folder: str) -> Encoder:
+    """The encoder that a row of `encoder` stands for."""
+    return NgramEncoder.from_bytes(bytes(row["payload"])) if row["payload"] is not None else load_encoder(Path(folder))
+
+
+def with_vectors(cleaned: DataFrame, encoder: Any, rules: Any, counters: Counters) -> DataFrame:
+    """A vector for each content of one language; texts travel once a content, not once a row."""
+    contents = cleaned.where(F.col("lang") == encoder["lang"]).groupBy("domain", "lang", "content_id")
+    texts = contents.agg(F.first("normalized").alias("normalized"))
+    sent = cleaned.sparkSession.sparkContext.broadcast(encoder.asDict())
+    digest, folder = encoder["encoder"], rules.encoder
+
+    def predict(model: Encoder, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return as_vectors(model, digest, batch)
+
+    return map_partitions(
+        texts,
+        lambda: encoder_of(sent.value, folder),
+        predict,
+        schema=EMBEDDING,
+        key=f"embed:{digest}",
+        batch_size=rules.batch_size,
+        engine=rules.engine,
+        counters=counters,
+    )
+
+
+def as_vectors(model: Encoder, digest: str, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows of EMBEDDING for a batch with domain, lang, content_id, normalized; vectors as `<f4` bytes."""
+    vectors = np.ascontiguousarray(model.encode(batch["normalized"].to_pylist()), dtype="<f4")
+    rows, width = batch.num_rows, vectors.shape[1] * 4
+    # One buffer for all vectors: no Python object a row.
+    offsets = pa.py_buffer(np.arange(0, (rows + 1) * width, width, dtype=np.int32)[: rows + 1])
+    packed = pa.BinaryArray.from_buffers(pa.binary(), rows, [None, offsets, pa.py_buffer(vectors)])
+    columns = [batch["domain"], batch["lang"], batch["content_id"], pa.repeat(digest, rows), packed]
+    return pa.RecordBatch.from_arrays(columns, schema=_ARROW)
+
+
+def embed(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: take each language's encoder, give every content its vector."""
+    encoders = inputs["encoder"].collect()
+    return {
+        "embedding": union_all([with_vectors(inputs["cleaned"], row, part["embed"], counters) for row in encoders])
+    }
+
+
+STAGE = Stage(
+    name="embed",
+    sections=("embed",),
+    needs={"cleaned": CLEANED, "encoder": ENCODER},
+    gives={"embedding": EMBEDDING},
+    code=("stages.embed", "networks.encoder", "networks.features"),
+    libraries=("numpy", "scipy", "scikit-learn"),
+    run=embed,
+    shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED}, run=fit_encoders),
+)

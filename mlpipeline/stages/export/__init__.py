@@ -1,0 +1,107 @@
+"""The ids -> logits core of each bot as ONNX and SavedModel, and proof that they say what the trainer said."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from mlpipeline.errors import StageError
+from mlpipeline.networks.classifier import TrainedModel, build_core
+from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.schemas import EXPORTED, MODEL
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.tasks import run_tasks
+from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.store.archives import pack_folder
+
+_PATIENCE = 600
+
+
+def write_target(target: str, core: Any, folder: Path, opset: int) -> None:
+    """Writes a Keras core as `model.onnx` in the folder, or as a SavedModel that is the folder."""
+    if target == "onnx":
+        folder.mkdir(parents=True)
+        core(np.zeros((1, core.input_shape[1]), np.int32))  # Keras exports only what was called once
+        core.export(str(folder / "model.onnx"), format="onnx", opset_version=opset, verbose=False)
+    else:
+        core.export(str(folder), format="tf_saved_model", verbose=False)
+
+
+def check_parity(target: str, folder: Path, held_out: Path, tolerance: float) -> dict[str, Any]:
+    """Runs the exported model in a process of its own and compares every held-out row.
+
+    Raises:
+        StageError: the model does not run, a probability differs by more than `tolerance`, or a decision changed.
+    """
+    command = [sys.executable, "-m", "mlpipeline.stages.export.parity", target, str(folder), str(held_out)]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=_PATIENCE, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no text"])[-1]
+        raise StageError(f"the {target} model does not run (exit {done.returncode}): {last}", fix="see conf export.opset")
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    if found["max_probability_difference"] > tolerance or found["changed_decisions"]:
+        raise StageError(
+            f"the {target} model differs from the trainer: {found['max_probability_difference']:.2g} in a probability, "
+            f"{found['changed_decisions']} of {found['rows']} decisions",
+            fix="do not release it; report the model with its recipe",
+        )
+    return found
+
+
+def export_bot(bot: str, rows: pa.Table, rules: Any) -> pa.Table:
+    """Exports one bot to each target that the recipe names; one row of EXPORTED a target."""
+    model = TrainedModel.from_bytes(rows["payload"][0].as_py())
+    held = HeldOut.from_bytes(rows["held_out"][0].as_py())
+    core = build_core(model)
+    domain, lang = bot.split("/")
+    made = []
+    with tempfile.TemporaryDirectory(prefix="mlpipeline-export-") as scratch:
+        held_out = Path(scratch) / "held_out.npz"
+        np.savez(held_out, ids=held.ids, logits=held.logits, temperature=model.temperature)
+        for target in rules.targets:
+            folder = Path(scratch) / target
+            write_target(target, core, folder, rules.opset)
+            parity = check_parity(target, folder, held_out, rules.tolerance)
+            made.append(
+                {
+                    "domain": domain,
+                    "lang": lang,
+                    "target": target,
+                    "payload": pack_folder(folder),
+                    "parity_rows": parity["rows"],
+                    "max_probability_difference": parity["max_probability_difference"],
+                    "changed_decisions": parity["changed_decisions"],
+                }
+            )
+    return pa.Table.from_pylist(made, schema=to_arrow_schema(EXPORTED))
+
+
+def export(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: write each bot's core to each target, compare it with the trainer, keep both."""
+    rules = part["export"]
+    exported = run_tasks(
+        inputs["model"], lambda bot, rows: export_bot(bot, rows, rules), schema=EXPORTED, counters=counters
+    )
+    return {"exported": exported}
+
+
+STAGE = Stage(
+    name="export",
+    sections=("export",),
+    needs={"model": MODEL},
+    gives={"exported": EXPORTED},
+    code=("stages.export", "networks.classifier"),
+    libraries=("tensorflow-cpu", "keras", "tf2onnx", "onnx", "onnxruntime"),
+    run=export,
+    by_bot=True,
+)

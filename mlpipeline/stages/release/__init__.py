@@ -1,0 +1,151 @@
+"""A bundle, a version in the registry, and the alias `champion` only for what passes the gate."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from mlpipeline import __version__
+from mlpipeline.errors import StoreError
+from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
+from mlpipeline.stages.contract import Part, Stage
+from mlpipeline.stages.release.contents import bundle_contents, read_answers
+from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
+from mlpipeline.store.bundles import BundleContents, write_bundle
+from mlpipeline.store.fingerprint import digest
+from mlpipeline.store.layout import Store
+from mlpipeline.store.models import ALIAS, champion, move_champion, register_bundle, registry
+
+_LOADER = "mlpipeline.serving.pyfunc"
+
+
+@cache
+def git_commit() -> str:
+    """The commit of the working folder, with `+` when files differ from it; empty outside of a checkout."""
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True)
+        dirty = subprocess.run(
+            ["git", "status", "--porcelain"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return head.stdout.strip() + ("+" if dirty else "")
+
+
+def data_digest(inputs: Mapping[str, pa.Table]) -> str:
+    """16 hex characters of what the model learnt from: content ids, intents and splits, in no order."""
+    cleaned = inputs["cleaned"].select(["content_id", "intent"]).to_pylist()
+    rows = sorted((row["content_id"], row["intent"] or "") for row in cleaned)
+    splits = sorted((row["content_id"], row["split"]) for row in inputs["splits"].to_pylist())
+    return digest([rows, splits])
+
+
+def put_bundle(store: Store, contents: BundleContents) -> tuple[Path, str]:
+    """Writes a bundle under its own digest: (folder, digest). Equal contents have one folder.
+
+    Raises:
+        StoreError: the store is no folder of this machine.
+    """
+    if not store.is_local:
+        raise StoreError("bundles need a folder", where=store.root, fix="mount the store, or copy datasets to a folder")
+    home = Path(store.path("bundles", contents.domain, contents.lang))
+    spare = home / f".{uuid.uuid4().hex}"
+    try:
+        made = write_bundle(spare, contents)
+        place = home / made[:16]
+        if not place.exists():
+            os.rename(spare, place)
+        return place, made
+    finally:
+        shutil.rmtree(spare, ignore_errors=True)
+
+
+def _answers(inputs: Mapping[str, pa.Table], bot: str) -> dict[str, dict[str, str]]:
+    files = inputs["source_file"].to_pylist()
+    return read_answers(files[0]["path"], files[0]["name"], bot) if files else {}
+
+
+def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
+    row = inputs["evaluation"].select(["accuracy", "macro_f1", "ece"]).to_pylist()[0]
+    return dict(row)
+
+
+def _register(
+    store: Store, bot: str, part: Part, folder: Path, figures: Mapping[str, float | None], tags: Mapping[str, str]
+) -> int:
+    settings = {f"{name}.{key}": value for name in part for key, value in part[name].model_dump(mode="json").items()}
+    return register_bundle(
+        registry(store), bot, folder, loader_module=_LOADER, params=settings, metrics=figures, tags=tags
+    )
+
+
+def _settle(
+    store: Store, bot: str, version: int, conditions: list[Condition], digests: tuple[Path, str]
+) -> dict[str, Any]:
+    passed = all(condition.passed for condition in conditions)
+    if passed:
+        move_champion(registry(store), bot, version)
+    domain, lang = bot.split("/")
+    return {
+        "domain": domain,
+        "lang": lang,
+        "version": version,
+        "bundle_digest": digests[1],
+        "uri": f"bundles/{domain}/{lang}/{digests[0].name}",
+        "alias": ALIAS if passed else None,
+        "gate": json.dumps(as_rows(conditions)),
+    }
+
+
+def release(store: Store, bot: str, part: Part, inputs: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
+    """Table of contents: judge by the gate, put the bundle together, register it, move the alias if it passed."""
+    language = part["language"]
+    profile = Profile(tag=language.tag, steps=tuple(language.steps), scripts=tuple(language.scripts))
+    figures = _figures(inputs)
+    today = champion(registry(store), bot)
+    conditions = check_gate(part["release"].gate, figures, today.metrics if today else None, bot=bot)
+    data, recipe = data_digest(inputs), digest({name: part[name].model_dump(mode="json") for name in part})
+    origin = {
+        "data_digest": data,
+        "recipe_digest": recipe,
+        "weights_digest": inputs["model"]["weights_digest"][0].as_py(),
+        "mlpipeline": __version__,
+        "git_commit": git_commit(),
+    }
+    contents = bundle_contents(bot, profile, normalizer(profile), part, inputs, _answers(inputs, bot), origin)
+    folder, made = put_bundle(store, contents)
+    tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
+    version = _register(store, bot, part, folder, figures, tags)
+    row = _settle(store, bot, version, conditions, (folder, made))
+    return {"released": pa.Table.from_pylist([row], schema=to_arrow_schema(RELEASED))}
+
+
+STAGE = Stage(
+    name="release",
+    sections=("language", "train", "release", "answer"),
+    needs={
+        "source_file": SOURCE_FILE,
+        "cleaned": CLEANED,
+        "splits": SPLITS,
+        "encoder": ENCODER,
+        "embedding": EMBEDDING,
+        "model": MODEL,
+        "evaluation": EVALUATION,
+        "exported": EXPORTED,
+    },
+    gives={"released": RELEASED},
+    code=("stages.release", "store.bundles"),
+    libraries=("mlflow", "onnxruntime"),
+    desk=release,
+)

@@ -1,0 +1,138 @@
+"""What goes into a bot's bundle: the trained parts, the questions to be found again, the golden answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from mlpipeline.errors import InputError
+from mlpipeline.networks import features
+from mlpipeline.networks.calibrate import softmax
+from mlpipeline.networks.classifier import TrainedModel
+from mlpipeline.store.archives import unpack_files
+from mlpipeline.store.bundles import BundleContents
+
+Rows = Mapping[str, pa.Table]
+
+
+def read_answers(path: str, name: str, bot: str) -> dict[str, dict[str, str]]:
+    """The answers file of a bot: `{intent: {question: ..., answer: ...}}`, YAML.
+
+    Raises:
+        InputError: it is not readable or not of that shape.
+    """
+    try:
+        with open(path, encoding="utf-8") as stream:
+            loaded = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{name} cannot be read: {error}", where=bot, fix="correct the file release.answers") from error
+    if not isinstance(loaded, dict):
+        raise InputError(f"{name} is no mapping of intents", where=bot, fix="write `intent: {question: ..., answer: ...}`")
+    found = {}
+    for intent, entry in loaded.items():
+        entry = {"answer": entry} if isinstance(entry, str) else entry
+        if not isinstance(entry, dict) or not isinstance(entry.get("answer"), str):
+            raise InputError(f"{name}: {intent} has no text under `answer`", where=bot, fix="write `answer: ...` there")
+        found[str(intent)] = {"question": str(entry.get("question") or ""), "answer": entry["answer"]}
+    return found
+
+
+def join_training_rows(inputs: Rows) -> pa.Table:
+    """The labelled training rows with their vectors, one a content and intent, sorted: content_id, intent, text, vector."""
+    cleaned = inputs["cleaned"].select(["content_id", "intent", "text", "normalized"])
+    labelled = cleaned.filter(pc.is_valid(cleaned["intent"]))
+    splits = inputs["splits"].select(["content_id", "split"])
+    vectors = inputs["embedding"].select(["content_id", "vector"])
+    joined = labelled.join(splits.filter(pc.equal(splits["split"], "train")), "content_id", join_type="inner")
+    joined = joined.join(vectors, "content_id", join_type="inner")
+    return joined.sort_by([("content_id", "ascending"), ("intent", "ascending")])
+
+
+def as_index(rows: pa.Table, labels: list[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """(vectors float32 (n, d), intent positions int32 (n,), texts) of the rows whose intent the model knows."""
+    place = {label: position for position, label in enumerate(labels)}
+    kept = [position for position, intent in enumerate(rows["intent"].to_pylist()) if intent in place]
+    rows = rows.take(kept)
+    vectors = [np.frombuffer(vector, "<f4") for vector in rows["vector"].to_pylist()]
+    stacked = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
+    intents = np.array([place[intent] for intent in rows["intent"].to_pylist()], np.int32)
+    return stacked, intents, rows["text"].to_pylist()
+
+
+def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str]) -> np.ndarray:
+    """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    ids = features.as_ids(normalized, model.spec, model.vocabulary)
+    return softmax(session.run(None, {session.get_inputs()[0].name: ids})[0] / model.temperature)
+
+
+def golden_rows(
+    model: TrainedModel, onnx: bytes, rows: pa.Table, answers: Mapping[str, Mapping[str, str]], normalize: Any
+) -> list[dict[str, Any]]:
+    """One canonical question an intent, with what the released model says of it.
+
+    The question comes from the answers file, else from the training rows (the first by content id).
+    """
+    first: dict[str, str] = {}
+    for intent, text in zip(rows["intent"].to_pylist(), rows["text"].to_pylist(), strict=True):
+        first.setdefault(intent, text)
+    asked = {label: answers.get(label, {}).get("question") or first.get(label, "") for label in model.labels}
+    asked = {label: question for label, question in asked.items() if question}
+    shares = ask_onnx(onnx, model, [normalize(question) for question in asked.values()]) if asked else np.zeros((0, 1))
+    return [
+        {
+            "question": question,
+            "intent": label,
+            "predicted": model.labels[int(share.argmax())],
+            "score": round(float(share.max()), 6),
+            "answer": answers.get(label, {}).get("answer"),
+        }
+        for (label, question), share in zip(asked.items(), shares, strict=True)
+    ]
+
+
+def bundle_contents(
+    bot: str, profile: Any, normalize: Any, part: Mapping[str, Any], inputs: Rows, answers: Mapping[str, Any],
+    origin: Mapping[str, Any],
+) -> BundleContents:  # fmt: skip
+    """Everything that a bundle holds, from the rows that the stages before made."""
+    domain, lang = bot.split("/")
+    model = TrainedModel.from_bytes(inputs["model"]["payload"][0].as_py())
+    targets = {row["target"]: row["payload"] for row in inputs["exported"].select(["target", "payload"]).to_pylist()}
+    onnx = unpack_files(targets["onnx"])["model.onnx"]
+    rows = join_training_rows(inputs)
+    vectors, intents, questions = as_index(rows, list(model.labels))
+    encoder = inputs["encoder"]["payload"][0].as_py() if len(inputs["encoder"]) else None
+    indexed = encoder is not None and len(questions) > 0
+    return BundleContents(
+        domain=domain,
+        lang=lang,
+        profile={"tag": profile.tag, "steps": list(profile.steps), "scripts": list(profile.scripts)},
+        features=model.spec.to_dict(),
+        vocabulary={"keys": model.vocabulary.keys, "idf": model.vocabulary.idf},
+        labels=list(model.labels),
+        thresholds={
+            "temperature": model.temperature,
+            "answer": model.threshold,
+            "did_you_mean": model.threshold * part["answer"].did_you_mean_share,
+            "out_of_scope_label": part["train"].out_of_scope_label,
+        },
+        onnx=onnx,
+        saved_model=unpack_files(targets["saved_model"]) if "saved_model" in targets else {},
+        encoder=encoder if indexed else None,
+        vectors=vectors if indexed else None,
+        vector_intents=intents if indexed else None,
+        questions=questions if indexed else (),
+        golden=golden_rows(model, onnx, rows, answers, normalize),
+        answers=answers,
+        origin=origin,
+    )

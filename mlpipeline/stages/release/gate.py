@@ -1,0 +1,60 @@
+"""Whether a model may become champion: every condition of the recipe, with what was found and what was wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mlpipeline.errors import RecipeError
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition of a gate: its name in the recipe, what was found, the limit, and whether it is met."""
+
+    name: str
+    value: float | None
+    limit: float
+    passed: bool
+
+
+def check_gate(
+    gate: Any, found: Mapping[str, float | None], champion: Mapping[str, float] | None, *, bot: str
+) -> list[Condition]:
+    """Judges a model.
+
+    Args:
+        gate: the recipe's `release.gate`; its fields are `min_<metric>`, `max_<metric>`, `max_drop_from_champion`.
+        found: the model's `accuracy`, `macro_f1`, `ece`; None where it could not be measured, which meets nothing.
+        champion: metrics of the model that holds the alias today, None when there is none.
+        bot: for the message.
+
+    Raises:
+        RecipeError: the recipe has no gate, or one without any condition.
+    """
+    limits = {} if gate is None else {name: value for name, value in gate.model_dump().items() if value is not None}
+    if not limits:
+        raise RecipeError(
+            "no gate: nothing says when a model is good enough",
+            where=f"{bot} release.gate",
+            fix="set min_accuracy or min_macro_f1 under release.gate",
+        )
+    conditions = []
+    for name, limit in limits.items():
+        if name == "max_drop_from_champion":
+            if champion is not None and "accuracy" in champion:
+                value = found.get("accuracy")
+                drop = None if value is None else champion["accuracy"] - value
+                conditions.append(Condition(name, drop, limit, drop is not None and drop <= limit))
+            continue
+        side, metric = name.split("_", 1)
+        value = found.get(metric)
+        met = value is not None and (value >= limit if side == "min" else value <= limit)
+        conditions.append(Condition(name, value, limit, met))
+    return conditions
+
+
+def as_rows(conditions: list[Condition]) -> list[dict[str, Any]]:
+    """The conditions as plain data for reports."""
+    return [asdict(condition) for condition in conditions]

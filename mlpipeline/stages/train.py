@@ -1,0 +1,85 @@
+"""One Spark task a bot: the labelled texts of its training split become a classifier."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from mlpipeline.networks import classifier, features
+from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.schemas import CLEANED, MODEL, SPLITS
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.tasks import run_tasks
+from mlpipeline.stages.contract import Frames, Part, Stage
+
+_ARROW = to_arrow_schema(MODEL)
+
+
+def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
+    """Trains one bot; one row of MODEL.
+
+    Args:
+        bot: its name.
+        rows: `normalized`, `intent`, `split`, `content_id`; their order does not matter.
+        settings: the recipe's `train` part.
+    """
+    began = time.process_time()
+    rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending")])
+    parts = {name: rows.filter(pc.equal(rows["split"], name)) for name in ("train", "validation", "test")}
+    texts = {name: part["normalized"].to_pylist() for name, part in parts.items()}
+    intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
+    model = classifier.train_classifier(
+        texts["train"], intents["train"], texts["validation"], intents["validation"], settings, settings["seed"]
+    )
+    domain, lang = bot.split("/")
+    row = {
+        "domain": domain,
+        "lang": lang,
+        "weights_digest": model.weights_digest,
+        "temperature": model.temperature,
+        "threshold": model.threshold,
+        "train_rows": len(texts["train"]),
+        "validation_rows": len(texts["validation"]),
+        "payload": model.to_bytes(),
+        "held_out": judge_held_out(model, parts).to_bytes(),
+        "cpu_seconds": time.process_time() - began,
+    }
+    return pa.Table.from_pylist([row], schema=_ARROW)
+
+
+def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -> HeldOut:
+    """What the trainer itself says of its validation and test rows."""
+    held = pa.concat_tables([parts["validation"], parts["test"]])
+    texts = held["normalized"].to_pylist()
+    columns = [np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")]
+    logits = classifier.logits(model, texts) if texts else np.zeros((0, len(model.labels)), np.float32)
+    return HeldOut(*columns, ids=features.as_ids(texts, model.spec, model.vocabulary), logits=logits)
+
+
+def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: give each labelled text its split, train every bot in a task of its own."""
+    settings = part["train"].model_dump()
+    labelled = inputs["cleaned"].where(F.col("intent").isNotNull())
+    rows = labelled.select("domain", "lang", "content_id", "intent", "normalized").join(
+        inputs["splits"], ["domain", "lang", "content_id"]
+    )
+    models = run_tasks(rows, lambda bot, table: fit(bot, table, settings), schema=MODEL, counters=counters)
+    return {"model": models}
+
+
+STAGE = Stage(
+    name="train",
+    sections=("train",),
+    needs={"cleaned": CLEANED, "splits": SPLITS},
+    gives={"model": MODEL},
+    code=("stages.train", "networks"),
+    libraries=("tensorflow-cpu", "keras", "numpy"),
+    run=train,
+    by_bot=True,
+)
