@@ -1,0 +1,1 @@
+"""What is wanted, what is missing, and what was done about it."""

@@ -1,0 +1,154 @@
+"""Carries a plan out, stage by stage, and tells about it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlpipeline.errors import InputError
+from mlpipeline.orders.plan import Order, Plan
+from mlpipeline.pipeline import STAGES, Outcome, Place, as_failure, run_stage
+from mlpipeline.spark.memory import jvm_peak_mb
+from mlpipeline.spark.session import open_session
+from mlpipeline.stages.contract import Stage
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import load_manifest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class StageReport:
+    """What one stage did in one run; times in seconds, memory in MB, rows summed over its bots."""
+
+    stage: str
+    bots: int = 0
+    skipped: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    dropped: int = 0
+    seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    worker_memory_mb: float = 0.0
+    counts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class RunReport:
+    """What a run did: a report a stage, and the failures by bot (with the stage)."""
+
+    stages: list[StageReport] = field(default_factory=list)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    session_seconds: float = 0.0
+
+
+@contextmanager
+def lazy_session(name: str, master: str | None, report: RunReport, say: Say) -> Iterator[Callable[[], SparkSession]]:
+    """Gives a function that starts the session at its first call, so that a run without work starts no JVM."""
+    held: list[tuple[Any, SparkSession]] = []
+
+    def start() -> SparkSession:
+        if not held:
+            began = time.monotonic()
+            opened = open_session(name, master=master)
+            held.append((opened, opened.__enter__()))
+            report.session_seconds = time.monotonic() - began
+            say(
+                f"Spark {held[0][1].version} at {held[0][1].sparkContext.master}, started in {report.session_seconds:.1f} s"
+            )
+        return held[0][1]
+
+    try:
+        yield start
+    finally:
+        for opened, _ in held:
+            opened.__exit__(None, None, None)
+
+
+def apply_plan(plan: Plan, store: Store, *, run: str, master: str | None, say: Say) -> RunReport:
+    """Runs what a plan asks for.
+
+    Args:
+        plan: the orders; a bot that fails in one stage is left out of the later ones.
+        store: where results go.
+        run: the run's name, kept in every commit.
+        master: a Spark master, None for spark-submit's or `local[*]`.
+        say: takes progress lines.
+    """
+    report = RunReport(failed={bot: {**as_failure(error), "stage": "plan"} for bot, error in plan.refused.items()})
+    stages = [stage for stage in STAGES if stage.name in plan.orders]
+    with lazy_session(f"mlpipeline {run}", master, report, say) as spark:
+        place = Place(store, spark, run)
+        for number, stage in enumerate(stages, 1):
+            told = _run_orders(place, stage, plan.orders[stage.name], report)
+            report.stages.append(told)
+            say(_line(told, number, len(stages)))
+    return report
+
+
+def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report: RunReport) -> StageReport:
+    jobs = [order.job for bot, order in orders.items() if order.runs and bot not in report.failed]
+    told = StageReport(stage.name, skipped=sum(not order.runs for order in orders.values()))
+    if not jobs:
+        return told
+    began = time.monotonic()
+    if stage.desk is None:
+        place.spark()
+        began = time.monotonic()
+    outcome = run_stage(place, stage, jobs)
+    told.seconds = time.monotonic() - began
+    told.bots = len(outcome.done)
+    _count_rows(place.store, stage, outcome, told)
+    report.failed.update({bot: {**why, "stage": stage.name} for bot, why in outcome.failed.items()})
+    if stage.name == "ingest":
+        report.failed.update(_without_rows(place.store, stage, outcome))
+    told.counts = outcome.counts
+    told.worker_memory_mb = outcome.counts.get("peak:worker_mb", 0.0)
+    told.peak_memory_mb = jvm_peak_mb(place.spark()) if stage.desk is None else 0.0
+    return told
+
+
+def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport) -> None:
+    def rows(dataset: str) -> int:
+        entries = load_manifest(store, dataset).entries
+        return sum(entries[bot].rows for bot in outcome.done if bot in entries)
+
+    kept = [dataset for dataset in stage.gives if dataset != stage.dropped]
+    told.rows_out = rows(kept[-1])
+    told.dropped = rows(stage.dropped) if stage.dropped else 0
+    needed = [dataset for dataset in stage.needs if dataset not in ("source_file", "encoder")]
+    told.rows_in = rows(needed[0]) if needed else told.rows_out + told.dropped
+
+
+def _without_rows(store: Store, stage: Stage, outcome: Outcome) -> dict[str, dict[str, str]]:
+    entries, rejected = load_manifest(store, "utterance").entries, load_manifest(store, "utterance_rejected").entries
+    empty = [bot for bot in outcome.done if entries[bot].rows == 0]
+    told = {}
+    for bot in empty:
+        count = rejected[bot].rows
+        what = f"no usable row in its files ({count} rejected)" if count else "its files have no rows"
+        fix = "`mlpipeline show utterance_rejected " + bot + "` lists why" if count else "put utterances there"
+        told[bot] = {**as_failure(InputError(what, where=bot, fix=fix)), "stage": stage.name}
+    return told
+
+
+def _line(told: StageReport, number: int, count: int) -> str:
+    head = f"{number} of {count}  {told.stage:<9}"
+    if not told.bots and not told.seconds:
+        return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
+    words = [f"{told.bots} bot{'s' if told.bots != 1 else ''}"]
+    if told.stage == "ingest":
+        words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} out + {told.dropped:,} rejected")
+    else:
+        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} out")
+        if told.dropped:
+            words.append(f"{told.dropped:,} dropped")
+    if told.skipped:
+        words.append(f"{told.skipped} as they are")
+    return f"{head} {', '.join(words)}  {told.seconds:.1f} s"

@@ -1,0 +1,71 @@
+"""Why a stage runs again, in words: what differs between what was recorded and what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mlpipeline.store.manifests import Entry, Mark
+
+
+def find_causes(
+    stage: str, recorded: Entry | None, wanted: Mark, *, upstream: Sequence[str] = (), missing: Sequence[str] = ()
+) -> list[str]:
+    """Every reason to run a stage for a bot, most telling first; empty when it can be skipped.
+
+    Args:
+        stage: its name.
+        recorded: what the table says it was made from; None when it was never made.
+        wanted: what it would be made from now.
+        upstream: stages before it that are to run in the same plan.
+        missing: files of its table that are gone.
+    """
+    if missing:
+        return [f"artefact missing: {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")]
+    if recorded is None:
+        return [f"after {upstream[-1]}"] if upstream else ["never made"]
+    if recorded.mark.fingerprint == wanted.fingerprint:
+        return []
+    found = [f"recipe {text}" for text in part_changes(recorded.mark.part, wanted.part)]
+    if recorded.mark.code != wanted.code:
+        found.append(f"code of {stage} changed")
+    found += [f"{name} {old} -> {new}" for name, old, new in _changed(recorded.mark.libraries, wanted.libraries)]
+    found += _input_changes(recorded.mark.inputs, wanted.inputs, upstream)
+    return found or ["made from something else"]
+
+
+def part_changes(old: Mapping[str, Any], new: Mapping[str, Any], under: str = "") -> list[str]:
+    """Changed keys of a recipe part: `train.epochs 10 -> 20`."""
+    found = []
+    for key, before, after in _changed(old, new):
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found += part_changes(before, after, f"{under}{key}.")
+        else:
+            found.append(f"{under}{key} {_shown(before)} -> {_shown(after)}")
+    return found
+
+
+def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for key in sorted({*old, *new}):
+        if old.get(key) != new.get(key):
+            yield key, old.get(key), new.get(key)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    text = "[" + ", ".join(map(str, value)) + "]" if isinstance(value, list | tuple) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _input_changes(old: Mapping[str, Any], new: Mapping[str, Any], upstream: Sequence[str]) -> list[str]:
+    found = []
+    for name, before, after in _changed(old, new):
+        if isinstance(before, Mapping) or isinstance(after, Mapping):
+            for file, was, now in _changed(before or {}, after or {}):
+                found.append(
+                    f"{file} is new" if was is None else f"{file} is gone" if now is None else f"{file} changed"
+                )
+        elif not upstream:
+            found.append(f"{name} is new")
+    return found + ([f"after {upstream[-1]}"] if upstream else [])

@@ -1,0 +1,57 @@
+"""How many rows of a changed file are new or gone."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow.compute as pc
+
+from mlpipeline.errors import MLPipelineError
+from mlpipeline.stages.ingest import utterance_id
+from mlpipeline.store.corpus_files import Row, read_file
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import Entry, Mark
+from mlpipeline.store.sources import SourceFile
+
+# Larger files are not read only to say how much of them changed.
+_READABLE = 64 << 20
+
+
+def row_changes(store: Store, bot: str, sources: Sequence[SourceFile], recorded: Entry, wanted: Mark) -> dict[str, str]:
+    """For each changed file of a bot: `312 rows new, 3 gone in corpus.jsonl`; files that cannot be told are absent."""
+    old, new = recorded.mark.inputs.get("source_file", {}), wanted.inputs.get("source_file", {})
+    changed = [file for file in sources if file.name in old and old[file.name] != new.get(file.name)]
+    told = {}
+    for file in changed:
+        try:
+            told[file.name] = _told(file, *_difference(store, bot, file))
+        except (MLPipelineError, OSError, ValueError):
+            continue
+    return told
+
+
+def _difference(store: Store, bot: str, file: SourceFile) -> tuple[int, int]:
+    if "://" in file.path or os.path.getsize(file.path) > _READABLE:
+        raise ValueError("too large to compare")
+    rows = read_rows(store, "utterance", bots=[bot], columns=["id", "origin_file"])
+    before = Counter(rows.filter(pc.equal(rows["origin_file"], file.name))["id"].to_pylist())
+    domain, lang = bot.split("/")
+    now = Counter(
+        utterance_id(domain, lang, record.intent, record.text)
+        for record in read_file(file.path, file.kind, json.loads(file.mapping))
+        if isinstance(record, Row)
+    )
+    return (now - before).total(), (before - now).total()
+
+
+def _told(file: SourceFile, new: int, gone: int) -> str:
+    if not new and not gone:
+        return f"no row differs, but {file.name} does"
+    words = [
+        f"{count} row{'s' if count != 1 else ''} {what}" for count, what in ((new, "new"), (gone, "gone")) if count
+    ]
+    return f"{', '.join(words)} in {file.name}"

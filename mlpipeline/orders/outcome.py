@@ -1,0 +1,141 @@
+"""What a run has to tell about its bots, gathered from the store without a JVM: the content of `run.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlpipeline.errors import StoreError
+from mlpipeline.orders.apply import RunReport
+from mlpipeline.orders.plan import Plan
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import load_manifest
+
+# A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
+_FOREIGN_SHARE = 0.3
+_SHOWN = 20
+
+
+class Tables:
+    """Columns of datasets for some bots, each read once; a dataset that is not there yet has no rows."""
+
+    def __init__(self, store: Store, bots: Iterable[str]) -> None:
+        self._store = store
+        self._bots = set(bots)
+
+    def rows(self, dataset: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows as dictionaries with `bot`."""
+        try:
+            table = read_rows(self._store, dataset, columns=["domain", "lang", *columns])
+        except StoreError:
+            return []
+        named = table.append_column("bot", pc.binary_join_element_wise(table["domain"], table["lang"], "/"))
+        chosen = named.filter(pc.is_in(named["bot"], pa.array(sorted(self._bots))))
+        return chosen.drop_columns(["domain", "lang"]).to_pylist()
+
+    def counts(self, dataset: str, column: str) -> dict[str, dict[str, int]]:
+        """For each bot, how many rows have each value of a column."""
+        counted: dict[str, dict[str, int]] = {}
+        for row in self.rows(dataset, [column]):
+            per_bot = counted.setdefault(row["bot"], {})
+            per_bot[str(row[column])] = per_bot.get(str(row[column]), 0) + 1
+        return counted
+
+
+def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]) -> list[dict[str, Any]]:
+    """One entry a bot for `run.json`: state, scores, rows, what was dropped and why, warnings, failure."""
+    tables = Tables(store, bots)
+    rejected, dropped = tables.counts("utterance_rejected", "reason"), tables.counts("cleaned_dropped", "reason")
+    splits = tables.counts("splits", "split")
+    judged = {row["bot"]: row for row in tables.rows("evaluation", ["accuracy", "macro_f1", "ece", "report"])}
+    released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate", "uri"])}
+    findings: dict[str, list[str]] = {}
+    for row in tables.rows("split_finding", ["kind", "subject", "detail"]):
+        findings.setdefault(row["bot"], []).append(f"{row['kind'].replace('_', ' ')} {row['subject']}: {row['detail']}")
+    rows = {name: load_manifest(store, name).entries for name in ("utterance", "utterance_rejected", "cleaned")}
+    told = []
+    for bot in bots:
+        counts = {name: entries[bot].rows if bot in entries else None for name, entries in rows.items()}
+        entry = {
+            "bot": bot,
+            "status": _status(bot, plan, report, released.get(bot)),
+            "rows": _row_counts(counts, splits.get(bot, {})),
+            "rejected": rejected.get(bot, {}),
+            "dropped": dropped.get(bot, {}),
+            "causes": {stage: "; ".join(o[bot].causes) for stage, o in plan.orders.items() if bot in o and o[bot].causes},
+            "failure": _failure(report.failed.get(bot)),
+            "warnings": _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
+            **_scores(judged.get(bot)),
+            **_release(released.get(bot)),
+        }
+        told.append(entry)
+    return told
+
+
+def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, Any] | None) -> str:
+    if bot in report.failed:
+        return "failed"
+    if not any(bot in plan.to_run(stage) for stage in plan.orders):
+        return "skipped"
+    if released is None:
+        return "made"
+    return "released" if released["alias"] else "kept"
+
+
+def _row_counts(counts: Mapping[str, int | None], splits: Mapping[str, int]) -> dict[str, int | None]:
+    kept, rejected = counts["utterance"], counts["utterance_rejected"]
+    return {
+        "in": None if kept is None else kept + (rejected or 0),
+        "rejected": rejected,
+        "cleaned": counts["cleaned"],
+        **{name: splits.get(name) for name in ("train", "validation", "test")},
+    }
+
+
+def _failure(why: Mapping[str, str] | None) -> dict[str, str] | None:
+    if why is None:
+        return None
+    return {"stage": why["stage"], "reason": why["what"], "fix": why["fix"], "trace": why.get("trace", "")}
+
+
+def _warnings(dropped: Mapping[str, int], counts: Mapping[str, int | None], findings: list[str]) -> list[str]:
+    rows = (counts["cleaned"] or 0) + sum(dropped.values())
+    foreign = dropped.get("other_script", 0) / rows if rows else 0.0
+    warned = []
+    if foreign > _FOREIGN_SHARE:
+        warned.append(f"{foreign:.0%} of the rows are in another script: is the file in the declared language?")
+    more = [f"and {len(findings) - _SHOWN} more findings (dataset split_finding)"] if len(findings) > _SHOWN else []
+    return warned + findings[:_SHOWN] + more
+
+
+def _scores(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    kept = ("accuracy_interval", "per_intent", "confusions", "reliability", "oos_curve", "at_threshold")
+    report = json.loads(row["report"])
+    return {
+        **{name: row[name] for name in ("accuracy", "macro_f1", "ece")},
+        **{name: report[name] for name in kept if name in report},
+    }
+
+
+def _release(row: Mapping[str, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    return {
+        "version": row["version"],
+        "alias": row["alias"],
+        "gate": json.loads(row["gate"]),
+        "bundle": row["uri"],
+    }
+
+
+def gather_stages(report: RunReport) -> list[dict[str, Any]]:
+    """One entry a stage for `run.json`."""
+    return [{**asdict(stage), "skipped": stage.skipped if stage.bots else True} for stage in report.stages]

@@ -1,0 +1,230 @@
+"""What is wanted, what is missing: for each bot and stage, run or skip, and the cause. No JVM is needed for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlpipeline.errors import InputError, MLPipelineError
+from mlpipeline.orders.causes import find_causes
+from mlpipeline.orders.changes import row_changes
+from mlpipeline.pipeline import MAKER, STAGES, Job
+from mlpipeline.recipe.load import Resolved
+from mlpipeline.stages.contract import Stage
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.fingerprint import code_digest, library_versions
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import Entry, Manifest, Mark, load_manifest, make_mark, missing_files
+from mlpipeline.store.sources import SourceDigests, SourceFile, list_sources
+
+
+@dataclass(frozen=True)
+class Order:
+    """One stage for one bot: run it for these causes, or skip it when there are none."""
+
+    stage: str
+    job: Job
+    causes: Sequence[str]
+
+    @property
+    def runs(self) -> bool:
+        """True when there is a cause to run."""
+        return bool(self.causes)
+
+
+@dataclass
+class Plan:
+    """All orders by stage and bot, and the bots that cannot be planned, with the reason."""
+
+    orders: dict[str, dict[str, Order]] = field(default_factory=dict)
+    refused: dict[str, MLPipelineError] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def to_run(self, stage: str) -> dict[str, Order]:
+        """The orders of a stage that are to run, by bot."""
+        return {bot: order for bot, order in self.orders.get(stage, {}).items() if order.runs}
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is to be done."""
+        return not any(self.to_run(stage) for stage in self.orders)
+
+
+class Planner:
+    """Compares the recipes with the manifests of a store.
+
+    Args:
+        store: where the manifests are.
+        renew_encoder: train the languages' encoders anew even though they fit.
+        count_rows: say how many rows of a changed file are new (reads the file and one column of one table).
+    """
+
+    def __init__(self, store: Store, *, renew_encoder: bool = False, count_rows: bool = True) -> None:
+        self._store = store
+        self._renew = renew_encoder
+        self._count_rows = count_rows
+        self._manifests: dict[str, Manifest] = {}
+        self._parts: dict[tuple[int, ...], dict[str, Any]] = {}
+        self._digests = SourceDigests(store)
+        self._made_of = {stage.name: (code_digest(stage.code), library_versions(stage.libraries)) for stage in STAGES}
+
+    def plan(self, bots: Iterable[Resolved], stages: Sequence[Stage]) -> Plan:
+        """Orders for all bots; stages outside `stages` are taken as they stand."""
+        plan = Plan(orders={stage.name: {} for stage in stages})
+        chosen = {stage.name for stage in stages}
+        for bot in bots:
+            self._plan_bot(plan, bot, chosen)
+        plan.notes = self._growth_notes(plan)
+        self._digests.keep()
+        return plan
+
+    def manifest(self, dataset: str) -> Manifest:
+        """A dataset's manifest, read once."""
+        if dataset not in self._manifests:
+            self._manifests[dataset] = load_manifest(self._store, dataset)
+        return self._manifests[dataset]
+
+    def _plan_bot(self, plan: Plan, bot: Resolved, chosen: set[str]) -> None:
+        name = f"{bot.domain}/{bot.lang}"
+        marks: dict[str, Mark] = {}
+        running: list[str] = []
+        for stage in STAGES:
+            sources: list[SourceFile] = []
+            try:
+                if "source_file" in stage.needs and stage.name in chosen:
+                    sources = self._answers(bot) if stage.desk else self._sources(bot)
+            except MLPipelineError as error:
+                plan.refused[name] = error
+                return
+            shared = self._shared_mark(stage, bot)
+            wanted = self._wanted(stage, bot, name, marks, sources, shared)
+            if stage.name not in chosen:
+                entry = self._entry(stage, name)
+                marks[stage.name] = entry.mark if entry else wanted
+                continue
+            marks[stage.name] = wanted
+            causes = self._causes(stage, name, wanted, running, sources)
+            needed = shared if causes and self._shared_is_missing(stage, bot, shared) else None
+            plan.orders[stage.name][name] = Order(stage.name, Job(name, bot.recipe, wanted, sources, needed), causes)
+            if causes:
+                running.append(stage.name)
+
+    def _sources(self, bot: Resolved) -> list[SourceFile]:
+        part = bot.recipe.ingest
+        named = [(name, source) for names, source in ((part.files, "corpus"), (part.logs, "logs")) for name in names]
+        filled = [(name.format(domain=bot.domain, lang=bot.lang), source) for name, source in named]
+        return list_sources(
+            f"{bot.domain}/{bot.lang}",
+            [(name, bot.locate(name), source) for name, source in filled],
+            kind=part.format,
+            mapping=part.map,
+        )
+
+    def _wanted(
+        self, stage: Stage, bot: Resolved, name: str, marks: Mapping[str, Mark], sources: Sequence[SourceFile],
+        shared: Mark | None,
+    ) -> Mark:  # fmt: skip
+        inputs: dict[str, Any] = {}
+        for dataset in stage.needs:
+            if dataset == "source_file":
+                inputs[dataset] = {file.name: self._digests.digest(file) for file in sources}
+            elif dataset in MAKER:
+                inputs[dataset] = marks[MAKER[dataset].name].fingerprint
+            else:
+                inputs[dataset] = self._encoder_fingerprint(dataset, bot, shared)
+        code, libraries = self._made_of[stage.name]
+        return make_mark(code, self._part(stage, bot), inputs, libraries)
+
+    def _answers(self, bot: Resolved) -> list[SourceFile]:
+        name = bot.recipe.release.answers
+        if name is None:
+            return []
+        name = name.format(domain=bot.domain, lang=bot.lang)
+        path = bot.locate(name)
+        if not os.path.exists(path):
+            raise InputError(f"no such file: {name}", where=f"{bot.domain}/{bot.lang}", fix="correct release.answers")
+        return [SourceFile(bot.domain, bot.lang, path, name, "yaml", "answers", "{}")]
+
+    def _encoder_fingerprint(self, dataset: str, bot: Resolved, shared: Mark | None) -> str:
+        if shared is not None:
+            return shared.fingerprint
+        entry = self.manifest(dataset).entries.get(f"*/{bot.lang}")
+        return entry.mark.fingerprint if entry else ""
+
+    def _shared_mark(self, stage: Stage, bot: Resolved) -> Mark | None:
+        if stage.shared is None:
+            return None
+        entry = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
+        generation = int(entry.mark.inputs.get("generation", 0)) if entry else 0
+        code, libraries = self._made_of[stage.name]
+        return make_mark(code, self._part(stage, bot), {"generation": generation + int(self._renew)}, libraries)
+
+    def _shared_is_missing(self, stage: Stage, bot: Resolved, wanted: Mark | None) -> bool:
+        if stage.shared is None or wanted is None:
+            return False
+        manifest, unit = self.manifest(stage.shared.gives), f"*/{bot.lang}"
+        entry = manifest.entries.get(unit)
+        return (
+            entry is None
+            or entry.mark.fingerprint != wanted.fingerprint
+            or bool(missing_files(self._store, manifest, unit))
+        )
+
+    def _part(self, stage: Stage, bot: Resolved) -> dict[str, Any]:
+        sections = [getattr(bot.recipe, name) for name in stage.sections]
+        key = tuple(id(section) for section in sections)
+        if key not in self._parts:
+            dumped = {name: part.model_dump(mode="json") for name, part in zip(stage.sections, sections, strict=True)}
+            for name in ("files", "logs"):
+                dumped.get("ingest", {}).pop(name, None)  # which files, is an input; how to read them, a setting
+            self._parts[key] = dumped
+        return self._parts[key]
+
+    def _entry(self, stage: Stage, bot: str) -> Entry | None:
+        """The bot's entry when all datasets of the stage carry one and the same mark."""
+        entries = [self.manifest(dataset).entries.get(bot) for dataset in stage.gives]
+        first = entries[0]
+        if first is None or any(one is None or one.mark.fingerprint != first.mark.fingerprint for one in entries):
+            return None
+        return entries[-1]
+
+    def _causes(
+        self, stage: Stage, bot: str, wanted: Mark, running: Sequence[str], sources: Sequence[SourceFile]
+    ) -> list[str]:
+        entry = self._entry(stage, bot)
+        missing = [
+            f"{dataset}/{path}"
+            for dataset in stage.gives
+            for path in missing_files(self._store, self.manifest(dataset), bot)
+        ]
+        causes = find_causes(stage.name, entry, wanted, upstream=running, missing=missing)
+        if entry is not None and stage.run and self._count_rows and any(cause.endswith(" changed") for cause in causes):
+            counted = row_changes(self._store, bot, sources, entry, wanted)
+            causes = [counted.get(cause.removesuffix(" changed"), cause) for cause in causes]
+        return causes
+
+    def _growth_notes(self, plan: Plan) -> list[str]:
+        """Languages whose texts have outgrown the encoder that was trained on them."""
+        trained = encoder_rows(self._store) if self.manifest("encoder").entries else {}
+        rows: dict[str, int] = {}
+        for bot, entry in self.manifest("cleaned").entries.items():
+            lang = bot.split("/")[1]
+            rows[lang] = rows.get(lang, 0) + entry.rows
+        growth = {
+            order.job.recipe.lang: order.job.recipe.embed.retrain_growth
+            for order in plan.orders.get("embed", {}).values()
+        }
+        return [
+            f"the encoder of {lang} was trained on {trained[lang]:,} texts, there are {rows[lang]:,} now: "
+            f"`mlpipeline run --select lang:{lang} --renew-encoder` trains it anew"
+            for lang, share in growth.items()
+            if lang in trained and rows.get(lang, 0) > trained[lang] * (1 + share)
+        ]
+
+
+def encoder_rows(store: Store) -> dict[str, int]:
+    """Texts that each language's encoder was trained on."""
+    rows = read_rows(store, "encoder", columns=["lang", "rows"]).to_pylist()
+    return {row["lang"]: row["rows"] for row in rows}

@@ -1,0 +1,258 @@
+"""What the report of a run shows: run.json with every gap filled and every bar and dot placed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_STATUS_WORDS = {
+    "released": "released",
+    "kept": "not released",
+    "failed": "failed",
+    "skipped": "nothing to do",
+    "made": "made, not yet released",
+}
+_GATE_WORDS = {
+    "min_accuracy": "share of right intents at least",
+    "min_macro_f1": "macro-F1 at least",
+    "max_ece": "scores off by at most",
+    "max_drop_from_champion": "worse than the champion by at most",
+}
+_WEAK = 10  # intents shown as weakest
+
+
+def view_of(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template shows: every key present, every number finite or None."""
+    bots = [_bot(bot) for bot in _rows(run, "bots")]
+    stages = [_stage(stage) for stage in _rows(run, "stages")]
+    scale = _scale(bots)
+    for bot in bots:
+        bot["bar"] = _bar(bot, scale)
+    _with_widths(stages, "seconds")
+    _with_widths(stages, "memory")
+    environment = run.get("environment")
+    return {
+        "run": _text(run.get("run")) or "unnamed",
+        "started": re.sub(r"^(\S+)T(\S+?)\+00:00$", r"\1 \2 UTC", _text(run.get("started"))),
+        "seconds": _number(run.get("seconds")),
+        "command": _text(run.get("command")),
+        "status": _text(run.get("status")),
+        "failure": _failure(run.get("failure")),
+        "totals": _totals(bots),
+        "bots": bots,
+        "attention": [bot for bot in bots if bot["failure"] or bot["refused"] or bot["warnings"]],
+        "scale": scale,
+        "notes": [_text(note) for note in run.get("notes") or []],
+        "session_seconds": _number(run.get("session_seconds")) or None,
+        "stages": stages,
+        "environment": {str(k): _text(v) for k, v in environment.items()} if isinstance(environment, Mapping) else {},
+    }
+
+
+def words(name: str) -> str:
+    """`too_short` -> `too short`."""
+    return name.replace("_", " ")
+
+
+def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
+    name = _text(bot.get("bot")) or "?"
+    status = _text(bot.get("status"))
+    rows = {**dict.fromkeys(("in", "rejected", "train", "validation", "test")), **_counts(bot.get("rows"))}
+    gate = [_gate(check) for check in _rows(bot, "gate")]
+    intents = [_figures(row, ("intent",), ("precision", "recall", "f1", "support")) for row in _rows(bot, "per_intent")]
+    intents = [row for row in intents if row["support"] != 0]
+    intents.sort(key=lambda row: (1.0 if row["f1"] is None else row["f1"], row["intent"]))
+    interval = bot.get("accuracy_interval")
+    low, high = interval if isinstance(interval, (list, tuple)) and len(interval) == 2 else (None, None)
+    told = bot.get("causes")
+    causes = {str(stage): _text(cause) for stage, cause in told.items()} if isinstance(told, Mapping) else {}
+    return {
+        "bot": name,
+        "lang": name.rpartition("/")[2],
+        "language": _text(bot.get("language")),
+        "anchor": "bot-" + name.replace("/", "-"),
+        "status": status,
+        "status_words": _STATUS_WORDS.get(status, words(status) or "unknown"),
+        "accuracy": _number(bot.get("accuracy")),
+        "low": _number(low),
+        "high": _number(high),
+        "macro_f1": _number(bot.get("macro_f1")),
+        "ece": _number(bot.get("ece")),
+        "alias": _text(bot.get("alias")),
+        "version": _text(bot.get("version")),
+        "gate": gate,
+        "refused": status == "kept" and [check for check in gate if not check["passed"]],
+        "rows": rows,
+        "flow": _flow(rows, bot),
+        "dropped": _shares(bot.get("dropped")),
+        "rejected": _shares(bot.get("rejected")),
+        "confusions": [_figures(row, ("true", "predicted"), ("count",)) for row in _rows(bot, "confusions")],
+        "intents": intents[:_WEAK],
+        "intent_count": len(intents),
+        "reliability": _reliability(bot),
+        "curve": _curve(bot),
+        "causes": causes,
+        "changes": _changes(causes),
+        "failure": _failure(bot.get("failure")),
+        "warnings": [_text(warning) for warning in bot.get("warnings") or []],
+        "golden": [_golden(row) for row in _rows(bot, "golden")],
+    }
+
+
+def _changes(causes: Mapping[str, str]) -> list[str]:
+    """The causes that are not just an earlier stage having run, each once."""
+    parts = (part for cause in causes.values() for part in cause.split("; "))
+    return list(dict.fromkeys(part for part in parts if part and not part.startswith("after ")))
+
+
+def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
+    return _figures(row, ("question", "intent", "answer", "zone"), ("score",))
+
+
+def _gate(check: Mapping[str, Any]) -> dict[str, Any]:
+    row = _figures(check, ("name",), ("value", "limit"))
+    return {**row, "words": _GATE_WORDS.get(row["name"], words(row["name"])), "passed": bool(check.get("passed"))}
+
+
+def _failure(value: Any) -> dict[str, str] | None:
+    if not value:
+        return None
+    if not isinstance(value, Mapping):
+        return {"stage": "", "reason": _text(value), "fix": ""}
+    return {key: _text(value.get(key)) for key in ("stage", "reason", "fix")}
+
+
+def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
+    bots = stage.get("bots")
+    row = _figures(stage, ("stage",), ("rows_in", "rows_out", "dropped", "seconds"))
+    row["bots"] = len(bots) if isinstance(bots, (list, tuple)) else _number(bots)
+    row["memory"] = _number(stage.get("peak_memory_mb")) or None
+    row["workers"] = _number(stage.get("worker_memory_mb")) or None
+    row["skipped"] = stage.get("skipped") is True
+    if row["skipped"]:
+        row.update(dict.fromkeys(("rows_in", "rows_out", "dropped", "seconds")), bots=None)
+    row["skipped_bots"] = 0 if row["skipped"] else (_number(stage.get("skipped")) or 0)
+    return row
+
+
+def _with_widths(stages: list[dict[str, Any]], name: str) -> None:
+    top = max((stage[name] or 0.0 for stage in stages), default=0.0)
+    for stage in stages:
+        stage[f"{name}_width"] = 100.0 * (stage[name] or 0.0) / top if top else 0.0
+
+
+def _totals(bots: list[dict[str, Any]]) -> dict[str, Any]:
+    def total(key: str) -> float | None:
+        found = [bot["rows"][key] for bot in bots if bot["rows"].get(key) is not None]
+        return sum(found) if found else None
+
+    scores = [bot["accuracy"] for bot in bots if bot["accuracy"] is not None]
+    return {
+        "bots": len(bots),
+        "by_status": {
+            status: sum(bot["status"] == status for bot in bots) for status in ("released", "kept", "skipped", "failed")
+        },
+        "live": sum(bot["alias"] == "champion" for bot in bots),
+        "accuracy": sum(scores) / len(scores) if scores else None,
+        "weakest": min((bot for bot in bots if bot["accuracy"] is not None), key=lambda b: b["accuracy"], default=None),
+        "rows_in": total("in"),
+        "rejected": total("rejected"),
+        "dropped": sum(row["count"] for bot in bots for row in bot["dropped"]) if bots else None,
+    }
+
+
+def _scale(bots: list[dict[str, Any]]) -> float:
+    """Where the score axis of the table begins: a round share below every interval, at most 0.5."""
+    lows = [bot["low"] if bot["low"] is not None else bot["accuracy"] for bot in bots]
+    return float(min([0.5, *(math.floor(10.0 * low) / 10.0 for low in lows if low is not None)]))
+
+
+def _bar(bot: Mapping[str, Any], start: float) -> dict[str, float] | None:
+    """Places on the score axis in percent of its width: interval, point and the gate's limit."""
+    if bot["accuracy"] is None:
+        return None
+
+    def place(share: float) -> float:
+        return 100.0 * min(max((share - start) / (1.0 - start), 0.0), 1.0)
+
+    low = place(bot["low"] if bot["low"] is not None else bot["accuracy"])
+    high = place(bot["high"] if bot["high"] is not None else bot["accuracy"])
+    limit = next((check["limit"] for check in bot["gate"] if check["name"] == "min_accuracy"), None)
+    return {
+        "low": low,
+        "width": high - low,
+        "point": place(bot["accuracy"]),
+        "limit": -1.0 if limit is None else place(limit),
+    }
+
+
+def _flow(rows: Mapping[str, float | None], bot: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where the rows of the bot went, as shares of what came in."""
+    dropped = sum(row["count"] for row in _shares(bot.get("dropped")))
+    parts = [(name, rows.get(name) or 0.0) for name in ("train", "validation", "test")]
+    parts += [("dropped", dropped), ("rejected", rows.get("rejected") or 0.0)]
+    whole = sum(number for _, number in parts)
+    return [{"name": name, "count": n, "width": 100.0 * n / whole} for name, n in parts if n] if whole else []
+
+
+def _reliability(bot: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Points of the calibration chart in its 0..100 box; size by share of rows."""
+    points = [_figures(row, (), ("confidence", "accuracy", "rows")) for row in _rows(bot, "reliability")]
+    points = [p for p in points if p["rows"] and p["confidence"] is not None and p["accuracy"] is not None]
+    whole = sum(point["rows"] for point in points)
+    for point in points:
+        point.update(x=100.0 * point["confidence"], y=100.0 - 100.0 * point["accuracy"])
+        point["r"] = 1.5 + 5.0 * math.sqrt(point["rows"] / whole)
+    return points
+
+
+def _curve(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The line of share answered against share right, and the bot's own place on it."""
+    names = ("threshold", "accepted", "accuracy")
+    points = [_figures(row, (), names) for row in _rows(bot, "oos_curve")]
+    points = [p for p in points if p["accepted"] is not None and p["accuracy"] is not None]
+    if len(points) < 2:
+        return None
+    low = min(0.9, math.floor(10.0 * min(p["accuracy"] for p in points)) / 10.0)
+
+    def placed(point: dict[str, Any]) -> dict[str, Any]:
+        return {**point, "x": 100.0 * point["accepted"], "y": 100.0 * (1.0 - point["accuracy"]) / (1.0 - low)}
+
+    own = bot.get("at_threshold")
+    mark = _figures(own, (), names) if isinstance(own, Mapping) else None
+    if mark is not None and (mark["accepted"] is None or mark["accuracy"] is None):
+        mark = None
+    return {"low": low, "points": [placed(p) for p in points], "own": None if mark is None else placed(mark)}
+
+
+def _shares(value: Any) -> list[dict[str, Any]]:
+    """Counts by reason, largest first, with the width of a bar in percent."""
+    counts = {name: number for name, number in _counts(value).items() if number}
+    top = max((number or 0.0 for number in counts.values()), default=0.0)
+    ordered = sorted(counts.items(), key=lambda item: (-(item[1] or 0.0), item[0]))
+    return [{"name": name, "count": n, "width": 100.0 * (n or 0.0) / top} for name, n in ordered]
+
+
+def _counts(value: Any) -> dict[str, float | None]:
+    return {str(key): _number(number) for key, number in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _figures(row: Mapping[str, Any], texts: Iterable[str], numbers: Iterable[str]) -> dict[str, Any]:
+    return {**{key: _text(row.get(key)) for key in texts}, **{key: _number(row.get(key)) for key in numbers}}
+
+
+def _rows(value: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = value.get(key)
+    return [row for row in found if isinstance(row, Mapping)] if isinstance(found, (list, tuple)) else []
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return value
