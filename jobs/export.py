@@ -1,0 +1,8 @@
+"""The stage `export` as a Spark job: spark-submit jobs/export.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+
+import sys
+
+from mlpipeline.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main(["run", "--from", "export", "--to", "export", *sys.argv[1:]]))

@@ -1,0 +1,130 @@
+"""`mlpipeline ls` and `mlpipeline show`: what is in the store."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.tables import cut, draw
+from mlpipeline.errors import UsageError
+from mlpipeline.orders.outcome import Tables
+from mlpipeline.pipeline import SHARED, STAGES
+from mlpipeline.recipe.select import parse_selection
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import load_manifest
+
+_SCHEMAS = {
+    **{name: schema for stage in STAGES for name, schema in stage.gives.items()},
+    **{stage.shared.gives: stage.shared.schema for stage in STAGES if stage.shared is not None},
+}
+_CELLS = 40
+
+
+def add_ls(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `ls`."""
+    parser.add_argument("what", nargs="?", choices=("bots", "datasets"), default="bots")
+    parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
+    parser.add_argument("--digest", action="store_true", help="a digest of each dataset's rows (order does not count)")
+    parser.set_defaults(verb=ls_verb)
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `show`."""
+    parser.add_argument("dataset", help=f"one of: {', '.join(_SCHEMAS)}")
+    parser.add_argument("bot", nargs="?", help="DOMAIN/LANG; default: all")
+    parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows to print (default 20)")
+    parser.set_defaults(verb=show_verb)
+
+
+def ls_verb(desk: Desk) -> int:
+    """Lists what is there."""
+    chosen = parse_selection(desk.options.select)
+    if desk.options.what == "bots" and not desk.options.digest:
+        known = {bot for name in _SCHEMAS for bot in load_manifest(desk.store, name).entries if not bot.startswith("*")}
+        rows = bot_rows(desk.store, sorted(bot for bot in known if chosen.matches(*bot.split("/"))))
+        desk.give(rows, draw_bots(rows) if rows else "no bots yet: `mlpipeline run` makes them")
+        return 0
+    rows = []
+    for name in _SCHEMAS:
+        for bot, entry in sorted(load_manifest(desk.store, name).entries.items()):
+            if not chosen.matches(*bot.split("/")):
+                continue
+            row = {"dataset": f"{bot}/{name}@{entry.version}", "rows": entry.rows, "fingerprint": entry.mark.fingerprint}
+            rows.append(row | ({"digest": table_digest(desk.store, name, bot)} if desk.options.digest else {}))
+    text = draw(list(rows[0]), [list(row.values()) for row in rows], right=("rows",)) if rows else "no datasets yet"
+    desk.give(rows, text)
+    return 0
+
+
+def table_digest(store: Store, dataset: str, bot: str) -> str:
+    """16 hex characters of a bot's rows, without the columns that differ between equal runs; order does not count."""
+    schema = _SCHEMAS[dataset]
+    names = [field.name for field in schema.fields if not (field.metadata or {}).get("volatile")]
+    rows = read_rows(store, dataset, bots=[bot], columns=names).select(names)
+    lines = sorted(hashlib.sha256(repr(tuple(row.values())).encode()).digest() for row in rows.to_pylist())
+    return hashlib.sha256(b"".join(lines)).hexdigest()[:16]
+
+
+def bot_rows(store: Store, bots: Sequence[str]) -> list[dict[str, Any]]:
+    """One row a bot: scores, rows, version, alias, gate."""
+    tables = Tables(store, bots)
+    judged = {row["bot"]: row for row in tables.rows("evaluation", ["accuracy", "macro_f1", "ece", "test_rows"])}
+    released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate"])}
+    utterances = load_manifest(store, "utterance").entries
+    rows = []
+    for bot in bots:
+        score, out = judged.get(bot, {}), released.get(bot, {})
+        missed = [check["name"] for check in orjson.loads(out.get("gate") or "[]") if not check["passed"]]
+        rows.append(
+            {
+                "bot": bot,
+                "rows": utterances[bot].rows if bot in utterances else None,
+                **{name: score.get(name) for name in ("test_rows", "accuracy", "macro_f1", "ece")},
+                "version": out.get("version"),
+                "alias": out.get("alias"),
+                "gate": f"refused: {', '.join(missed)}" if missed else "passed" if out else "",
+            }
+        )
+    return rows
+
+
+def draw_bots(rows: Iterable[dict[str, Any]]) -> str:
+    """The table of bots for a terminal."""
+    numbers = ("rows", "test_rows", "accuracy", "macro_f1", "ece", "version")
+    head = ["bot", *numbers, "alias", "gate"]
+    cells = [[_figure(row[name]) for name in head] for row in rows]
+    return draw(head, cells, right=numbers)
+
+
+def _figure(value: object) -> str:
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def show_verb(desk: Desk) -> int:
+    """Prints the first rows of a dataset; vectors and models as their sizes."""
+    name, bot = desk.options.dataset, desk.options.bot
+    if name not in _SCHEMAS:
+        raise UsageError(f"no dataset {name!r}", fix=f"datasets are: {', '.join(_SCHEMAS)}")
+    if bot is not None and bot.count("/") != 1:
+        raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
+    if bot is not None and name in SHARED:
+        bot = f"*/{bot.split('/')[1]}"
+    table = read_rows(desk.store, name, bots=None if bot is None else [bot])
+    rows = table.slice(0, desk.options.rows).to_pylist()
+    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
+    drawn = draw(table.column_names, [[cut(_figure(cell), _CELLS) for cell in row.values()] for row in plain])
+    desk.give(plain, f"{drawn}\n\n{len(rows)} of {len(table):,} rows")
+    return 0
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return f"<{len(value):,} bytes>"
+    return value.replace("\n", " ") if isinstance(value, str) else value
+

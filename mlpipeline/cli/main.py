@@ -1,0 +1,77 @@
+"""The door of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+from mlpipeline import __version__
+from mlpipeline.cli.options import Desk, global_options
+from mlpipeline.errors import MLPipelineError
+
+_INTERRUPTED = 130
+
+# verb -> (module and function that add its arguments, what it is for). Only the verb that is asked for is imported:
+# `answer` must be quick, and `run` brings Spark along.
+VERBS: Mapping[str, tuple[str, str]] = {
+    "run": ("run:add_run", "do what is missing, from files to champions"),
+    "plan": ("run:add_plan", "say what a run would do, and why"),
+    "ls": ("look:add_ls", "list bots, or the datasets of the store with their rows"),
+    "show": ("look:add_show", "print rows of a dataset"),
+    "new": ("make:add_new", "make conf and corpus of a new bot"),
+    "answer": ("ask:add_answer", "ask a released bot"),
+    "evaluate": ("judge:add_evaluate", "judge a released bot on a labelled file"),
+    "dataset write": ("dataset:add_write", "write a bot's rows of a dataset to a file"),
+    "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
+}
+
+
+def build_parser(asked: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of all verbs; arguments are added for the verb at the beginning of `asked`."""
+    parser = argparse.ArgumentParser(
+        prog="mlpipeline",
+        description="From files of utterances to answering bots, in many languages, on Spark.",
+        epilog="exit codes: 0 ok, 1 something failed, 2 usage, 4 a gate refused",
+    )
+    parser.add_argument("--version", action="version", version=f"mlpipeline {__version__}")
+    rooms = {(): parser.add_subparsers(required=True, metavar="VERB")}
+    parents = [global_options()]
+    for name, (where, purpose) in VERBS.items():
+        words = tuple(name.split())
+        if words[:-1] not in rooms:
+            room = rooms[()].add_parser(words[0], help=f"`{name}`: {purpose}")
+            rooms[words[:-1]] = room.add_subparsers(required=True, metavar="VERB")
+        verb = rooms[words[:-1]].add_parser(words[-1], parents=parents, help=purpose, description=purpose)
+        if tuple(asked[: len(words)]) == words:
+            module, function = where.split(":")
+            getattr(import_module(f"mlpipeline.cli.{module}"), function)(verb)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; gives the exit code."""
+    # Texts of eight languages reach the terminal whatever LANG says.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    asked = sys.argv[1:] if arguments is None else list(arguments)
+    options = build_parser(asked).parse_args(asked)
+    try:
+        return int(options.verb(Desk(options)))
+    except MLPipelineError as error:
+        if options.verbose:
+            import traceback
+
+            traceback.print_exc()
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted: run again to go on from here", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,97 @@
+"""`mlpipeline new`: conf and corpus of a new bot from a file."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from mlpipeline.cli.options import Desk
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.languages.profile import Profile, looks_like
+from mlpipeline.recipe.write import new_bot
+from mlpipeline.store.corpus_files import Reject, Row, format_of, parse_map, read_file
+
+_SAMPLE = 1000
+_ALIKE = 0.5
+
+
+def add_new(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("domain", metavar="DOMAIN", help="lower-case letters, digits, - and _")
+    parser.add_argument("--lang", required=True, metavar="TAG", help="language tag: ko, ja, en, zh-Hant, ...")
+    parser.add_argument("--from", dest="file", required=True, metavar="FILE", help="labelled file of the bot")
+    parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
+    parser.set_defaults(verb=new_verb)
+
+
+def new_verb(desk: Desk) -> int:
+    """Looks at the file, writes the bot's conf, and puts a copy of the file beside it."""
+    options = desk.options
+    if not os.path.isfile(options.file):
+        raise InputError("no such file", where=options.file, fix="give the bot's labelled file")
+    kind, mapping = format_of(options.file), parse_map(options.map) if options.map else {}
+    rows, rejects, intents, sample = look_through(options.file, kind, mapping)
+    if len(intents) < 2:
+        found = f"the only intent is {next(iter(intents))!r}" if intents else "no row has an intent"
+        raise InputError(found, where=options.file, fix="a bot needs at least two intents; --map intent=COLUMN names the column")
+    home = desk.conf.resolve().parent
+    name = Path("corpora") / options.domain / f"{options.lang}{''.join(_suffixes(options.file))}"
+    written = new_bot(desk.conf, options.domain, options.lang, files=[name.as_posix()], mapping=mapping)
+    place = home / name
+    if place.exists() and not os.path.samefile(place, options.file):
+        raise UsageError("a corpus is there already", where=str(place), fix="move it away or name it in the bot's conf")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.exists():
+        shutil.copyfile(options.file, place)
+    bot = desk.recipe(f"{options.domain}/{options.lang}")
+    told = {"bot": f"{bot.domain}/{bot.lang}", "rows": rows, "rejected": dict(rejects), "intents": len(intents),
+            "files": [str(path) for path in written] + [str(place)]}  # fmt: skip
+    told["warnings"] = _warnings(bot.recipe.language, sample, intents, bot.recipe.split.min_rows_per_intent)
+    desk.give(told, _text(told))
+    return 0
+
+
+def _suffixes(path: str) -> list[str]:
+    kept = Path(path).suffixes[-2:]
+    return kept if kept and kept[-1] == ".gz" else kept[-1:]
+
+
+def look_through(
+    path: str, kind: Any, mapping: dict[str, str]
+) -> tuple[int, Counter[str], Counter[str], list[str]]:
+    """(rows, rejects by reason, rows by intent, first texts) of a file."""
+    rows, rejects, intents, sample = 0, Counter[str](), Counter[str](), list[str]()
+    for record in read_file(path, kind, mapping):
+        if isinstance(record, Reject):
+            rejects[record.reason] += 1
+        elif isinstance(record, Row):
+            rows += 1
+            if record.intent is not None:
+                intents[record.intent] += 1
+            if len(sample) < _SAMPLE:
+                sample.append(record.text)
+    return rows, rejects, intents, sample
+
+
+def _warnings(language: Any, sample: list[str], intents: Counter[str], least: int) -> list[str]:
+    profile = Profile(tag=language.tag, steps=tuple(language.steps), scripts=tuple(language.scripts))
+    share = looks_like(sample, profile)
+    found = []
+    if share < _ALIKE:
+        found.append(f"only {share:.0%} of the texts look like {language.name} ({language.tag})")
+    small = sorted(name for name, rows in intents.items() if rows < least)
+    if small:
+        found.append(f"{len(small)} intents have fewer than {least} rows: {', '.join(small[:8])}")
+    return found
+
+
+def _text(told: dict[str, Any]) -> str:
+    lines = [f"{told['bot']}: {told['rows']:,} rows, {told['intents']} intents"]
+    lines += [f"rejected: {count:,} {reason}" for reason, count in told["rejected"].items()]
+    lines += [f"warning: {text}" for text in told["warnings"]]
+    lines += [f"wrote {path}" for path in told["files"]]
+    return "\n".join([*lines, f"next: mlpipeline run --select {told['bot']}"])

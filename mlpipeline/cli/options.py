@@ -1,0 +1,87 @@
+"""Options that every verb takes, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpipeline.errors import UsageError
+from mlpipeline.store.layout import Store
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.load import Resolved
+
+
+def global_options() -> argparse.ArgumentParser:
+    """The parent parser of all verbs."""
+    parser = argparse.ArgumentParser(add_help=False)
+    group = parser.add_argument_group("global options")
+    group.add_argument(
+        "--store",
+        default=os.environ.get("MLPIPELINE_STORE", "store"),
+        metavar="PATH",
+        help="where datasets, models and runs lie: a folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)",
+    )
+    group.add_argument(
+        "--conf",
+        default=os.environ.get("MLPIPELINE_CONF", "conf"),
+        metavar="DIR",
+        help="folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf)",
+    )
+    group.add_argument("--json", action="store_true", help="print the result as JSON")
+    group.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    group.add_argument("-v", "--verbose", action="store_true", help="show traces of failures")
+    group.add_argument("--seed", type=int, metavar="N", help="seed of every random choice (train.seed, embed.seed)")
+    return parser
+
+
+def selecting_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what chooses bots and changes their recipes."""
+    parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="overrides a recipe value: train.epochs=10"
+    )
+
+
+class Desk:
+    """What a verb works with: the options, the store, and how to talk."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.store = Store(options.store)
+        self.conf = Path(options.conf)
+
+    def say(self, text: str) -> None:
+        """A progress line on stderr."""
+        if not self.options.quiet:
+            print(text, file=sys.stderr, flush=True)
+
+    def give(self, result: Any, text: str) -> None:
+        """The result on stdout: as JSON when asked for, else as text."""
+        print(json.dumps(result, ensure_ascii=False, indent=1, default=str) if self.options.json else text, flush=True)
+
+    def recipes(self, select: str | Sequence[str] | None = None) -> list[Resolved]:
+        """The recipes of the chosen bots; notes about them go to stderr."""
+        # Not every verb reads recipes, and those that answer a person must start quickly.
+        from mlpipeline.recipe.load import load_recipes
+        from mlpipeline.recipe.select import parse_selection
+
+        selection = parse_selection(select if select is not None else getattr(self.options, "select", None))
+        sets = list(getattr(self.options, "set", []))
+        if self.options.seed is not None:
+            sets += [f"{part}.seed={self.options.seed}" for part in ("train", "embed")]
+        found = load_recipes(self.conf, select=selection, sets=sets)
+        for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
+            self.say(f"note: {message}")
+        return found
+
+    def recipe(self, bot: str) -> Resolved:
+        """The recipe of one bot, given as DOMAIN/LANG."""
+        if bot.count("/") != 1 or not all(bot.split("/")):
+            raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
+        return self.recipes(bot)[0]

@@ -1,0 +1,140 @@
+"""`mlpipeline run` and `mlpipeline plan`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from datetime import datetime, timezone
+from mlpipeline.cli.options import Desk, selecting_options
+from mlpipeline.cli.tables import draw
+from mlpipeline.errors import MLPipelineError
+from mlpipeline.orders.plan import Plan, Planner
+from mlpipeline.pipeline import STAGES, stages_between
+from mlpipeline.recipe.load import Resolved
+from mlpipeline.store.datasets import bot_locks
+
+_REFUSED = 4
+
+
+def add_plan(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `plan`, which are also those of `run`."""
+    selecting_options(parser)
+    names = [stage.name for stage in STAGES]
+    parser.add_argument("--from", dest="first", metavar="STAGE", help=f"begin at: {', '.join(names)}")
+    parser.add_argument("--to", dest="last", metavar="STAGE", help="end with this stage")
+    parser.add_argument(
+        "--renew-encoder", action="store_true", help="train the encoders of the selected languages anew"
+    )
+    parser.set_defaults(verb=plan_verb)
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `run`."""
+    add_plan(parser)
+    parser.add_argument("--master", metavar="MASTER", help="local[2], spark://..., yarn (default: local[*])")
+    parser.add_argument("--print-submit", action="store_true", help="print the spark-submit line and do nothing")
+    parser.set_defaults(verb=run_verb)
+
+
+def plan_verb(desk: Desk) -> int:
+    """Prints what a run would do for each bot and stage, and the cause."""
+    bots = desk.recipes()
+    options = desk.options
+    planner = Planner(desk.store, renew_encoder=options.renew_encoder)
+    plan = planner.plan(bots, stages_between(options.first, options.last))
+    rows = [
+        {"bot": bot, "stage": name, "run": order.runs, "cause": "; ".join(order.causes)}
+        for name, orders in plan.orders.items()
+        for bot, order in orders.items()
+    ]
+    refused = [{"bot": bot, "failure": str(error)} for bot, error in plan.refused.items()]
+    running = sorted((row for row in rows if row["run"]), key=lambda row: str(row["bot"]))
+    text = draw(["bot", "stage", "cause"], [[row["bot"], row["stage"], row["cause"]] for row in running])
+    skipped = len(rows) - len(running)
+    told = text + f"\n\n{len(running)} to run, {skipped} to skip" if running else f"nothing to do ({skipped} to skip)"
+    told += "".join(f"\nnote: {note}" for note in plan.notes)
+    told += "".join(f"\nfailed: {row['failure']}" for row in refused)
+    desk.give({"orders": rows, "refused": refused, "notes": plan.notes}, told)
+    return 1 if refused else 0
+
+
+def run_verb(desk: Desk) -> int:
+    """Does what the plan says, writes `run.json` and `report.html`, prints the bots."""
+    if desk.options.print_submit:
+        print(submit_line(desk.options))
+        return 0
+    began, started = time.monotonic(), datetime.now(timezone.utc)
+    bots = desk.recipes()
+    desk.store.check_writable()
+    names = [f"{bot.domain}/{bot.lang}" for bot in bots]
+    with bot_locks(desk.store, names) as (ours, busy):
+        free = set(ours)
+        planner = Planner(desk.store, renew_encoder=desk.options.renew_encoder)
+        chosen = [bot for bot, name in zip(bots, names, strict=True) if name in free]
+        plan = planner.plan(chosen, stages_between(desk.options.first, desk.options.last))
+        for bot in busy:
+            plan.refused[bot] = MLPipelineError("another run works on it", where=bot, fix="wait for that run to end")
+        if plan.is_empty and not plan.refused:
+            return _nothing_to_do(desk, plan, names, time.monotonic() - began)
+        return _carry_out(desk, plan, chosen, names, began, started)
+
+
+def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> int:
+    from mlpipeline.cli.look import bot_rows, draw_bots
+
+    rows = bot_rows(desk.store, names)
+    for note in plan.notes:
+        desk.say(f"note: {note}")
+    text = f"{draw_bots(rows)}\n\nnothing to do: {len(names)} bots are up to date ({seconds:.1f} s)"
+    desk.give({"run": None, "bots": rows}, text)
+    return _REFUSED if any(row["version"] is not None and not row["alias"] for row in rows) else 0
+
+
+def _carry_out(
+    desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], began: float, started: datetime
+) -> int:
+    from mlpipeline.cli.ask import ask_samples, draw_asked
+    from mlpipeline.cli.look import bot_rows, draw_bots
+    from mlpipeline.orders.apply import apply_plan
+    from mlpipeline.orders.records import keep_run
+
+    run = started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
+    report = apply_plan(plan, desk.store, run=run, master=desk.options.master, say=desk.say)
+    asked = ask_samples(desk.store, [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed])
+    head = {
+        "run": run,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - began, 1),
+        "command": " ".join(["mlpipeline", *sys.argv[1:]]),
+    }
+    kept = keep_run(desk.store, head, plan, report, names, asked)
+    for note in plan.notes:
+        desk.say(f"note: {note}")
+    for bot, why in report.failed.items():
+        place = why["where"] or bot
+        desk.say(f"failed: {bot} in {why['stage']}: {place}: {why['what']}" + (f" -> {why['fix']}" if why["fix"] else ""))
+        if desk.options.verbose and why.get("trace"):
+            desk.say(why["trace"])
+    rows = bot_rows(desk.store, names)
+    parts = [draw_asked(asked), draw_bots(rows), f"report: {kept['report']}", f"{head['seconds']:.0f} s"]
+    desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
+    if report.failed:
+        return 1
+    return _REFUSED if any(bot["status"] == "kept" for bot in kept["run"]["bots"]) else 0
+
+
+def submit_line(options: argparse.Namespace) -> str:
+    """The spark-submit line that does the same as these options."""
+    from mlpipeline.spark.submit import compose_submit
+
+    arguments = ["--store", options.store, "--conf", options.conf]
+    arguments += ["--select", options.select] if options.select else []
+    arguments += [word for text in options.set for word in ("--set", text)]
+    stage = options.first if options.first and options.first == options.last else None
+    if stage is None:
+        arguments += ["--from", options.first] if options.first else []
+        arguments += ["--to", options.last] if options.last else []
+    return compose_submit(f"jobs/{stage or 'pipeline'}.py", arguments, master=options.master or "local[*]", stage=stage)
+
