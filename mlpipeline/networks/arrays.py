@@ -1,0 +1,55 @@
+"""Arrays and a few plain values as bytes: an npz file whose bytes depend on nothing but its content."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_META = "meta.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's own zero: no clock gets into the bytes
+
+
+def pack(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> bytes:
+    """Arrays by name and JSON values -> the bytes of a file that `numpy.load` can read, too."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        text = json.dumps(meta, sort_keys=True, ensure_ascii=True, allow_nan=False)
+        archive.writestr(zipfile.ZipInfo(_META, _EPOCH), text)
+        for name in sorted(arrays):
+            body = io.BytesIO()
+            np.lib.format.write_array(body, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), body.getbuffer())
+    return target.getvalue()
+
+
+def unpack(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """The inverse of `pack`. Raises ValueError for bytes that are not such a file; never runs code in them."""
+    arrays: dict[str, NDArray[Any]] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            meta = json.loads(archive.read(_META))
+            for name in archive.namelist():
+                if name.endswith(".npy"):
+                    body = io.BytesIO(archive.read(name))
+                    arrays[name[:-4]] = np.lib.format.read_array(body, allow_pickle=False)
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError) as error:
+        raise ValueError(f"not an archive of arrays: {error}") from error
+    return arrays, meta
+
+
+def digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 (hex) over names, types, shapes and little-endian values."""
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()

@@ -1,0 +1,88 @@
+"""From logits to probabilities that mean what they say, and to the score below which a bot does not answer."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_LOG_BOUNDS = (-3.0, 3.0)  # temperatures between 0.05 and 20
+_GOLDEN = (5**0.5 - 1) / 2
+_LOWEST, _HIGHEST = 0.0, 0.95
+FALLBACK_THRESHOLD = 0.5  # when there is nothing to measure on
+
+
+def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
+    """Logits (n, k) -> probabilities float64 (n, k), rows sum to 1."""
+    scaled = np.asarray(logits, np.float64) / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    grown = np.exp(scaled)
+    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
+
+
+def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.integer]) -> float:
+    """The temperature with the least negative log likelihood (Guo et al. 2017, "On Calibration ...").
+
+    Args:
+        logits: (n, k) of rows that were not trained on.
+        targets: (n,) index of the right label of each.
+
+    Returns:
+        Between 0.05 and 20; 1.0 when n is 0. Found by golden-section search: the loss is convex in 1 / temperature.
+    """
+    if not len(targets):
+        return 1.0
+    rows = np.arange(len(targets))
+
+    def loss(log_temperature: float) -> float:
+        chances = softmax(logits, float(np.exp(log_temperature)))
+        return float(-np.log(np.maximum(chances[rows, targets], 1e-300)).mean())
+
+    low, high = _LOG_BOUNDS
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = loss(left), loss(right)
+    for _ in range(40):
+        if at_left <= at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = loss(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = loss(right)
+    return round(float(np.exp((low + high) / 2)), 6)
+
+
+def threshold_by_share(scores: Floats, correct: NDArray[np.bool_], accept_share: float) -> float:
+    """The highest score that still lets `accept_share` of the rightly answered rows through.
+
+    Args:
+        scores: (n,) probability of the best label.
+        correct: (n,) whether that label is right.
+        accept_share: between 0 and 1.
+    """
+    right = np.asarray(scores)[np.asarray(correct, bool)]
+    if not len(right):
+        return FALLBACK_THRESHOLD
+    wanted = float(np.quantile(right, 1.0 - accept_share, method="lower"))
+    return round(min(max(wanted, _LOWEST), _HIGHEST), 6)
+
+
+def threshold_by_rows(scores: Floats, correct: NDArray[np.bool_], outside: Floats) -> float:
+    """The score that best parts rightly answered rows from out-of-scope rows.
+
+    Maximises the mean of (share of in-scope rows that are right and accepted) and (share of out-of-scope rows that
+    are refused); of equals, the lowest.
+
+    Args:
+        scores: (n,) best probability of in-scope rows.
+        correct: (n,) whether the best label is right.
+        outside: (m,) best probability of out-of-scope rows, m > 0.
+    """
+    candidates = np.unique(np.concatenate([[0.0], scores, outside, np.nextafter(outside, 2.0)]))
+    candidates = candidates[candidates <= _HIGHEST]
+    right = np.sort(np.asarray(scores)[np.asarray(correct, bool)])
+    kept = (len(right) - np.searchsorted(right, candidates, "left")) / max(len(scores), 1)
+    refused = np.searchsorted(np.sort(outside), candidates, "left") / len(outside)
+    return round(float(candidates[int(np.argmax(kept + refused))]), 6)

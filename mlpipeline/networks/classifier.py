@@ -1,0 +1,233 @@
+"""The classifier of intents: hashed n-grams in, logits out; trained in Keras, carried as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.errors import StageError
+from mlpipeline.networks import arrays, calibrate
+from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids, fit_vocabulary
+from mlpipeline.networks.fitting import Weights, as_sparse, fit_weights, use_one_thread
+
+_FORMAT = 1
+_ENOUGH_VALIDATION = 30  # rows; below that, temperature and threshold come from folds of the training rows
+_MOST_FOLDED = 3000  # rows; above that, folding would cost too much for what it brings
+_FOLDS = 3
+_TINY = 2000  # rows; below that, every n-gram of the training rows is known, whatever `min_df` says
+_BATCH = 128
+
+
+@dataclass
+class TrainedModel:
+    """Everything that turns normalised text into calibrated intents.
+
+    Attributes:
+        labels: intents in the order of the logits.
+        spec: which n-grams the network reads.
+        vocabulary: the n-grams that it knows.
+        weights: `table` (k + 1, labels + dims), `out` (dims, labels), `bias` (labels,), float32.
+        temperature: what logits are divided by.
+        threshold: score (probability of the best intent) below which the bot does not answer.
+        out_of_scope: label of the rows that stood for "not my business"; "" when there were none.
+        history: figures of the training, plain JSON values.
+    """
+
+    labels: list[str]
+    spec: FeatureSpec
+    vocabulary: Vocabulary
+    weights: Weights
+    temperature: float = 1.0
+    threshold: float = calibrate.FALLBACK_THRESHOLD
+    out_of_scope: str = ""
+    history: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def weights_digest(self) -> str:
+        """SHA-256 (hex) of the weights and the vocabulary: equal for equal data, settings, seed and machine."""
+        return arrays.digest({**self.weights, "keys": self.vocabulary.keys, "idf": self.vocabulary.idf})
+
+    def to_bytes(self) -> bytes:
+        """An npz archive; equal models give equal bytes."""
+        meta = {
+            "format": _FORMAT,
+            "labels": self.labels,
+            "spec": self.spec.to_dict(),
+            "temperature": self.temperature,
+            "threshold": self.threshold,
+            "out_of_scope": self.out_of_scope,
+            "history": self.history,
+        }
+        return arrays.pack({**self.weights, "keys": self.vocabulary.keys, "idf": self.vocabulary.idf}, meta)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TrainedModel:
+        """The inverse of `to_bytes`; raises ValueError for other bytes."""
+        weights, meta = arrays.unpack(data)
+        if meta.pop("format", None) != _FORMAT:
+            raise ValueError("not a model of this version of mlpipeline")
+        vocabulary = Vocabulary(weights.pop("keys"), weights.pop("idf"))
+        return cls(**{**meta, "spec": FeatureSpec.from_dict(meta["spec"])}, vocabulary=vocabulary, weights=weights)
+
+
+def train_classifier(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    validation_texts: Sequence[str],
+    validation_labels: Sequence[str],
+    settings: Mapping[str, Any],
+    seed: int,
+) -> TrainedModel:
+    """Train, calibrate and choose the threshold of one bot; the order of the rows does not matter.
+
+    Args:
+        texts: normalised training texts.
+        labels: intent of each; rows with `settings["out_of_scope_label"]` teach what not to answer.
+        validation_texts: normalised texts that are not trained on; may be empty.
+        validation_labels: intent of each.
+        settings: the `train` part of the recipe.
+        seed: with equal data, settings and machine, an equal seed gives equal weights.
+
+    Raises:
+        StageError: when fewer than two intents are left to choose from.
+    """
+    outside = str(settings["out_of_scope_label"])
+    rows = sorted(zip(texts, labels, strict=True))
+    held = sorted(zip(validation_texts, validation_labels, strict=True))
+    names = sorted({label for _, label in rows if label != outside})
+    if len(names) < 2:
+        found = f"one intent only ({names[0]})" if names else "no intent at all"
+        raise StageError(f"the training rows hold {found}", fix="add rows of at least two intents to the corpus")
+    model = _fit(rows, names, settings, seed)
+    usable = [row for row in held if row[1] in set(names)]
+    if len(usable) >= _ENOUGH_VALIDATION or len(rows) > _MOST_FOLDED:
+        beyond = [row for row in held if row[1] == outside]
+        _calibrate(model, logits(model, [text for text, _ in usable + beyond]), usable + beyond, settings)
+        model.history["calibrated_on"] = "validation"
+    else:
+        folded = _folded_logits(rows, names, settings, seed)
+        _calibrate(model, folded, rows, settings)
+        model.history["calibrated_on"] = "folds"
+    return model
+
+
+def build_core(model: TrainedModel) -> Any:
+    """The network as a `keras.Model`: input `ids` int32 (None, max_ids) -> output `logits` float32 (None, labels).
+
+    Only Gather, sums, MatMul and element-wise arithmetic, so that SavedModel, ONNX and TensorRT all take it. A text
+    without any known n-gram gets equal logits, hence the lowest score there is.
+    """
+    use_one_thread()
+    import keras
+
+    count, dims = len(model.labels), model.weights["out"].shape[0]
+    # The weights of the n-grams are folded into the table, so that the network needs one sum only.
+    idf = np.concatenate([[0.0], model.vocabulary.idf]).astype(np.float32)[:, None]
+    ids = keras.Input((model.spec.max_ids,), dtype="int32", name="ids")
+    table = keras.layers.Embedding(len(idf), count + dims, name="table")
+    mass = keras.layers.Embedding(len(idf), 1, name="mass")
+    out = keras.layers.Dense(count, name="out")
+    summed, total = keras.ops.sum(table(ids), axis=1), keras.ops.sum(mass(ids), axis=1)
+    unit = summed / keras.ops.sqrt(keras.ops.maximum(total, 1.0))
+    scores = unit[:, :count] + out(keras.ops.relu(unit[:, count:]))
+    core = keras.Model(ids, keras.layers.Multiply(name="logits")([scores, keras.ops.minimum(total, 1.0)]))
+    table.set_weights([model.weights["table"] * idf])
+    mass.set_weights([idf**2])
+    out.set_weights([model.weights["out"], model.weights["bias"]])
+    return core
+
+
+def logits(model: TrainedModel, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Normalised texts -> logits float32 (n, labels), through the same network that is exported."""
+    parts = [np.zeros((0, len(model.labels)), np.float32)]
+    core = build_core(model)
+    for start in range(0, len(texts), _BATCH):
+        ids = as_ids(texts[start : start + _BATCH], model.spec, model.vocabulary)
+        parts.append(np.asarray(core.predict_on_batch(ids), np.float32))
+    return np.concatenate(parts)
+
+
+def _fit(rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int) -> TrainedModel:
+    """Train on sorted rows; temperature and threshold are still to be chosen."""
+    spec = FeatureSpec(
+        char_ngrams=tuple(settings["char_ngrams"]),
+        word_ngrams=tuple(settings["word_ngrams"]),
+        max_ids=int(settings["max_ids"]),
+        word_weight=float(settings["word_weight"]),
+    )
+    texts = [text for text, _ in rows]
+    min_df = 1 if len(rows) < _TINY else int(settings["min_df"])
+    vocabulary = fit_vocabulary(texts, spec, min_df, int(settings["max_vocabulary"]))
+    targets = _targets([label for _, label in rows], names, float(settings["label_smoothing"]))
+    weights, losses = fit_weights(as_sparse(texts, spec, vocabulary), targets, len(vocabulary), settings, seed)
+    outside = str(settings["out_of_scope_label"])
+    return TrainedModel(
+        labels=names,
+        spec=spec,
+        vocabulary=vocabulary,
+        weights=weights,
+        out_of_scope=outside if any(label == outside for _, label in rows) else "",
+        history={"loss": losses, "rows": len(rows), "vocabulary": len(vocabulary)},
+    )
+
+
+def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[np.float32]:
+    """Labels -> distributions float32 (n, k); out-of-scope rows get the even one (Hendrycks et al. 2019)."""
+    place = {name: number for number, name in enumerate(names)}
+    targets = np.full((len(labels), len(names)), smoothing / len(names), np.float32)
+    for row, label in enumerate(labels):
+        if label in place:
+            targets[row, place[label]] += 1.0 - smoothing
+        else:
+            targets[row] = 1.0 / len(names)
+    return targets
+
+
+def _folded_logits(
+    rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int
+) -> NDArray[np.float32]:
+    """Logits of every training row, each from a network that has not seen it (every third row is left out in turn)."""
+    result = np.zeros((len(rows), len(names)), np.float32)
+    fold = _fold_of(rows)
+    for number in range(_FOLDS):
+        inside = [row for row, its in zip(rows, fold, strict=True) if its != number]
+        left_out = np.flatnonzero(np.array(fold) == number)
+        if inside and len(left_out):
+            part = _fit(inside, names, settings, seed)
+            result[left_out] = logits(part, [rows[index][0] for index in left_out])
+    return result
+
+
+def _fold_of(rows: list[tuple[str, str]]) -> list[int]:
+    """Deal the rows of each intent out in turn, so that every fold has of every intent."""
+    dealt: dict[str, int] = {}
+    folds = []
+    for _, label in rows:
+        dealt[label] = dealt.get(label, len(dealt) - 1) + 1
+        folds.append(dealt[label] % _FOLDS)
+    return folds
+
+
+def _calibrate(
+    model: TrainedModel, scores: NDArray[np.float32], rows: list[tuple[str, str]], settings: Mapping[str, Any]
+) -> None:
+    """Set temperature and threshold from logits of rows that were not trained on."""
+    place = {name: number for number, name in enumerate(model.labels)}
+    targets = np.array([place.get(label, -1) for _, label in rows], np.int64)
+    inside = targets >= 0
+    if not inside.any():
+        return
+    model.temperature = calibrate.fit_temperature(scores[inside], targets[inside])
+    chances = calibrate.softmax(scores, model.temperature)
+    best, correct = chances.max(axis=1), chances.argmax(axis=1) == targets
+    if inside.all():
+        share = float(settings["accept_share"])
+        model.threshold = calibrate.threshold_by_share(best, correct, share)
+    else:
+        model.threshold = calibrate.threshold_by_rows(best[inside], correct[inside], best[~inside])
+    model.history["validation_accuracy"] = round(float(correct[inside].mean()), 6)
+    model.history["validation_rows"] = len(rows)

@@ -1,0 +1,133 @@
+"""Encoders that came from elsewhere, in a local folder; nothing is ever fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.errors import SetupError
+
+Vectors = NDArray[np.float32]
+
+_BATCH = 64  # with texts sorted by length the fastest on one thread (32 to 64 alike, 256 slower)
+_MOST_TOKENS = 128
+_FIX = "pip install 'mlpipeline[encoders]'"
+
+
+@dataclass(frozen=True)
+class FolderEncoder:
+    """An encoder whose weights lie in a folder; `predict` turns at most 64 texts of like length into raw vectors."""
+
+    dims: int
+    digest: str
+    predict: Callable[[list[str]], Vectors]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Normalised texts -> float32 (n, dims), rows of unit length; shortest first, so that little is padded."""
+        result = np.zeros((len(texts), self.dims), np.float32)
+        order = sorted(range(len(texts)), key=lambda place: (len(texts[place]), texts[place]))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            result[places] = self.predict([texts[place] for place in places])
+        return result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+
+
+def load_pretrained(folder: Path) -> FolderEncoder:
+    """The encoder in `folder`: `model.onnx` (or `onnx/model.onnx`) with `tokenizer.json`, or sentence-transformers.
+
+    Raises:
+        SetupError: when the folder holds neither, or a library of the extra `[encoders]` is missing.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise SetupError("there is no such folder with an encoder", where=str(folder), fix="correct embed.encoder")
+    model = next((path for path in (folder / "model.onnx", folder / "onnx" / "model.onnx") if path.is_file()), None)
+    if model is not None and (folder / "tokenizer.json").is_file():
+        return _onnx_encoder(folder, model)
+    if (folder / "modules.json").is_file():
+        return _sentence_transformer(folder)
+    raise SetupError(
+        "the folder holds no encoder",
+        where=str(folder),
+        fix="put model.onnx and tokenizer.json there, or a saved sentence-transformers model (with modules.json)",
+    )
+
+
+def _onnx_encoder(folder: Path, model: Path) -> FolderEncoder:
+    _need("tokenizers", folder)
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # both libraries raise their own kinds, some of them plain Exception
+        raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
+    if tokenizer.truncation is None:
+        tokenizer.enable_truncation(_MOST_TOKENS)
+    if tokenizer.padding is None or tokenizer.padding.get("length"):
+        tokenizer.enable_padding(pad_id=(tokenizer.padding or {}).get("pad_id", 0))
+    wanted = {each.name for each in session.get_inputs()}
+    outputs = [each.name for each in session.get_outputs()]
+    output = "sentence_embedding" if "sentence_embedding" in outputs else outputs[0]
+
+    def predict(texts: list[str]) -> Vectors:
+        tokens = tokenizer.encode_batch(texts)
+        ids = np.array([each.ids for each in tokens], np.int64)
+        mask = np.array([each.attention_mask for each in tokens], np.int64)
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        raw = session.run([output], {name: given[name] for name in wanted})[0]
+        return _mean_pooled(np.asarray(raw, np.float32), mask)
+
+    unknown = wanted - {"input_ids", "attention_mask", "token_type_ids"}
+    if unknown:
+        raise SetupError(f"the encoder wants unknown inputs {sorted(unknown)}", where=str(model), fix="export it anew")
+    return FolderEncoder(predict(["a"]).shape[1], _digest(folder), predict)
+
+
+def _sentence_transformer(folder: Path) -> FolderEncoder:
+    _need("sentence_transformers", folder)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    def predict(texts: list[str]) -> Vectors:
+        raw: Any = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
+        return np.asarray(raw, np.float32)
+
+    return FolderEncoder(predict(["a"]).shape[1], _digest(folder), predict)
+
+
+def _mean_pooled(raw: Vectors, mask: NDArray[np.int64]) -> Vectors:
+    """Token vectors (n, tokens, dims) -> their mean over real tokens; pooled output (n, dims) stays as it is."""
+    if raw.ndim == 2:
+        return raw
+    weight = mask[:, :, None].astype(np.float32)
+    return np.asarray((raw * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0), np.float32)
+
+
+def _need(library: str, folder: Path) -> None:
+    if importlib.util.find_spec(library) is None:
+        raise SetupError(f"this encoder needs the library {library}", where=str(folder), fix=_FIX)
+
+
+def _digest(folder: Path) -> str:
+    """SHA-256 over names and bytes of all files of the folder."""
+    total = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
+        with path.open("rb") as source:
+            while block := source.read(1 << 20):
+                total.update(block)
+    return total.hexdigest()
