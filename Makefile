@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
+STORE ?= $(or $(MLPIPELINE_STORE),store)
 BIN := .venv/bin
 STAMP := .venv/mlpipeline.stamp
 
@@ -26,10 +27,11 @@ check: $(STAMP) ## lint, format, types, import floors and the quick tests, in un
 		$(BIN)/python -m pytest -q tests/unit tests/house || failed=1; wait $$types && exit $$failed
 
 bench: $(STAMP) ## measure speed and memory, ratios in one run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m tests.bench
 
 ui: $(STAMP) ## open MLflow on the store, on this machine only
-	@$(BIN)/mlflow ui --backend-store-uri sqlite:///store/mlflow.db --host 127.0.0.1
+	@test -f "$(STORE)/mlflow/mlflow.db" || { echo "$(STORE): nothing is released there yet -> make run"; exit 1; }
+	@$(BIN)/mlflow ui --backend-store-uri "sqlite:///$$(cd "$(STORE)" && pwd)/mlflow/mlflow.db" --host 127.0.0.1
 
 lock: $(STAMP) ## resolve setup.cfg into requirements.lock anew
 	@env -u UV_FIND_LINKS -u PIP_FIND_LINKS UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile setup.cfg \
@@ -39,7 +41,7 @@ lock: $(STAMP) ## resolve setup.cfg into requirements.lock anew
 wheel: $(STAMP) ## build dist/*.whl
 	@rm -rf build dist
 	@$(BIN)/python -m build --wheel --installer uv --outdir dist . >/dev/null
-	@ls dist/*.whl
+	@rm -rf build; ls dist/*.whl
 
 clean: ## remove what can be made again, but neither .venv nor store
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,4 +1,4 @@
-"""The stage `clean` as a Spark job: spark-submit jobs/clean.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `clean` on Spark: spark-submit jobs/clean.py --select domain:shop,lang:ko."""
 
 import sys
 

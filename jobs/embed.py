@@ -1,4 +1,4 @@
-"""The stage `embed` as a Spark job: spark-submit jobs/embed.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `embed` on Spark: spark-submit jobs/embed.py --select domain:shop,lang:ko."""
 
 import sys
 

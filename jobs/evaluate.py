@@ -1,4 +1,4 @@
-"""The stage `evaluate` as a Spark job: spark-submit jobs/evaluate.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `evaluate` on Spark: spark-submit jobs/evaluate.py --select domain:shop,lang:ko."""
 
 import sys
 

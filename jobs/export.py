@@ -1,4 +1,4 @@
-"""The stage `export` as a Spark job: spark-submit jobs/export.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `export` on Spark: spark-submit jobs/export.py --select domain:shop,lang:ko."""
 
 import sys
 

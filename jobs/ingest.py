@@ -1,4 +1,4 @@
-"""The stage `ingest` as a Spark job: spark-submit jobs/ingest.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `ingest` on Spark: spark-submit jobs/ingest.py --select domain:shop,lang:ko."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The stage `release` as a Spark job: spark-submit jobs/release.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `release` on Spark: spark-submit jobs/release.py --select domain:shop,lang:ko."""
 
 import sys
 

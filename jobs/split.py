@@ -1,4 +1,4 @@
-"""The stage `split` as a Spark job: spark-submit jobs/split.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `split` on Spark: spark-submit jobs/split.py --select domain:shop,lang:ko."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The stage `train` as a Spark job: spark-submit jobs/train.py --select domain:shop,lang:ko [--store PATH] [--conf DIR]."""
+"""The stage `train` on Spark: spark-submit jobs/train.py --select domain:shop,lang:ko."""
 
 import sys
 

@@ -217,13 +217,16 @@ def _commit(
     if stage.by_bot:
         # Tasks must have run before it is known whose rows may be replaced.
         have = [_bots_in(frame.persist()) for frame in frames.values()]
-        silent = {job.bot for job in jobs} - set.intersection(*have)
+        silent = {job.bot for job in jobs} - set[str].intersection(*have)
         nothing = StageError(f"no rows came to {stage.name}", fix="look at what was rejected and dropped before it")
         failed = {bot: as_failure(nothing) for bot in silent} | failures(counters)
     done = [job for job in jobs if job.bot not in failed]
     marks = {job.bot: job.mark for job in done}
     if done:
         for dataset, frame in frames.items():
+            if dataset == stage.dropped and counters.values.get("count:dropped", 1) == 0:
+                # The tasks that made the kept rows saw none to drop: do not run them again for an empty table.
+                frame = place.spark().createDataFrame([], stage.gives[dataset])
             if failed:
                 frame = frame.where(partition_predicate(marks))
             metadata = as_metadata(stage.name, place.run, marks)

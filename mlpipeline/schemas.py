@@ -41,9 +41,7 @@ UTTERANCE = StructType(
 )
 
 # One input file of one bot, as the recipe names it; `source` is corpus or logs, `mapping` JSON of column names.
-SOURCE_FILE = StructType(
-    [*BOT, _text("path"), _text("name"), _text("kind"), _text("source"), _text("mapping")]
-)
+SOURCE_FILE = StructType([*BOT, _text("path"), _text("name"), _text("kind"), _text("source"), _text("mapping")])
 
 # One row of an input file that could not become an utterance, and why (the dead-letter table).
 REJECTED = StructType(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
-from mlpipeline.errors import MLPipelineError, StoreError, UsageError
+from mlpipeline.errors import InputError, MLPipelineError, StoreError, UsageError
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.bundle import load_bundle
 from mlpipeline.store.layout import Store
@@ -37,7 +37,11 @@ def answer_verb(desk: Desk) -> int:
     options = desk.options
     texts = list(options.text)
     if options.file:
-        texts += [line for line in Path(options.file).read_text("utf-8", "replace").splitlines() if line.strip()]
+        try:
+            read = Path(options.file).read_text("utf-8", "replace")
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", where=options.file, fix="correct --file") from error
+        texts += [line for line in read.splitlines() if line.strip()]
     if not texts:
         raise UsageError("no message", fix=f'write mlpipeline answer {options.bot} "TEXT", or --file FILE')
     bot = canonical_bot(options.bot)
@@ -63,7 +67,11 @@ def open_answerer(store: Store, bot: str, version: str | None = None, nearest: i
         StoreError: the bot has no such bundle.
     """
     domain, lang = bot.split("/")
-    found = read_version(registry(store), bot, version) if version else read_pointer(Path(store.path("bundles", domain, lang)))
+    found = (
+        read_version(registry(store), bot, version)
+        if version
+        else read_pointer(Path(store.path("bundles", domain, lang)))
+    )
     if found is None:
         known = sorted(f"{place.parent.name}/{place.name}" for place in Path(store.path("bundles")).glob("*/*"))
         hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"
@@ -108,4 +116,3 @@ def draw_asked(asked: Sequence[dict[str, Any]]) -> str:
     rows = [[row["bot"], cut(row["question"], 44), row["intent"], f"{row['score']:.2f}", row["zone"],
              cut(row["answer"] or "", 40)] for row in asked]  # fmt: skip
     return draw(names, rows, right=("score",))
-

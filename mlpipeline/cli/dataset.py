@@ -6,7 +6,6 @@ import argparse
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -20,7 +19,9 @@ _NAME = re.compile(r"^(?P<bot>[^/]+/[^/]+)/(?P<dataset>[a-z_]+)(@(?P<version>\d+
 
 def add_write(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("name", metavar="DOMAIN/LANG/DATASET[@VERSION]", help="such as shop/ko/cleaned or shop/ko/cleaned@7")
+    parser.add_argument(
+        "name", metavar="DOMAIN/LANG/DATASET[@VERSION]", help="such as shop/ko/cleaned or shop/ko/cleaned@7"
+    )
     parser.add_argument("--to", required=True, metavar="FILE", help="FILE.jsonl, FILE.csv or FILE.parquet")
     parser.set_defaults(verb=write_verb)
 
@@ -36,13 +37,17 @@ def write_verb(desk: Desk) -> int:
     place = Path(desk.options.to)
     writer = _WRITERS.get(place.suffix)
     if writer is None:
-        raise UsageError(f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file")
+        raise UsageError(
+            f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file"
+        )
     made = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         writer(table, made)
         made.replace(place)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror or error}", where=str(place), fix="choose another place") from error
+        raise InputError(
+            f"cannot be written: {error.strerror or error}", where=str(place), fix="choose another place"
+        ) from error
     finally:
         made.unlink(missing_ok=True)
     told = {"dataset": desk.options.name, "rows": len(table), "file": str(place)}

@@ -22,7 +22,9 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", required=True, metavar="FILE", help="labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
     parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="evaluate.bootstrap=0 and so on")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="evaluate.bootstrap=0 and so on"
+    )
     parser.set_defaults(verb=evaluate_verb)
 
 

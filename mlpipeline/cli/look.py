@@ -55,7 +55,11 @@ def ls_verb(desk: Desk) -> int:
         for bot, entry in sorted(load_manifest(desk.store, name).entries.items()):
             if not chosen.matches(*bot.split("/")):
                 continue
-            row = {"dataset": f"{bot}/{name}@{entry.version}", "rows": entry.rows, "fingerprint": entry.mark.fingerprint}
+            row = {
+                "dataset": f"{bot}/{name}@{entry.version}",
+                "rows": entry.rows,
+                "fingerprint": entry.mark.fingerprint,
+            }
             rows.append(row | ({"digest": table_digest(desk.store, name, bot)} if desk.options.digest else {}))
     text = draw(list(rows[0]), [list(row.values()) for row in rows], right=("rows",)) if rows else "no datasets yet"
     desk.give(rows, text)
@@ -127,4 +131,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"<{len(value):,} bytes>"
     return value.replace("\n", " ") if isinstance(value, str) else value
-

@@ -22,6 +22,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "show": ("look:add_show", "print rows of a dataset"),
     "new": ("make:add_new", "make conf and corpus of a new bot"),
     "answer": ("ask:add_answer", "ask a released bot"),
+    "batch": ("batch:add_batch", "answer a file or table of messages on Spark"),
     "evaluate": ("judge:add_evaluate", "judge a released bot on a labelled file"),
     "dataset write": ("dataset:add_write", "write a bot's rows of a dataset to a file"),
     "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
@@ -36,7 +37,8 @@ def build_parser(asked: Sequence[str]) -> argparse.ArgumentParser:
         epilog="exit codes: 0 ok, 1 something failed, 2 usage, 4 a gate refused",
     )
     parser.add_argument("--version", action="version", version=f"mlpipeline {__version__}")
-    rooms = {(): parser.add_subparsers(required=True, metavar="VERB")}
+    rooms: dict[tuple[str, ...], argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    rooms[()] = parser.add_subparsers(required=True, metavar="VERB")
     parents = [global_options()]
     for name, (where, purpose) in VERBS.items():
         words = tuple(name.split())

@@ -37,16 +37,22 @@ def new_verb(desk: Desk) -> int:
     rows, rejects, intents, sample = look_through(options.file, kind, mapping)
     if len(intents) < 2:
         found = f"the only intent is {next(iter(intents))!r}" if intents else "no row has an intent"
-        raise InputError(found, where=options.file, fix="a bot needs at least two intents; --map intent=COLUMN names the column")
+        raise InputError(
+            found, where=options.file, fix="a bot needs at least two intents; --map intent=COLUMN names the column"
+        )
     home = desk.conf.resolve().parent
     name = Path("corpora") / options.domain / f"{options.lang}{''.join(_suffixes(options.file))}"
-    written = new_bot(desk.conf, options.domain, options.lang, files=[name.as_posix()], mapping=mapping)
     place = home / name
     if place.exists() and not os.path.samefile(place, options.file):
         raise UsageError("a corpus is there already", where=str(place), fix="move it away or name it in the bot's conf")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if not place.exists():
-        shutil.copyfile(options.file, place)
+    written = new_bot(desk.conf, options.domain, options.lang, files=[name.as_posix()], mapping=mapping)
+    try:
+        _copy(options.file, place)
+    except OSError as error:
+        for made in written:
+            made.unlink(missing_ok=True)
+        what = f"the corpus cannot be copied: {error.strerror or error}"
+        raise InputError(what, where=str(place), fix="free space or correct the permissions") from error
     bot = desk.recipe(f"{options.domain}/{options.lang}")
     told = {"bot": f"{bot.domain}/{bot.lang}", "rows": rows, "rejected": dict(rejects), "intents": len(intents),
             "files": [str(path) for path in written] + [str(place)]}  # fmt: skip
@@ -55,14 +61,25 @@ def new_verb(desk: Desk) -> int:
     return 0
 
 
+def _copy(file: str, place: Path) -> None:
+    """Copies the corpus in one step: it is there as a whole or not at all."""
+    if place.exists():
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    spare = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        shutil.copyfile(file, spare)
+        spare.replace(place)
+    finally:
+        spare.unlink(missing_ok=True)
+
+
 def _suffixes(path: str) -> list[str]:
     kept = Path(path).suffixes[-2:]
     return kept if kept and kept[-1] == ".gz" else kept[-1:]
 
 
-def look_through(
-    path: str, kind: Any, mapping: dict[str, str]
-) -> tuple[int, Counter[str], Counter[str], list[str]]:
+def look_through(path: str, kind: Any, mapping: dict[str, str]) -> tuple[int, Counter[str], Counter[str], list[str]]:
     """(rows, rejects by reason, rows by intent, first texts) of a file."""
     rows, rejects, intents, sample = 0, Counter[str](), Counter[str](), list[str]()
     for record in read_file(path, kind, mapping):

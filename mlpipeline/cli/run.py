@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from datetime import datetime, timezone
+
 from mlpipeline.cli.options import Desk, selecting_options
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import MLPipelineError
@@ -92,9 +93,7 @@ def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> 
     return _REFUSED if any(row["version"] is not None and not row["alias"] for row in rows) else 0
 
 
-def _carry_out(
-    desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], began: float, started: datetime
-) -> int:
+def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], began: float, started: datetime) -> int:
     from mlpipeline.cli.ask import ask_samples, draw_asked
     from mlpipeline.cli.look import bot_rows, draw_bots
     from mlpipeline.orders.apply import apply_plan
@@ -112,9 +111,14 @@ def _carry_out(
     kept = keep_run(desk.store, head, plan, report, names, asked)
     for note in plan.notes:
         desk.say(f"note: {note}")
+    for entry in kept["run"]["bots"]:
+        for warning in entry["warnings"] if entry["causes"] else []:
+            desk.say(f"warning: {entry['bot']}: {warning}")
     for bot, why in report.failed.items():
         place = why["where"] or bot
-        desk.say(f"failed: {bot} in {why['stage']}: {place}: {why['what']}" + (f" -> {why['fix']}" if why["fix"] else ""))
+        desk.say(
+            f"failed: {bot} in {why['stage']}: {place}: {why['what']}" + (f" -> {why['fix']}" if why["fix"] else "")
+        )
         if desk.options.verbose and why.get("trace"):
             desk.say(why["trace"])
     rows = bot_rows(desk.store, names)
@@ -132,9 +136,10 @@ def submit_line(options: argparse.Namespace) -> str:
     arguments = ["--store", options.store, "--conf", options.conf]
     arguments += ["--select", options.select] if options.select else []
     arguments += [word for text in options.set for word in ("--set", text)]
+    arguments += ["--seed", str(options.seed)] if options.seed is not None else []
+    arguments += ["--renew-encoder"] if options.renew_encoder else []
     stage = options.first if options.first and options.first == options.last else None
     if stage is None:
         arguments += ["--from", options.first] if options.first else []
         arguments += ["--to", options.last] if options.last else []
     return compose_submit(f"jobs/{stage or 'pipeline'}.py", arguments, master=options.master or "local[*]", stage=stage)
-

@@ -80,8 +80,8 @@ def threshold_by_rows(scores: Floats, correct: NDArray[np.bool_], outside: Float
         correct: (n,) whether the best label is right.
         outside: (m,) best probability of out-of-scope rows, m > 0.
     """
-    candidates = np.unique(np.concatenate([[0.0], scores, outside, np.nextafter(outside, 2.0)]))
-    candidates = candidates[candidates <= _HIGHEST]
+    seen = np.unique(np.concatenate([scores, outside]))
+    candidates = np.concatenate([[0.0], (seen[1:] + seen[:-1]) / 2])  # half-way between two scores, far from both
     right = np.sort(np.asarray(scores)[np.asarray(correct, bool)])
     kept = (len(right) - np.searchsorted(right, candidates, "left")) / max(len(scores), 1)
     refused = np.searchsorted(np.sort(outside), candidates, "left") / len(outside)

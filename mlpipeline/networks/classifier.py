@@ -147,7 +147,8 @@ def logits(model: TrainedModel, texts: Sequence[str]) -> NDArray[np.float32]:
     core = build_core(model)
     for start in range(0, len(texts), _BATCH):
         ids = as_ids(texts[start : start + _BATCH], model.spec, model.vocabulary)
-        parts.append(np.asarray(core.predict_on_batch(ids), np.float32))
+        # Called as it is, not through `predict`: nothing to compile for each of hundreds of bots in a process.
+        parts.append(np.asarray(core(ids, training=False), np.float32))
     return np.concatenate(parts)
 
 

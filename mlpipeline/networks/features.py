@@ -1,8 +1,7 @@
 """Text to n-gram ids: one code for training, evaluation and serving.
 
 Numpy over the code points of a whole batch, without a Python loop over characters or n-grams: tens of thousands of
-utterances a second and thread. The hashes are integer arithmetic modulo 2**64: the same text gives the same hashes on
-every machine, alone or in any batch, in any order.
+utterances a second and thread. The hashes are integers modulo 2**64, equal on every machine and in any batch.
 """
 
 from __future__ import annotations

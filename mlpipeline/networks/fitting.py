@@ -1,4 +1,7 @@
-"""The training loop of the classifier: sparse n-gram weights in, plain numpy weights out."""
+"""The training loop of the classifier: sparse n-gram weights in, plain numpy weights out.
+
+It runs on TensorFlow below Keras; the network that comes out of it is the Keras model of `classifier.build_core`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ Weights = dict[str, NDArray[np.float32]]
 _WIDE_SCALE = 3.0  # steps of AdamW move every weight alike: this lets the linear part learn faster than the deep one
 _DEEP_SPREAD = 0.1  # standard deviation of the deep part's first n-gram vectors
 _DECAY_FIRST, _DECAY_SECOND = 0.9, 0.999  # of Adam's two moments
+_TINY = 1e-7
 _SMALLEST_BATCH = 16
 _BATCHES_AN_EPOCH = 32  # small corpora get smaller batches, so that an epoch has about so many steps
 
@@ -55,9 +59,11 @@ def as_sparse(texts: list[str], spec: FeatureSpec, vocabulary: Vocabulary) -> Sp
 def use_one_thread() -> None:
     """One thread a process, once: several bots train side by side, and one thread adds numbers in one order."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # oneDNN rounds otherwise on another processor, and says so
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -71,9 +77,10 @@ def fit_weights(
 ) -> tuple[Weights, list[float]]:
     """Train the wide and deep network on texts in a fixed order.
 
-    The wide part is a linear map of n-gram weights to logits; the deep part sums `dims` numbers of each n-gram, goes
-    through a ReLU and a dense layer (Cheng et al. 2016, "Wide & Deep Learning"; the sum of n-gram vectors is that of
-    Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification").
+    Of the network that `classifier.build_core` builds, the wide part is a linear map of n-gram weights to logits; the
+    deep part sums `dims` numbers of each n-gram, goes through a ReLU and a dense layer (Cheng et al. 2016, "Wide & Deep
+    Learning"; the sum of n-gram vectors is that of Joulin et al. 2017, "Bag of Tricks for Efficient Text
+    Classification").
 
     Args:
         rows: n training texts.
@@ -86,90 +93,105 @@ def fit_weights(
         Weights `table` (size + 1, k + dims), `out` (dims, k), `bias` (k,), and the mean loss of each epoch.
     """
     use_one_thread()
-    import keras
+    import tensorflow as tf
 
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
     labels, dims = targets.shape[1], int(settings["dims"])
-    head = _head(labels, dims, float(settings["dropout"]), seed)
-    table = np.zeros((size + 1, labels + dims), np.float32)
-    table[1:, labels:] = np.random.default_rng(seed).normal(0.0, _DEEP_SPREAD, (size, dims))
+    table, out, bias = (_state(first) for first in _first_weights(size, labels, dims, seed))
     batch = min(int(settings["batch_size"]), max(_SMALLEST_BATCH, len(rows) // _BATCHES_AN_EPOCH))
     steps = -(-len(rows) // batch)
     epochs = max(int(settings["epochs"]), -(-int(settings["min_steps"]) // steps))
-    step, variable = _step(head, table, labels, _schedule(float(settings["learning_rate"]), steps * epochs))
-    random = np.random.default_rng(seed)
-    history = []
+    dropout, random, move = np.float32(settings["dropout"]), np.random.default_rng(seed), _compiled_step()
+    history, time = [], 0
     for _ in range(epochs):
         total = 0.0
         for chosen in np.array_split(random.permutation(len(rows)), steps):
+            time += 1
             where, ids, values = rows.take(chosen)
             values = _hidden_values(values, float(settings["feature_dropout"]), random)
             known, place = np.unique(ids, return_inverse=True)
-            index = np.stack([where, place], axis=1)
-            total += float(step(known, index, values, targets[chosen])) * len(chosen)
+            rate = np.float32(_rate(float(settings["learning_rate"]), time, steps * epochs))
+            own = [tf.gather(part, known) for part in table]
+            batch_of = (np.stack([where, place], axis=1), values, targets[chosen])
+            own, out, bias, loss = move(own, out, bias, *batch_of, rate, dropout, np.array([seed, time], np.int64))
+            for part, moved in zip(table, own, strict=True):
+                part.scatter_update(tf.IndexedSlices(moved, known))
+            total += float(loss) * len(chosen)
         history.append(round(total / len(rows), 6))
-    table = np.array(variable)
-    table[:, :labels] *= np.float32(_WIDE_SCALE)
-    out = head.get_layer("out")
-    return {"table": table, "out": np.array(out.kernel), "bias": np.array(out.bias)}, history
+    numbers = np.array(table[0])
+    numbers[:, :labels] *= np.float32(_WIDE_SCALE)
+    return {"table": numbers, "out": np.array(out[0]), "bias": np.array(bias[0])}, history
 
 
-def _head(labels: int, dims: int, dropout: float, seed: int) -> Any:
-    """What follows the sum of the n-grams; `classifier.build_core` is the same network over ids."""
-    import keras
-
-    summed = keras.Input((labels + dims,), name="summed")
-    hidden = keras.layers.Dropout(dropout, seed=seed)(keras.layers.ReLU()(summed[:, labels:]))
-    start = keras.initializers.GlorotUniform(seed)
-    out = keras.layers.Dense(labels, kernel_initializer=start, name="out")(hidden)
-    return keras.Model(summed, summed[:, :labels] * _WIDE_SCALE + out)
-
-
-def _schedule(rate: float, steps: int) -> Any:
-    """A short warm-up, then along a cosine down to a hundredth."""
-    import keras
-
-    warm = max(steps // 10, 1)
-    return keras.optimizers.schedules.CosineDecay(
-        rate / 10, max(steps - warm, 1), alpha=0.01, warmup_target=rate, warmup_steps=warm
-    )
+def _first_weights(size: int, labels: int, dims: int, seed: int) -> tuple[NDArray[np.float32], ...]:
+    """The linear part starts at zero, the deep one at random; row 0 belongs to the padding and stays zero."""
+    random = np.random.default_rng(seed)
+    table = np.zeros((size + 1, labels + dims), np.float32)
+    table[1:, labels:] = random.normal(0.0, _DEEP_SPREAD, (size, dims))
+    reach = np.sqrt(6.0 / (dims + labels))  # Glorot and Bengio 2010
+    out = random.uniform(-reach, reach, (dims, labels)).astype(np.float32)
+    return table, out, np.zeros(labels, np.float32)
 
 
-def _step(head: Any, table: NDArray[np.float32], labels: int, schedule: Any) -> tuple[Any, Any]:
-    """One step of training as a compiled function, and the variable that holds the n-grams' numbers.
-
-    Adam (Kingma and Ba 2015) moves only those n-grams that stand in the batch: a few thousand of tens of thousands.
-    """
-    import keras
+def _state(first: NDArray[np.float32]) -> list[Any]:
+    """Weights and Adam's two moments of each."""
     import tensorflow as tf
 
-    numbers = tf.Variable(table)
-    first, second = tf.Variable(tf.zeros_like(numbers)), tf.Variable(tf.zeros_like(numbers))
-    optimizer = keras.optimizers.Adam(schedule)
-    optimizer.build(head.trainable_variables)
+    return [tf.Variable(first), tf.Variable(np.zeros_like(first)), tf.Variable(np.zeros_like(first))]
 
-    @tf.function(reduce_retracing=True)
-    def step(known: Any, index: Any, values: Any, wanted: Any) -> Any:
-        own = tf.gather(numbers, known)
-        shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(known)[0]]), tf.int64)
-        with tf.GradientTape() as tape:
-            tape.watch(own)
-            summed = tf.sparse.sparse_dense_matmul(tf.SparseTensor(index, values, shape), own)
-            scores = head(summed, training=True)
+
+def _rate(peak: float, time: int, steps: int) -> float:
+    """Size of step `time` (from 1) of `steps`: a short warm-up, then along a cosine down to a hundredth."""
+    warm = max(steps // 10, 1)
+    if time <= warm:
+        rate = peak * (0.1 + 0.9 * time / warm)
+    else:
+        rate = peak * (0.01 + 0.99 * (1.0 + np.cos(np.pi * (time - warm) / max(steps - warm, 1))) / 2.0)
+    # Adam's correction for moments that start at zero (Kingma and Ba 2015).
+    return float(rate * np.sqrt(1.0 - _DECAY_SECOND**time) / (1.0 - _DECAY_FIRST**time))
+
+
+@cache
+def _compiled_step() -> Any:
+    """One step of training, as a function of tensors of any size: compiled once a process, not once a bot.
+
+    A compiled function of each bot's own would cost it a second, and TensorFlow keeps 14 MB of each for ever. Adam
+    moves only those n-grams that stand in the batch: a few thousand of tens of thousands.
+    """
+    import tensorflow as tf
+
+    matrix, vector = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None], tf.float32)
+    index, seed, number = (
+        tf.TensorSpec([None, 2], tf.int64),
+        tf.TensorSpec([2], tf.int64),
+        tf.TensorSpec([], tf.float32),
+    )
+
+    def moved(state: Any, slope: Any, rate: Any) -> Any:
+        weights, first, second = state
+        first = _DECAY_FIRST * first + (1.0 - _DECAY_FIRST) * slope
+        second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
+        return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
+
+    @tf.function(
+        input_signature=[[matrix] * 3, [matrix] * 3, [vector] * 3, index, vector, matrix, number, number, seed]
+    )
+    def step(
+        own: Any, out: Any, bias: Any, where: Any, values: Any, wanted: Any, rate: Any, dropout: Any, seed: Any
+    ) -> Any:
+        labels = tf.shape(wanted)[1]
+        shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own[0])[0]]), tf.int64)
+        leaves = [own[0], out[0], bias[0]]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            summed = tf.sparse.sparse_dense_matmul(tf.SparseTensor(where, values, shape), leaves[0])
+            hidden = tf.nn.experimental.stateless_dropout(tf.nn.relu(summed[:, labels:]), dropout, seed)
+            scores = summed[:, :labels] * _WIDE_SCALE + hidden @ leaves[1] + leaves[2]
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(wanted, scores))
-        slope, *slopes = tape.gradient(loss, [own, *head.trainable_variables])
-        time = tf.cast(optimizer.iterations + 1, tf.float32)
-        rate = optimizer.learning_rate * tf.sqrt(1.0 - _DECAY_SECOND**time) / (1.0 - _DECAY_FIRST**time)
-        mean = _DECAY_FIRST * tf.gather(first, known) + (1.0 - _DECAY_FIRST) * slope
-        square = _DECAY_SECOND * tf.gather(second, known) + (1.0 - _DECAY_SECOND) * tf.square(slope)
-        first.scatter_update(tf.IndexedSlices(mean, known))
-        second.scatter_update(tf.IndexedSlices(square, known))
-        numbers.scatter_update(tf.IndexedSlices(own - rate * mean / (tf.sqrt(square) + 1e-7), known))
-        optimizer.apply(slopes, head.trainable_variables)
-        return loss
+        slopes = tape.gradient(loss, leaves)
+        after = [moved(state, slope, rate) for state, slope in zip((own, out, bias), slopes, strict=True)]
+        return (*after, loss)
 
-    return step, numbers
+    return step
 
 
 def _hidden_values(values: NDArray[np.float32], share: float, random: np.random.Generator) -> NDArray[np.float32]:

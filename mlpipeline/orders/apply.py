@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.errors import InputError
 from mlpipeline.orders.plan import Order, Plan
+from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import STAGES, Outcome, Place, as_failure, run_stage
 from mlpipeline.spark.memory import jvm_peak_mb
 from mlpipeline.spark.session import open_session
@@ -59,9 +60,9 @@ def lazy_session(name: str, master: str | None, report: RunReport, say: Say) -> 
             opened = open_session(name, master=master)
             held.append((opened, opened.__enter__()))
             report.session_seconds = time.monotonic() - began
-            say(
-                f"Spark {held[0][1].version} at {held[0][1].sparkContext.master}, started in {report.session_seconds:.1f} s"
-            )
+            started = held[0][1]
+            where = started.sparkContext.master
+            say(f"Spark {started.version} at {where}, started in {report.session_seconds:.1f} s")
         return held[0][1]
 
     try:
@@ -106,8 +107,8 @@ def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report:
     told.bots = len(outcome.done)
     _count_rows(place.store, stage, outcome, told)
     report.failed.update({bot: {**why, "stage": stage.name} for bot, why in outcome.failed.items()})
-    if stage.name == "ingest":
-        report.failed.update(_without_rows(place.store, stage, outcome))
+    rowless = find_rowless(place.store, partial(load_manifest, place.store), stage, outcome.done)
+    report.failed.update({bot: {**as_failure(error), "stage": stage.name} for bot, error in rowless.items()})
     told.counts = outcome.counts
     told.worker_memory_mb = outcome.counts.get("peak:worker_mb", 0.0)
     told.peak_memory_mb = jvm_peak_mb(place.spark()) if stage.desk is None else 0.0
@@ -120,22 +121,10 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
         return sum(entries[bot].rows for bot in outcome.done if bot in entries)
 
     kept = [dataset for dataset in stage.gives if dataset != stage.dropped]
-    told.rows_out = rows(kept[-1])
+    told.rows_out = rows(kept[0])
     told.dropped = rows(stage.dropped) if stage.dropped else 0
     needed = [dataset for dataset in stage.needs if dataset not in ("source_file", "encoder")]
     told.rows_in = rows(needed[0]) if needed else told.rows_out + told.dropped
-
-
-def _without_rows(store: Store, stage: Stage, outcome: Outcome) -> dict[str, dict[str, str]]:
-    entries, rejected = load_manifest(store, "utterance").entries, load_manifest(store, "utterance_rejected").entries
-    empty = [bot for bot in outcome.done if entries[bot].rows == 0]
-    told = {}
-    for bot in empty:
-        count = rejected[bot].rows
-        what = f"no usable row in its files ({count} rejected)" if count else "its files have no rows"
-        fix = "`mlpipeline show utterance_rejected " + bot + "` lists why" if count else "put utterances there"
-        told[bot] = {**as_failure(InputError(what, where=bot, fix=fix)), "stage": stage.name}
-    return told
 
 
 def _line(told: StageReport, number: int, count: int) -> str:

@@ -6,12 +6,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 import pyarrow.compute as pc
 
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.stages.ingest import utterance_id
-from mlpipeline.store.corpus_files import Row, read_file
+from mlpipeline.store.corpus_files import Kind, Row, read_file
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import Entry, Mark
@@ -42,7 +43,7 @@ def _difference(store: Store, bot: str, file: SourceFile) -> tuple[int, int]:
     domain, lang = bot.split("/")
     now = Counter(
         utterance_id(domain, lang, record.intent, record.text)
-        for record in read_file(file.path, file.kind, json.loads(file.mapping))
+        for record in read_file(file.path, cast(Kind, file.kind), json.loads(file.mapping))
         if isinstance(record, Row)
     )
     return (now - before).total(), (before - now).total()

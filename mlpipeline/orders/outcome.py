@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.errors import StoreError
+from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.plan import Plan
 from mlpipeline.store.datasets import read_rows
@@ -20,6 +21,8 @@ from mlpipeline.store.manifests import load_manifest
 # A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
 _FOREIGN_SHARE = 0.3
 _SHOWN = 20
+# As `mlpipeline new` does: of the first texts, at least this share should look like the declared language.
+_SAMPLE, _ALIKE = 1000, 0.5
 
 
 class Tables:
@@ -59,6 +62,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     for row in tables.rows("split_finding", ["kind", "subject", "detail"]):
         findings.setdefault(row["bot"], []).append(f"{row['kind'].replace('_', ' ')} {row['subject']}: {row['detail']}")
     rows = {name: load_manifest(store, name).entries for name in ("utterance", "utterance_rejected", "cleaned")}
+    unlike = find_other_languages(store, plan)
     told = []
     for bot in bots:
         counts = {name: entries[bot].rows if bot in entries else None for name, entries in rows.items()}
@@ -68,14 +72,37 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             "rows": _row_counts(counts, splits.get(bot, {})),
             "rejected": rejected.get(bot, {}),
             "dropped": dropped.get(bot, {}),
-            "causes": {stage: "; ".join(o[bot].causes) for stage, o in plan.orders.items() if bot in o and o[bot].causes},
+            "causes": {
+                stage: "; ".join(o[bot].causes) for stage, o in plan.orders.items() if bot in o and o[bot].causes
+            },
             "failure": _failure(report.failed.get(bot)),
-            "warnings": _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
+            "warnings": unlike.get(bot, []) + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
             **_scores(judged.get(bot)),
             **_release(released.get(bot)),
         }
         told.append(entry)
     return told
+
+
+def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
+    """For the bots that were cleaned: a warning with the share when few of their texts look like their language."""
+    cleaned = plan.to_run("clean")
+    if not cleaned:
+        return {}
+    try:
+        rows = read_rows(store, "cleaned", columns=["domain", "lang", "text"])
+    except StoreError:
+        return {}
+    found = {}
+    for bot, order in cleaned.items():
+        domain, lang = bot.split("/")
+        own = rows.filter(pc.and_(pc.equal(rows["domain"], domain), pc.equal(rows["lang"], lang)))
+        told = order.job.recipe.language
+        profile = Profile(tag=told.tag, steps=tuple(told.steps), scripts=tuple(told.scripts))
+        share = looks_like(own["text"].slice(0, _SAMPLE).to_pylist(), profile)
+        if share < _ALIKE:
+            found[bot] = [f"only {share:.0%} of the texts look like {told.name} ({told.tag})"]
+    return found
 
 
 def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, Any] | None) -> str:

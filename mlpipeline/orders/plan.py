@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlpipeline.errors import InputError, MLPipelineError
+from mlpipeline.errors import InputError, MLPipelineError, StageError
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
-from mlpipeline.pipeline import MAKER, STAGES, Job
+from mlpipeline.orders.rowless import check_rows
+from mlpipeline.pipeline import STAGES, Job
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import read_rows
@@ -88,28 +89,53 @@ class Planner:
 
     def _plan_bot(self, plan: Plan, bot: Resolved, chosen: set[str]) -> None:
         name = f"{bot.domain}/{bot.lang}"
-        marks: dict[str, Mark] = {}
+        try:
+            orders = list(self._orders(bot, name, chosen))
+        except MLPipelineError as error:
+            plan.refused[name] = error
+            return
+        for order in orders:
+            plan.orders[order.stage][name] = order
+
+    def _orders(self, bot: Resolved, name: str, chosen: set[str]) -> Iterator[Order]:
+        made: dict[str, str] = {}  # dataset -> fingerprint, of what was made or will be
         running: list[str] = []
         for stage in STAGES:
-            sources: list[SourceFile] = []
-            try:
-                if "source_file" in stage.needs and stage.name in chosen:
-                    sources = self._answers(bot) if stage.desk else self._sources(bot)
-            except MLPipelineError as error:
-                plan.refused[name] = error
-                return
-            shared = self._shared_mark(stage, bot)
-            wanted = self._wanted(stage, bot, name, marks, sources, shared)
             if stage.name not in chosen:
-                entry = self._entry(stage, name)
-                marks[stage.name] = entry.mark if entry else wanted
+                self._take_as_it_stands(stage, bot, name, chosen, made)
                 continue
-            marks[stage.name] = wanted
+            sources: list[SourceFile] = []
+            if "source_file" in stage.needs:
+                sources = self._answers(bot) if stage.desk else self._sources(bot)
+            shared = self._shared_mark(stage, bot)
+            if stage.shared is not None and shared is not None:
+                made[stage.shared.gives] = shared.fingerprint
+            wanted = self._wanted(stage, bot, made, sources)
+            made.update(dict.fromkeys(stage.gives, wanted.fingerprint))
             causes = self._causes(stage, name, wanted, running, sources)
-            needed = shared if causes and self._shared_is_missing(stage, bot, shared) else None
-            plan.orders[stage.name][name] = Order(stage.name, Job(name, bot.recipe, wanted, sources, needed), causes)
+            if not causes and not running:
+                check_rows(self.manifest, stage, name)
+            needed = shared if self._shared_is_missing(stage, bot, shared) else None
+            if needed is not None and stage.shared is not None and not causes:
+                causes = [f"artefact missing: {stage.shared.gives} of {bot.lang}"]
+            yield Order(stage.name, Job(name, bot.recipe, wanted, sources, needed), causes)
             if causes:
                 running.append(stage.name)
+
+    def _take_as_it_stands(
+        self, stage: Stage, bot: Resolved, name: str, chosen: set[str], made: dict[str, str]
+    ) -> None:
+        """The fingerprints of a stage outside the plan; raises when a stage of the plan needs what it never made."""
+        entry = self._entry(stage, name)
+        if entry is not None:
+            made.update(dict.fromkeys(stage.gives, entry.mark.fingerprint))
+            check_rows(self.manifest, stage, name)
+        elif any(set(stage.gives) & set(one.needs) for one in STAGES if one.name in chosen):
+            what = f"{stage.name} has not made its rows yet"
+            raise StageError(what, where=name, fix=f"run again with --from {stage.name} or without --from")
+        if stage.shared is not None:
+            unit = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
+            made[stage.shared.gives] = unit.mark.fingerprint if unit else ""
 
     def _sources(self, bot: Resolved) -> list[SourceFile]:
         part = bot.recipe.ingest
@@ -122,18 +148,10 @@ class Planner:
             mapping=part.map,
         )
 
-    def _wanted(
-        self, stage: Stage, bot: Resolved, name: str, marks: Mapping[str, Mark], sources: Sequence[SourceFile],
-        shared: Mark | None,
-    ) -> Mark:  # fmt: skip
-        inputs: dict[str, Any] = {}
-        for dataset in stage.needs:
-            if dataset == "source_file":
-                inputs[dataset] = {file.name: self._digests.digest(file) for file in sources}
-            elif dataset in MAKER:
-                inputs[dataset] = marks[MAKER[dataset].name].fingerprint
-            else:
-                inputs[dataset] = self._encoder_fingerprint(dataset, bot, shared)
+    def _wanted(self, stage: Stage, bot: Resolved, made: Mapping[str, str], sources: Sequence[SourceFile]) -> Mark:
+        inputs: dict[str, Any] = {name: made[name] for name in stage.needs if name != "source_file"}
+        if "source_file" in stage.needs:
+            inputs["source_file"] = {file.name: self._digests.digest(file) for file in sources}
         code, libraries = self._made_of[stage.name]
         return make_mark(code, self._part(stage, bot), inputs, libraries)
 
@@ -146,12 +164,6 @@ class Planner:
         if not os.path.exists(path):
             raise InputError(f"no such file: {name}", where=f"{bot.domain}/{bot.lang}", fix="correct release.answers")
         return [SourceFile(bot.domain, bot.lang, path, name, "yaml", "answers", "{}")]
-
-    def _encoder_fingerprint(self, dataset: str, bot: Resolved, shared: Mark | None) -> str:
-        if shared is not None:
-            return shared.fingerprint
-        entry = self.manifest(dataset).entries.get(f"*/{bot.lang}")
-        return entry.mark.fingerprint if entry else ""
 
     def _shared_mark(self, stage: Stage, bot: Resolved) -> Mark | None:
         if stage.shared is None:

@@ -16,7 +16,17 @@ from mlpipeline.orders.report import render_report
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
 
-_LIBRARIES = ("pyspark", "delta-spark", "tensorflow-cpu", "keras", "onnxruntime", "mlflow", "pandas", "pyarrow", "numpy")
+_LIBRARIES = (
+    "pyspark",
+    "delta-spark",
+    "tensorflow-cpu",
+    "keras",
+    "onnxruntime",
+    "mlflow",
+    "pandas",
+    "pyarrow",
+    "numpy",
+)
 
 
 def keep_run(

@@ -73,7 +73,9 @@ class SplitPart(Part):
     salt: str = Field(description="changes every row's place; change it only to draw a new split")
     validation: Share = Field(description="share of rows that choose epochs, temperature and thresholds")
     test: Share = Field(description="share of rows that only evaluate")
-    min_rows_per_intent: Count = Field(description="intents with fewer rows are reported by name and left out")
+    min_rows_per_intent: Count = Field(
+        description="intents with fewer rows are reported by name; they are trained all the same"
+    )
     tolerance: Share = Field(description="largest difference of an intent's share between splits that is not warned of")
 
     @model_validator(mode="after")
@@ -91,7 +93,7 @@ class EmbedPart(Part):
     engine: Literal["arrow", "rdd"] = Field(description="mapInArrow, or rdd.mapPartitions with equal results")
     batch_size: Count = Field(description="texts in one call of the encoder")
     retrain_growth: Annotated[float, Field(ge=0.0)] = Field(
-        description="ngram-lsa is trained anew when its language has grown by this share since the last training"
+        description="growth of a language since its ngram-lsa was trained from which a run says that it can be renewed"
     )
     max_rows: Count = Field(description="ngram-lsa is trained on at most this many texts of a language, drawn by hash")
     char_ngrams: Range = Field(description="shortest and longest character n-gram; [0, 0]: none")
@@ -106,21 +108,21 @@ class TrainPart(Part):
     """How the classifier of a bot is trained."""
 
     epochs: Count = Field(description="passes over the training rows")
-    batch_size: Count = Field(description="rows in one step")
+    min_steps: Annotated[int, Field(ge=0)] = Field(
+        description="a small corpus is passed more often, until it has had so many steps"
+    )
+    batch_size: Count = Field(description="rows in one step at most; a small corpus gets smaller batches")
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         description="peak of the step size: a short warm-up, then down along a cosine"
     )
-    dims: Annotated[int, Field(ge=0, le=65536)] = Field(
-        description="width of the deep part of the network; 0: the linear part alone"
-    )
+    dims: Annotated[int, Field(ge=1, le=65536)] = Field(description="width of the deep part of the network")
     dropout: Below = Field(description="share of the deep part's units silenced in a step")
     feature_dropout: Below = Field(description="share of a text's n-grams hidden in a step")
     label_smoothing: Below = Field(description="share of a target's weight that is spread over all intents")
-    weight_decay: Annotated[float, Field(ge=0.0)] = Field(description="decoupled L2 of the weights (AdamW)")
     char_ngrams: Range = Field(description="shortest and longest character n-gram; [0, 0]: none")
     word_ngrams: Range = Field(description="shortest and longest word n-gram; [0, 0]: none")
     word_weight: Weight = Field(description="how much more a word n-gram weighs than a character n-gram")
-    min_df: Count = Field(description="n-grams in fewer texts are not learnt; tiny bots use 1 by themselves")
+    min_df: Count = Field(description="n-grams in fewer texts are not learnt; below 2,000 rows it is 1")
     max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
     max_ids: Count = Field(description="distinct n-grams of one text that the network reads; the rest is cut off")
     out_of_scope_label: str = Field(
@@ -159,7 +161,7 @@ class Gate(Part):
     min_macro_f1: Share | None = Field(description="least macro F1")
     max_ece: Share | None = Field(description="largest expected calibration error")
     max_drop_from_champion: Share | None = Field(
-        description="largest loss of accuracy against the champion of today, on the same rows"
+        description="largest loss of accuracy against the figure that the champion was registered with"
     )
 
 
@@ -173,8 +175,8 @@ class ReleasePart(Part):
         description="YAML file with an answer an intent; {domain} and {lang} are filled in; null: intents only"
     )
     questions: str | None = Field(
-        description="text file, one question a line, asked of the new champion at the end of a run; {domain} and {lang} "
-        "are filled in"
+        description="text file, one question a line, asked of the new champion at the end of a run; "
+        "{domain} and {lang} are filled in"
     )
 
 

@@ -52,13 +52,13 @@ class Resolved:
 
 @dataclass(frozen=True)
 class _Domain:
-    """A domain before its recipes are made: `langs` are canonical tags in the order of the file."""
+    """A domain before its recipes are made: `langs` are canonical tags in the file's order, `messages` are by tag."""
 
     name: str
     layer: Layer
     langs: tuple[str, ...]
     files: Mapping[str, str]
-    messages: tuple[str, ...]
+    messages: Mapping[str, tuple[str, ...]]
 
 
 def load_recipes(conf: Path, *, select: Selection = EVERY_BOT, sets: Sequence[str] = ()) -> list[Resolved]:
@@ -113,7 +113,7 @@ def _resolve(
         parts[name], places = merger.section(name, layers, {"domain": domain.name, "lang": lang})
         origins.update(places)
     # Every section was validated by the merger; validating them again would double the time of 800 bots.
-    return Resolved(Recipe.model_construct(None, **parts), origins, domain.messages, folder.home)
+    return Resolved(Recipe.model_construct(None, **parts), origins, domain.messages.get(lang, ()), folder.home)
 
 
 def _domains(folder: ConfFolder, select: Selection) -> Iterator[_Domain]:
@@ -130,7 +130,7 @@ def _read_domain(folder: ConfFolder, name: str) -> _Domain:
     if not isinstance(stated, list) or not stated or not all(isinstance(one, str) for one in stated):
         raise RecipeError(f"languages should be a list of tags, got {stated!r}", where=where, fix="languages: [ko, en]")
     langs: list[str] = []
-    messages: list[str] = []
+    messages: dict[str, tuple[str, ...]] = {}
     for text in stated:
         try:
             tag, note = canonical_tag(text, folder.languages)
@@ -140,11 +140,12 @@ def _read_domain(folder: ConfFolder, name: str) -> _Domain:
             raise RecipeError(f"{tag} stands twice in languages", where=where, fix="keep one")
         langs.append(tag)
         if note:
-            messages.append(f"{where}: {note}")
-    for tag, file in files.items():
-        if tag not in langs:
-            messages.append(f"{where}: {file} is not used, {tag} is not in languages")
-    return _Domain(name, layer, tuple(langs), files, tuple(messages))
+            messages[tag] = (f"{where}: {note}",)
+    unused = [
+        f"{where}: {file} is not used, {tag} is not in languages" for tag, file in files.items() if tag not in langs
+    ]
+    messages[langs[0]] = (*messages.get(langs[0], ()), *unused)  # told once
+    return _Domain(name, layer, tuple(langs), files, messages)
 
 
 def _no_match(folder: ConfFolder, select: Selection) -> UsageError:

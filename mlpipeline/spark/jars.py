@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
+import shutil
 import ssl
 import subprocess
+import warnings
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 from xml.sax.saxutils import quoteattr
 
 from mlpipeline.errors import SetupError
@@ -27,6 +33,7 @@ JARS = {
 }
 MIRROR = "MLPIPELINE_MAVEN"
 _TIMEOUT_S = 600
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def delta_jars() -> list[Path]:
@@ -62,7 +69,7 @@ def fetch_jars(folder: Path, java: Java) -> None:
                 fix = f"check {MIRROR} and the proxy, then try again"
                 raise SetupError(f"{name} has another SHA-256 than it should", where=str(folder), fix=fix)
         for other in [file for file in work.iterdir() if file.suffix != ".jar"]:
-            _remove(other)
+            shutil.rmtree(other) if other.is_dir() else other.unlink()
 
 
 _OFFLINE = f"connect to the network for the first set-up, or set {MIRROR} to a mirror"
@@ -76,7 +83,15 @@ def _file(name: str) -> str:
 def _ivy(work: Path, java: Java, options: tuple[str, ...]) -> str:
     """Run Ivy alone, without Spark; return what it says."""
     (work / "ivy.xml").write_text(_ivy_xml(), encoding="utf-8")
-    command = [str(java.command), *options, "-jar", str(_ivy_jar()), "-cache", str(work / "ivy-cache")]
+    command = [
+        str(java.command),
+        *_proxy(os.environ),
+        *options,
+        "-jar",
+        str(_ivy_jar()),
+        "-cache",
+        str(work / "ivy-cache"),
+    ]
     mirror = os.environ.get(MIRROR, "").strip()
     if mirror:
         (work / "settings.xml").write_text(_settings_xml(mirror), encoding="utf-8")
@@ -90,6 +105,17 @@ def _ivy(work: Path, java: Java, options: tuple[str, ...]) -> str:
     except subprocess.TimeoutExpired:
         return f"no answer in {_TIMEOUT_S} s"
     return done.stdout.decode("utf-8", errors="replace")
+
+
+def _proxy(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return Java options for the proxy that the environment names for https; Java does not read it itself."""
+    stated = next((environ[name] for name in ("https_proxy", "HTTPS_PROXY") if environ.get(name)), "")
+    try:
+        url = urlsplit(stated if "//" in stated else f"//{stated}")
+        host, port = url.hostname, url.port or 80
+    except ValueError:
+        return ()
+    return (f"-Dhttps.proxyHost={host}", f"-Dhttps.proxyPort={port}") if host else ()
 
 
 def _ivy_jar() -> Path:
@@ -127,10 +153,12 @@ def _system_certificates(work: Path) -> tuple[str, ...]:
     if not bundle or not Path(bundle).is_file():
         return ()
     password = "changeit"
-    certificates = [
-        pkcs12.PKCS12Certificate(one, f"c{number}".encode())
-        for number, one in enumerate(x509.load_pem_x509_certificates(Path(bundle).read_bytes()))
-    ]
+    certificates = []
+    for number, text in enumerate(_PEM.findall(Path(bundle).read_bytes())):
+        with warnings.catch_warnings(), contextlib.suppress(ValueError):  # old roots break rules of today
+            warnings.simplefilter("ignore")
+            one = x509.load_pem_x509_certificate(text)
+            certificates.append(pkcs12.PKCS12Certificate(one, f"c{number}".encode()))
     store = work / "trust.p12"
     store.write_bytes(pkcs12.serialize_java_truststore(certificates, BestAvailableEncryption(password.encode())))
     prefix = "-Djavax.net.ssl.trustStore"
@@ -150,12 +178,3 @@ def _cause(said: str) -> str:
             return meaning
     lines = [line.strip() for line in said.splitlines() if "rror" in line or "not found" in line]
     return lines[0][:200] if lines else "not found there"
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        for child in path.iterdir():
-            _remove(child)
-        path.rmdir()
-    else:
-        path.unlink()

@@ -111,8 +111,8 @@ def _ask(command: Path, *arguments: str) -> str:
     return (done.stderr + done.stdout).decode("utf-8", errors="replace")
 
 
-# Dropped from what Spark's launcher asks for: the module above, and the second mention of slf4j's jar, which stands before
-# jars/* as well as in it and makes Java 21 refuse every class archive (spark/archive.py).
+# Dropped from what Spark's launcher asks for: the module above, and the second mention of slf4j's jar, which stands
+# before jars/* as well as in it and makes Java 21 refuse every class archive (spark/archive.py).
 _SCRIPT = r"""#!/bin/sh
 for a; do
   shift

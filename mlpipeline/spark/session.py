@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from mlpipeline.spark import archive, jars, java
 from mlpipeline.spark.defaults import log4j_file, read_defaults
-from mlpipeline.spark.environment import check_environment
+from mlpipeline.spark.environment import check_environment, utf8_locale
 
 
 def is_local(master: str) -> bool:
@@ -84,13 +84,15 @@ def _started(name: str, master: str, extra: Mapping[str, str]) -> SparkSession:
     check_environment()
     chosen = java.find_java()
     os.environ["JAVA_HOME"] = str(chosen.home)
+    os.environ.update(utf8_locale(os.environ))
+    os.environ.update(utf8_locale(os.environ))
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     if is_local(master):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("SPARK_LOCAL_HOSTNAME", "localhost")
     settings = session_settings(master, extra)
-    options = [settings.get("spark.driver.extraJavaOptions", ""), f"-Dlog4j.configurationFile={log4j_file()}"]
+    options = [settings.get("spark.driver.extraJavaOptions", ""), f"-Dlog4j2.configurationFile={log4j_file().as_uri()}"]
     if is_local(master):
         options.append(archive.java_options(chosen))
     settings["spark.driver.extraJavaOptions"] = " ".join(option for option in options if option)

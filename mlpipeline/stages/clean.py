@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StringType, StructField, StructType
 
 from mlpipeline.languages.profile import Profile, normalizer, script_share
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, UTTERANCE
+from mlpipeline.spark.columns import python_column
 from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.frames import Transform
-from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.spark.frames import Transform, with_text_id
 from mlpipeline.stages.contract import Frames, Part, Stage
 
-_ARROW = to_arrow_schema(CLEANED_DROPPED)
-_BATCH = 10_000
+_JUDGED = StructType([StructField(name, StringType()) for name in ("normalized", "reason", "detail")])
 
 # normalized text -> (reason, detail), or None when it may stay
 Rule = Callable[[str], tuple[str, str] | None]
-
-
-def content_id(lang: str, normalized: str) -> str:
-    """16 hex characters that name a content: equal for all utterances that normalise to the same text."""
-    return hashlib.sha256(f"{lang}\x1f{normalized}".encode()).hexdigest()[:16]
 
 
 def length_and_script(part: Any, profile: Profile) -> Rule:
@@ -57,26 +50,18 @@ def with_normalized(part: Part) -> Transform:
     def load() -> tuple[Callable[[str], str], Rule]:
         return normalizer(profile), length_and_script(rules, profile)
 
-    def predict(model: tuple[Callable[[str], str], Rule], batch: pa.RecordBatch) -> pa.RecordBatch:
+    def compute(model: tuple[Callable[[str], str], Rule], texts: pa.Array) -> list[pa.Array]:
         normalize, rule = model
-        texts = [normalize(text) for text in batch["text"].to_pylist()]
-        verdicts = [rule(text) for text in texts]
-        made = {
-            "normalized": texts,
-            "content_id": [content_id(lang, text) for lang, text in zip(batch["lang"].to_pylist(), texts, strict=True)],
-            "reason": [verdict[0] if verdict else None for verdict in verdicts],
-            "detail": [verdict[1] if verdict else None for verdict in verdicts],
-        }
-        arrays = [
-            pa.array(made[field.name], type=field.type) if field.name in made else batch[field.name].cast(field.type)
-            for field in _ARROW
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
+        normalized = [normalize(text) for text in texts.to_pylist()]
+        verdicts = [rule(text) for text in normalized]
+        reasons = [verdict[0] if verdict else None for verdict in verdicts]
+        details = [verdict[1] if verdict else None for verdict in verdicts]
+        return [pa.array(values, pa.string()) for values in (normalized, reasons, details)]
 
     def step(frame: DataFrame) -> DataFrame:
-        key = f"clean:{profile}:{rules}"
-        rows = frame.select(*UTTERANCE.names)
-        return map_partitions(rows, load, predict, schema=CLEANED_DROPPED, key=key, batch_size=_BATCH)
+        made = python_column("text", load, compute, returns=_JUDGED, key=f"clean:{profile}:{rules}")
+        judged = frame.select(*UTTERANCE.names, made.alias("made")).select(*UTTERANCE.names, "made.*")
+        return judged.transform(with_text_id("content_id", "lang", "normalized"))
 
     return step
 
@@ -86,17 +71,20 @@ def with_duplicates_marked(frame: DataFrame) -> DataFrame:
 
     One content under two intents is no duplicate: both stay, and `split` reports them.
     """
-    same = Window.partitionBy("domain", "lang", "content_id", "intent", F.col("reason").isNotNull())
+    # The number comes first: Spark then sorts by eight bytes, and compares texts only where these are equal.
+    keys = ("domain", "lang", "content_id", "intent")
+    hashed = F.when(F.col("reason").isNull(), F.xxhash64(*keys)).otherwise(F.xxhash64("origin_file", "origin_line"))
+    same = Window.partitionBy("_key", *keys, F.col("reason").isNotNull())
     order = same.orderBy("origin_file", "origin_line")
     first = F.first(F.concat_ws(":", "origin_file", "origin_line")).over(order)
     repeated = F.col("reason").isNull() & (F.row_number().over(order) > 1)
-    marked = frame.withColumns({"_first": first, "_repeated": repeated})
+    marked = frame.withColumn("_key", hashed).withColumns({"_first": first, "_repeated": repeated})
     return marked.withColumns(
         {
             "reason": F.when(F.col("_repeated"), "duplicate").otherwise(F.col("reason")),
             "detail": F.when(F.col("_repeated"), F.concat(F.lit("as "), "_first")).otherwise(F.col("detail")),
         }
-    ).drop("_first", "_repeated")
+    ).drop("_key", "_first", "_repeated")
 
 
 def clean(part: Part, inputs: Frames, counters: Counters) -> Frames:
@@ -106,8 +94,8 @@ def clean(part: Part, inputs: Frames, counters: Counters) -> Frames:
         judged = judged.transform(with_duplicates_marked)
     judged = judged.persist()
     return {
-        "cleaned_dropped": judged.where(F.col("reason").isNotNull()),
         "cleaned": judged.where(F.col("reason").isNull()).select(*CLEANED.names),
+        "cleaned_dropped": judged.where(F.col("reason").isNotNull()),
     }
 
 
@@ -115,7 +103,7 @@ STAGE = Stage(
     name="clean",
     sections=("language", "clean"),
     needs={"utterance": UTTERANCE},
-    gives={"cleaned_dropped": CLEANED_DROPPED, "cleaned": CLEANED},
+    gives={"cleaned": CLEANED, "cleaned_dropped": CLEANED_DROPPED},
     code=("stages.clean", "languages"),
     libraries=("python",),
     run=clean,

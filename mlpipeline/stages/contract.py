@@ -45,7 +45,9 @@ class Stage:
     before and after. `sections` are the parts of the recipe that it receives; bots with equal sections share one
     call of `run`. `code` names the modules below `mlpipeline` and `libraries` the distributions that decide what it
     makes: a change in either runs it again. A stage has either `run` (on Spark) or `desk` (work of the driver, such
-    as registering a model). `by_bot` says that `run` makes one task a bot (`spark/tasks.py`). `dropped` names the dataset among `gives` that holds what was left out.
+    as registering a model). `by_bot` says that `run` makes one task a bot (`spark/tasks.py`). `dropped` names the
+    dataset among `gives` that holds what was left out; it is written last, and not computed when the tasks counted
+    `count:dropped` and it is 0.
     """
 
     name: str

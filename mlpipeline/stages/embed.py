@@ -91,9 +91,7 @@ def as_vectors(model: Encoder, digest: str, batch: pa.RecordBatch) -> pa.RecordB
 def embed(part: Part, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: take each language's encoder, give every content its vector."""
     encoders = inputs["encoder"].collect()
-    return {
-        "embedding": union_all([with_vectors(inputs["cleaned"], row, part["embed"], counters) for row in encoders])
-    }
+    return {"embedding": union_all([with_vectors(inputs["cleaned"], row, part["embed"], counters) for row in encoders])}
 
 
 STAGE = Stage(

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
 
 from mlpipeline.errors import InputError
 from mlpipeline.schemas import REJECTED, SOURCE_FILE, UTTERANCE
 from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.frames import union_all
+from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.store.corpus_files import Reject, read_document, read_jsonl_lines
+from mlpipeline.store.corpus_files import Row as Accepted
 
-# An utterance or a reject, told apart by `reason`; `ts` is still text.
+# What a task makes of a record: an utterance or a reject, told apart by `reason`; `owner` is a position among the
+# files, whose names are added in the JVM; `ts` is still text.
 _PARSED = StructType(
     [
-        *[StructField("ts", StringType()) if field.name == "ts" else field for field in UTTERANCE.fields],
-        *[field for field in REJECTED.fields if field.name in ("reason", "detail", "raw")],
+        StructField("owner", IntegerType()),
+        *[StructField(name, StringType()) for name in ("intent", "text", "source", "ts")],
+        StructField("origin_line", LongType()),
+        *[StructField(name, StringType()) for name in ("reason", "detail", "raw")],
     ]
 )
 _ARROW = to_arrow_schema(_PARSED)
@@ -51,43 +56,41 @@ def _escaped(path: str) -> str:
     return "".join("\\" + char if char in "*?[]{}\\" else char for char in path)
 
 
-def _owners(files: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
-    owners: dict[str, list[dict[str, Any]]] = {}
-    for file in files:
-        owners.setdefault(file["path"], []).append(file.asDict())
+def _owners(files: Sequence[Row]) -> dict[str, list[int]]:
+    """Positions of the files by path: one file may belong to several bots."""
+    owners: dict[str, list[int]] = {}
+    for position, file in enumerate(files):
+        owners.setdefault(file["path"], []).append(position)
     return owners
 
 
-def _columns(owner: Mapping[str, Any], records: Iterable[Any]) -> Iterator[pa.RecordBatch]:
-    """Record batches of one owner's rows and rejects, in file order."""
-    domain, lang, name, source = owner["domain"], owner["lang"], owner["name"], owner["source"]
-    rows: list[tuple[Any, ...]] = []
-    for record in records:
-        if isinstance(record, Reject):
-            rows.append((None, None, None, None, None, record.line, record.reason, record.detail, record.raw))
-        else:
-            made = utterance_id(domain, lang, record.intent, record.text)
-            ours = record.source or source
-            rows.append((made, record.intent, record.text, ours, record.ts, record.line, None, None, None))
-        if len(rows) == _BATCH:
-            yield _as_batch(domain, lang, name, rows)
-            rows = []
-    if rows:
-        yield _as_batch(domain, lang, name, rows)
+def _as_batches(owner: int, records: Iterable[Any], counters: Counters) -> Iterator[pa.RecordBatch]:
+    """Record batches of one file's rows and rejects, in file order."""
+    records, rejected = iter(records), 0
+    while held := list(islice(records, _BATCH)):
+        rows = [record for record in held if isinstance(record, Accepted)]
+        rejects = [record for record in held if not isinstance(record, Accepted)]
+        rejected += len(rejects)
+        if rows:
+            text, intent, ts, source, line = zip(*rows, strict=True)
+            yield _as_batch(owner, len(rows), intent=intent, text=text, source=source, ts=ts, origin_line=line)
+        if rejects:
+            line, reason, detail, raw = zip(*rejects, strict=True)
+            yield _as_batch(owner, len(rejects), origin_line=line, reason=reason, detail=detail, raw=raw)
+    counters.add(count__dropped=rejected)
 
 
-def _as_batch(domain: str, lang: str, name: str, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
-    made, intent, text, source, ts, line, reason, detail, raw = zip(*rows, strict=True)
-    same = [pa.repeat(value, len(rows)) for value in (domain, lang, name)]
-    columns = {
-        **{"domain": same[0], "lang": same[1], "id": made, "intent": intent, "text": text, "source": source, "ts": ts},
-        **{"origin_file": same[2], "origin_line": line, "reason": reason, "detail": detail, "raw": raw},
-    }
-    arrays = [pa.array(columns[field.name], type=field.type) for field in _ARROW]
+def _as_batch(owner: int, rows: int, **columns: Sequence[Any]) -> pa.RecordBatch:
+    arrays = [
+        pa.array(columns[field.name], type=field.type)
+        if field.name in columns
+        else pa.repeat(pa.scalar(owner if field.name == "owner" else None, field.type), rows)
+        for field in _ARROW
+    ]
     return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
 
 
-def as_parsed_lines(spark: SparkSession, files: list[Row]) -> DataFrame:
+def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
     """JSONL files, read line by line in as many tasks as their size deserves; lines keep their numbers."""
     owners = _owners(files)
     text = spark.read.option("lineSep", "\n").text([_escaped(path) for path in owners])
@@ -109,7 +112,8 @@ def as_parsed_lines(spark: SparkSession, files: list[Row]) -> DataFrame:
                 seen[place] = line + stop - start
                 numbered = list(enumerate(batch["value"].slice(start, stop - start).to_pylist(), line + 1))
                 for owner in owners[_plain(place[0])]:
-                    yield from _columns(owner, read_jsonl_lines(numbered, json.loads(owner["mapping"])))
+                    records = read_jsonl_lines(numbered, json.loads(files[owner]["mapping"]))
+                    yield from _as_batches(owner, records, counters)
 
     return lines.drop("size").mapInArrow(parse, _PARSED)
 
@@ -134,7 +138,7 @@ def _first_lines(lines: DataFrame) -> dict[tuple[str, int], int]:
     return before
 
 
-def as_parsed_documents(spark: SparkSession, files: list[Row]) -> DataFrame:
+def as_parsed_documents(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
     """CSV, TSV and Rasa files: one task reads one whole file, because a record may span lines."""
     owners = _owners(files)
     whole = spark.read.format("binaryFile").load([_escaped(path) for path in owners])
@@ -144,17 +148,31 @@ def as_parsed_documents(spark: SparkSession, files: list[Row]) -> DataFrame:
         for batch in batches:
             for uri, data in zip(batch["file"].to_pylist(), batch["content"].to_pylist(), strict=True):
                 for owner in owners[_plain(uri)]:
-                    yield from _columns(owner, _document(owner, data))
+                    yield from _as_batches(owner, _document(files[owner], data), counters)
 
     return whole.select(F.col("_metadata.file_path").alias("file"), "content").mapInArrow(parse, _PARSED)
 
 
-def _document(owner: Mapping[str, Any], data: bytes) -> Iterator[Any]:
+def _document(file: Row, data: bytes) -> Iterator[Any]:
     # A file that cannot be used at all is one reject at line 0: the other bots of the job go on.
     try:
-        yield from read_document(data, owner["kind"], json.loads(owner["mapping"]), owner["name"])
+        yield from read_document(data, file["kind"], json.loads(file["mapping"]), file["name"])
     except InputError as error:
         yield Reject(line=0, reason="file_refused", detail=str(error), raw="")
+
+
+def with_owner(files: Sequence[Row]) -> Transform:
+    """Adds the names of the file that a record came from; a row's own `source` wins over the file's."""
+
+    def of_file(name: str) -> Column:
+        return F.get(F.array(*[F.lit(file[name]) for file in files]), F.col("owner"))
+
+    def step(frame: DataFrame) -> DataFrame:
+        source = F.coalesce(F.col("source"), of_file("source"))
+        named = {"domain": of_file("domain"), "lang": of_file("lang"), "origin_file": of_file("name"), "source": source}
+        return frame.withColumns(named)
+
+    return step
 
 
 def with_timestamp(frame: DataFrame) -> DataFrame:
@@ -162,18 +180,22 @@ def with_timestamp(frame: DataFrame) -> DataFrame:
     return frame.withColumn("ts", F.try_to_timestamp("ts"))
 
 
-def ingest(part: Part, inputs: Frames, counters: Counters) -> Frames:
-    """Table of contents: read the bots' files, keep what is an utterance, keep what is not beside it."""
-    files = inputs["source_file"].collect()
-    spark = inputs["source_file"].sparkSession
+def as_parsed(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
+    """The records of all files, whatever their formats."""
     by_line = [file for file in files if file["kind"] == "jsonl"]
     whole = [file for file in files if file["kind"] != "jsonl"]
-    frames = [as_parsed_lines(spark, by_line)] if by_line else []
-    frames += [as_parsed_documents(spark, whole)] if whole else []
-    parsed = union_all(frames).persist()
+    frames = [as_parsed_lines(spark, by_line, counters).transform(with_owner(by_line))] if by_line else []
+    frames += [as_parsed_documents(spark, whole, counters).transform(with_owner(whole))] if whole else []
+    return union_all(frames)
+
+
+def ingest(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: read the bots' files, keep what is an utterance, keep what is not beside it."""
+    parsed = as_parsed(inputs["source_file"].sparkSession, inputs["source_file"].collect(), counters)
+    accepted = parsed.where(F.col("reason").isNull()).transform(with_timestamp)
     return {
-        "utterance_rejected": parsed.where(F.col("reason").isNotNull()).select(*REJECTED.names),
-        "utterance": with_timestamp(parsed.where(F.col("reason").isNull())).select(*UTTERANCE.names),
+        "utterance": accepted.transform(with_text_id("id", "domain", "lang", "intent", "text")),
+        "utterance_rejected": parsed.where(F.col("reason").isNotNull()),
     }
 
 
@@ -181,7 +203,7 @@ STAGE = Stage(
     name="ingest",
     sections=("ingest",),
     needs={"source_file": SOURCE_FILE},
-    gives={"utterance_rejected": REJECTED, "utterance": UTTERANCE},
+    gives={"utterance": UTTERANCE, "utterance_rejected": REJECTED},
     code=("stages.ingest", "store.corpus_files", "store.corpus_rows", "store.csv_files", "store.rasa_files"),
     libraries=("orjson", "PyYAML"),
     run=ingest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from mlpipeline.schemas import CLEANED, FINDING, SPLITS
@@ -14,9 +14,9 @@ from mlpipeline.stages.contract import Frames, Part, Stage
 
 
 def unit_hash(salt: str) -> Column:
-    """A number in [0, 1) from the salt and `content_id`; equal on every machine and partitioning."""
-    hashed = F.sha2(F.concat(F.lit(f"{salt}\x1f"), F.col("content_id")), 256)
-    return F.conv(F.substring(hashed, 1, 8), 16, 10).cast("double") / F.lit(float(2**32))
+    """A number in [0, 1) from the salt and `content_id`: XXH64 by Spark, equal on every machine and partitioning."""
+    hashed = F.xxhash64(F.concat(F.lit(f"{salt}\x1f"), F.col("content_id")))
+    return F.pmod(hashed, F.lit(2**32)).cast("double") / F.lit(float(2**32))
 
 
 def with_split(part: Any) -> Transform:
@@ -30,21 +30,24 @@ def with_split(part: Any) -> Transform:
     return step
 
 
+def as_intent_sizes(placed: DataFrame) -> DataFrame:
+    """One row an intent: `rows`, how many of them `train` and `test`, and of its bot `all` and `tests`."""
+    sizes = placed.groupBy("domain", "lang", "intent").agg(
+        F.count("*").alias("rows"),
+        F.count_if(F.col("split") == "train").alias("train"),
+        F.count_if(F.col("split") == "test").alias("test"),
+    )
+    bot = Window.partitionBy("domain", "lang")
+    return sizes.withColumns({"all": F.sum("rows").over(bot), "tests": F.sum("test").over(bot)})
+
+
 def as_small_intents(part: Any) -> Transform:
     """Findings: intents with fewer rows than the recipe wants, or with no row to train on."""
 
-    def step(frame: DataFrame) -> DataFrame:
-        trained = F.count_if(F.col("split") == "train")
-        sizes = frame.groupBy("domain", "lang", "intent").agg(F.count("*").alias("rows"), trained.alias("train"))
+    def step(sizes: DataFrame) -> DataFrame:
         few = sizes.where((F.col("rows") < part.min_rows_per_intent) | (F.col("train") == 0))
         told = F.format_string(f"%d rows, %d of them to train on; {part.min_rows_per_intent} wanted", "rows", "train")
-        return few.select(
-            *["domain", "lang"],
-            F.lit("small_intent").alias("kind"),
-            F.col("intent").alias("subject"),
-            told.alias("detail"),
-            "rows",
-        )
+        return _as_findings(few, "small_intent", "intent", told)
 
     return step
 
@@ -55,55 +58,50 @@ def as_uneven_intents(part: Any) -> Transform:
     The tolerance is in shares; sampling noise of small bots is allowed for with three standard errors.
     """
 
-    def step(frame: DataFrame) -> DataFrame:
-        bot = frame.groupBy("domain", "lang").agg(
-            F.count("*").alias("all"), F.count_if(F.col("split") == "test").alias("tests")
-        )
-        intent = frame.groupBy("domain", "lang", "intent").agg(
-            F.count("*").alias("rows"), F.count_if(F.col("split") == "test").alias("test")
-        )
-        share, found = F.col("rows") / F.col("all"), F.col("test") / F.greatest(F.col("tests"), F.lit(1))
-        noise = 3 * F.sqrt(share * (1 - share) / F.greatest(F.col("tests"), F.lit(1)))
-        off = intent.join(bot, ["domain", "lang"]).where(F.abs(found - share) > part.tolerance + noise)
+    def step(sizes: DataFrame) -> DataFrame:
+        tests = F.greatest(F.col("tests"), F.lit(1))
+        share, found = F.col("rows") / F.col("all"), F.col("test") / tests
+        noise = 3 * F.sqrt(share * (1 - share) / tests)
+        off = sizes.where(F.abs(found - share) > part.tolerance + noise)
         told = F.format_string("%.1f %% of all rows, %.1f %% of the test rows", share * 100, found * 100)
-        return off.select(
-            *["domain", "lang"],
-            F.lit("uneven_share").alias("kind"),
-            F.col("intent").alias("subject"),
-            told.alias("detail"),
-            "rows",
-        )
+        return _as_findings(off, "uneven_share", "intent", told)
 
     return step
 
 
-def as_contradictions(frame: DataFrame) -> DataFrame:
-    """Findings: one content under several intents, counted by the set of intents."""
+def _as_findings(rows: DataFrame, kind: str, subject: str, detail: Column) -> DataFrame:
+    columns = [F.lit(kind).alias("kind"), F.col(subject).alias("subject"), detail.alias("detail"), F.col("rows")]
+    return rows.select("domain", "lang", *columns)
+
+
+def as_contents(labelled: DataFrame) -> DataFrame:
+    """One row a content; `torn` says that it stands under several intents."""
+    # Numbers are aggregated by hash, texts only by sorting.
+    name = F.xxhash64("intent")
+    grouped = labelled.groupBy("domain", "lang", "content_id").agg(F.min(name).alias("low"), F.max(name).alias("high"))
+    return grouped.select("domain", "lang", "content_id", F.expr("low != high").alias("torn"))
+
+
+def as_contradictions(labelled: DataFrame, contents: DataFrame) -> DataFrame:
+    """Findings: contents under several intents, counted by the set of intents."""
+    keys = ["domain", "lang", "content_id"]
+    rows = labelled.join(contents.where("torn").select(*keys), keys, "left_semi").groupBy(*keys)
     intents = F.array_join(F.array_sort(F.collect_set("intent")), " | ")
-    torn = frame.groupBy("domain", "lang", "content_id").agg(intents.alias("subject"), F.count("*").alias("rows"))
-    torn = torn.where(F.col("subject").contains(" | "))
-    return (
-        torn.groupBy("domain", "lang", "subject")
-        .agg(F.sum("rows").alias("rows"))
-        .select(
-            *["domain", "lang"],
-            F.lit("contradiction").alias("kind"),
-            "subject",
-            F.format_string("the same text under each of these intents, %d rows", "rows").alias("detail"),
-            "rows",
-        )
-    )
+    sets = rows.agg(intents.alias("subject"), F.count("*").alias("rows")).groupBy("domain", "lang", "subject")
+    told = F.format_string("the same text under each of these intents, %d rows", "rows")
+    return _as_findings(sets.agg(F.sum("rows").alias("rows")), "contradiction", "subject", told)
 
 
 def split(part: Part, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: split the labelled contents, and say which intents are small, uneven or torn."""
     rules = part["split"]
-    labelled = inputs["cleaned"].where(F.col("intent").isNotNull())
-    placed = labelled.select("domain", "lang", "content_id", "intent").transform(with_split(rules)).persist()
-    findings = [as_small_intents(rules), as_uneven_intents(rules), as_contradictions]
+    labelled = inputs["cleaned"].where(F.col("intent").isNotNull()).select("domain", "lang", "content_id", "intent")
+    contents = labelled.transform(as_contents).persist()
+    sizes = labelled.transform(with_split(rules)).transform(as_intent_sizes).persist()
+    findings = [as_small_intents(rules)(sizes), as_uneven_intents(rules)(sizes), as_contradictions(labelled, contents)]
     return {
-        "split_finding": union_all([placed.transform(step) for step in findings]),
-        "splits": placed.select(*SPLITS.names).distinct(),
+        "splits": contents.transform(with_split(rules)).select(*SPLITS.names),
+        "split_finding": union_all(findings),
     }
 
 
@@ -111,7 +109,7 @@ STAGE = Stage(
     name="split",
     sections=("split",),
     needs={"cleaned": CLEANED},
-    gives={"split_finding": FINDING, "splits": SPLITS},
+    gives={"splits": SPLITS, "split_finding": FINDING},
     code=("stages.split",),
     libraries=(),
     run=split,

@@ -57,9 +57,9 @@ def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -
     """What the trainer itself says of its validation and test rows."""
     held = pa.concat_tables([parts["validation"], parts["test"]])
     texts = held["normalized"].to_pylist()
-    columns = [np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")]
+    named = {name: np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")}
     logits = classifier.logits(model, texts) if texts else np.zeros((0, len(model.labels)), np.float32)
-    return HeldOut(*columns, ids=features.as_ids(texts, model.spec, model.vocabulary), logits=logits)
+    return HeldOut(ids=features.as_ids(texts, model.spec, model.vocabulary), logits=logits, **named)
 
 
 def train(part: Part, inputs: Frames, counters: Counters) -> Frames:

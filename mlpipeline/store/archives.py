@@ -31,9 +31,13 @@ def unpack_files(data: bytes) -> dict[str, bytes]:
     """The files of a zip by name.
 
     Raises:
-        StoreError: an entry would lie outside the folder that it is unpacked to.
+        StoreError: it is no archive, or an entry would lie outside the folder that it is unpacked to.
     """
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    try:
+        opened = zipfile.ZipFile(io.BytesIO(data))
+    except zipfile.BadZipFile as error:
+        raise StoreError("an archive cannot be read", fix="make it anew") from error
+    with opened as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         for name in names:
             path = PurePosixPath(name)

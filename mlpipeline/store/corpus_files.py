@@ -27,6 +27,7 @@ from mlpipeline.store.corpus_rows import (
     checked_text,
     checked_ts,
     keys_of,
+    plain_ts,
     shown,
 )
 from mlpipeline.store.csv_files import read_csv
@@ -58,6 +59,7 @@ SUFFIXES: Mapping[str, Kind] = {
 }
 
 _UTF16 = "the file is UTF-16, not UTF-8: save it as UTF-8"
+_GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _plain = re.compile(r"[A-Za-z0-9_/.:+-]{1,200}").fullmatch
 
@@ -99,24 +101,26 @@ def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, s
     """
     keys = keys_of(mapping)
     text_key, intent_key = keys.text[0], keys.intent[0]
-    others = (*keys.intent[1:], *keys.ts, *keys.source)
+    ts_key = keys.ts[0]
+    others = (*keys.intent[1:], *keys.ts[1:], *keys.source)
     loads = orjson.loads
     for number, line in lines:
         try:
             row = loads(line) if len(line) <= MAX_LINE else {}
-            text, intent = row[text_key], row.get(intent_key)
+            text, intent, ts = row[text_key], row.get(intent_key), row.get(ts_key)
         except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
-            row, text, intent = {}, None, None  # the slow path says what is wrong, if anything is
+            row, text, intent, ts = {}, None, None, None  # the slow path says what is wrong, if anything is
         # a plain text with a plain intent or none: most rows of most corpora, and no call is needed for them
         if (
             type(text) is str
             and 0 < len(text) <= MAX_TEXT
             and (intent is None or (type(intent) is str and _plain(intent)))
+            and (ts is None or (type(ts) is str and (ts := plain_ts(ts))))
             and row.keys().isdisjoint(others)
             and "\0" not in text
             and not text.isspace()
         ):
-            yield Row(text, intent, None, None, number)
+            yield Row(text, intent, ts, None, number)
             continue
         if not row:
             line = line.strip().removeprefix(_BOM).strip()
@@ -130,7 +134,7 @@ def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, s
 def read_document(
     data: bytes, kind: Kind | Literal["auto"], mapping: Mapping[str, str], name: str
 ) -> Iterator[Row | Reject]:
-    """Rows of a whole document that was read (and unzipped) already.
+    """Rows of a whole document that was read already; a zipped one is unzipped here.
 
     Args:
         data: bytes of the document.
@@ -144,6 +148,11 @@ def read_document(
     kind = format_of(name) if kind == "auto" else kind
     if kind == "jsonl":
         return read_jsonl_lines(enumerate(data.split(b"\n"), start=1), mapping)
+    if data.startswith(_GZIP):
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _unreadable(name, error) from error
     if _looks_utf16(data[:400]):
         raise InputError(_UTF16.partition(":")[0], where=name, fix="save it as UTF-8 and run again")
     if kind == "rasa":
@@ -173,7 +182,7 @@ def _opened(path: str) -> IO[bytes]:
     if Path(path).is_dir():
         raise InputError("this is a folder, not a file", where=path, fix="name the files in it")
     with open(path, "rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
+        zipped = stream.read(2) == _GZIP
     # by content, not by name: files lose and gain their .gz on the way through browsers
     return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else open(path, "rb")
 

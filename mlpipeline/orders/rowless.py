@@ -1,0 +1,67 @@
+"""Bots of which nothing is left: told in words, with the reason, before a later stage stumbles over it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from mlpipeline.errors import InputError
+from mlpipeline.stages.contract import Stage
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import Manifest
+
+# The stages that leave rows out, and which of their tables must not be empty.
+_KEPT = {"ingest": "utterance", "clean": "cleaned"}
+
+
+def check_rows(manifest: Callable[[str], Manifest], stage: Stage, bot: str) -> None:
+    """Raises InputError when a stage was done for a bot and left it no row.
+
+    Args:
+        manifest: dataset -> its manifest.
+        stage: any stage; those that leave nothing out pass.
+        bot: its name.
+    """
+    if stage.name not in _KEPT or stage.dropped is None:
+        return
+    entry = manifest(_KEPT[stage.name]).entries.get(bot)
+    if entry is None or entry.rows:
+        return
+    left_out = manifest(stage.dropped).entries.get(bot)
+    raise _no_rows(stage, bot, left_out.rows if left_out else 0)
+
+
+def find_rowless(
+    store: Store, manifest: Callable[[str], Manifest], stage: Stage, bots: Iterable[str]
+) -> dict[str, InputError]:
+    """The bots that a stage has just left without a row, with what it said of the rows that it left out."""
+    found = {}
+    for bot in bots:
+        try:
+            check_rows(manifest, stage, bot)
+        except InputError as error:
+            found[bot] = _with_reasons(store, stage, bot, error)
+    return found
+
+
+def _no_rows(stage: Stage, bot: str, count: int) -> InputError:
+    if not count:
+        return InputError("its files have no rows", where=bot, fix="put utterances there")
+    done = "rejected" if stage.name == "ingest" else "dropped"
+    what = f"no usable row in its files: all {count:,} were {done}"
+    return InputError(what, where=bot, fix=f"`mlpipeline show {stage.dropped} {bot}` lists why")
+
+
+def _with_reasons(store: Store, stage: Stage, bot: str, error: InputError) -> InputError:
+    if stage.dropped is None or not error.fix.startswith("`"):
+        return error
+    columns = ["reason", "detail", "origin_file", "origin_line"]
+    rows = read_rows(store, stage.dropped, bots=[bot], columns=columns).to_pylist()
+    if len(rows) == 1 and rows[0]["reason"] == "file_refused":
+        return InputError(rows[0]["detail"], where=bot, fix="correct the file or ingest.map in its conf")
+    counts = Counter(row["reason"] for row in rows).most_common(3)
+    first = min(rows, key=lambda row: (row["origin_file"] or "", row["origin_line"] or 0))
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts)
+    place = f"{first['origin_file']}:{first['origin_line']}: {first['reason']} ({first['detail']})"
+    return InputError(f"{error.what} ({reasons}); the first is {place}", where=error.where, fix=error.fix)

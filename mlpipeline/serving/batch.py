@@ -1,0 +1,69 @@
+"""Many messages at once: a released bot answers the rows of a frame on Spark."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from mlpipeline.schemas import ANSWER
+from mlpipeline.serving.answer import Answerer
+from mlpipeline.serving.bundle import load_bundle
+from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.store.archives import pack_files, unpack_files
+from mlpipeline.store.bundles import MANIFEST, open_bundle
+
+_BATCH = 1024
+_ARROW = to_arrow_schema(ANSWER)
+
+
+def pack_bundle(folder: Path) -> bytes:
+    """What executors need of a bundle, as a zip: everything but the SavedModel."""
+    files = open_bundle(folder)
+    listed: Any = files.manifest["files"]
+    names = [name for name in listed if not name.startswith("saved_model/")]
+    manifest = {**files.manifest, "files": {name: listed[name] for name in names}}
+    return pack_files({MANIFEST: json.dumps(manifest).encode(), **{name: files.read(name) for name in names}})
+
+
+def open_packed(data: bytes, nearest: int) -> Answerer:
+    """An answerer from `pack_bundle`'s bytes; its files live in a temporary folder of this process."""
+    home = Path(tempfile.mkdtemp(prefix="mlpipeline-bundle-"))
+    for name, content in unpack_files(data).items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return Answerer(load_bundle(home), nearest=nearest)
+
+
+def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3) -> DataFrame:
+    """An answer for each row of a frame with a column `text`; a row of ANSWER each, in no order.
+
+    The bundle travels by broadcast: executors need neither the store nor its client.
+    """
+    bot = load_bundle(bundle).bot
+    domain, lang = bot.split("/")
+    sent = messages.sparkSession.sparkContext.broadcast(pack_bundle(bundle))
+
+    def load() -> Answerer:
+        return open_packed(sent.value, nearest)
+
+    def predict(model: Answerer, batch: pa.RecordBatch) -> pa.RecordBatch:
+        texts = [text or "" for text in batch["text"].to_pylist()]
+        answers = model.answer(texts)
+        columns = {
+            "domain": [domain] * len(texts),
+            "lang": [lang] * len(texts),
+            "text": texts,
+            **{name: [getattr(answer, name) for answer in answers] for name in ("intent", "score", "zone", "answer")},
+            "nearest": [json.dumps([near._asdict() for near in a.nearest], ensure_ascii=False) for a in answers],
+        }
+        return pa.RecordBatch.from_pydict(columns, schema=_ARROW)
+
+    key = f"answer:{open_bundle(bundle, verify=False).digest}:{nearest}"
+    return map_partitions(messages.select("text"), load, predict, schema=ANSWER, key=key, batch_size=_BATCH)

@@ -1,0 +1,204 @@
+"""From files to champions, and again: what a user sees, and what is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import PATIENCE, Finished, Project
+from tests.e2e.corpora import rows, write_project, write_rows
+
+BOTS = ["bank/en", "bank/ko", "shop/en", "shop/ko"]
+STAGES = ["ingest", "clean", "split", "embed", "train", "evaluate", "export", "release"]
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_first_run_makes_champions(finished: Finished):
+    bots = finished.project.read("ls")
+    assert [bot["bot"] for bot in bots] == BOTS
+    assert {bot["alias"] for bot in bots} == {"champion"}
+    assert all(bot["rows"] == 120 for bot in bots)
+    assert "champion" in finished.said
+    for stage in STAGES:
+        assert stage in finished.told
+    assert "480 rows in = 480 out + 0 rejected" in finished.told
+
+
+def test_each_run_leaves_a_record_and_a_page(finished: Finished):
+    (run,) = (finished.project.store / "runs").iterdir()
+    told = json.loads((run / "run.json").read_text("utf-8"))
+    assert told["status"] == "ok" and {bot["status"] for bot in told["bots"]} == {"released"}
+    assert [stage["stage"] for stage in told["stages"]] == STAGES
+    assert all(
+        bot["rows"]["in"] == sum(bot["rows"][s] for s in ("train", "validation", "test")) for bot in told["bots"]
+    )
+    page = (run / "report.html").read_text("utf-8")
+    assert all(bot in page for bot in BOTS) and "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_second_run_has_nothing_to_do_and_needs_no_java(
+    finished: Finished, no_java: Callable[[], Mapping[str, str]], tmp_path: Path
+):
+    project = Project(finished.project.home, dict(no_java()))
+    before = project.versions()
+    for words in (("run",), ("plan",)):
+        said = project(*words).stdout
+        assert "nothing to do" in said
+    assert project.read("answer", "shop/ko", "환불해 주세요 shop")[0]["intent"] == "refund"
+    assert project.versions() == before
+    assert not (tmp_path / "trap" / "was-started").exists()
+
+
+def test_an_answer_and_its_nearest_questions(finished: Finished):
+    (told,) = finished.project.read("answer", "shop/en", "where is my parcel shop")
+    assert told["intent"] == "parcel" and told["zone"] == "answer" and 0.5 < told["score"] <= 1
+    assert len(told["nearest"]) == 3
+    said = finished.project("answer", "shop/ko", "몇 시에 열어요 shop").stdout
+    assert said.startswith("answer") and "hours" in said
+
+
+def test_one_changed_row_touches_one_bot(copied: Project):
+    made = rows("ko", "shop")
+    write_rows(
+        copied.home / "corpora" / "shop" / "ko.jsonl", [{"text": "완전히 새로운 말", "intent": "human"}, *made[1:]]
+    )
+    plan = [row for row in copied.read("plan")["orders"] if row["run"]]
+    assert [(row["bot"], row["stage"]) for row in plan] == [("shop/ko", stage) for stage in STAGES]
+    assert plan[0]["cause"] == "1 row new, 1 row gone in corpora/shop/ko.jsonl"
+    digests, versions = copied.digests(), copied.versions()
+    copied("run", "--master", "local[2]")
+    after = copied.versions()
+    assert {name for name in after if after[name] != versions[name]} == {
+        name for name in after if name.startswith("shop/ko/")
+    }
+    changed = {name for name, digest in copied.digests().items() if digest != digests[name]}
+    assert changed and all(name.startswith("shop/ko/") for name in changed)
+    assert "nothing to do" in copied("run").stdout
+
+
+def test_a_gate_refuses_and_the_champion_stays(copied: Project):
+    before = copied.read("ls")
+    words = ("run", "--select", "shop/en", "--set", "release.gate.min_accuracy=1.01", "--master", "local[2]")
+    done = copied(*words, expect=None)
+    if done.returncode == 2:  # shares above 1 are no values: ask for something else that cannot be met
+        words = (*words[:3], "--set", "release.gate.max_ece=0.0", *words[5:])
+        done = copied(*words, expect=4)
+    assert done.returncode == 4
+    assert "refused" in done.stdout
+    version = {bot["bot"]: bot["version"] for bot in before}["shop/en"]
+    pointer = json.loads(next((copied.store / "bundles" / "shop" / "en").glob("champion*")).read_text("utf-8"))
+    assert str(pointer["version"]) == str(version), "the alias must not have moved"
+    assert copied.read("answer", "shop/en", "refund please shop")[0]["intent"] == "refund"
+    assert copied(*words, expect=4).returncode == 4, "a second run says so again"
+
+
+def test_a_missing_gate_is_a_failure(copied: Project):
+    done = copied("run", "--select", "shop/en", "--set", "release.gate=null", "--master", "local[2]", expect=1)
+    assert "shop/en" in done.stderr and "no gate" in done.stderr and "min_accuracy" in done.stderr
+
+
+@pytest.mark.slow
+def test_kill_at_any_moment_and_run_again(finished: Finished, tmp_path: Path):
+    write_project(tmp_path / "killed")
+    project = Project(tmp_path / "killed")
+    moments = random.Random()
+    waited = []
+    for _ in range(2):
+        run = project.start("run", "--master", "local[2]")
+        waited.append(round(moments.uniform(4.0, max(8.0, 0.8 * finished.seconds)), 1))
+        time.sleep(waited[-1])
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait(30)
+    project("run", "--master", "local[2]")
+    assert project.digests() == finished.project.digests(), f"killed after {waited} s"
+    assert "nothing to do" in project("run").stdout
+    left = [*project.store.rglob("*.partial"), *project.store.glob("bundles/*/*/.*")]
+    assert len(left) <= 4, "a killed run may leave files behind, but not more with each run"
+
+
+@pytest.mark.slow
+def test_one_core_makes_the_same_tables(finished: Finished, tmp_path: Path):
+    write_project(tmp_path / "one")
+    project = Project(tmp_path / "one")
+    project("run", "--master", "local[1]", "--select", "lang:en")
+    wanted = {name: digest for name, digest in finished.project.digests().items() if "/en/" in name}
+    assert project.digests() == wanted
+
+
+def test_spark_submit_by_hand(copied: Project):
+    select = ["--select", "shop/en", "--set", "clean.max_chars=60"]
+    words = ["--from", "clean", "--to", "clean", *select, "--master", "local[2]"]
+    places = ["--store", str(copied.store), "--conf", str(copied.home / "conf")]
+    line = copied("run", *words, *places, "--print-submit").stdout.strip()
+    assert shlex.split(line)[0] == "spark-submit" and "jobs/clean.py" in line
+    before = copied.versions()
+    env = {**copied.env(), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=ROOT, env=env, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    after = copied.versions()
+    assert {name for name in after if after[name] != before[name]} == {"shop/en/cleaned", "shop/en/cleaned_dropped"}
+    assert "nothing to do" in copied("plan", "--from", "clean", "--to", "clean", *select).stdout
+
+
+def test_a_new_bot_from_a_csv_that_nobody_prepared(copied: Project):
+    table = ["question,label"] + [f'"{row["text"]}, you know?",{row["intent"]}' for row in rows("en", "cafe")]
+    (copied.home / "some.csv").write_text("\n".join(table) + "\n", "utf-8")
+    done = copied("new", "mybot", "--lang", "en", "--from", "some.csv", expect=1)
+    assert "question" in done.stderr and "--map" in done.stderr
+    assert not (copied.home / "conf" / "domains" / "mybot").exists(), "nothing half-written"
+    said = copied("new", "mybot", "--lang", "en", "--from", "some.csv", "--map", "text=question,intent=label").stdout
+    assert "120 rows" in said and "mlpipeline run --select mybot/en" in said
+    quick = ("--set", "train.epochs=3", "--set", "train.min_steps=150", "--set", "export.targets=[onnx]")
+    copied("run", "--select", "domain:mybot", *quick, "--master", "local[2]")
+    assert copied.read("answer", "mybot/en", "I need a human cafe")[0]["intent"] == "human"
+    write_rows(copied.home / "test.jsonl", rows("en", "cafe", 40))
+    report = copied.read("evaluate", "mybot/en", "--on", "test.jsonl")
+    assert report["accuracy"] > 0.8 and report["macro_f1"] > 0.8 and report["per_intent"] and report["rejected"] == 0
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
+def test_a_dataset_as_a_file(finished: Finished, tmp_path: Path, suffix: str):
+    file = tmp_path / f"정리된 줄.{suffix}"
+    finished.project("dataset", "write", "shop/ko/cleaned", "--to", str(file))
+    if suffix == "parquet":
+        import pyarrow.parquet
+
+        texts = pyarrow.parquet.read_table(file)["text"].to_pylist()
+    elif suffix == "csv":
+        import csv
+
+        texts = [row["text"] for row in csv.DictReader(file.open(encoding="utf-8"))]
+    else:
+        texts = [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()]
+    assert sorted(texts) == sorted(row["text"] for row in rows("ko", "shop"))
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_an_old_version_and_one_that_never_was(finished: Finished, tmp_path: Path):
+    finished.project("dataset", "write", "shop/ko/cleaned@0", "--to", str(tmp_path / "a.jsonl"))
+    done = finished.project("dataset", "write", "shop/ko/cleaned@99", "--to", str(tmp_path / "b.jsonl"), expect=1)
+    assert "no version 99" in done.stderr and not (tmp_path / "b.jsonl").exists()
+
+
+def test_a_bot_that_is_not_there(finished: Finished, tmp_path: Path):
+    finished.project("dataset", "write", "nobody/ko/cleaned", "--to", str(tmp_path / "a.jsonl"), expect=1)
+    finished.project("answer", "nobody/ko", "hi", expect=1)
+    assert not (tmp_path / "a.jsonl").exists()
+
+
+def test_show_prints_rows(finished: Finished):
+    assert "안녕" not in finished.project("show", "cleaned", "shop/ko", "--rows", "3").stdout
+    assert len(finished.project.read("show", "splits", "shop/ko", "--rows", "5")) == 5
+    assert "bytes>" in finished.project("show", "model", "shop/ko").stdout

@@ -1,0 +1,56 @@
+"""`embed`: one encoder a language, one vector a content, equal by both engines and however rows are partitioned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlpipeline.networks.encoder import NgramEncoder
+from mlpipeline.pipeline import part_of, stage_named
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
+from mlpipeline.spark.frames import check_schema
+from tests.spark.conftest import as_rows, recipe
+
+SETS = ("embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
+TEXTS = [f"질문 {number} {'빨리' if number % 3 else '천천히'}" for number in range(60)]
+
+
+@pytest.fixture
+def cleaned(spark):
+    rows = [
+        (domain, "ko", f"id{n}", "i", text, "corpus", None, "f", n, text, f"c{n % 50:02d}")
+        for domain in ("shop", "bank")
+        for n, text in enumerate([*TEXTS[:50], *TEXTS[:10]])
+    ]
+    return spark.createDataFrame(rows, CLEANED)
+
+
+@pytest.fixture
+def encoder(spark, counters, cleaned, tmp_path):
+    stage = stage_named("embed")
+    assert stage.shared is not None
+    part = part_of(stage, recipe(tmp_path, sets=SETS).recipe)
+    return stage.shared.run(part, {"cleaned": cleaned}, counters).persist()
+
+
+def test_one_encoder_a_language_from_the_texts_of_all_domains(encoder):
+    (row,) = check_schema(encoder, ENCODER, where="test").collect()
+    assert (row["domain"], row["lang"], row["rows"]) == ("*", "ko", 50)
+    assert NgramEncoder.from_bytes(bytes(row["payload"])).digest == row["encoder"]
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 7])
+def test_one_vector_a_content_by_both_engines(run, cleaned, encoder, partitions: int):
+    made = {
+        engine: run(
+            "embed", sets=(*SETS, f"embed.engine={engine}"), cleaned=cleaned.repartition(partitions), encoder=encoder
+        )
+        for engine in ("arrow", "rdd")
+    }
+    rows = {engine: as_rows(frames["embedding"], *EMBEDDING.names) for engine, frames in made.items()}
+    assert rows["arrow"] == rows["rdd"]
+    assert len(rows["arrow"]) == 100 and len({row[:3] for row in rows["arrow"]}) == 100
+    model = NgramEncoder.from_bytes(bytes(encoder.collect()[0]["payload"]))
+    wanted = {f"c{n:02d}": vector for n, vector in enumerate(model.encode(TEXTS[:50]))}
+    for _, _, content, _, vector in rows["arrow"]:
+        np.testing.assert_allclose(np.frombuffer(vector, "<f4"), wanted[content], atol=1e-6)

@@ -1,0 +1,122 @@
+"""Files become rows with their right line numbers, however Spark cuts them; nothing gets lost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+from mlpipeline.schemas import REJECTED, UTTERANCE
+from mlpipeline.spark.frames import check_schema
+from mlpipeline.stages.ingest import utterance_id
+from tests.spark.conftest import as_rows
+
+
+def line(text: object, **more: object) -> bytes:
+    return json.dumps({"text": text, **more}, ensure_ascii=False).encode()
+
+
+def test_a_large_file_is_cut_and_keeps_its_line_numbers(spark, run, sources, tmp_path: Path):
+    rows = 60_000
+    file = tmp_path / "large.jsonl"
+    with file.open("wb") as stream:
+        for number in range(1, rows + 1):
+            stream.write(line(f"문장 {number} " + "x" * (number % 97 * 4), intent="a") + b"\n")
+    assert file.stat().st_size > 9 << 20
+    spark.conf.set("spark.sql.files.maxPartitionBytes", "3m")
+    try:
+        made = run("ingest", source_file=sources(file))["utterance"]
+        assert made.rdd.getNumPartitions() >= 3
+        found = made.select("origin_line", "text").collect()
+    finally:
+        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    assert len(found) == rows
+    assert all(row["text"].split()[1] == str(row["origin_line"]) for row in found)
+    assert {row["origin_line"] for row in found} == set(range(1, rows + 1))
+
+
+def test_names_line_ends_and_several_files(run, sources, tmp_path: Path):
+    names = ["a b.jsonl", "한국어 [1].jsonl", "st*r?.jsonl", "100%25.jsonl", "{x},y.jsonl", "a#b?c.jsonl"]
+    for name in names:
+        data = b"\r\n".join([line(f"{name} 1", intent="a"), b"", line(f"{name} 3", intent="b"), line(f"{name} 4")])
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "stxr1.jsonl").write_bytes(line("not asked for", intent="a"))
+    made = run("ingest", source_file=sources(*[tmp_path / name for name in names]))
+    wanted = sorted(((name, number, f"{name} {number}") for name in names for number in (1, 3, 4)), key=repr)
+    assert as_rows(made["utterance"], "origin_file", "origin_line", "text") == wanted
+    assert as_rows(made["utterance_rejected"]) == []
+
+
+def test_rows_in_are_rows_out_and_rejected(run, sources, tmp_path: Path):
+    bad = [b"not json", line(""), line(3), b'{"intent": "a"}', line("x\0y"), b'{"text": "\xff"}', b"[1]"]
+    bad.append(line("x" * 1_100_000))
+    good = [line(f"text {number}", intent="a") for number in range(20)]
+    (tmp_path / "mixed.jsonl").write_bytes(b"\n".join([*good[:10], *bad, *good[10:]]))
+    made = run("ingest", source_file=sources(tmp_path / "mixed.jsonl"))
+    kept, rejected = made["utterance"].count(), as_rows(made["utterance_rejected"], "origin_line", "reason")
+    assert kept == 20 and len(rejected) == len(bad)
+    assert [number for number, _ in sorted(rejected)] == list(range(11, 11 + len(bad)))
+    assert all(len(row["raw"]) <= 200 for row in made["utterance_rejected"].collect())
+    check_schema(made["utterance"], UTTERANCE, where="test")
+    check_schema(made["utterance_rejected"], REJECTED, where="test")
+
+
+def test_csv_with_quoted_line_breaks(run, sources, tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes('text,intent\r\n"두 줄\n이에요",x\r\nplain,y\r\n"a ""b""",z\r\n'.encode())
+    found = as_rows(
+        run("ingest", source_file=sources(tmp_path / "a.csv"))["utterance"], "origin_line", "text", "intent"
+    )
+    assert found == [(2, "두 줄\n이에요", "x"), (4, "plain", "y"), (5, 'a "b"', "z")]
+
+
+def test_rasa(run, sources, tmp_path: Path):
+    text = 'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - 안녕\n    - 안녕하세요\n'
+    (tmp_path / "nlu.yml").write_text(text, "utf-8")
+    found = as_rows(
+        run("ingest", source_file=sources(tmp_path / "nlu.yml"))["utterance"], "origin_line", "text", "intent"
+    )
+    assert found == [(5, "안녕", "greet"), (6, "안녕하세요", "greet")]
+
+
+def test_zipped_files_of_each_format(run, sources, tmp_path: Path):
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(line("하나", intent="x") + b"\n" + line("둘", intent="y")))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress("text,intent\n셋,x\n".encode()))
+    made = run("ingest", source_file=sources(tmp_path / "a.jsonl.gz", tmp_path / "b.csv.gz"))
+    assert as_rows(made["utterance_rejected"]) == []
+    assert as_rows(made["utterance"], "text") == [("둘",), ("셋",), ("하나",)]
+
+
+def test_one_file_of_two_bots_and_a_bad_file_of_a_third(run, sources, tmp_path: Path):
+    (tmp_path / "both.jsonl").write_bytes(line("hi", intent="a", label="b"))
+    (tmp_path / "bad.csv").write_text("question,label\nhi,a\n")
+    asked = [(tmp_path / "both.jsonl", "shop/en", {}), (tmp_path / "both.jsonl", "bank/en", {"intent": "label"})]
+    made = run("ingest", source_file=sources(*asked, (tmp_path / "bad.csv", "bad/en", {"intent": "nothing"})))
+    assert as_rows(made["utterance"], "domain", "intent") == [("bank", "b"), ("shop", "a")]
+    ((domain, number, reason, detail),) = as_rows(
+        made["utterance_rejected"], "domain", "origin_line", "reason", "detail"
+    )
+    assert (domain, number, reason) == ("bad", 0, "file_refused")
+    assert "question" in detail and "--map" in detail
+
+
+def test_ids_are_those_that_the_plan_counts_with(run, sources, tmp_path: Path):
+    (tmp_path / "a.jsonl").write_bytes(
+        b"\n".join([line("한 줄", intent="x"), line("no intent"), line("tab\tx", intent="y")])
+    )
+    for row in run("ingest", source_file=sources(tmp_path / "a.jsonl"))["utterance"].collect():
+        assert row["id"] == utterance_id("shop", "ko", row["intent"], row["text"])
+
+
+def test_times_become_utc(run, sources, tmp_path: Path):
+    data = [line("a", ts="2024-03-01T10:00:00+09:00"), line("b", ts="2024-03-01T01:00:00Z"), line("c")]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(data))
+    made = run("ingest", source_file=sources(tmp_path / "a.jsonl"))["utterance"]
+    found = as_rows(made.selectExpr("text", "cast(ts as string) as ts"))
+    assert found == [("a", "2024-03-01 01:00:00"), ("b", "2024-03-01 01:00:00"), ("c", None)]
+
+
+def test_an_empty_file_is_no_row(run, sources, tmp_path: Path):
+    (tmp_path / "empty.jsonl").write_bytes(b"")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    made = run("ingest", source_file=sources(tmp_path / "empty.jsonl", tmp_path / "empty.csv"))
+    assert as_rows(made["utterance"]) == as_rows(made["utterance_rejected"]) == []

@@ -1,0 +1,162 @@
+"""`map_partitions` and `run_tasks`: equal engines, one load a process, one bot a task."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
+
+from mlpipeline.errors import StageError
+from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.spark.tasks import failures, run_tasks
+from tests.spark.conftest import as_rows
+
+GIVEN = StructType(
+    [
+        StructField("text", StringType()),
+        StructField("n", LongType()),
+        StructField("raw", BinaryType()),
+        StructField("x", DoubleType()),
+    ]
+)
+MADE = StructType(
+    [StructField("text", StringType()), StructField("vector", BinaryType()), StructField("size", LongType())]
+)
+
+
+def predict(model, batch: pa.RecordBatch) -> pa.RecordBatch:
+    texts = batch["text"].to_pylist()
+    vectors = [None if text is None else np.full(model, len(text), "<f4").tobytes() for text in texts]
+    sizes = pa.array([batch.num_rows] * batch.num_rows, pa.int64())
+    return pa.RecordBatch.from_arrays(
+        [batch["text"], pa.array(vectors, pa.binary()), sizes], ["text", "vector", "size"]
+    )
+
+
+def load() -> int:
+    time.sleep(0.05)
+    return 3
+
+
+def random_rows(seed: int):
+    random = np.random.default_rng(seed)
+    texts = ["", "안녕", "a\0b", "\U0001f600", None, "สวัสดี", "x" * 300]
+    return [
+        (
+            texts[random.integers(len(texts))],
+            int(random.integers(-(2**62), 2**62)),
+            bytes(random.bytes(3)),
+            float(random.normal()),
+        )
+        for _ in range(int(random.integers(0, 60)))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_engines_make_the_same_rows(spark, counters, seed: int):
+    frame = spark.createDataFrame(random_rows(seed), GIVEN).repartition(1 + seed)
+    made = [
+        map_partitions(frame, load, predict, schema=MADE, key="t", batch_size=7, engine=engine, counters=counters)
+        for engine in ("arrow", "rdd")
+    ]
+    left, right = (as_rows(one, "text", "vector") for one in made)
+    assert left == right and len(left) == frame.count()
+    assert made[0].schema == made[1].schema == MADE
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 7])
+def test_batches_are_no_larger_than_asked_for(spark, partitions: int):
+    frame = spark.createDataFrame([(str(n), n, b"", 0.0) for n in range(100)], GIVEN).repartition(partitions)
+    made = map_partitions(frame, load, predict, schema=MADE, key="t", batch_size=8)
+    assert max(row["size"] for row in made.collect()) <= 8
+    assert made.count() == 100
+
+
+def test_a_model_is_loaded_once_a_worker_process(spark, counters):
+    schema = StructType([StructField("pid", LongType())])
+
+    def pids(model, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return pa.RecordBatch.from_pydict({"pid": [os.getpid()] * batch.num_rows})
+
+    frame = spark.range(400).repartition(16)
+    made = map_partitions(frame, load, pids, schema=schema, key="loads:one", batch_size=10, counters=counters)
+    processes = {row["pid"] for row in made.collect()}
+    assert counters.values["count:loads"] == len(processes) < 16
+    assert counters.values["count:rows"] == 400
+    assert counters.values["peak:worker_mb"] > 10
+    again = map_partitions(frame, load, pids, schema=schema, key="loads:one", batch_size=10, counters=counters)
+    later = {row["pid"] for row in again.collect()}
+    assert counters.values["count:loads"] == len(processes | later)
+
+
+def test_columns_of_the_wrong_type_do_not_pass_silently(spark):
+    def wrong(model, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return pa.RecordBatch.from_pydict({"a": batch["text"], "b": batch["text"], "c": batch["n"]})
+
+    frame = spark.createDataFrame([("x", 1, b"", 0.0)], GIVEN)
+    with pytest.raises(Exception, match=r"(?i)schema|names|match"):
+        map_partitions(frame, load, wrong, schema=MADE, key="w", batch_size=8).collect()
+
+
+BOT = StructType(
+    [StructField("domain", StringType()), StructField("lang", StringType()), StructField("text", StringType())]
+)
+TOLD = StructType(
+    [
+        *BOT.fields[:2],
+        StructField("rows", LongType()),
+        StructField("task", LongType()),
+        StructField("began", DoubleType()),
+    ]
+)
+
+
+def bots(spark, sizes: dict[str, int]):
+    rows = [(*bot.split("/"), str(n)) for bot, size in sizes.items() for n in range(size)]
+    return spark.createDataFrame(rows, BOT).repartition(5)
+
+
+def count(bot: str, rows: pa.Table) -> pa.Table:
+    from pyspark import TaskContext
+
+    if bot == "bad/ko":
+        raise StageError("too little to learn", where=bot, fix="add rows")
+    if bot == "worse/ko":
+        raise ZeroDivisionError("nothing")
+    domain, lang = bot.split("/")
+    context = TaskContext.get()
+    assert context is not None
+    made = {"domain": domain, "lang": lang, "rows": len(rows), "task": context.partitionId(), "began": time.time()}
+    return pa.Table.from_pylist([made])
+
+
+def test_each_bot_is_a_task_and_a_failure_is_its_own(spark, counters):
+    sizes = {"shop/ko": 30, "shop/en": 10, "bad/ko": 20, "worse/ko": 5, "bank/ko": 40}
+    made = run_tasks(bots(spark, sizes), count, schema=TOLD, counters=counters).collect()
+    assert {f"{row['domain']}/{row['lang']}": row["rows"] for row in made} == {
+        "shop/ko": 30,
+        "shop/en": 10,
+        "bank/ko": 40,
+    }
+    assert len({row["task"] for row in made}) == 3
+    assert [row["rows"] for row in sorted(made, key=lambda row: row["task"])] == [40, 30, 10], "largest first"
+    told = failures(counters)
+    assert set(told) == {"bad/ko", "worse/ko"}
+    assert (told["bad/ko"]["what"], told["bad/ko"]["fix"]) == ("too little to learn", "add rows")
+    assert told["worse/ko"]["what"].startswith("ZeroDivisionError") and "count" in told["worse/ko"]["trace"]
+    assert counters.values["count:cpu_seconds"] >= 0
+
+
+def test_no_bot_is_no_row(spark, counters):
+    assert run_tasks(bots(spark, {}), count, schema=TOLD, counters=counters).collect() == []
+
+
+def test_hundreds_of_bots_do_not_mix(spark, counters):
+    sizes = {f"d{n}/ko": n % 3 + 1 for n in range(60)}
+    made = run_tasks(bots(spark, sizes), count, schema=TOLD, counters=counters).collect()
+    assert {f"{row['domain']}/ko": row["rows"] for row in made} == sizes
+    assert len({row["task"] for row in made}) == 60

@@ -1,0 +1,112 @@
+"""Datasets as Delta tables: a run replaces its own bots, keeps the others, and leaves its mark."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql.types import StringType, StructField, StructType
+
+from mlpipeline.errors import StageError, StoreError
+from mlpipeline.spark.frames import check_schema
+from mlpipeline.store.datasets import read_dataset, read_rows, write_dataset
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import as_metadata, load_manifest, make_mark
+from tests.spark.conftest import as_rows
+
+ROWS = StructType([StructField(name, StringType()) for name in ("domain", "lang", "text")])
+
+
+def put(spark, store: Store, rows, bots, note: str = "1") -> None:
+    marks = {bot: make_mark(note, {}, {}, {}) for bot in bots}
+    write_dataset(store, "cleaned", spark.createDataFrame(rows, ROWS), bots, as_metadata("clean", "r", marks))
+
+
+def test_a_table_that_is_not_there_has_no_rows(spark, store: Store):
+    found = read_dataset(spark, store, "cleaned", ROWS)
+    assert found.schema == ROWS and found.count() == 0
+
+
+def test_only_the_named_bots_are_replaced(spark, tmp_path: Path):
+    store = Store(str(tmp_path / "내 저장소 [1]"))
+    put(
+        spark,
+        store,
+        [("shop", "ko", "하나"), ("shop", "en", "one"), ("bank", "ko", "둘")],
+        ["shop/ko", "shop/en", "bank/ko"],
+    )
+    before = load_manifest(store, "cleaned").entries
+    put(spark, store, [("shop", "ko", "셋"), ("shop", "ko", "넷")], ["shop/ko"], note="2")
+    found = read_dataset(spark, store, "cleaned", ROWS)
+    assert as_rows(found) == [("bank", "ko", "둘"), ("shop", "en", "one"), ("shop", "ko", "넷"), ("shop", "ko", "셋")]
+    assert as_rows(read_dataset(spark, store, "cleaned", ROWS, ["shop/ko"]), "text") == [("넷",), ("셋",)]
+    after = load_manifest(store, "cleaned").entries
+    assert after["bank/ko"] == before["bank/ko"]
+    assert (after["shop/ko"].version, after["shop/ko"].rows, after["shop/ko"].mark.code) == (1, 2, "2")
+    assert len(read_rows(store, "cleaned", bots=["shop/ko"], version=0)) == 1
+
+
+def test_a_bot_without_rows_is_replaced_by_nothing_and_marked(spark, store: Store):
+    put(spark, store, [("shop", "ko", "하나"), ("shop", "en", "one")], ["shop/ko", "shop/en"])
+    put(spark, store, [], ["shop/ko"], note="2")
+    assert as_rows(read_dataset(spark, store, "cleaned", ROWS), "text") == [("one",)]
+    entry = load_manifest(store, "cleaned").entries["shop/ko"]
+    assert (entry.rows, entry.files, entry.mark.code) == (0, [], "2")
+
+
+def test_rows_of_another_bot_are_refused(spark, store: Store):
+    put(spark, store, [("shop", "ko", "하나"), ("bank", "ko", "둘")], ["shop/ko", "bank/ko"])
+    with pytest.raises(Exception, match=r"(?i)replaceWhere|constraint"):
+        put(spark, store, [("bank", "ko", "밖")], ["shop/ko"])
+    assert as_rows(read_dataset(spark, store, "cleaned", ROWS), "text") == [("둘",), ("하나",)]
+
+
+def test_the_marks_stand_in_the_commit(spark, store: Store):
+    put(spark, store, [("shop", "ko", "하나")], ["shop/ko"], note="abc")
+    (commit,) = Path(store.table_path("cleaned"), "_delta_log").glob("*.json")
+    info = next(
+        json.loads(line)["commitInfo"] for line in commit.read_text("utf-8").splitlines() if "commitInfo" in line
+    )
+    assert json.loads(info["userMetadata"])["marks"]["shop/ko"]["code"] == "abc"
+
+
+def test_optimize_leaves_nothing_to_do(spark, store: Store):
+    for number in range(3):
+        put(spark, store, [("shop", "ko", f"{n}") for n in range(number, 10)], ["shop/ko"])
+    put(spark, store, [("bank", "ko", "x")], ["bank/ko"])
+    before = load_manifest(store, "cleaned").entries["shop/ko"].mark
+    spark.sql(f"OPTIMIZE delta.`{store.table_path('cleaned')}`")
+    found = load_manifest(store, "cleaned").entries["shop/ko"]
+    assert found.mark == before and found.rows == 8
+    assert all(Path(store.table_path("cleaned"), name).exists() for name in found.files)
+
+
+def test_a_change_by_hand_is_noticed(spark, store: Store):
+    put(spark, store, [("shop", "ko", "x"), ("bank", "ko", "y")], ["shop/ko", "bank/ko"])
+    spark.sql(f"DELETE FROM delta.`{store.table_path('cleaned')}` WHERE domain = 'shop'")
+    assert list(load_manifest(store, "cleaned").entries) == ["bank/ko"]
+
+
+def test_a_table_that_cannot_be_written_is_one_clear_error(spark, store: Store, tmp_path: Path):
+    place = Path(store.table_path("cleaned"))
+    place.parent.mkdir(parents=True)
+    place.write_text("a file in the way")
+    with pytest.raises(Exception) as caught:
+        put(spark, store, [("shop", "ko", "x")], ["shop/ko"])
+    assert isinstance(caught.value, StoreError) or "cleaned" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [("domain string, lang string", "text"), ("domain string, lang string, text int", "string wanted, int found")],
+)
+def test_a_frame_of_another_schema_is_refused(spark, schema: str, said: str):
+    with pytest.raises(StageError) as caught:
+        check_schema(spark.createDataFrame([], schema), ROWS, where="clean: cleaned")
+    assert said in str(caught.value) and str(caught.value).startswith("clean: cleaned")
+
+
+def test_columns_come_in_the_schemas_order(spark):
+    frame = spark.createDataFrame([("t", "ko", "shop", 1)], "text string, lang string, domain string, extra int")
+    assert check_schema(frame, ROWS, where="x").columns == ["domain", "lang", "text"]

@@ -1,0 +1,159 @@
+"""The command line's door: help, usage errors, exit codes; no Spark."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlpipeline.cli.main import VERBS, main
+
+
+def run(*words: str) -> int:
+    try:
+        return main(list(words))
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    folder = tmp_path / "conf" / "domains" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "domain.yaml").write_text("languages: [ko]\ningest:\n  files: ['corpora/{domain}.{lang}.jsonl']\n")
+    (tmp_path / "corpora").mkdir()
+    (tmp_path / "corpora" / "shop.ko.jsonl").write_text('{"text": "안녕", "intent": "hi"}\n')
+    return tmp_path / "conf"
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_help_of_every_verb(verb: str, capsys: pytest.CaptureFixture[str]):
+    assert run(*verb.split(), "--help") == 0
+    said = capsys.readouterr().out
+    assert "--store" in said and VERBS[verb][1] in said
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["dataset", "--help"], ["config", "--help"]])
+def test_help_above_the_verbs(words: list[str]):
+    assert run(*words) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["fly"],
+        ["dataset"],
+        ["dataset", "read"],
+        ["run", "--no-such-option"],
+        ["new", "shop"],
+        ["answer", "shop/ko"],
+        ["answer", "shop", "hello"],
+        ["answer", "shop/xx-nothing-1", "hello"],
+        ["evaluate", "shop/ko"],
+        ["show", "nothing"],
+        ["dataset", "write", "shop", "--to", "x.jsonl"],
+        ["config", "show", "shop"],
+    ],
+)
+def test_usage_errors_are_2(words: list[str], conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(*words) == 2
+    said = capsys.readouterr()
+    assert said.err and "Traceback" not in said.err and not said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan", "--from", "fly"], "stages are"),
+        (["plan", "--from", "train", "--to", "clean"], "the order is"),
+        (["plan", "--select", "domain:shpo"], "did you mean shop"),
+        (["plan", "--select", "colour:red"], "colour"),
+        (["plan", "--set", "train.epohcs=3"], "epochs"),
+        (["plan", "--set", "train.epochs=many"], "train.epochs"),
+        (["plan", "--conf", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_was_mistyped_is_named(words: list[str], said: str, conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(*words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and said in err and len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["answer", "shop/ko", "hello"],
+        ["answer", "shop/ko", "--file", "nothing.txt"],
+        ["evaluate", "shop/ko", "--on", "nothing.jsonl"],
+        ["show", "cleaned"],
+        ["dataset", "write", "shop/ko/cleaned", "--to", "x.jsonl"],
+        ["new", "shop2", "--lang", "ko", "--from", "nothing.csv"],
+    ],
+)
+def test_what_is_not_there_is_1_with_one_line(words: list[str], conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(*words) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and "->" in err and len(err.strip().splitlines()) == 1
+
+
+def test_a_plan_as_json_is_only_json(conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("plan", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["bot"] for row in told["orders"]} == {"shop/ko"}
+
+
+def test_a_seed_reaches_the_recipe(conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("config", "show", "shop/ko", "--json", "--seed", "99") == 0
+    told = {row["key"]: row["value"] for row in json.loads(capsys.readouterr().out)}
+    assert told["train.seed"] == told["embed.seed"] == 99
+
+
+def test_origins_name_file_and_line(conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("config", "show", "shop/ko", "--origin", "--set", "train.epochs=7") == 0
+    said = capsys.readouterr().out
+    assert "domain.yaml:3" in said and "--set" in said
+
+
+def test_quiet_says_nothing_on_stderr(conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("plan", "--quiet", "--select", "lang:ko-KR") == 0
+    assert capsys.readouterr().err == ""
+    assert run("plan", "--select", "lang:ko-KR") == 0
+    assert "note: " in capsys.readouterr().err
+
+
+def test_an_empty_store_is_said_so(conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("ls") == 0 and run("ls", "datasets") == 0
+    assert "no bots yet" in capsys.readouterr().out
+
+
+def test_texts_of_all_scripts_under_lang_c(conf: Path, tmp_path: Path):
+    (conf / "domains" / "shop" / "domain.yaml").write_text(
+        "languages: [ko]\ningest:\n  files: ['말뭉치/{lang}.jsonl']\n", "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mlpipeline.cli.main", "config", "show", "shop/ko"],
+        env={"LANG": "C", "LC_ALL": "C", "PATH": "/nowhere", "PYTHONPATH": ":".join(sys.path), "PYTHONUTF8": "0"},
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "말뭉치" in done.stdout.decode("utf-8")
+
+
+def test_print_submit_starts_nothing(conf: Path, capsys: pytest.CaptureFixture[str]):
+    words = ["run", "--from", "clean", "--to", "clean", "--select", "shop/ko", "--master", "local[2]", "--print-submit"]
+    assert run(*words, "--set", "train.epochs=3", "--seed", "5") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("spark-submit --master 'local[2]'") and "jobs/clean.py" in said
+    assert "--select shop/ko" in said and "train.epochs=3" in said and "--seed 5" in said

@@ -1,0 +1,80 @@
+"""Probabilities that mean what they say, and thresholds that keep what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mlpipeline.networks import calibrate
+
+logits_ = arrays(np.float32, st.tuples(st.integers(1, 20), st.integers(2, 5)), elements=st.floats(-50, 50, width=32))
+shares = arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1))
+
+
+@given(logits_, st.floats(0.05, 20))
+def test_softmax_gives_probabilities_in_the_order_of_the_logits(logits: np.ndarray, temperature: float) -> None:
+    chances = calibrate.softmax(logits, temperature)
+    assert np.allclose(chances.sum(axis=1), 1.0) and (chances >= 0).all()
+    rows = np.arange(len(logits))
+    assert np.array_equal(chances[rows, logits.argmax(axis=1)], chances.max(axis=1))
+
+
+def test_softmax_of_huge_logits_is_finite() -> None:
+    assert np.isfinite(calibrate.softmax(np.array([[1e30, -1e30, 0.0]]))).all()
+
+
+@pytest.mark.parametrize("true", [0.2, 1.0, 4.0])
+def test_the_temperature_that_made_the_labels_is_found(true: float) -> None:
+    random = np.random.default_rng(1)
+    logits = random.normal(0, 3, (20_000, 6))
+    steps = np.cumsum(calibrate.softmax(logits, true), axis=1)
+    targets = np.minimum((steps < random.random((len(logits), 1))).sum(axis=1), 5)
+    assert calibrate.fit_temperature(logits, targets) == pytest.approx(true, rel=0.05)
+
+
+@given(logits_)
+def test_no_temperature_is_worse_than_none(logits: np.ndarray) -> None:
+    targets = np.zeros(len(logits), np.int64)
+    found = calibrate.fit_temperature(logits, targets)
+    assert 0.049 <= found <= 20.1
+    losses = [-np.log(np.maximum(calibrate.softmax(logits, t)[:, 0], 1e-300)).mean() for t in (found, 1.0)]
+    assert losses[0] <= losses[1] + 1e-6
+
+
+def test_nothing_to_measure_on() -> None:
+    assert calibrate.fit_temperature(np.zeros((0, 3)), np.zeros(0, np.int64)) == 1.0
+    none = calibrate.threshold_by_share(np.array([0.9, 0.8]), np.array([False, False]), 0.95)
+    assert none == calibrate.FALLBACK_THRESHOLD
+
+
+@given(shares, st.floats(0.5, 1.0), st.randoms(use_true_random=False))
+def test_the_promised_share_of_right_rows_passes(scores: np.ndarray, share: float, random) -> None:
+    correct = np.array([random.random() < 0.7 for _ in scores])
+    threshold = calibrate.threshold_by_share(scores, correct, share)
+    assert 0.0 <= threshold <= 0.95
+    if correct.any():
+        # Thresholds are kept to six digits.
+        assert (scores[correct] >= threshold - 1e-6).mean() >= share - 1e-9
+
+
+def test_a_perfect_gap_is_found() -> None:
+    inside, outside = np.array([0.9, 0.8, 0.7]), np.array([0.2, 0.4])
+    threshold = calibrate.threshold_by_rows(inside, np.ones(3, bool), outside)
+    assert threshold == pytest.approx(0.55)
+
+
+@given(shares, shares)
+def test_no_other_threshold_parts_better(inside: np.ndarray, outside: np.ndarray) -> None:
+    correct = np.arange(len(inside)) % 3 > 0
+
+    def worth(threshold: float) -> float:
+        return float(((inside >= threshold) & correct).mean() + (outside < threshold).mean())
+
+    inside, outside = inside.round(3), outside.round(3)
+    found = calibrate.threshold_by_rows(inside, correct, outside)
+    # To refuse every row at all is the one thing that it never does.
+    highest = max(inside.max(), outside.max())
+    assert all(worth(found) >= worth(other) - 1e-9 for other in np.linspace(0, 1, 101) - 5e-4 if other <= highest)

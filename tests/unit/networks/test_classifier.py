@@ -1,0 +1,148 @@
+"""The classifier: learns, repeats itself exactly, survives tiny corpora, and exports to what it computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlpipeline.errors import StageError
+from mlpipeline.networks import calibrate, classifier
+from mlpipeline.networks.classifier import TrainedModel, build_core, logits, train_classifier
+from mlpipeline.networks.features import as_ids
+
+SETTINGS: dict[str, Any] = {
+    "epochs": 8,
+    "min_steps": 60,
+    "batch_size": 32,
+    "learning_rate": 0.02,
+    "dims": 8,
+    "dropout": 0.2,
+    "feature_dropout": 0.2,
+    "label_smoothing": 0.1,
+    "char_ngrams": (1, 3),
+    "word_ngrams": (1, 2),
+    "word_weight": 2.0,
+    "min_df": 2,
+    "max_vocabulary": 5000,
+    "max_ids": 48,
+    "out_of_scope_label": "out_of_scope",
+    "accept_share": 0.95,
+}
+HEADS = {
+    "alarm": ["wake me", "set an alarm", "깨워줘"],
+    "music": ["play", "put on some", "틀어줘"],
+    "light": ["lamp on in", "switch off", "불 꺼줘"],
+}
+TAILS = ["at seven", "tomorrow", "in the kitchen", "please", "now", "jazz", "for ten minutes", "아침에", "거실"]
+
+
+def corpus(intents: dict[str, list[str]] = HEADS) -> tuple[list[str], list[str]]:
+    rows = [(f"{head} {tail}", intent) for intent, heads in intents.items() for head in heads for tail in TAILS]
+    return [text for text, _ in rows], [intent for _, intent in rows]
+
+
+@pytest.fixture(scope="module")
+def model() -> TrainedModel:
+    texts, labels = corpus()
+    return train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], SETTINGS, 1)
+
+
+def test_it_learns(model: TrainedModel) -> None:
+    texts, labels = corpus()
+    best = logits(model, texts[1::2]).argmax(axis=1)
+    right = [model.labels[place] == label for place, label in zip(best, labels[1::2], strict=True)]
+    assert model.labels == ["alarm", "light", "music"] and np.mean(right) > 0.9
+    assert model.history["calibrated_on"] == "validation" and model.history["loss"][-1] < model.history["loss"][0]
+
+
+def test_equal_data_and_seed_give_equal_weights_in_any_order_of_the_rows(model: TrainedModel) -> None:
+    texts, labels = corpus()
+    again = train_classifier(texts[::2][::-1], labels[::2][::-1], texts[1::2], labels[1::2], SETTINGS, 1)
+    assert again.weights_digest == model.weights_digest and again.to_bytes() == model.to_bytes()
+    other = train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], SETTINGS, 2)
+    assert other.weights_digest != model.weights_digest
+
+
+def test_round_trip(model: TrainedModel) -> None:
+    again = TrainedModel.from_bytes(model.to_bytes())
+    assert again.to_bytes() == model.to_bytes() and again.weights_digest == model.weights_digest
+    assert np.array_equal(logits(again, ["play jazz"]), logits(model, ["play jazz"]))
+    with pytest.raises(ValueError):
+        TrainedModel.from_bytes(b"something else")
+
+
+def test_a_text_without_known_ngrams_has_the_lowest_score(model: TrainedModel) -> None:
+    empty, known = calibrate.softmax(logits(model, ["", "wake me at seven"]), model.temperature)
+    assert np.allclose(empty, 1 / 3) and known.max() > 0.5
+    assert logits(model, []).shape == (0, 3)
+
+
+def test_saved_model_and_onnx_compute_what_the_trainer_computes(model: TrainedModel, tmp_path: Path) -> None:
+    import onnx
+    import onnxruntime
+    import tensorflow as tf
+
+    texts, _ = corpus()
+    texts = [*texts, "", "☃", "play " * 500]
+    ids, wanted = as_ids(texts, model.spec, model.vocabulary), logits(model, texts)
+    core = build_core(model)
+    assert [(each.name, each.shape) for each in core.inputs] == [("ids", (None, 48))]
+    core.export(str(tmp_path / "saved"), verbose=False)
+    saved = tf.saved_model.load(str(tmp_path / "saved"))
+    assert np.abs(saved.serve(ids).numpy() - wanted).max() < 1e-4
+    core.export(str(tmp_path / "model.onnx"), format="onnx", verbose=False, opset_version=17)
+    onnx.checker.check_model(onnx.load(str(tmp_path / "model.onnx")), full_check=True)
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"), providers=["CPUExecutionProvider"])
+    assert np.abs(session.run(None, {"ids": ids})[0] - wanted).max() < 1e-4
+
+
+def test_one_intent_is_refused_with_the_fix() -> None:
+    with pytest.raises(StageError, match=r"one intent only \(a\).*at least two intents"):
+        train_classifier(["x", "y", "z"], ["a", "a", "out_of_scope"], [], [], SETTINGS, 1)
+    with pytest.raises(StageError, match="no intent at all"):
+        train_classifier([], [], [], [], SETTINGS, 1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "held"),
+    [
+        (["yes", "no"], ["yes", "no"], []),
+        (["a b", "b c", "", "d e"], ["1", "2", "3", "4"], [("a b", "1"), ("maybe", "unknown")]),
+        (["예", "아니요", "오늘 날씨"], ["yes", "no", "out_of_scope"], []),
+    ],
+)
+def test_tiny_corpora_give_a_model(texts: list[str], labels: list[str], held: list[tuple[str, str]]) -> None:
+    model = train_classifier(
+        texts, labels, [text for text, _ in held], [label for _, label in held], {**SETTINGS, "min_steps": 30}, 1
+    )
+    assert "out_of_scope" not in model.labels and model.history["calibrated_on"] == "folds"
+    assert 0.0 <= model.threshold <= 1.0 and 0.04 < model.temperature < 21
+    assert np.isfinite(logits(model, texts)).all()
+
+
+def test_out_of_scope_rows_teach_the_threshold() -> None:
+    texts, labels = corpus()
+    strange = [f"{thing} {tail}" for thing in ("who won", "stock price of", "capital of") for tail in TAILS]
+    inside, outside = calibrated_scores(texts, labels, strange)
+    assert (outside[0] < outside[1]).mean() > 0.8 and (inside[0] >= inside[1]).mean() > 0.8
+
+
+def calibrated_scores(texts: list[str], labels: list[str], strange: list[str]) -> tuple[Any, Any]:
+    extra = ["out_of_scope"] * len(strange)
+    model = train_classifier(
+        texts[::2] + strange[::2], labels[::2] + extra[::2], texts[1::2] + strange[1::2], labels[1::2] + extra[1::2],
+        SETTINGS, 1,
+    )  # fmt: skip
+    assert model.out_of_scope == "out_of_scope" and model.labels == ["alarm", "light", "music"]
+    scores = [calibrate.softmax(logits(model, part), model.temperature).max(axis=1) for part in (texts, strange)]
+    return (scores[0], model.threshold), (scores[1], model.threshold)
+
+
+def test_folds_hold_every_intent() -> None:
+    rows = [(str(number), "abc"[number % 3]) for number in range(30)]
+    folds = classifier._fold_of(rows)
+    for label in "abc":
+        assert {folds[place] for place, row in enumerate(rows) if row[1] == label} == {0, 1, 2}

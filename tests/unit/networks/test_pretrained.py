@@ -1,0 +1,87 @@
+"""Encoders from a local folder: a tiny one is made here; what is missing is told with its fix."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from mlpipeline.errors import SetupError
+from mlpipeline.networks import pretrained
+from mlpipeline.networks.encoder import load_encoder
+
+WORDS = ["[PAD]", "[UNK]", "play", "stop", "music", "lights", "please"]
+
+
+def write_model(folder: Path, extra: tuple[str, ...] = ()) -> None:
+    """One Gather: token ids -> rows of a table; the vectors of a sentence are the mean of its words'."""
+    table = np.random.default_rng(3).normal(size=(len(WORDS), 8)).astype(np.float32)
+    names = ("input_ids", "attention_mask", *extra)
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])],
+        "tiny",
+        [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in names],
+        [helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["batch", "tokens", 8])],
+        [numpy_helper.from_array(table, "table")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    onnx.save(model, folder / "model.onnx")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tokenizers = pytest.importorskip("tokenizers", reason="the extra [encoders] is not installed")
+    vocabulary = {word: number for number, word in enumerate(WORDS)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    write_model(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_with_onnx_and_tokenizer(folder: Path) -> None:
+    encoder = load_encoder(folder)
+    texts = ["play music please", "stop", "music play", "lights " * 300, "play music", "never heard"] * 30
+    vectors = encoder.encode(texts)
+    assert encoder.dims == 8 and vectors.shape == (180, 8) and vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert np.allclose(vectors[2], vectors[4], atol=1e-6)
+    alone = np.concatenate([encoder.encode([text]) for text in texts[:6]])
+    assert np.allclose(alone, vectors[:6], atol=1e-6)
+    assert encoder.encode([]).shape == (0, 8)
+
+
+def test_the_digest_follows_the_files(folder: Path) -> None:
+    before = load_encoder(folder).digest
+    assert load_encoder(folder).digest == before
+    (folder / "note.txt").write_text("retrained")
+    assert load_encoder(folder).digest != before
+
+
+def test_a_broken_model_and_unknown_inputs_are_told(folder: Path) -> None:
+    write_model(folder, ("pixel_values",))
+    with pytest.raises(SetupError, match="pixel_values"):
+        load_encoder(folder)
+    (folder / "model.onnx").write_bytes(b"not a model")
+    with pytest.raises(SetupError, match="cannot be loaded"):
+        load_encoder(folder)
+
+
+def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SetupError, match="no such folder"):
+        load_encoder(tmp_path / "nowhere")
+    with pytest.raises(SetupError, match="holds no encoder"):
+        load_encoder(tmp_path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (tmp_path / "modules.json").write_text("[]")
+    with pytest.raises(SetupError, match=r"sentence_transformers.*encoders"):
+        load_encoder(tmp_path)
+    write_model(tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(SetupError, match=r"tokenizers.*encoders"):
+        pretrained.load_pretrained(tmp_path)

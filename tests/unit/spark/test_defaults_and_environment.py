@@ -1,0 +1,138 @@
+"""The syntax of spark-defaults files, and the refusals before a JVM starts."""
+
+from __future__ import annotations
+
+import configparser
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlpipeline.errors import SetupError
+from mlpipeline.spark.defaults import log4j_file, parse_defaults, read_defaults
+from mlpipeline.spark.environment import DELTA_SPARK, PYSPARK, check_environment, check_spark_home, utf8_locale
+
+_ROOT = Path(__file__).parents[3]
+
+
+def test_the_syntax_of_spark_defaults() -> None:
+    text = "# c\n! c\n\nspark.a   1 2\n  spark.b=x = y\nspark.c: v\nspark.d\tt\nspark.e one \\\n   two \\\n  three\n"
+    assert parse_defaults(text, "x") == {
+        "spark.a": "1 2", "spark.b": "x = y", "spark.c": "v", "spark.d": "t", "spark.e": "one two three"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("spark.a 1\nspark.b 2\nspark.a 3\n", "x:3: spark.a stands twice"),
+        ("spark.a\n", "x:1"),
+        ("other.key 1\n", "x:1"),
+    ],
+)
+def test_mistakes_name_the_line(text: str, what: str) -> None:
+    with pytest.raises(SetupError) as caught:
+        parse_defaults(text, "x")
+    assert what in str(caught.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text(text: str) -> None:
+    try:
+        settings = parse_defaults(text, "x")
+    except SetupError:
+        return
+    assert all(key.startswith("spark.") and value for key, value in settings.items())
+
+
+def test_every_file_is_readable_and_explained() -> None:
+    for file in (_ROOT / "spark-defaults").glob("*.conf"):
+        text = file.read_text(encoding="utf-8")
+        assert parse_defaults(text, file.name), file.name
+        above = ""
+        for line in text.splitlines():
+            if line.startswith("spark."):
+                assert above.startswith(("#", "spark.", " ")), f"{file.name}: {line} has no reason above it"
+            above = line
+    assert log4j_file().is_file()
+
+
+def test_later_files_win_and_missing_ones_add_nothing() -> None:
+    assert read_defaults(["no-such-stage"]) == {}
+    both = read_defaults(["common", "local", "no-such-stage"])
+    assert both == {**read_defaults(["common"]), **read_defaults(["local"])}
+    assert both["spark.driver.memory"] == "2g"
+
+
+def _installed(**versions: str | None):
+    have = {"pyspark": PYSPARK, "delta_spark": DELTA_SPARK, "pandas": "2.3.3", **versions}
+
+    def version(name: str) -> str:
+        found = have.get(name.replace("-", "_"))
+        if found is None:
+            raise PackageNotFoundError(name)
+        return found
+
+    return version
+
+
+def test_what_is_pinned_is_accepted() -> None:
+    check_environment({}, (3, 10), _installed())
+    check_environment({}, (3, 12), _installed(pandas=None))
+    check_environment()  # this very environment
+
+
+@pytest.mark.parametrize(
+    ("python", "versions", "what", "fix"),
+    [
+        ((3, 9), {}, "Python 3.9", "3.10, 3.11 or 3.12"),
+        ((3, 13), {}, "Python 3.13", "3.10, 3.11 or 3.12"),
+        ((3, 11), {"pyspark": "4.2.0"}, "pyspark 4.2.0", "pip install pyspark==4.1.4"),
+        ((3, 11), {"pyspark": None}, "pyspark is not installed", "pip install pyspark==4.1.4"),
+        ((3, 11), {"delta_spark": "4.4.1"}, "delta-spark 4.4.1", "delta-spark==4.4.0"),
+        ((3, 11), {"pandas": "3.1.1"}, "pandas 3.1.1", "pandas>=2.2,<3"),
+    ],
+)
+def test_refusals_are_one_line_with_the_fix(
+    python: tuple[int, int], versions: dict[str, str | None], what: str, fix: str
+) -> None:
+    with pytest.raises(SetupError) as caught:
+        check_environment({}, python, _installed(**versions))
+    assert what in caught.value.what
+    assert fix in caught.value.fix
+    assert "\n" not in str(caught.value)
+
+
+def test_a_stale_spark_home_is_refused(tmp_path: Path) -> None:
+    pyspark = tmp_path / "pyspark"
+    other = tmp_path / "spark"
+    for folder in (pyspark, other):
+        (folder / "jars").mkdir(parents=True)
+    check_spark_home("", pyspark)
+    check_spark_home(str(pyspark), pyspark)
+    with pytest.raises(SetupError, match="no Spark at all"):
+        check_spark_home(str(other), pyspark)
+    (other / "jars" / "spark-core_2.13-3.5.1.jar").touch()
+    with pytest.raises(SetupError, match=r"SPARK_HOME holds 3\.5\.1") as caught:
+        check_spark_home(str(other), pyspark)
+    assert caught.value.fix == "unset SPARK_HOME"
+    (other / "jars" / "spark-core_2.13-3.5.1.jar").rename(other / "jars" / f"spark-core_2.13-{PYSPARK}.jar")
+    check_spark_home(str(other), pyspark)
+
+
+def test_versions_are_those_of_setup_cfg() -> None:
+    setup = configparser.ConfigParser()
+    setup.read(_ROOT / "setup.cfg", encoding="utf-8")
+    wanted = setup["options"]["install_requires"].split()
+    assert {f"pyspark=={PYSPARK}", f"delta-spark=={DELTA_SPARK}"} <= set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [({}, "C.UTF-8"), ({"LANG": "C"}, "C.UTF-8"), ({"LANG": "ko_KR.UTF-8"}, None), ({"LC_ALL": "C.utf8"}, None),
+     ({"LC_ALL": "POSIX", "LANG": "ko_KR.UTF-8"}, "C.UTF-8"), ({"LC_ALL": "", "LANG": "ko_KR.UTF-8"}, None)],
+)  # fmt: skip
+def test_file_names_need_utf8(environ: dict[str, str], expected: str | None) -> None:
+    assert utf8_locale(environ).get("LC_ALL") == expected

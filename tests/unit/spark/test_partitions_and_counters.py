@@ -1,0 +1,82 @@
+"""The parts of `map_partitions`, counters and the submit line that need no session."""
+
+from __future__ import annotations
+
+import shlex
+from itertools import pairwise
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from mlpipeline.errors import StageError
+from mlpipeline.spark import partitions
+from mlpipeline.spark.counters import _Merge, peak_memory_mb
+from mlpipeline.spark.session import is_local, session_settings
+from mlpipeline.spark.submit import compose_submit
+from mlpipeline.spark.tasks import _as_failure
+
+SCHEMA = pa.schema([("text", pa.string()), ("raw", pa.binary())])
+
+
+@pytest.mark.parametrize(("rows", "size", "wanted"), [(0, 3, []), (3, 3, [3]), (7, 3, [3, 3, 1]), (2, 100, [2])])
+def test_rows_become_batches_of_a_size(rows: int, size: int, wanted: list[int]):
+    made = list(partitions._batches(iter([(str(n), None) for n in range(rows)]), SCHEMA, size))
+    assert [batch.num_rows for batch in made] == wanted
+    assert [text for batch in made for text in batch["text"].to_pylist()] == [str(n) for n in range(rows)]
+    assert all(batch.schema == SCHEMA for batch in made)
+
+
+def test_a_model_is_loaded_at_its_first_use_only(monkeypatch: pytest.MonkeyPatch):
+    class Told:
+        loads = 0
+
+        def add(self, **values: int) -> None:
+            self.loads += values["count__loads"]
+
+    monkeypatch.setattr(partitions, "_LOADED", {})
+    told: Any = Told()
+    models = [partitions.loaded(key, object, told) for key in ("a", "a", "b", "a")]
+    assert models[0] is models[1] is models[3] is not models[2]
+    assert told.loads == 2
+
+
+def test_counts_are_summed_peaks_are_maxima():
+    merge = _Merge()
+    left = merge.addInPlace(merge.zero({}), {"count:rows": 2, "peak:mb": 5.0, "text:failed:a/ko": "x"})
+    found = merge.addInPlace(left, {"count:rows": 3, "peak:mb": 4.0, "text:failed:b/ko": "y"})
+    assert found == {"count:rows": 5, "peak:mb": 5.0, "text:failed:a/ko": "x", "text:failed:b/ko": "y"}
+    with pytest.raises(KeyError):
+        merge.addInPlace({}, {"colour:rows": 1})
+
+
+def test_memory_is_in_megabytes():
+    assert 10 < peak_memory_mb() < 100_000
+
+
+def test_failures_carry_what_where_and_fix():
+    assert '"fix":"add rows"' in _as_failure(StageError("too little", where="shop/ko", fix="add rows"))
+    assert "ValueError: x" in _as_failure(ValueError("x"))
+
+
+@pytest.mark.parametrize(
+    ("master", "local"), [("local", True), ("local[2]", True), ("local[*]", True), ("local-cluster[2,1,1024]", False)]
+)
+def test_what_is_local(master: str, local: bool):
+    assert is_local(master) is local
+
+
+def test_a_local_session_has_as_many_shuffle_partitions_as_cores_and_no_gpu():
+    settings = session_settings("local[3]", {"spark.task.resource.gpu.amount": "1"})
+    assert settings["spark.sql.shuffle.partitions"] == "3"
+    assert not [key for key in settings if ".resource.gpu." in key]
+    assert session_settings("local[3]", {"spark.sql.shuffle.partitions": "9"})["spark.sql.shuffle.partitions"] == "9"
+
+
+def test_a_submit_line_survives_the_shell():
+    line = compose_submit("jobs/clean.py", ["--store", "내 저장소 '1'", "--set", "a.b=[1, 2]"], master="local[2]")
+    words = shlex.split(line)
+    assert words[:3] == ["spark-submit", "--master", "local[2]"]
+    assert words[-5:] == ["jobs/clean.py", "--store", "내 저장소 '1'", "--set", "a.b=[1, 2]"]
+    confs = dict(word.split("=", 1) for name, word in pairwise(words) if name == "--conf")
+    assert "delta" in confs["spark.jars"] and "spark.sql.extensions" in confs

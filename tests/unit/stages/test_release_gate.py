@@ -1,0 +1,60 @@
+"""The gate: what passes, what does not, and what is no gate at all."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from mlpipeline.errors import RecipeError
+from mlpipeline.recipe.fields import Gate
+from mlpipeline.stages.release.gate import as_rows, check_gate
+
+GOOD = {"accuracy": 0.9, "macro_f1": 0.85, "ece": 0.05}
+
+
+def gate(**limits: float | None) -> Any:
+    return Gate(**{**dict.fromkeys(Gate.model_fields), **limits})
+
+
+def verdict(limits: Any, found: Any = GOOD, champion: Any = None) -> list[bool]:
+    return [condition.passed for condition in check_gate(limits, found, champion, bot="shop/ko")]
+
+
+def test_each_condition_is_judged():
+    limits = gate(min_accuracy=0.9, min_macro_f1=0.86, max_ece=0.05)
+    assert verdict(limits) == [True, False, True]
+
+
+@pytest.mark.parametrize("value", [None, math.nan])
+def test_what_could_not_be_measured_meets_nothing(value: Any):
+    assert (
+        verdict(gate(min_accuracy=0.0, max_ece=1.0), {"accuracy": value, "macro_f1": None, "ece": value}) == [False] * 2
+    )
+
+
+@pytest.mark.parametrize("limits", [None, gate()])
+def test_no_gate_is_an_error(limits: Any):
+    with pytest.raises(RecipeError) as caught:
+        check_gate(limits, GOOD, None, bot="shop/ko")
+    assert caught.value.where == "shop/ko release.gate" and "min_accuracy" in caught.value.fix
+
+
+def test_a_drop_from_the_champion():
+    limits = gate(min_accuracy=0.5, max_drop_from_champion=0.02)
+    assert verdict(limits, champion={"accuracy": 0.91}) == [True, True]
+    assert verdict(limits, champion={"accuracy": 0.95}) == [True, False]
+    assert verdict(limits, champion={"accuracy": 0.5}) == [True, True]
+    assert verdict(limits, champion=None) == [True]
+
+
+def test_a_gate_that_only_compares_is_an_error_where_there_is_nothing_to_compare_with():
+    with pytest.raises(RecipeError):
+        check_gate(gate(max_drop_from_champion=0.02), GOOD, None, bot="shop/ko")
+    assert verdict(gate(max_drop_from_champion=0.02), champion={"accuracy": 0.9}) == [True]
+
+
+def test_conditions_as_plain_rows():
+    (row,) = as_rows(check_gate(gate(min_accuracy=0.95), GOOD, None, bot="b"))
+    assert row == {"name": "min_accuracy", "value": 0.9, "limit": 0.95, "passed": False}
