@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.options import Desk
-from mlpipeline.errors import InputError, UsageError
+from mlpipeline.errors import InputError, StoreError, UsageError
+from mlpipeline.pipeline import SHARED
 from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.manifests import load_manifest
 
 _NAME = re.compile(r"^(?P<bot>[^/]+/[^/]+)/(?P<dataset>[a-z_]+)(@(?P<version>\d+))?$")
 
@@ -33,7 +35,12 @@ def write_verb(desk: Desk) -> int:
         raise UsageError(f"{desk.options.name!r} names no dataset", fix="write shop/ko/cleaned or shop/ko/cleaned@7")
     bot = canonical_bot(match["bot"])
     version = int(match["version"]) if match["version"] else None
-    table = read_rows(desk.store, match["dataset"], bots=[bot], version=version)
+    dataset = match["dataset"]
+    if dataset in SHARED:
+        bot = f"*/{bot.split('/')[1]}"
+    table = read_rows(desk.store, dataset, bots=[bot], version=version)
+    if not len(table) and bot not in load_manifest(desk.store, dataset).entries:
+        raise StoreError(f"{bot} has no {dataset}", where=desk.store.root, fix="`mlpipeline ls datasets`")
     place = Path(desk.options.to)
     writer = _WRITERS.get(place.suffix)
     if writer is None:

@@ -33,11 +33,17 @@ def partition_predicate(bots: Iterable[str]) -> str:
     return " OR ".join(terms) or "false"
 
 
+def _is_table(store: Store, dataset: str) -> bool:
+    # The folder alone says nothing: a run may have been killed before its first commit.
+    names = store.names(store.path("datasets", dataset, "_delta_log"))
+    return any(name[:1].isdigit() and name.endswith((".json", ".parquet")) for name in names)
+
+
 def read_dataset(
     spark: SparkSession, store: Store, dataset: str, schema: StructType, bots: Iterable[str] | None = None
 ) -> DataFrame:
     """The rows of some bots (all of them by default); an empty frame of `schema` where no table exists yet."""
-    if not store.exists(store.path("datasets", dataset, "_delta_log")):
+    if not _is_table(store, dataset):
         return spark.createDataFrame([], schema)
     frame = spark.read.format("delta").load(store.table_path(dataset))
     return frame if bots is None else frame.where(partition_predicate(bots))
@@ -54,7 +60,7 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
     writer = frame.write.format("delta").mode("overwrite").partitionBy(*PARTITIONS).option("userMetadata", metadata)
     with commit_lock(store, dataset):
         # Asked under the lock: of two runs that both make a new table, the second must not overwrite the first's rows.
-        if store.exists(store.path("datasets", dataset, "_delta_log")):
+        if _is_table(store, dataset):
             writer = writer.option("replaceWhere", partition_predicate(bots))
         try:
             writer.save(store.table_path(dataset))

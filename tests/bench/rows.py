@@ -17,8 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-_SENTENCE = """please turn the light in my kitchen on off wake me up tomorrow morning at seven play some quiet music what
-is the weather like in seoul today remind to call mother book a table for two near station"""
+_SENTENCE = """please turn the light in my kitchen on off wake me up tomorrow morning at seven play some quiet music
+what is the weather like in seoul today remind to call mother book a table for two near station"""
 _PLAIN = """
 import sys, time
 from mlpipeline.spark.session import open_session

@@ -52,7 +52,8 @@ def write_project(
         folder.mkdir(parents=True)
         lines = [f"languages: [{', '.join(langs)}]", "ingest:", '  files: ["corpora/{domain}/{lang}.jsonl"]']
         lines += ["train: {epochs: 3, min_steps: 60}", "evaluate: {bootstrap: 20}", "export: {targets: [onnx]}"]
-        lines += ["release:", "  gate: {min_accuracy: 0.2, min_macro_f1: 0.2, max_ece: 1.0}", ""]
+        gate = "{min_accuracy: 0.2, min_macro_f1: 0.2, max_ece: 1.0, max_drop_from_champion: null}"
+        lines += ["release:", f"  gate: {gate}", ""]
         (folder / "domain.yaml").write_text("\n".join(lines), "utf-8")
         for lang in langs:
             write_rows(home / "corpora" / domain / f"{lang}.jsonl", rows(lang, domain))

@@ -153,12 +153,12 @@ def test_spark_submit_by_hand(copied: Project):
 
 
 def test_a_new_bot_from_a_csv_that_nobody_prepared(copied: Project):
-    table = ["question,label"] + [f'"{row["text"]}, you know?",{row["intent"]}' for row in rows("en", "cafe")]
+    table = ["phrase,meaning"] + [f'"{row["text"]}, you know?",{row["intent"]}' for row in rows("en", "cafe")]
     (copied.home / "some.csv").write_text("\n".join(table) + "\n", "utf-8")
     done = copied("new", "mybot", "--lang", "en", "--from", "some.csv", expect=1)
-    assert "question" in done.stderr and "--map" in done.stderr
+    assert "phrase, meaning" in done.stderr and "--map text=phrase,intent=meaning" in done.stderr
     assert not (copied.home / "conf" / "domains" / "mybot").exists(), "nothing half-written"
-    said = copied("new", "mybot", "--lang", "en", "--from", "some.csv", "--map", "text=question,intent=label").stdout
+    said = copied("new", "mybot", "--lang", "en", "--from", "some.csv", "--map", "text=phrase,intent=meaning").stdout
     assert "120 rows" in said and "mlpipeline run --select mybot/en" in said
     quick = ("--set", "train.epochs=3", "--set", "train.min_steps=150", "--set", "export.targets=[onnx]")
     copied("run", "--select", "domain:mybot", *quick, "--master", "local[2]")

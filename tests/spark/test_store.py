@@ -53,6 +53,8 @@ def test_a_bot_without_rows_is_replaced_by_nothing_and_marked(spark, store: Stor
     assert as_rows(read_dataset(spark, store, "cleaned", ROWS), "text") == [("one",)]
     entry = load_manifest(store, "cleaned").entries["shop/ko"]
     assert (entry.rows, entry.files, entry.mark.code) == (0, [], "2")
+    put(spark, store, [], ["shop/ko"], note="3")
+    assert load_manifest(store, "cleaned").entries["shop/ko"].mark.code == "3", "nothing after nothing is a commit too"
 
 
 def test_rows_of_another_bot_are_refused(spark, store: Store):
@@ -110,3 +112,14 @@ def test_a_frame_of_another_schema_is_refused(spark, schema: str, said: str):
 def test_columns_come_in_the_schemas_order(spark):
     frame = spark.createDataFrame([("t", "ko", "shop", 1)], "text string, lang string, domain string, extra int")
     assert check_schema(frame, ROWS, where="x").columns == ["domain", "lang", "text"]
+
+
+def test_a_table_whose_first_commit_was_killed_is_made_all_the_same(spark, store: Store):
+    log = Path(store.table_path("cleaned"), "_delta_log")
+    log.mkdir(parents=True)
+    (log / ".00000000000000000000.json.0000.tmp").write_text("half")
+    Path(store.table_path("cleaned"), "part-of-nothing.snappy.parquet").write_bytes(b"half")
+    assert read_dataset(spark, store, "cleaned", ROWS).count() == 0
+    put(spark, store, [("shop", "ko", "하나")], ["shop/ko"])
+    assert as_rows(read_dataset(spark, store, "cleaned", ROWS), "text") == [("하나",)]
+    assert load_manifest(store, "cleaned").entries["shop/ko"].rows == 1

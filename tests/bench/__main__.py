@@ -1,0 +1,20 @@
+"""`make bench`: every speed bench in turn, a line of a table each; figures are kept in docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+BENCHES = ("planning", "vectors", "rows", "bots")
+
+
+def main() -> int:
+    """Runs the benches in processes of their own; 1 when one could not run."""
+    failed = [name for name in BENCHES if subprocess.run([sys.executable, "-m", f"tests.bench.{name}"]).returncode]
+    if failed:
+        print(f"did not run: {', '.join(failed)}", file=sys.stderr)
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
