@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from mlpipeline.errors import MLPipelineError, StageError, UsageError
+from mlpipeline.errors import MLPipelineError, StageError, StoreError, UsageError
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import failures
@@ -115,7 +115,8 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     try:
         return _run_on_spark(place, stage, jobs)
     except MLPipelineError as error:
-        if len(jobs) == 1 or error.exit_code != 1:
+        # A store that cannot be written is no bot's fault: trying each alone would only say it again.
+        if len(jobs) == 1 or error.exit_code != 1 or isinstance(error, StoreError):
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
     except Exception as error:
         if _session_died(place):

@@ -1,6 +1,6 @@
 """Tables that cross a stage border: one StructType each, with what a row means.
 
-A column whose metadata says ``volatile`` (seconds, bytes of memory) differs between two equal runs
+A column whose metadata says ``volatile`` (seconds, bytes of an exported model) differs between two equal runs
 and is left out of table digests.
 """
 
@@ -113,27 +113,28 @@ EVALUATION = StructType(
     ]
 )
 
-# One exported target of one bot: a zip archive and the parity that was measured.
+# One exported target of one bot: a zip archive and the parity that was measured. TensorFlow names and orders the nodes
+# of equal models anew in each export, so its bytes differ where its answers do not.
 EXPORTED = StructType(
     [
         *BOT,
         _text("target"),
-        StructField("payload", BinaryType()),
+        StructField("payload", BinaryType(), True, VOLATILE),
         StructField("parity_rows", LongType()),
-        StructField("max_probability_difference", DoubleType()),
+        StructField("max_probability_difference", DoubleType(), True, VOLATILE),
         StructField("changed_decisions", LongType()),
     ]
 )
 
-# One bot in the registry: which bundle, which version, and what the gate said.
+# One bot in the registry: which bundle, which version, and what the gate said (it may compare with an older champion).
 RELEASED = StructType(
     [
         *BOT,
         StructField("version", IntegerType(), True, VOLATILE),
-        _text("bundle_digest"),
-        _text("uri"),
+        StructField("bundle_digest", StringType(), True, VOLATILE),
+        StructField("uri", StringType(), True, VOLATILE),
         _text("alias"),
-        _text("gate"),
+        StructField("gate", StringType(), True, VOLATILE),
     ]
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
@@ -115,8 +116,7 @@ def show_verb(desk: Desk) -> int:
     name, bot = desk.options.dataset, desk.options.bot
     if name not in _SCHEMAS:
         raise UsageError(f"no dataset {name!r}", fix=f"datasets are: {', '.join(_SCHEMAS)}")
-    if bot is not None and bot.count("/") != 1:
-        raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
+    bot = None if bot is None else canonical_bot(bot)
     if bot is not None and name in SHARED:
         bot = f"*/{bot.split('/')[1]}"
     table = read_rows(desk.store, name, bots=None if bot is None else [bot])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Say = Callable[[str], None]
+_LARGE = 32 << 20
 
 
 @dataclass
@@ -50,14 +52,16 @@ class RunReport:
 
 
 @contextmanager
-def lazy_session(name: str, master: str | None, report: RunReport, say: Say) -> Iterator[Callable[[], SparkSession]]:
+def lazy_session(
+    name: str, master: str | None, report: RunReport, say: Say, *, large: bool
+) -> Iterator[Callable[[], SparkSession]]:
     """Gives a function that starts the session at its first call, so that a run without work starts no JVM."""
     held: list[tuple[Any, SparkSession]] = []
 
     def start() -> SparkSession:
         if not held:
             began = time.monotonic()
-            opened = open_session(name, master=master)
+            opened = open_session(name, master=master, large=large)
             held.append((opened, opened.__enter__()))
             report.session_seconds = time.monotonic() - began
             started = held[0][1]
@@ -84,13 +88,19 @@ def apply_plan(plan: Plan, store: Store, *, run: str, master: str | None, say: S
     """
     report = RunReport(failed={bot: {**as_failure(error), "stage": "plan"} for bot, error in plan.refused.items()})
     stages = [stage for stage in STAGES if stage.name in plan.orders]
-    with lazy_session(f"mlpipeline {run}", master, report, say) as spark:
+    large = _bytes_to_read(plan) > _LARGE
+    with lazy_session(f"mlpipeline {run}", master, report, say, large=large) as spark:
         place = Place(store, spark, run)
         for number, stage in enumerate(stages, 1):
             told = _run_orders(place, stage, plan.orders[stage.name], report)
             report.stages.append(told)
             say(_line(told, number, len(stages)))
     return report
+
+
+def _bytes_to_read(plan: Plan) -> int:
+    files = [file for order in plan.to_run("ingest").values() for file in order.job.sources]
+    return sum(os.path.getsize(file.path) for file in files if "://" not in file.path)
 
 
 def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report: RunReport) -> StageReport:

@@ -21,10 +21,10 @@ def is_local(master: str) -> bool:
     return master == "local" or master.startswith("local[")
 
 
-def session_settings(master: str, extra: Mapping[str, str]) -> dict[str, str]:
+def session_settings(master: str, extra: Mapping[str, str], *, large: bool = False) -> dict[str, str]:
     """Every setting of a session that we start ourselves: common, then the kind of master, then the caller's."""
     kind = "local" if is_local(master) else master.split(":", 1)[0].split("[")[0]
-    settings = read_defaults(["common", kind])
+    settings = read_defaults(["common", kind, *(["large"] if large and is_local(master) else [])])
     settings.update(extra)
     cores = _cores(master)
     if cores is not None:
@@ -45,7 +45,7 @@ def _cores(master: str) -> int | None:
 
 @contextmanager
 def open_session(
-    name: str, *, master: str | None = None, extra: Mapping[str, str] | None = None
+    name: str, *, master: str | None = None, extra: Mapping[str, str] | None = None, large: bool = False
 ) -> Iterator[SparkSession]:
     """A session for the time of a `with` block; spark-submit's own session is used where there is one.
 
@@ -53,12 +53,13 @@ def open_session(
         name: of the application.
         master: a Spark master; None: what spark-submit says, else `local[*]`.
         extra: settings that win over the packaged defaults.
+        large: the work is large enough for `spark-defaults/large.conf` (local masters only).
 
     Raises:
         SetupError: Java, jars or versions are not what the pinned Spark needs.
     """
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    session = _submitted(name) if submitted else _started(name, master or "local[*]", extra or {})
+    session = _submitted(name) if submitted else _started(name, master or "local[*]", extra or {}, large)
     session.sparkContext.setLogLevel("ERROR")
     try:
         yield session
@@ -80,7 +81,7 @@ def _is_static(key: str) -> bool:
     return key in ("spark.sql.extensions", "spark.sql.catalog.spark_catalog", "spark.sql.warehouse.dir")
 
 
-def _started(name: str, master: str, extra: Mapping[str, str]) -> SparkSession:
+def _started(name: str, master: str, extra: Mapping[str, str], large: bool) -> SparkSession:
     check_environment()
     chosen = java.find_java()
     os.environ["JAVA_HOME"] = str(chosen.home)
@@ -91,7 +92,7 @@ def _started(name: str, master: str, extra: Mapping[str, str]) -> SparkSession:
     if is_local(master):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         os.environ.setdefault("SPARK_LOCAL_HOSTNAME", "localhost")
-    settings = session_settings(master, extra)
+    settings = session_settings(master, extra, large=large)
     options = [settings.get("spark.driver.extraJavaOptions", ""), f"-Dlog4j2.configurationFile={log4j_file().as_uri()}"]
     if is_local(master):
         options.append(archive.java_options(chosen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -19,6 +20,8 @@ def enter_worker() -> None:
         zipimport.zipimporter.invalidate_caches = lambda self: None  # type: ignore[method-assign]
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    # A batch is thousands of tuples that die together: looking for cycles among them costs as much as making them.
+    gc.set_threshold(100_000, 20, 20)
     # TensorFlow's own remarks would land between our progress lines, once for each bot.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")

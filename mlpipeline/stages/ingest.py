@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 from urllib.parse import unquote
 
@@ -90,13 +91,29 @@ def _as_batch(owner: int, rows: int, **columns: Sequence[Any]) -> pa.RecordBatch
     return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
 
 
+def _file_keys(uris: list[str]) -> tuple[Column, dict[Any, str]]:
+    """A column that tells the files apart, and the URI behind each of its values.
+
+    A number of eight bytes travels with each line instead of a path, unless two paths share one.
+    """
+    path = F.col("_metadata.file_path")
+    spelled = {uri.replace("file:///", "file:/", 1) for uri in uris}  # as `_metadata` writes them
+    numbered: dict[Any, str] = {zlib.crc32(uri.encode()): uri for uri in spelled}
+    if len(numbered) == len(spelled):
+        return F.crc32(path.cast("binary")), numbered
+    return path, {uri: uri for uri in spelled}
+
+
 def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
     """JSONL files, read line by line in as many tasks as their size deserves; lines keep their numbers."""
-    owners = _owners(files)
-    text = spark.read.option("lineSep", "\n").text([_escaped(path) for path in owners])
+    paths = dict.fromkeys(file["path"] for file in files)
+    text = spark.read.option("lineSep", "\n").text([_escaped(path) for path in paths])
+    key, uris = _file_keys(text.inputFiles())
+    by_path = _owners(files)
+    owners = {number: by_path[_plain(uri)] for number, uri in uris.items()}
     lines = text.select(
         F.col("value").cast("binary").alias("value"),
-        F.col("_metadata.file_path").alias("file"),
+        key.alias("file"),
         F.col("_metadata.file_block_start").alias("block"),
         F.col("_metadata.file_size").alias("size"),
     )
@@ -104,14 +121,14 @@ def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -
 
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
-        seen: dict[tuple[str, int], int] = {}
+        seen: dict[tuple[Any, int], int] = {}
         for batch in batches:
             for start, stop in _runs(batch):
                 place = (batch["file"][start].as_py(), batch["block"][start].as_py())
                 line = seen.get(place, firsts.get(place, 0))
                 seen[place] = line + stop - start
                 numbered = list(enumerate(batch["value"].slice(start, stop - start).to_pylist(), line + 1))
-                for owner in owners[_plain(place[0])]:
+                for owner in owners[place[0]]:
                     records = read_jsonl_lines(numbered, json.loads(files[owner]["mapping"]))
                     yield from _as_batches(owner, records, counters)
 
@@ -120,18 +137,17 @@ def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -
 
 def _runs(batch: pa.RecordBatch) -> Iterator[tuple[int, int]]:
     """(start, stop) of the stretches of a batch that come from one block of one file."""
-    keys = pc.binary_join_element_wise(batch["file"], pc.cast(batch["block"], pa.string()), "\x1f")
-    start = 0
-    for stop in pc.run_end_encode(keys).run_ends.to_pylist():
-        yield start, stop
-        start = stop
+    changed = [pc.not_equal(batch[name][1:], batch[name][:-1]) for name in ("file", "block")]
+    ends = pc.indices_nonzero(pc.or_(*changed)).to_pylist() if batch.num_rows else []
+    edges = [0, *(end + 1 for end in ends), batch.num_rows]
+    return pairwise(edges)
 
 
-def _first_lines(lines: DataFrame) -> dict[tuple[str, int], int]:
+def _first_lines(lines: DataFrame) -> dict[tuple[Any, int], int]:
     """Lines before each block of the files that Spark may cut into several."""
     counts = lines.where(F.col("size") > _UNCUT).groupBy("file", "block").count().collect()
-    before: dict[tuple[str, int], int] = {}
-    total: dict[str, int] = {}
+    before: dict[tuple[Any, int], int] = {}
+    total: dict[Any, int] = {}
     for row in sorted(counts, key=lambda row: (row["file"], row["block"])):
         before[row["file"], row["block"]] = total.get(row["file"], 0)
         total[row["file"]] = total.get(row["file"], 0) + row["count"]

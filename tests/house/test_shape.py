@@ -15,9 +15,9 @@ from mlpipeline.recipe.fields import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 NAMES = [stage.name for stage in STAGES]
-# Doors that are no stage, settings that belong to a kind of master, and recipe sections that belong to no stage.
+# Doors that are no stage, settings that belong to a kind of master or of run, and recipe sections that belong to no stage.
 DOORS = {"pipeline", "plan", "answer"}
-MASTERS = {"common", "local", "standalone", "yarn", "k8s"}
+MASTERS = {"common", "local", "large", "standalone", "yarn", "k8s"}
 SECTIONS_OF_ALL = {"language", "answer"}
 WORDS = re.compile(r"(^|_)(utils?|helpers?|common|misc)(_|$)")
 # These files were long before the rule; nothing may join them.
