@@ -126,7 +126,7 @@ EXPORTED = StructType(
     ]
 )
 
-# One bot in the registry: which bundle, which version, and what the gate said (it may compare with an older champion).
+# One bot in the registry: which bundle and version, and what the gate said (it may compare with an older champion).
 RELEASED = StructType(
     [
         *BOT,

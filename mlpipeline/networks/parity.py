@@ -15,6 +15,7 @@ import numpy as np
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.calibrate import softmax
+from mlpipeline.networks.runtime import open_core
 
 _ROWS = 256
 
@@ -22,12 +23,9 @@ _ROWS = 256
 def onnx_logits(folder: Path, ids: np.ndarray) -> np.ndarray:
     """Logits float32 (n, k) of `model.onnx` by onnxruntime on one thread, after onnx's own full check."""
     import onnx
-    import onnxruntime
 
     onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+    session = open_core(folder / "model.onnx")
     name = session.get_inputs()[0].name
     made = [session.run(None, {name: ids[start : start + _ROWS]})[0] for start in range(0, len(ids), _ROWS)]
     return np.concatenate(made)

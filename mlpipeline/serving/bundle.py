@@ -16,6 +16,7 @@ import numpy as np
 from mlpipeline.errors import RecipeError, StoreError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
+from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
 from mlpipeline.store.bundles import RERUN, BundleContents, BundleFiles, open_bundle, write_bundle
 
@@ -79,15 +80,8 @@ class Bundle:
     @cached_property
     def session(self) -> InferenceSession:
         """The network: ids int32 (n, max_ids) -> logits float32 (n, k), on one thread of the CPU."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
-            return onnxruntime.InferenceSession(
-                self.files.read("onnx/model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
+            return open_core(self.files.read("onnx/model.onnx"))
         except Exception as error:  # onnxruntime raises a dozen classes of its own, none of them documented
             where = str(self.files.folder / "onnx/model.onnx")
             raise StoreError(f"onnxruntime cannot load the network ({error})", where=where, fix=RERUN) from error

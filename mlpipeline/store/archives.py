@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mlpipeline.errors import StoreError
+from mlpipeline.store.packing import is_inside
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -40,7 +41,6 @@ def unpack_files(data: bytes) -> dict[str, bytes]:
     with opened as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         for name in names:
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts or "\\" in name:
+            if not is_inside(name):
                 raise StoreError(f"archive entry {name!r} points outside its folder", fix="do not use this archive")
         return {name: archive.read(name) for name in names}

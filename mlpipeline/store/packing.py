@@ -10,8 +10,6 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from mlpipeline.errors import StoreError
-
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -24,16 +22,6 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
             np.lib.format.write_array(member, np.ascontiguousarray(arrays[name]), allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), member.getvalue())
     return out.getvalue()
-
-
-def zip_members(data: bytes) -> dict[str, bytes]:
-    """The files of a zip archive, by path. Raises StoreError for a path that leaves the archive's root."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        for name in names:
-            if not is_inside(name):
-                raise StoreError(f"the archive holds a path that leaves its root: {name!r}")
-        return {name: archive.read(name) for name in names}
 
 
 def jsonl_bytes(rows: Iterable[Mapping[str, object]]) -> bytes:

@@ -14,6 +14,7 @@ from mlpipeline.errors import InputError
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
+from mlpipeline.networks.runtime import open_core
 from mlpipeline.store.archives import unpack_files
 from mlpipeline.store.bundles import BundleContents
 
@@ -70,11 +71,7 @@ def as_index(rows: pa.Table, labels: list[str]) -> tuple[np.ndarray, np.ndarray,
 
 def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str]) -> np.ndarray:
     """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    session = open_core(onnx)
     ids = features.as_ids(normalized, model.spec, model.vocabulary)
     return softmax(session.run(None, {session.get_inputs()[0].name: ids})[0] / model.temperature)
 

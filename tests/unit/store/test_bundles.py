@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from mlpipeline.errors import StoreError
 from mlpipeline.store import bundles
 from mlpipeline.store.bundles import BundleContents, open_bundle, write_bundle
-from mlpipeline.store.packing import npz_bytes, zip_members
+from mlpipeline.store.packing import npz_bytes
 
 CONTENTS = BundleContents(
     domain="shop",
@@ -176,18 +175,6 @@ def test_contents_that_do_not_fit_are_refused(folder, change, says):
 def test_a_bot_without_an_index(folder):
     write_bundle(folder, replace(CONTENTS, encoder=None, vectors=None, vector_intents=None, questions=()))
     assert not open_bundle(folder).has("index.npz")
-
-
-def test_zip_members_stay_inside(tmp_path):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("saved_model.pb", b"graph")
-        archive.writestr("assets/", b"")
-    assert zip_members(out.getvalue()) == {"saved_model.pb": b"graph"}
-    with zipfile.ZipFile(out, "a") as archive:
-        archive.writestr("../out", b"x")
-    with pytest.raises(StoreError, match="leaves its root"):
-        zip_members(out.getvalue())
 
 
 def test_arrays_have_one_form():
