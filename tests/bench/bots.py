@@ -43,6 +43,8 @@ def main() -> int:
         command = [sys.executable, "-m", "mlpipeline.cli.main", "run", "--to", "train", "--json", "--quiet"]
         command += ["--store", str(folder / "store"), "--conf", str(folder / "conf"), "--master", f"local[{_CORES}]"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
+        if not done.stdout.startswith("{"):
+            raise SystemExit(f"unexpected: {done.stdout[:500]} {done.stderr[-500:]}")
         stages = {stage["stage"]: stage["seconds"] for stage in json.loads(done.stdout)["stages"]}
         rows = (
             deltalake.DeltaTable(folder / "store/datasets/model").to_pyarrow_table(columns=["cpu_seconds"]).to_pylist()

@@ -24,7 +24,7 @@ import sys, time
 from mlpipeline.spark.session import open_session
 with open_session("plain", master="local[2]") as spark:
     began = time.monotonic()
-    frame = spark.read.schema("text string, intent string, ts string").json(sys.argv[1])
+    frame = spark.read.json(sys.argv[1])
     frame.write.format("delta").mode("overwrite").save(sys.argv[2])
     print(time.monotonic() - began)
 """

@@ -15,7 +15,7 @@ from mlpipeline.recipe.fields import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 NAMES = [stage.name for stage in STAGES]
-# Doors that are no stage, settings of a kind of master or of run, and recipe sections that belong to no stage.
+# Doors that are no stage, settings of a kind of master or run, and recipe sections of no stage.
 DOORS = {"pipeline", "plan", "answer"}
 MASTERS = {"common", "local", "large", "standalone", "yarn", "k8s"}
 SECTIONS_OF_ALL = {"language", "answer"}
