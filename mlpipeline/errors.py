@@ -60,9 +60,3 @@ class StoreError(MLPipelineError):
 
 class StageError(MLPipelineError):
     """A stage could not do its work for a bot."""
-
-
-class GateRefused(MLPipelineError):
-    """A model is not good enough to be released; nothing was moved."""
-
-    exit_code = 4

@@ -52,7 +52,7 @@ RUNTIMES = {"onnx": onnx_logits, "saved_model": saved_model_logits}
 
 def compare(wanted: np.ndarray, found: np.ndarray, temperature: float) -> dict[str, float | int]:
     """Largest difference of a calibrated probability, and how many rows have another best intent."""
-    left, right = softmax(wanted / temperature), softmax(found / temperature)
+    left, right = softmax(wanted, temperature), softmax(found, temperature)
     return {
         "rows": len(wanted),
         "max_probability_difference": float(np.abs(left - right).max(initial=0.0)),

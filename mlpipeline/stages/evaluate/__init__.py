@@ -53,7 +53,7 @@ def as_predictions(models: DataFrame, counters: Counters) -> DataFrame:
     def unpack(bot: str, rows: pa.Table) -> pa.Table:
         model = TrainedModel.from_bytes(rows["payload"][0].as_py())
         held = HeldOut.from_bytes(rows["held_out"][0].as_py())
-        shares = softmax(held.logits / model.temperature)
+        shares = softmax(held.logits, model.temperature)
         best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
         domain, lang = bot.split("/")
         columns = {

@@ -73,7 +73,7 @@ def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str]) -> np.ndar
     """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts."""
     session = open_core(onnx)
     ids = features.as_ids(normalized, model.spec, model.vocabulary)
-    return softmax(session.run(None, {session.get_inputs()[0].name: ids})[0] / model.temperature)
+    return softmax(session.run(None, {session.get_inputs()[0].name: ids})[0], model.temperature)
 
 
 def golden_rows(
