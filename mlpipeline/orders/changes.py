@@ -11,7 +11,6 @@ from typing import cast
 import pyarrow.compute as pc
 
 from mlpipeline.errors import MLPipelineError
-from mlpipeline.stages.ingest import utterance_id
 from mlpipeline.store.corpus_files import Kind, Row, read_file
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
@@ -38,11 +37,11 @@ def row_changes(store: Store, bot: str, sources: Sequence[SourceFile], recorded:
 def _difference(store: Store, bot: str, file: SourceFile) -> tuple[int, int]:
     if "://" in file.path or os.path.getsize(file.path) > _READABLE:
         raise ValueError("too large to compare")
-    rows = read_rows(store, "utterance", bots=[bot], columns=["id", "origin_file"])
-    before = Counter(rows.filter(pc.equal(rows["origin_file"], file.name))["id"].to_pylist())
-    domain, lang = bot.split("/")
+    rows = read_rows(store, "utterance", bots=[bot], columns=["intent", "text", "origin_file"])
+    mine = rows.filter(pc.equal(rows["origin_file"], file.name))
+    before = Counter(zip(mine["intent"].to_pylist(), mine["text"].to_pylist(), strict=True))
     now = Counter(
-        utterance_id(domain, lang, record.intent, record.text)
+        (record.intent, record.text)
         for record in read_file(file.path, cast(Kind, file.kind), json.loads(file.mapping))
         if isinstance(record, Row)
     )

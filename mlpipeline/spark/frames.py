@@ -15,11 +15,13 @@ Transform = Callable[[DataFrame], DataFrame]
 
 
 def with_text_id(name: str, *columns: str) -> Transform:
-    """Adds a content id: 16 hex characters of the SHA-256 of the columns, joined by the unit separator."""
+    """Adds a content id: the columns' XXH64 as 16 hex characters, equal on every machine and partitioning.
+
+    A null counts as no column at all. Of a million contents two share an id once in 37 million times.
+    """
 
     def step(frame: DataFrame) -> DataFrame:
-        joined = F.concat_ws("\x1f", *[F.coalesce(F.col(column), F.lit("")) for column in columns])
-        return frame.withColumn(name, F.substring(F.sha2(joined, 256), 1, 16))
+        return frame.withColumn(name, F.lpad(F.lower(F.hex(F.xxhash64(*columns))), 16, "0"))
 
     return step
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
@@ -66,33 +66,44 @@ def with_normalized(part: Part) -> Transform:
     return step
 
 
-def with_duplicates_marked(frame: DataFrame) -> DataFrame:
-    """Marks all but the first (by file and line) of the rows with the same content and intent.
+def with_key(frame: DataFrame) -> DataFrame:
+    """Adds `_key`, one number for domain, lang, intent and content, and `_order`, one for the place in the files."""
+    place = F.shiftleft(F.crc32(F.col("origin_file").cast("binary")), 31).bitwiseOR(F.col("origin_line"))
+    return frame.withColumns({"_key": F.xxhash64("domain", "lang", "intent", "normalized"), "_order": place})
+
+
+def as_firsts(keyed: DataFrame) -> DataFrame:
+    """One row for each `_key` that stands several times: `_first`, the least `_order`, and `_as`, where that is."""
+    kept = keyed.where(F.col("reason").isNull())
+    # Numbers alone are grouped: Spark does it by hash, without sorting, and few bytes travel.
+    seen = kept.groupBy("_key").agg(F.min("_order").alias("_first"), F.count("*").alias("_rows"))
+    repeated = seen.where("_rows > 1").select("_key", "_first")
+    places = kept.select(
+        "_key", F.col("_order").alias("_first"), F.concat_ws(":", "origin_file", "origin_line").alias("_as")
+    )
+    return places.join(F.broadcast(repeated), ["_key", "_first"])
+
+
+def with_duplicates_marked(keyed: DataFrame) -> DataFrame:
+    """Marks all but one of the rows with the same content and intent: the first in its file.
 
     One content under two intents is no duplicate: both stay, and `split` reports them.
     """
-    # The number comes first: Spark then sorts by eight bytes, and compares texts only where these are equal.
-    keys = ("domain", "lang", "content_id", "intent")
-    hashed = F.when(F.col("reason").isNull(), F.xxhash64(*keys)).otherwise(F.xxhash64("origin_file", "origin_line"))
-    same = Window.partitionBy("_key", *keys, F.col("reason").isNotNull())
-    order = same.orderBy("origin_file", "origin_line")
-    first = F.first(F.concat_ws(":", "origin_file", "origin_line")).over(order)
-    repeated = F.col("reason").isNull() & (F.row_number().over(order) > 1)
-    marked = frame.withColumn("_key", hashed).withColumns({"_first": first, "_repeated": repeated})
+    marked = keyed.join(F.broadcast(as_firsts(keyed)), "_key", "left")
+    repeated = F.col("reason").isNull() & (F.col("_order") > F.col("_first"))
     return marked.withColumns(
         {
-            "reason": F.when(F.col("_repeated"), "duplicate").otherwise(F.col("reason")),
-            "detail": F.when(F.col("_repeated"), F.concat(F.lit("as "), "_first")).otherwise(F.col("detail")),
+            "reason": F.when(repeated, "duplicate").otherwise(F.col("reason")),
+            "detail": F.when(repeated, F.concat(F.lit("as "), "_as")).otherwise(F.col("detail")),
         }
-    ).drop("_key", "_first", "_repeated")
+    )
 
 
 def clean(part: Part, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: normalise, apply the rules, mark what repeats, keep the dropped rows beside the kept."""
-    judged = inputs["utterance"].transform(with_normalized(part))
+    judged = inputs["utterance"].transform(with_normalized(part)).transform(with_key).persist()
     if part["clean"].drop_duplicates:
         judged = judged.transform(with_duplicates_marked)
-    judged = judged.persist()
     return {
         "cleaned": judged.where(F.col("reason").isNull()).select(*CLEANED.names),
         "cleaned_dropped": judged.where(F.col("reason").isNotNull()),

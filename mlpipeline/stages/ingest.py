@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,11 +39,6 @@ _ARROW = to_arrow_schema(_PARSED)
 _BATCH = 20_000
 # Spark never cuts a file below this size into several blocks (spark.sql.files.openCostInBytes).
 _UNCUT = 4 << 20
-
-
-def utterance_id(domain: str, lang: str, intent: str | None, text: str) -> str:
-    """16 hex characters that name an utterance by what it says."""
-    return hashlib.sha256(f"{domain}\x1f{lang}\x1f{intent or ''}\x1f{text}".encode()).hexdigest()[:16]
 
 
 def _plain(uri: str) -> str:

@@ -85,7 +85,7 @@ def as_contents(labelled: DataFrame) -> DataFrame:
 def as_contradictions(labelled: DataFrame, contents: DataFrame) -> DataFrame:
     """Findings: contents under several intents, counted by the set of intents."""
     keys = ["domain", "lang", "content_id"]
-    rows = labelled.join(contents.where("torn").select(*keys), keys, "left_semi").groupBy(*keys)
+    rows = labelled.join(F.broadcast(contents.where("torn").select(*keys)), keys, "left_semi").groupBy(*keys)
     intents = F.array_join(F.array_sort(F.collect_set("intent")), " | ")
     sets = rows.agg(intents.alias("subject"), F.count("*").alias("rows")).groupBy("domain", "lang", "subject")
     told = F.format_string("the same text under each of these intents, %d rows", "rows")

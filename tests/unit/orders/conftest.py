@@ -16,7 +16,6 @@ from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.stages.contract import Stage
-from mlpipeline.stages.ingest import utterance_id
 from mlpipeline.store.corpus_files import Row, read_file
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import Mark, as_metadata
@@ -67,9 +66,8 @@ class World:
     def _rows(self, dataset: str, order: Order, rows: int) -> list[dict[str, Any]]:
         if dataset != "utterance":
             return [{"rows": 1}] * (0 if dataset.endswith(("_rejected", "_dropped")) else rows)
-        domain, lang = order.job.bot.split("/")
         return [
-            {"id": utterance_id(domain, lang, record.intent, record.text), "origin_file": file.name}
+            {"intent": record.intent, "text": record.text, "origin_file": file.name}
             for file in order.job.sources
             for record in read_file(file.path)
             if isinstance(record, Row)
@@ -77,7 +75,7 @@ class World:
 
     def commit(self, dataset: str, marks: Mapping[str, Mark], rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """One commit with the marks in its metadata, as `write_dataset` makes it."""
-        known = {"id": pa.string(), "origin_file": pa.string(), "rows": pa.int64()}
+        known = {"intent": pa.string(), "text": pa.string(), "origin_file": pa.string(), "rows": pa.int64()}
         schema = pa.schema([("domain", pa.string()), ("lang", pa.string()), *known.items()])
         split = [(bot.split("/"), row) for bot, found in rows.items() for row in found]
         table = pa.Table.from_pylist([{"domain": d, "lang": lang, **row} for (d, lang), row in split], schema=schema)
