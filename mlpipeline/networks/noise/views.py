@@ -1,0 +1,209 @@
+"""Views: what different models say of rows that they have not seen. One call is one view and one fold, one Spark task.
+
+Each view is cheap, needs no pretrained weights, and errs in its own way: a linear model with a margin is hard to
+mislead by flips, neighbours show what a row resembles, the trainer's network is the best on rows that are mostly right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.errors import StageError
+from mlpipeline.networks.noise.material import Codes, Floats, Material
+
+_UNSEEN = -2.0  # decision of a linear model for a label that its rows do not hold; those it knows reach about -1
+_UNSEEN_LOGIT = -12.0
+_BLOCK = 1500  # rows compared with all others at once
+_LEAST_SIMILAR = 1e-3
+_NEIGHBOURS_FLOOR = 0.05  # share of a vote that is spread over all labels: ten neighbours cannot exclude a label
+_MANY_LABELS = 500
+MOST_VOTERS = 20_000  # rows that neighbours are sought among; whoever has more must say so
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at the rows.
+
+    Attributes:
+        name: stands in the findings as the voter's name.
+        how: `linear`, `neighbours`, `embedding`, `bayes` or `network`.
+        purified: whether it learns only from rows that the first round did not find wrong.
+        settings: what differs from the defaults of `how`.
+    """
+
+    name: str
+    how: str
+    purified: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+# What the network is trained with; fewer passes than the trainer's: what comes late is learning flips by heart.
+NETWORK: Mapping[str, Any] = {
+    "epochs": 6,
+    "min_steps": 600,
+    "batch_size": 128,
+    "learning_rate": 0.003,
+    "dims": 64,
+    "dropout": 0.3,
+    "feature_dropout": 0.3,
+    "label_smoothing": 0.1,
+}
+
+
+def choose_views(labels: int, *, vectors: bool, network: bool = True) -> tuple[View, ...]:
+    """The views that are worth their time.
+
+    Args:
+        labels: number of labels; a linear model of each costs too much above 500 of them, Bayes does not.
+        vectors: whether there are sentence vectors.
+        network: whether to train the network, by far the dearest view.
+    """
+    how = "linear" if labels <= _MANY_LABELS else "bayes"
+    views = [View(how, how), View("neighbours", "neighbours")]
+    if vectors:
+        views.append(View("embedding", "embedding"))
+    # On purified rows the network is the better one; both together are no better than the network alone.
+    views.append(View("network", "network", purified=True) if network else View(f"{how}-purified", how, purified=True))
+    return tuple(views)
+
+
+def predict_fold(
+    view: View,
+    material: Material,
+    labels: Codes,
+    folds: Codes,
+    fold: int,
+    classes: int,
+    trusted: NDArray[np.bool_] | None = None,
+    seed: int = 20,
+) -> tuple[Codes, Floats]:
+    """What the view says of the rows of one fold after learning from all others.
+
+    Args:
+        view: which view.
+        material: n rows.
+        labels: (n,) given label codes in [0, classes).
+        folds: (n,) fold of each row; a group lies in one fold.
+        fold: the fold that is left out.
+        classes: number of labels.
+        trusted: (n,) rows that may be learnt from; all without it. Ignored unless `view.purified`.
+        seed: of what is random in a view.
+
+    Returns:
+        Row numbers (m,) of the fold, and scores (m, classes): higher is likelier, on a scale of the view's own.
+
+    Raises:
+        StageError: for an unknown kind of view.
+    """
+    asked = np.flatnonzero(folds == fold)
+    usable = folds != fold
+    if view.purified and trusted is not None:
+        usable &= trusted
+    learnt = np.flatnonzero(usable)
+    known = np.unique(labels[learnt])
+    if not len(asked) or len(known) < 2:
+        return asked, np.zeros((len(asked), classes), np.float32)
+    if view.how in ("neighbours", "embedding"):
+        rows = material.matrix if view.how == "neighbours" else material.vectors
+        return asked, _by_neighbours(rows, labels, asked, learnt, classes, view.settings, material.groups)
+    by_matrix = {"linear": _by_margin, "bayes": _by_bayes, "network": _by_network}
+    if view.how not in by_matrix:
+        raise StageError(f"no view is called {view.how!r}", fix=f"choose of {', '.join(sorted(by_matrix))}")
+    scores = by_matrix[view.how](material.matrix, labels, asked, learnt, classes, view.settings, seed)
+    return asked, scores
+
+
+def predict_all(
+    view: View, material: Material, labels: Codes, folds: Codes, classes: int, trusted: NDArray[np.bool_] | None = None
+) -> Floats:
+    """`predict_fold` for every fold, one after another: scores (n, classes)."""
+    scores = np.zeros((len(labels), classes), np.float32)
+    for fold in np.unique(folds).tolist():
+        rows, found = predict_fold(view, material, labels, folds, fold, classes, trusted)
+        scores[rows] = found
+    return scores
+
+
+def _by_margin(
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+) -> Floats:
+    """One linear machine a label with squared hinge loss (Fan et al. 2008, LIBLINEAR)."""
+    from sklearn.svm import LinearSVC
+
+    # A tolerance of 0.03 ranks rows as 0.0001 does.
+    model = LinearSVC(C=float(settings.get("c", 0.3)), tol=0.03, random_state=seed)
+    decided = model.fit(matrix[learnt], labels[learnt]).decision_function(matrix[asked])
+    if decided.ndim == 1:
+        decided = np.stack([-decided, decided], axis=1)
+    return _spread(decided, model.classes_, classes, _UNSEEN)
+
+
+def _by_bayes(
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+) -> Floats:
+    """Complement naive Bayes (Rennie et al. 2003): a second's work, whatever the number of labels."""
+    from sklearn.naive_bayes import ComplementNB
+
+    model = ComplementNB(alpha=float(settings.get("alpha", 0.3))).fit(matrix[learnt], labels[learnt])
+    scores = model.predict_joint_log_proba(matrix[asked])
+    return _spread(scores, model.classes_, classes, float(scores.min()) - 1.0)
+
+
+def _by_network(
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+) -> Floats:
+    """The trainer's network, see `fitting.fit_weights`."""
+    from mlpipeline.networks.fitting import Sparse, fit_weights
+
+    chosen = {**NETWORK, **settings}
+    known, place = np.unique(labels[learnt], return_inverse=True)
+    smoothing = float(chosen["label_smoothing"])
+    targets = np.full((len(learnt), len(known)), smoothing / len(known), np.float32)
+    targets[np.arange(len(learnt)), place.reshape(-1)] += 1.0 - smoothing
+    part = matrix[learnt]
+    rows = Sparse((part.indices + 1).astype(np.int32), part.data, part.indptr.astype(np.int64))
+    weights, _ = fit_weights(rows, targets, matrix.shape[1], chosen, seed)
+    summed = matrix[asked] @ weights["table"][1:]
+    count = len(known)
+    logits = summed[:, :count] + np.maximum(summed[:, count:], 0.0) @ weights["out"] + weights["bias"]
+    return _spread(logits, known, classes, _UNSEEN_LOGIT)
+
+
+def _by_neighbours(
+    rows: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], groups: Codes
+) -> Floats:
+    """Log shares of the votes of the most similar rows, one row a group and label (Cover and Hart 1967)."""
+    count, sharpness = int(settings.get("neighbours", 10)), float(settings.get("sharpness", 5.0))
+    # A sentence that stands there a thousand times has one voice a label; and one text costs one comparison.
+    _, first = np.unique(np.stack([groups[learnt], labels[learnt]]), axis=1, return_index=True)
+    voters = learnt[np.sort(first)]
+    limit = int(settings.get("most_voters", MOST_VOTERS))
+    if len(voters) > limit:  # no quadratic growth: a fixed sample, the same in every run
+        voters = np.sort(np.random.default_rng(len(voters)).permutation(voters)[:limit])
+    count = min(count, len(voters))
+    known = rows[voters].T.tocsr() if hasattr(rows, "tocsr") else np.ascontiguousarray(rows[voters].T)
+    scores = np.empty((len(asked), classes), np.float32)
+    for start in range(0, len(asked), _BLOCK):
+        part = rows[asked[start : start + _BLOCK]] @ known
+        similar = part.toarray() if hasattr(part, "toarray") else part
+        nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
+        near = np.take_along_axis(similar, nearest, axis=1)
+        weight = np.exp(sharpness * (near - near.max(axis=1, keepdims=True))) * np.maximum(near, _LEAST_SIMILAR)
+        own = np.repeat(np.arange(len(similar)), count) * classes + labels[voters][nearest].reshape(-1)
+        votes = np.bincount(own, weights=weight.reshape(-1), minlength=len(similar) * classes)
+        share = votes.reshape(len(similar), classes) / weight.sum(axis=1, keepdims=True)
+        floored = (1.0 - _NEIGHBOURS_FLOOR) * share + _NEIGHBOURS_FLOOR / classes
+        scores[start : start + _BLOCK] = np.log(floored)
+    return scores
+
+
+def _spread(scores: NDArray[Any], known: Codes, classes: int, missing: float) -> Floats:
+    """Scores of the labels that were learnt -> scores of all labels."""
+    result = np.full((len(scores), classes), missing, np.float32)
+    result[:, known] = scores
+    return result
