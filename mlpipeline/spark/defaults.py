@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from importlib import resources
@@ -15,20 +16,29 @@ _FOLDER = "spark_defaults"
 _LINE = re.compile(r"([^\s=:]+)(?:\s*[=:]\s*|\s+|\Z)(.*)\Z", re.DOTALL)
 
 
-def read_defaults(names: Sequence[str]) -> dict[str, str]:
+# What a kind of master is called elsewhere: the word before the colon of its address.
+_ALSO_CALLED = {"spark": "standalone"}
+
+
+def read_defaults(names: Sequence[str], *, gpus: bool = False) -> dict[str, str]:
     """Return the settings of spark-defaults/<name>.conf for each name, later files over earlier ones.
 
     A name without a file adds nothing: a stage or a kind of master has a file only where it differs.
+
+    Args:
+        names: of files without `.conf`; `spark` is `standalone`.
+        gpus: keep what asks for GPUs. A cluster without them refuses such a job or lets it wait for ever, so the
+            lines count only where somebody said that there are some.
 
     Raises:
         SetupError: a line is no setting, or a key stands twice in one file.
     """
     settings: dict[str, str] = {}
     for name in names:
-        file = packaged(_FOLDER, f"{name}.conf")
+        file = packaged(_FOLDER, f"{_ALSO_CALLED.get(name, name)}.conf")
         if file.is_file():
-            settings.update(parse_defaults(file.read_text(encoding="utf-8"), f"spark-defaults/{name}.conf"))
-    return settings
+            settings.update(parse_defaults(file.read_text(encoding="utf-8"), f"spark-defaults/{file.name}"))
+    return {key: value for key, value in settings.items() if gpus or ".resource.gpu." not in key}
 
 
 def parse_defaults(text: str, name: str) -> dict[str, str]:
@@ -39,9 +49,8 @@ def parse_defaults(text: str, name: str) -> dict[str, str]:
     """
     settings: dict[str, str] = {}
     lines: dict[str, int] = {}
-    for number, line in _logical_lines(text):
-        found = _LINE.match(line)
-        key, value = (found[1], found[2].strip()) if found else ("", "")
+    for number, line in logical_lines(text):
+        key, value = split_line(line)
         where = f"{name}:{number}"
         if not key.startswith("spark.") or not value:
             raise SetupError(f"no setting: {line[:80]!r}", where=where, fix="write `spark.key value`")
@@ -52,7 +61,13 @@ def parse_defaults(text: str, name: str) -> dict[str, str]:
     return settings
 
 
-def _logical_lines(text: str) -> list[tuple[int, str]]:
+def split_line(line: str) -> tuple[str, str]:
+    """Return key and value of one logical line as spark-submit cuts it; "" for what is not there."""
+    found = _LINE.match(line)
+    return (found[1], found[2].strip()) if found else ("", "")
+
+
+def logical_lines(text: str) -> list[tuple[int, str]]:
     """Join lines that end in a backslash, drop empty lines and comments (# and !), keep the first line's number."""
     found: list[tuple[int, str]] = []
     begun: tuple[int, str] | None = None
@@ -69,13 +84,15 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
     return [*found, begun] if begun else found
 
 
-def log4j_file() -> Path:
-    """Return log4j2.properties as a file on disk (copied to the cache when the package lies in a zip)."""
-    place = packaged(_FOLDER, "log4j2.properties")
+def defaults_file(name: str) -> Path:
+    """Return a file of spark-defaults/ as a file on disk (copied to the cache when the package lies in a zip)."""
+    place = packaged(_FOLDER, name)
     if isinstance(place, Path):
         return place
-    folder = cache_folder() / "log4j"
-    if not (folder / place.name).is_file():
-        with filling(folder) as work, resources.as_file(place) as file:
-            (work / place.name).write_bytes(file.read_bytes())
-    return folder / place.name
+    with resources.as_file(place) as file:
+        content = file.read_bytes()
+    folder = cache_folder() / f"defaults-{hashlib.sha256(content).hexdigest()[:12]}"
+    if not (folder / name).is_file():
+        with filling(folder) as work:
+            (work / name).write_bytes(content)
+    return folder / name

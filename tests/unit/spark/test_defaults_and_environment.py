@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import socket
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -10,9 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpipeline.errors import SetupError
-from mlpipeline.spark.defaults import log4j_file, parse_defaults, read_defaults
-from mlpipeline.spark.environment import DELTA_SPARK, PYSPARK, check_environment, check_spark_home, utf8_locale
+from mlpipeline.errors import SetupError, UsageError
+from mlpipeline.spark.defaults import defaults_file, parse_defaults, read_defaults
+from mlpipeline.spark.environment import (
+    DELTA_SPARK,
+    PYSPARK,
+    check_environment,
+    check_host_name,
+    check_master,
+    check_scripts,
+    check_spark_home,
+    check_submitting_spark,
+    utf8_locale,
+)
 
 _ROOT = Path(__file__).parents[3]
 
@@ -56,7 +67,7 @@ def test_every_file_is_readable_and_explained() -> None:
             if line.startswith("spark."):
                 assert above.startswith(("#", "spark.", " ")), f"{file.name}: {line} has no reason above it"
             above = line
-    assert log4j_file().is_file()
+    assert defaults_file("log4j2.properties").is_file()
 
 
 def test_later_files_win_and_missing_ones_add_nothing() -> None:
@@ -136,3 +147,60 @@ def test_versions_are_those_of_setup_cfg() -> None:
 )  # fmt: skip
 def test_file_names_need_utf8(environ: dict[str, str], expected: str | None) -> None:
     assert utf8_locale(environ).get("LC_ALL") == expected
+
+
+@pytest.mark.parametrize(
+    ("master", "kind", "what"),
+    [
+        ("mesos://x:5050", UsageError, "no Spark master"),
+        ("spark://", UsageError, "names no host"),
+        ("spark://127.0.0.1:1", SetupError, "nothing listens at 127.0.0.1:1"),
+        ("spark://127.0.0.1:1,127.0.0.1:2", SetupError, "127.0.0.1:2"),
+        ("spark://no-such-host.invalid:7077", SetupError, "no-such-host.invalid cannot be resolved"),
+        ("k8s://https://127.0.0.1:1", SetupError, "nothing listens at 127.0.0.1:1"),
+    ],
+)
+def test_a_master_that_cannot_be_reached(master: str, kind: type[Exception], what: str) -> None:
+    with pytest.raises(kind) as caught:
+        check_master(master, timeout=1)
+    assert what in str(caught.value) and "->" in str(caught.value)
+
+
+def test_one_of_several_masters_is_enough() -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        check_master(f"spark://127.0.0.1:1,127.0.0.1:{one.getsockname()[1]}")
+    for master in ("local", "local[2]", "local-cluster[2,1,512]", "yarn"):
+        check_master(master)
+
+
+def test_this_machines_name_has_to_be_known_to_executors() -> None:
+    def unknown(name: str) -> str:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    check_host_name({}, lambda name: "10.0.0.1")
+    check_host_name({"SPARK_LOCAL_IP": "10.0.0.1"}, unknown)
+    with pytest.raises(SetupError, match="cannot be resolved") as caught:
+        check_host_name({}, unknown)
+    assert "SPARK_LOCAL_IP" in caught.value.fix
+
+
+def test_a_discovery_script_that_cannot_be_run(tmp_path: Path) -> None:
+    script = tmp_path / "gpus.sh"
+    script.write_text("#!/bin/sh\n", "utf-8")
+    script.chmod(0o644)
+    with pytest.raises(SetupError, match="cannot be run") as caught:
+        check_scripts({"spark.executor.resource.gpu.discoveryScript": str(script)})
+    assert caught.value.fix == f"chmod +x {script}"
+    script.chmod(0o755)
+    check_scripts({"spark.executor.resource.gpu.discoveryScript": str(script)})
+    check_scripts({"spark.executor.resource.gpu.discoveryScript": "/on/the/nodes/only.sh"})
+    with pytest.raises(SetupError, match="does not exist"):
+        check_scripts({"spark.driver.resource.gpu.discoveryScript": "/on/the/nodes/only.sh"})
+
+
+def test_another_sparks_submit_is_refused() -> None:
+    check_submitting_spark(PYSPARK)
+    with pytest.raises(SetupError, match=r"of Spark 3\.5\.1"):
+        check_submitting_spark("3.5.1")

@@ -1,0 +1,106 @@
+"""`mlpipeline size`: executors for a cluster, each number with its rule and source."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.tables import draw
+from mlpipeline.errors import UsageError
+from mlpipeline.spark.sizing.cluster import Ask, Need, Sizing, as_conf, need_of, size_cluster
+from mlpipeline.spark.sizing.guides import GUIDES, guide_named
+from mlpipeline.spark.units import megabytes
+
+
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("--nodes", type=int, required=True, metavar="N", help="worker nodes")
+    parser.add_argument("--cores", type=int, required=True, metavar="N", help="cores of a node")
+    parser.add_argument("--memory", required=True, metavar="SIZE", help="memory of a node, such as 64g")
+    parser.add_argument("--gpus", type=int, default=0, metavar="N", help="GPUs of a node")
+    parser.add_argument(
+        "--master", default="yarn", metavar="KIND", help="yarn (default), k8s, standalone, or an address"
+    )
+    parser.add_argument("--stage", metavar="NAME", help="size for one stage; default: for a whole run")
+    parser.add_argument("--lang", metavar="TAG", help="bots of one language; default: of all in one job")
+    parser.add_argument("--no-python", action="store_true", help="a job of the JVM alone, as the guides' examples are")
+    stated = parser.add_argument_group("what you know better")
+    stated.add_argument("--deploy-mode", choices=["client", "cluster"], default="cluster", help="default: cluster")
+    stated.add_argument("--reserved-cores", type=int, metavar="N", help="left to the system on each node (default: 1)")
+    stated.add_argument("--reserved-memory", metavar="SIZE", help="left to the system on each node (default: 1g)")
+    stated.add_argument(
+        "--allocatable", action="store_true", help="Kubernetes: --cores and --memory are what pods can have"
+    )
+    stated.add_argument("--executor-cores", type=int, metavar="N", help="cores of an executor (default: 3 to 5)")
+    stated.add_argument("--task-cpus", type=int, metavar="N", help="cores of a task")
+    stated.add_argument("--tasks-per-gpu", type=int, metavar="N", help="tasks that share a GPU (default: 2 to 4)")
+    stated.add_argument("--model", metavar="SIZE", help="memory of the model and its library in each Python worker")
+    stated.add_argument("--pinned", metavar="SIZE", help="page-locked host memory of an executor with a GPU")
+    stated.add_argument("--container-step", metavar="SIZE", help="yarn.scheduler.minimum-allocation-mb (default: 1g)")
+    stated.add_argument("--shuffle", metavar="SIZE", help="size of the largest shuffle")
+    stated.add_argument("--static", action="store_true", help="all executors from the start, no dynamic allocation")
+    stated.add_argument("--guide", default="ours", help=f"whose rules: {', '.join(GUIDES)} (default: ours)")
+    parser.add_argument("--to", metavar="FILE", help="write the settings there, as spark-submit reads them")
+    parser.set_defaults(verb=size_verb)
+
+
+def size_verb(desk: Desk) -> int:
+    """Prints the sizing, or writes its settings to a file."""
+    asked = desk.options
+    pinned = _optional(asked.pinned) or 0
+    if asked.no_python:
+        need = Need(gpu=True, pinned_mb=pinned)
+    else:
+        need = need_of(asked.stage, asked.lang, model_mb=_optional(asked.model), pinned_mb=pinned)
+    ask = Ask(
+        reserved_cores=asked.reserved_cores,
+        reserved_mb=_optional(asked.reserved_memory),
+        allocatable=asked.allocatable,
+        executor_cores=asked.executor_cores,
+        task_cpus=asked.task_cpus,
+        tasks_per_gpu=asked.tasks_per_gpu,
+        deploy_mode=asked.deploy_mode,
+        container_step_mb=_optional(asked.container_step),
+        shuffle_mb=_optional(asked.shuffle),
+        static=asked.static,
+    )
+    size = megabytes(asked.memory)
+    found = size_cluster(
+        asked.nodes, asked.cores, size, asked.gpus, asked.master, need, guide=guide_named(asked.guide), ask=ask
+    )
+    conf = as_conf(found.settings, found.lines, _title(asked))
+    if asked.to:
+        _write(Path(asked.to), conf)
+        desk.say(f"settings written to {asked.to}: spark-submit --properties-file {asked.to}")
+    desk.give(_as_json(found), _as_text(found, "" if asked.to else conf))
+    return 0
+
+
+def _optional(size: str | None) -> int | None:
+    return None if size is None else megabytes(size)
+
+
+def _title(asked: argparse.Namespace) -> str:
+    gpus = f", {asked.gpus} GPUs" if asked.gpus else ""
+    whose = f"{asked.stage or 'a whole run'}{f' of {asked.lang}' if asked.lang else ''}"
+    return f"{asked.master}: {asked.nodes} nodes of {asked.cores} cores, {asked.memory}{gpus}, for {whose}"
+
+
+def _as_text(found: Sizing, conf: str) -> str:
+    head = ["what", "value", "rule", "source"]
+    parts = [draw(head, [list(line) for line in found.lines], right=["value"])]
+    parts += [f"note: {note}" for note in found.notes]
+    return "\n".join([*parts, *(["", conf.rstrip()] if conf else [])])
+
+
+def _as_json(found: Sizing) -> dict[str, object]:
+    told = {name: value for name, value in vars(found).items() if name != "lines"}
+    return {**told, "lines": [line._asdict() for line in found.lines]}
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(file), fix="another --to") from error

@@ -1,0 +1,183 @@
+"""Makes the table of settings anew from the installed jars: `python -m mlpipeline.spark.lint.probe FILE`.
+
+Spark declares its settings as ConfigEntry objects that know their default and their converter. What a converter says to
+a value that fits no type tells the type. Settings that Spark reads without declaring them are found as texts in the
+class files; deprecated and removed ones stand in tables of SparkConf and SQLConf.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mlpipeline.spark.environment import DELTA_SPARK, PYSPARK, pyspark_folder
+from mlpipeline.spark.jars import delta_jars
+from mlpipeline.spark.lint.table import HEAD, Key, as_line
+
+_DECLARING = [
+    *(f"org.apache.spark.internal.config.{name}$" for name in (
+        "package", "Python", "Worker", "Deploy", "UI", "History", "Status", "R", "Kryo", "Network", "Streaming"
+    )),
+    "org.apache.spark.deploy.yarn.config.package$",
+    "org.apache.spark.deploy.k8s.Config$",
+    "org.apache.spark.sql.internal.SQLConf$",
+    "org.apache.spark.sql.internal.StaticSQLConf$",
+    "org.apache.spark.sql.hive.HiveUtils$",
+    "org.apache.spark.sql.connect.config.Connect$",
+    "org.apache.spark.streaming.StreamingConf$",
+    "org.apache.spark.sql.delta.sources.DeltaSQLConf$",
+]  # fmt: skip
+# Their defaults depend on cores, time zone and folder of the machine that is asked.
+_OF_THE_MACHINE = {
+    "spark.driver.host",
+    "spark.history.fs.numCompactThreads",
+    "spark.history.fs.numReplayThreads",
+    "spark.sql.session.timeZone",
+    "spark.sql.streaming.stateStore.numStateStoreMaintenanceThreads",
+    "spark.sql.warehouse.dir",
+}
+_WRONG = "no such value"
+_TYPE = re.compile(r"should be a/an '([^']+)' value")
+_OPTIONS = re.compile(r"should be one of '([^']+)'")
+_TEXT = re.compile(rb"\x01(..)(spark\.[A-Za-z0-9_.\-]+)", re.DOTALL)
+_DELTA_TABLES = "spark.databricks.delta.properties.defaults."
+
+
+def probe(jvm: Any) -> list[Key]:
+    """Return every setting that the running Spark and Delta know, sorted by key."""
+    loader = jvm.Thread.currentThread().getContextClassLoader()
+    for name in _DECLARING:
+        try:
+            jvm.java.lang.Class.forName(name, True, loader)
+        except Exception as error:  # py4j wraps whatever the class loader throws
+            print(f"not there: {name}: {str(error).splitlines()[-1][:100]}", file=sys.stderr)
+    declared = _field(jvm, loader, "org.apache.spark.internal.config.ConfigEntry$", "knownConfigs")
+    static = set(_field(jvm, loader, "org.apache.spark.sql.internal.SQLConf$", "staticConfKeys"))
+    found = {key: _key(declared[key], key in static) for key in list(declared.keys())}
+    found.update({key.name: key for key in _delta_table_properties(jvm, loader)})
+    texts = _texts() | set(found)
+    for name in sorted(texts - set(found)):
+        # A family's beginning (`spark.executor`) is no setting.
+        if any(other.startswith(f"{name}.") for other in texts):
+            continue
+        found[name] = Key(name, "string", "", "", "read without being declared", "plain")
+    for name, note in _given_up(jvm, loader):
+        old = found.get(name, Key(name, "string", "", "", "", ""))
+        found[name] = old._replace(status=note)
+    # One space between words, as the table's lines have it.
+    return [Key(*(" ".join(part.split()) for part in found[name])) for name in sorted(found)]
+
+
+def _field(jvm: Any, loader: Any, owner: str, name: str) -> Any:
+    kind = jvm.java.lang.Class.forName(owner, True, loader)
+    module = kind.getField("MODULE$").get(None)
+    field = next(each for each in kind.getDeclaredFields() if each.getName().endswith(name))
+    field.setAccessible(True)
+    return field.get(module)
+
+
+def _key(entry: Any, static: bool) -> Key:
+    status = "static" if static else "" if entry.isPublic() else "internal"
+    doc = re.sub(r"\s+", " ", entry.doc() or "").strip()
+    default = entry.defaultValueString()
+    same = re.match(r"<value of (.+)>\Z", default)
+    told = f"= {same[1]}" if same else "<of the machine>" if entry.key() in _OF_THE_MACHINE else default
+    return Key(entry.key(), _type(entry), told, entry.version(), _short(doc), status)
+
+
+def _type(entry: Any) -> str:
+    said = _refusal(entry, _WRONG)
+    options = _OPTIONS.search(said)
+    if options:
+        return "enum:" + "|".join(option.strip() for option in options[1].split(","))
+    known = _TYPE.search(said)
+    if not known:
+        return "string"
+    kind = known[1].replace("bytes in ", "bytes:").replace("time in ", "time:")
+    if kind.startswith(("int", "long", "bytes", "time")):
+        least = next((number for number in (1, 0) if _refusal(entry, str(number - 1))), None)
+        # Some refuse 0 for another reason than being too small; -1 is then allowed.
+        if least == 1 and not _refusal(entry, "-1"):
+            least = None
+        return f"{kind}>={least}" if least is not None else kind
+    return kind
+
+
+def _refusal(entry: Any, value: str) -> str:
+    try:
+        entry.valueConverter().apply(value)
+    except Exception as error:  # py4j wraps what the converter throws
+        return str(getattr(error, "java_exception", error))
+    return ""
+
+
+def _short(doc: str) -> str:
+    sentence = re.split(r"(?<=[.!?])\s", doc, maxsplit=1)[0]
+    return sentence if len(sentence) <= 120 else sentence[:117].rsplit(" ", 1)[0] + " ..."
+
+
+def _given_up(jvm: Any, loader: Any) -> Iterator[tuple[str, str]]:
+    """Key and what to say of it: deprecated and removed settings, and old names that still work."""
+    for config in _values(_field(jvm, loader, "org.apache.spark.SparkConf$", "deprecatedConfigs")):
+        yield config.key(), f"deprecated: since {config.version()}. {config.deprecationMessage()}"
+    alternatives = _field(jvm, loader, "org.apache.spark.SparkConf$", "allAlternatives")
+    for pair in _pairs(alternatives):
+        yield pair._1(), f"deprecated: use {pair._2()._1()}"
+    sql = "org.apache.spark.sql.internal.SQLConf$"
+    for config in _values(_field(jvm, loader, sql, "deprecatedSQLConfigs")):
+        yield config.key(), f"deprecated: since {config.version()}. {config.comment()}"
+    for config in _values(_field(jvm, loader, sql, "removedSQLConfigs")):
+        yield config.key(), f"removed: in {config.version()}. {config.comment()}"
+
+
+def _pairs(scala_map: Any) -> Iterator[Any]:
+    iterator = scala_map.iterator()
+    while iterator.hasNext():
+        yield iterator.next()
+
+
+def _values(scala_map: Any) -> Iterator[Any]:
+    return (pair._2() for pair in _pairs(scala_map))
+
+
+def _delta_table_properties(jvm: Any, loader: Any) -> Iterable[Key]:
+    entries = _field(jvm, loader, "org.apache.spark.sql.delta.DeltaConfigs$", "entries")
+    for config in entries.values():
+        name = config.key().removeprefix("delta.")
+        yield Key(_DELTA_TABLES + name, "string", str(config.defaultValue()), "", "default of new Delta tables", "")
+
+
+def _texts() -> set[str]:
+    """Every text like a setting's name in the class files of Spark and Delta."""
+    folder = pyspark_folder()
+    jars = [*(folder.glob("jars/spark-*.jar") if folder else []), *map(Path, delta_jars())]
+    found: set[str] = set()
+    for jar in jars:
+        with zipfile.ZipFile(jar) as packed:
+            for name in packed.namelist():
+                if name.endswith(".class"):
+                    content = packed.read(name)
+                    for match in _TEXT.finditer(content):
+                        length = int.from_bytes(match[1], "big")
+                        found.add(match[2][:length].decode("ascii") if length <= len(match[2]) else "")
+    return {name for name in found if re.match(r"spark\.[a-z][\w.\-]*[\w]\Z", name)}
+
+
+def write_table(file: Path) -> int:
+    """Write the table; gives the number of settings."""
+    from mlpipeline.spark.session import open_session
+
+    with open_session("settings", master="local[1]") as spark:
+        keys = probe(spark._jvm)
+    title = f"# The settings of Apache Spark {PYSPARK} and Delta {DELTA_SPARK} (both Apache-2.0, see NOTICE)."
+    lines = [title, "# Made by: python -m mlpipeline.spark.lint.probe FILE", HEAD, *map(as_line, keys)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return len(keys)
+
+
+if __name__ == "__main__":
+    print(write_table(Path(sys.argv[1])))

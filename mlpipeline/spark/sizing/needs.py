@@ -1,0 +1,127 @@
+"""What one task of a stage needs outside the heap: the Python worker, the tools of its language, its model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlpipeline.errors import UsageError
+
+# Resident MB of a worker with numpy, pandas and pyarrow and nothing else (measured: 138 to 142).
+WORKER_MB = 140
+# Resident MB that a language's tool adds to a process once it is loaded (measured, its dictionaries included).
+TOOLS_MB: Mapping[str, tuple[int, str]] = {
+    "ko": (512, "Kiwi"),
+    "ja": (36, "SudachiPy"),
+    "zh": (89, "jieba"),
+    "th": (82, "PyThaiNLP"),
+    "vi": (110, "pyvi"),
+    "en": (100, "lemminflect"),
+}
+# Stages whose work is about words: their workers get room for the tool of their language.
+WITH_TOOLS = frozenset({"deidentify", "clean", "augment"})
+
+
+@dataclass(frozen=True)
+class StageNeed:
+    """What a stage adds to a bare worker: MB of a model and its library, what they are, CPUs and GPUs of a task."""
+
+    model_mb: int = 0
+    model: str = ""
+    task_cpus: int = 1
+    gpu: bool = False
+
+
+STAGES: Mapping[str, StageNeed] = {
+    "ingest": StageNeed(),
+    "deidentify": StageNeed(),
+    "clean": StageNeed(),
+    "split": StageNeed(),
+    # An encoder from a folder. The default one, ngram-lsa, was measured with 83.
+    "embed": StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
+    "denoise": StageNeed(200, "the vectors of a block and their neighbours", task_cpus=2),
+    "augment": StageNeed(),
+    # Measured over nine bots: train and evaluate 861 in all, export 1,457 and 685 in the process that compares.
+    "train": StageNeed(740, "TensorFlow and models, one after the other"),
+    "evaluate": StageNeed(740, "TensorFlow and models, one after the other"),
+    "export": StageNeed(2010, "TensorFlow twice, exporting and comparing"),
+    "release": StageNeed(),
+    "review": StageNeed(),
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """What the tasks of a job need.
+
+    Args:
+        stage: its name, None for a whole run.
+        lang: BCP 47 tag, None for all languages.
+        python_mb: resident MB of one Python worker; 0 for a job without Python.
+        reason: what the MB are made of, in words.
+        task_cpus: cores of one task.
+        gpu: whether its tasks can use a GPU.
+        pinned_mb: page-locked host memory of an executor (GPU), MB.
+    """
+
+    stage: str | None = None
+    lang: str | None = None
+    python_mb: int = 0
+    reason: str = "no Python workers"
+    task_cpus: int = 1
+    gpu: bool = False
+    pinned_mb: int = 0
+
+
+def python_megabytes(stage: str | None, lang: str | None, *, model_mb: int | None = None) -> tuple[int, str]:
+    """Return the resident MB of one Python worker of a stage, and what they are made of in words.
+
+    Args:
+        stage: name of a stage; None: the hungriest stage of a whole run.
+        lang: BCP 47 tag; None: all languages in one job, whose workers keep every tool that they have loaded.
+        model_mb: MB of the model and its library, where they are known better.
+
+    Raises:
+        UsageError: there is no such stage or language.
+    """
+    if stage is None:
+        return max((python_megabytes(name, lang, model_mb=model_mb) for name in STAGES), key=lambda found: found[0])
+    need = _stage_need(stage)
+    parts = [(WORKER_MB, "worker with numpy, pandas, pyarrow")]
+    if stage in WITH_TOOLS:
+        parts += [_tool(lang)] if lang else list(TOOLS_MB.values())
+    model = need.model_mb if model_mb is None else model_mb
+    if model:
+        parts.append((model, need.model if model_mb is None else "the model as stated"))
+    words = " + ".join(f"{size} {name}" for size, name in parts)
+    return sum(size for size, _ in parts), f"{stage}{f' {lang}' if lang else ''}: {words}"
+
+
+def need_of(stage: str | None, lang: str | None = None, *, model_mb: int | None = None, pinned_mb: int = 0) -> Need:
+    """Return what the tasks of a stage (None: of a whole run) in a language (None: in all) need.
+
+    Raises:
+        UsageError: there is no such stage or language.
+    """
+    megabytes, reason = python_megabytes(stage, lang, model_mb=model_mb)
+    known = _stage_need(stage) if stage else StageNeed(gpu=True)
+    return Need(stage, lang, megabytes, reason, known.task_cpus, known.gpu, pinned_mb)
+
+
+def _stage_need(stage: str) -> StageNeed:
+    if stage not in STAGES:
+        near = difflib.get_close_matches(stage, STAGES, n=1)
+        raise UsageError(
+            f"no stage {stage!r}", fix=f"did you mean {near[0]}?" if near else f"one of {', '.join(STAGES)}"
+        )
+    return STAGES[stage]
+
+
+def _tool(lang: str) -> tuple[int, str]:
+    known = TOOLS_MB.get(lang.split("-")[0].lower())
+    if known is not None:
+        return known
+    # A ninth language has no tool that was measured: the largest measured one is the safe guess.
+    megabytes, name = max(TOOLS_MB.values())
+    return megabytes, f"a tool as large as {name}"

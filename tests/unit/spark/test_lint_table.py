@@ -1,0 +1,67 @@
+"""The packaged table of settings: complete, typed, and read without Spark."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from mlpipeline._packaged import packaged
+from mlpipeline.spark.environment import DELTA_SPARK, PYSPARK
+from mlpipeline.spark.lint.settings import wrong_value
+from mlpipeline.spark.lint.table import Key, as_line, find_key, keys, nearest
+
+
+def test_the_table() -> None:
+    known = keys()
+    assert len([key for key in known.values() if not key.status.startswith(("plain", "removed"))]) > 1353
+    memory = known["spark.executor.memory"]
+    assert (memory.base, memory.unit, memory.default, memory.since) == ("bytes", "MiB", "1g", "0.7.0")
+    assert known["spark.scheduler.mode"].options == ("FAIR", "FIFO", "NONE")
+    assert known["spark.sql.shuffle.partitions"].least == 1
+    assert known["spark.sql.warehouse.dir"].status == "static"
+    assert known["spark.databricks.delta.snapshotPartitions"].base == "int"
+    assert find_key("spark.executor.resource.fpga.amount") is not None
+    assert find_key("spark.task.resource.gpu.vendor") is None
+    assert find_key("spark.executorEnv.") is None
+
+
+def test_every_default_of_spark_fits_its_type() -> None:
+    """The types that were read from the converters agree with the defaults that were read beside them."""
+    wrong = {}
+    for key in keys().values():
+        stated = key.default and not key.default.startswith(("= ", "<"))
+        if stated and not key.status.startswith(("removed", "deprecated")):
+            told = wrong_value(key._replace(type=key.type.split(">=")[0]), key.default)
+            if told:
+                wrong[key.name] = (key.type, key.default)
+    assert not wrong
+
+
+def test_the_table_is_of_the_pinned_versions() -> None:
+    text = packaged("spark_defaults", "spark-settings.tsv").read_text(encoding="utf-8")
+    assert text.startswith(f"# The settings of Apache Spark {PYSPARK} and Delta {DELTA_SPARK} ")
+    assert sorted(keys()) == list(keys()), "sorted, so that a new version shows as a small difference"
+
+
+def test_old_names_lead_to_new_ones() -> None:
+    assert keys()["spark.yarn.executor.memoryOverhead"].status == "deprecated: use spark.executor.memoryOverhead"
+    assert keys()["spark.sql.hive.verifyPartitionPath"].status.startswith("removed: in 4.0.0")
+
+
+def test_did_you_mean() -> None:
+    assert nearest("spark.dynamicalocation.enabled") == "spark.dynamicAllocation.enabled"
+    assert nearest("spark.my.library.level") is None
+
+
+def test_a_line_is_read_as_it_was_written() -> None:
+    key = Key("spark.a", "enum:A|B", "A", "4.0.0", "What it is for.", "static")
+    assert as_line(key).split("\t") == ["spark.a", "enum:A|B", "A", "4.0.0", "static", "What it is for."]
+    assert key.options == ("A", "B") and key.least is None and key.unit == ""
+    assert Key("spark.b", "bytes:MiB>=1", "", "", "", "").unit == "MiB"
+    assert Key("spark.b", "int>=0", "", "", "", "").least == 0
+
+
+def test_nothing_heavy_is_loaded() -> None:
+    code = "import sys; import mlpipeline.spark.lint, mlpipeline.spark.sizing; print('pyspark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
