@@ -10,7 +10,7 @@ import shutil
 import ssl
 import subprocess
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -49,19 +49,26 @@ def delta_jars() -> list[Path]:
     return jars
 
 
-def fetch_jars(folder: Path, java: Java) -> None:
-    """Fetch the jars into `folder`, all or none, and check their SHA-256.
+def fetch_jars(folder: Path, java: Java, wanted: Mapping[str, str] | None = None) -> None:
+    """Fetch jars into `folder`, all or none, and check their SHA-256.
 
     The environment variable MLPIPELINE_MAVEN may name a mirror of Maven Central.
+
+    Args:
+        folder: must not be there yet.
+        java: runs Ivy.
+        wanted: group:artifact:version -> SHA-256; the Delta jars when None. Nothing that they depend on comes along.
 
     Raises:
         SetupError: no network, a wrong digest, or the cache cannot be written.
     """
+    wanted = JARS if wanted is None else wanted
     with filling(folder) as work:
+        (work / "ivy.xml").write_text(_ivy_xml(wanted), encoding="utf-8")
         said = _ivy(work, java, ())
         if "PKIX" in said:  # a proxy with its own certificate, which the system knows and this Java does not
             said = _ivy(work, java, _system_certificates(work))
-        for name, digest in JARS.items():
+        for name, digest in wanted.items():
             jar = work / _file(name)
             if not jar.is_file():
                 raise SetupError(f"{name} cannot be fetched: {_cause(said)}", where="Maven Central", fix=_OFFLINE)
@@ -72,7 +79,7 @@ def fetch_jars(folder: Path, java: Java) -> None:
             shutil.rmtree(other) if other.is_dir() else other.unlink()
 
 
-_OFFLINE = f"connect to the network for the first set-up, or set {MIRROR} to a mirror"
+_OFFLINE = f"connect to the network for the first set-up; behind a firewall set https_proxy, or {MIRROR} to a mirror"
 
 
 def _file(name: str) -> str:
@@ -82,10 +89,9 @@ def _file(name: str) -> str:
 
 def _ivy(work: Path, java: Java, options: tuple[str, ...]) -> str:
     """Run Ivy alone, without Spark; return what it says."""
-    (work / "ivy.xml").write_text(_ivy_xml(), encoding="utf-8")
     command = [
         str(java.command),
-        *_proxy(os.environ),
+        *proxy_options(os.environ),
         *options,
         "-jar",
         str(_ivy_jar()),
@@ -107,7 +113,7 @@ def _ivy(work: Path, java: Java, options: tuple[str, ...]) -> str:
     return done.stdout.decode("utf-8", errors="replace")
 
 
-def _proxy(environ: Mapping[str, str]) -> tuple[str, ...]:
+def proxy_options(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return Java options for the proxy that the environment names for https; Java does not read it itself."""
     stated = next((environ[name] for name in ("https_proxy", "HTTPS_PROXY") if environ.get(name)), "")
     try:
@@ -126,9 +132,9 @@ def _ivy_jar() -> Path:
     return found[-1]
 
 
-def _ivy_xml() -> str:
+def _ivy_xml(wanted: Iterable[str]) -> str:
     rows = []
-    for name in JARS:
+    for name in wanted:
         org, artifact, version = name.split(":")
         rows.append(
             f'<dependency org="{org}" name="{artifact}" rev="{version}" transitive="false" conf="default-&gt;master"/>'
@@ -170,6 +176,7 @@ def _cause(said: str) -> str:
         ("UnknownHostException", "no network"),
         ("Network is unreachable", "no network"),
         ("Connection refused", "connection refused"),
+        ("Unable to tunnel through proxy", "the proxy refused"),
         ("timed out", "no answer"),
         ("PKIX", "its certificate is not trusted by this Java"),
         ("no answer", "no answer"),

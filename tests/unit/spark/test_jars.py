@@ -83,4 +83,4 @@ def test_a_missing_archive_changes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_the_proxy_of_the_environment_is_passed_on(environ: dict[str, str], expected: tuple[str, ...]) -> None:
-    assert jars._proxy(environ) == expected
+    assert jars.proxy_options(environ) == expected

@@ -1,9 +1,7 @@
-"""The parts of `map_partitions`, counters and the submit line that need no session."""
+"""The parts of `map_partitions` and the counters that need no session."""
 
 from __future__ import annotations
 
-import shlex
-from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +11,6 @@ from mlpipeline.errors import StageError
 from mlpipeline.spark import partitions
 from mlpipeline.spark.counters import _Merge, peak_memory_mb
 from mlpipeline.spark.session import is_local, session_settings
-from mlpipeline.spark.submit import compose_submit
 from mlpipeline.spark.tasks import _as_failure
 
 SCHEMA = pa.schema([("text", pa.string()), ("raw", pa.binary())])
@@ -71,12 +68,3 @@ def test_a_local_session_has_as_many_shuffle_partitions_as_cores_and_no_gpu():
     assert settings["spark.sql.shuffle.partitions"] == "3"
     assert not [key for key in settings if ".resource.gpu." in key]
     assert session_settings("local[3]", {"spark.sql.shuffle.partitions": "9"})["spark.sql.shuffle.partitions"] == "9"
-
-
-def test_a_submit_line_survives_the_shell():
-    line = compose_submit("jobs/clean.py", ["--store", "내 저장소 '1'", "--set", "a.b=[1, 2]"], master="local[2]")
-    words = shlex.split(line)
-    assert words[:3] == ["spark-submit", "--master", "local[2]"]
-    assert words[-5:] == ["jobs/clean.py", "--store", "내 저장소 '1'", "--set", "a.b=[1, 2]"]
-    confs = dict(word.split("=", 1) for name, word in pairwise(words) if name == "--conf")
-    assert "delta" in confs["spark.jars"] and "spark.sql.extensions" in confs

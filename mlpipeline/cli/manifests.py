@@ -1,0 +1,69 @@
+"""What `mlpipeline submit --manifests DIR` does: writes files for a cluster of Kubernetes instead of submitting."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlpipeline.errors import UsageError
+from mlpipeline.orders.cron_times import parse_time
+
+if TYPE_CHECKING:
+    from mlpipeline.cli.options import Desk
+    from mlpipeline.spark.submission.compose import Submission
+
+_NIGHTLY = "30 2 * * *"
+_UPLOAD = "spark.kubernetes.file.upload.path"
+
+
+def manifest_options(add: Callable[..., object]) -> None:
+    """The options of `submit` that are about manifests; `add` is a parser's `add_argument`."""
+    add("--manifests", metavar="DIR", help="write image, role, pod templates and the operator's kinds; submit nothing")
+    add("--at", metavar="TIME", help=f'with --manifests: when it runs, as cron writes it (default "{_NIGHTLY}")')
+    add("--time-zone", metavar="ZONE", help="with --manifests: of --at, such as Asia/Seoul")
+    add("--tolerate", action="append", metavar="TAINT", help="with --manifests: KEY[=VALUE][:EFFECT] of nodes to use")
+
+
+def runs_from_image(options: argparse.Namespace, settings: dict[str, str]) -> bool:
+    """True when a stage's script has to be the image's: nothing of this machine reaches a driver in the cluster."""
+    given = vars(options)
+    far = given.get("deploy_mode") == "cluster" and given.get("master", "").startswith("k8s://")
+    return bool(given.get("manifests")) or (far and _UPLOAD not in settings)
+
+
+def write_for(desk: Desk, options: argparse.Namespace, submission: Submission, stages: tuple[str, ...]) -> int:
+    """Writes the manifests of a job and says what to type next.
+
+    Raises:
+        UsageError: the master is no Kubernetes, or the job cannot run in a cluster.
+        SetupError: the folder cannot be written.
+    """
+    from mlpipeline.spark.kubernetes.manifests import write_manifests
+    from mlpipeline.spark.kubernetes.pods import parse_toleration
+
+    given = vars(options)
+    if submission.kind != "k8s":
+        raise UsageError("--manifests are for Kubernetes", fix="add --master k8s://https://HOST:PORT")
+    at = given.get("at", _NIGHTLY)
+    parse_time(at)
+    folder = Path(given["manifests"])
+    written = write_manifests(
+        folder,
+        submission,
+        name=submission.name or f"mlpipeline-{Path(submission.script).stem}",
+        stages=stages,
+        at=at,
+        time_zone=given.get("time_zone"),
+        tolerations=tuple(parse_toleration(text) for text in given.get("tolerate") or []),
+    )
+    image = submission.settings.get("spark.kubernetes.container.image", "")
+    steps = [
+        f"docker build --tag {image} {folder / 'image'} && docker push {image}",
+        f"kubectl apply -f {folder / 'rbac.yaml'}",
+        f"kubectl apply -f {folder / 'application.yaml'}    # once; scheduled.yaml: by the clock",
+    ]
+    told = "\n".join([*(str(path) for path in written), "", "next:", *(f"  {step}" for step in steps)])
+    desk.give({"written": [str(path) for path in written], "next": steps}, told)
+    return 0

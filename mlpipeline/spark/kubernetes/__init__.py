@@ -1,0 +1,1 @@
+"""What a cluster of Kubernetes is given: an image, accounts, pod templates, applications and cron jobs, checked."""
