@@ -1,0 +1,166 @@
+"""`mlpipeline doctor run` and `doctor env`: why a run was slow or died, and whether executors fit the driver."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mlpipeline.cli.options import Desk, session_options, spark_settings
+from mlpipeline.cli.tables import draw
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.spark.doctor.finding import amount, ranked, seconds
+
+_FINDINGS = 20
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `doctor run`."""
+    parser.add_argument(
+        "log",
+        nargs="?",
+        metavar="RUN|EVENTLOG",
+        help="a run of the store, or an event log of Spark: file or folder (default: the newest run)",
+    )
+    parser.add_argument("--to", metavar="FILE", help="write the whole report as html")
+    parser.set_defaults(verb=run_verb)
+
+
+def run_verb(desk: Desk) -> int:
+    """Examines one application; 0 also where there are findings: the exit code tells whether the log could be read."""
+    # Arrow unpacks the log: not needed for --help.
+    from mlpipeline.orders.eventlog import open_log
+    from mlpipeline.spark.doctor.diagnosis import examine
+    from mlpipeline.spark.doctor.page import render_page
+    from mlpipeline.spark.doctor.told import as_data
+
+    with open_log(desk.store, desk.options.log) as (app, run):
+        told = as_data(examine(app), run)
+    text = draw_diagnosis(told)
+    if desk.options.to:
+        target = Path(desk.options.to)
+        try:
+            target.write_text(render_page(told), encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"cannot be written: {error.strerror}", where=str(target), fix="give a file in a folder of yours"
+            ) from error
+        text += f"\n\nreport: {target}"
+    desk.give(told, text)
+    return 0
+
+
+def draw_diagnosis(told: dict[str, Any]) -> str:
+    """The diagnosis for a terminal."""
+    whole = told["whole"]
+    head = (
+        f"{told['run'] or told['application']['name']}: {seconds(whole['seconds'])}, of it {seconds(whole['in_jobs'])} "
+        f"in jobs; {whole['cores']} cores, {100 * whole['busy']:.0f} % busy; {whole['failed_tasks']} of "
+        f"{whole['tasks']} tasks failed"
+    )
+    parts = [head, *(f"note: {text}" for text in told["damage"])]
+    if told["findings"]:
+        lines = [_line(one, "\n         ") for one in told["findings"][:_FINDINGS]]
+        more = len(told["findings"]) - _FINDINGS
+        lines += [f"and {more} more: --json or --to FILE shows them"] if more > 0 else []
+        parts.append("\n".join(lines))
+    else:
+        parts.append("no findings: time and memory went where they should")
+    columns = ["module", "in jobs", "tasks", "work", "Python", "in", "out", "shuffled"]
+    parts.append(draw(columns, [_module_cells(module) for module in told["modules"]], right=columns[1:]))
+    if told["resources"]:
+        columns = ["module", "wall", "CPU", "JVM peak", "worker peak", "model loads", "most time went to"]
+        parts.append(draw(columns, [_used_cells(row) for row in told["resources"]], right=columns[1:-1]))
+    if told["simulated"]:
+        columns = ["executors", "cores each", "time", "core-hours", "busy"]
+        parts.append(draw(columns, [_simulated_cells(one) for one in told["simulated"]], right=columns))
+        least = f"no number of executors makes it shorter than {seconds(told['shortest'])}"
+        parts[-1] += f"\nsimulated from this log's tasks; {least}"
+    parts.append(f"change this first: {told['first']}" if told["first"] else "nothing to change")
+    return "\n\n".join(parts)
+
+
+def _line(one: dict[str, Any], rest: str) -> str:
+    saves = f" (saves at most {seconds(one['saves'])})" if one["saves"] else ""
+    return f"{one['severity']:<8}  {one['name']}: {one['where']}: {one['what']}{rest} -> {one['fix']}{saves}"
+
+
+def _module_cells(module: dict[str, Any]) -> list[object]:
+    times = [seconds(module["in_jobs"]), module["tasks"], seconds(module["work"]), seconds(module["python"])]
+    return [module["name"] or "-", *times, *(amount(module[name]) for name in ("bytes_in", "bytes_out", "shuffled"))]
+
+
+def _used_cells(row: dict[str, Any]) -> list[object]:
+    times = ["–" if row[name] is None else seconds(row[name]) for name in ("seconds", "cpu_seconds")]
+    peaks = [_size(None if row[name] is None else round(row[name] * 2**20)) for name in ("jvm_mb", "worker_mb")]
+    return [row["module"], *times, *peaks, row["loads"], row["bottleneck"]]
+
+
+def _simulated_cells(one: dict[str, Any]) -> list[object]:
+    cost, busy = f"{one['core_hours']:.3f}", f"{100 * one['busy']:.0f} %"
+    return [one["executors"], one["cores"], seconds(one["seconds"]), cost, busy]
+
+
+def add_env(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `doctor env`."""
+    session_options(parser)
+    parser.add_argument("--tasks", type=int, metavar="N", help="tasks of the tiny job (default: four a core)")
+    parser.set_defaults(verb=env_verb)
+
+
+def env_verb(desk: Desk) -> int:
+    """Compares the driver with every executor that answers; 1 when something would break a run."""
+    from mlpipeline.spark.doctor.compare import differences, look_around
+    from mlpipeline.spark.failures import explain
+    from mlpipeline.spark.session import is_local, open_session
+
+    options = desk.options
+    if options.tasks is not None and options.tasks < 1:
+        raise UsageError(f"--tasks {options.tasks}", fix="give 1 or more")
+    settings = spark_settings(options)
+    with open_session("mlpipeline doctor env", master=options.master, extra=settings, say=desk.say) as spark:
+        try:
+            driver, executors, span = look_around(spark, options.tasks)
+        except Exception as error:
+            raise explain(error) or error from error
+        local = is_local(spark.sparkContext.master)
+    found = ranked(differences(driver, executors, span, is_local=local))
+    told = {"driver": driver, "executors": executors, "findings": [asdict(one) for one in found]}
+    desk.give(told, draw_environment(told))
+    return 1 if any(one.severity in ("severe", "critical") for one in found) else 0
+
+
+def draw_environment(told: dict[str, Any]) -> str:
+    """Driver and executors side by side, then what differs."""
+    driver, executors = told["driver"], told["executors"]
+    rows = [["Python", driver["python"], _all(executors, "python")]]
+    for name, version in driver["versions"].items():
+        rows.append([name, version, _counted([one["versions"].get(name, "missing") for one in executors])])
+    for key in ("system", "encoding", "cores"):
+        rows.append([key, str(driver[key]), _all(executors, key)])
+    for key, name in (("memory", "memory"), ("memory_free", "free memory"), ("temp_free", "free in temp")):
+        rows.append([name, _size(driver[key]), _counted([_size(one[key]) for one in executors])])
+    parts = [draw(["", "driver", f"{len(executors)} executor{'s' if len(executors) != 1 else ''}"], rows)]
+    if told["findings"]:
+        parts.append("\n".join(_line(one, "") for one in told["findings"]))
+    else:
+        parts.append("driver and executors fit together")
+    return "\n\n".join(parts)
+
+
+def _size(value: int | None) -> str:
+    return "?" if value is None else amount(value)
+
+
+def _all(executors: list[dict[str, Any]], key: str) -> str:
+    return _counted([str(one[key]) for one in executors])
+
+
+def _counted(values: list[str]) -> str:
+    """`4.1.4`, or `4.1.4 (2), missing (1)` where executors differ."""
+    counts = Counter(values)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{value} ({count})" for value, count in counts.most_common())
