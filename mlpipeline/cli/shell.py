@@ -1,0 +1,103 @@
+"""`mlpipeline shell`: an interactive Python with a job's session, the store and the recipes at hand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from typing import Any
+
+from mlpipeline.cli.options import Desk, selecting_options, session_options, spark_settings
+from mlpipeline.errors import MLPipelineError
+
+
+def add_shell(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `shell`."""
+    selecting_options(parser)
+    parser.add_argument("--stage", metavar="STAGE", help="with the settings of spark-defaults/STAGE.conf too")
+    session_options(parser)
+    parser.add_argument(
+        "--remote", metavar="URL", help="Spark Connect: sc://host:15002, or a master for a server of its own"
+    )
+    parser.add_argument("-c", dest="code", metavar="CODE", help="run this Python and end")
+    parser.set_defaults(verb=shell_verb)
+
+
+def shell_verb(desk: Desk) -> int:
+    """Opens the shell; with `-c`, or when stdin is no terminal, runs that code and ends."""
+    # Brings pyspark along: only this verb needs it.
+    from mlpipeline.notebooks.workbench import Workbench
+
+    options = desk.options
+    sets = [*options.set]
+    sets += [] if options.seed is None else [f"{part}.seed={options.seed}" for part in ("train", "embed")]
+    bench = Workbench(
+        options.store,
+        desk.conf,
+        select=options.select,
+        sets=sets,
+        master=options.master,
+        remote=options.remote,
+        stage=options.stage,
+        settings=spark_settings(options),
+        say=desk.say,
+    )
+    with bench:
+        names = _names(bench)
+        desk.say(_line(bench))
+        if options.code is not None:
+            return _run(options.code, "<-c>", names)
+        if not sys.stdin.isatty():
+            return _run(sys.stdin.read(), "<stdin>", names)
+        _interact(names)
+    return 0
+
+
+def _names(bench: Any) -> dict[str, Any]:
+    import pyspark.sql.functions as F
+
+    return {
+        "__name__": "__main__",
+        "bench": bench,
+        "spark": bench.spark,
+        "store": bench.store,
+        "recipes": bench.recipes,
+        "read": bench.read,
+        "table": bench.table,
+        "F": F,
+    }
+
+
+def _line(bench: Any) -> str:
+    from mlpipeline.spark.remote import is_remote
+
+    spark = bench.spark
+    at = "Connect" if is_remote(spark) else spark.sparkContext.master
+    there = f"store ({bench.store.root}: {len(bench.datasets)} datasets), recipes ({len(bench.recipes)} bots)"
+    return f"spark ({spark.version} at {at}), {there}, read('cleaned', 'shop/ko') -> Spark, table(...) -> pandas, F"
+
+
+def _run(code: str, name: str, names: dict[str, Any]) -> int:
+    try:
+        exec(compile(code, name, "exec"), names)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except MLPipelineError:
+        raise
+    except Exception as error:
+        # As `python -c` shows it: the trace begins in the user's code, not in ours.
+        shown = error.__traceback__.tb_next if error.__traceback__ else None
+        traceback.print_exception(type(error), error, shown)
+        return 1
+    return 0
+
+
+def _interact(names: dict[str, Any]) -> None:
+    try:
+        from IPython import start_ipython
+    except ImportError:
+        import code
+
+        code.interact(banner="", local=names, exitmsg="")
+        return
+    start_ipython(argv=["--no-banner"], user_ns=names)
