@@ -10,6 +10,8 @@ from typing import Any
 from pyspark.accumulators import Accumulator, AccumulatorParam
 from pyspark.sql import SparkSession
 
+from mlpipeline.spark.remote import refuse_remote
+
 # A merge rule by the key's first word: sums for what is counted, maxima for what is measured, last for texts.
 _RULES: Mapping[str, Callable[[Any, Any], Any]] = {
     "count": lambda left, right: left + right,
@@ -36,6 +38,7 @@ class Counters:
     """
 
     def __init__(self, spark: SparkSession) -> None:
+        refuse_remote(spark, "counting in tasks")
         self._values: Accumulator[dict[str, Any]] = spark.sparkContext.accumulator({}, _Merge())
 
     def add(self, **values: object) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from mlpipeline.errors import SetupError
+from mlpipeline.errors import SetupError, UsageError
+from mlpipeline.spark.masters import kind_of
 
 PYSPARK = "4.1.4"
 DELTA_SPARK = "4.4.0"
@@ -92,3 +96,108 @@ def utf8_locale(environ: Mapping[str, str]) -> dict[str, str]:
     """
     locale = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "C")
     return {} if "utf" in locale.lower() else {"LC_ALL": "C.UTF-8"}
+
+
+def check_submitting_spark(found: str) -> None:
+    """Raise SetupError when the spark-submit that started us brought another Spark than the pinned one.
+
+    Args:
+        found: version of the running session.
+    """
+    if found != PYSPARK:
+        what = f"this spark-submit is of Spark {found}, wanted is {PYSPARK}"
+        raise SetupError(what, where=os.environ.get("SPARK_HOME", ""), fix="use the spark-submit of this environment")
+
+
+def check_master(master: str, *, timeout: float = 3.0) -> None:
+    """Raise what is wrong with a master's address, as far as it can be known without a JVM: form, name, port.
+
+    Args:
+        master: as given to Spark; of several hosts (spark://a:7077,b:7077) one has to answer.
+        timeout: seconds to wait for each host.
+
+    Raises:
+        UsageError: Spark has no such master.
+        SetupError: the host cannot be resolved, or nothing listens at its port.
+    """
+    kind = kind_of(master)
+    if kind is None:
+        known = "local[2], local-cluster[2,1,1024], spark://host:7077, yarn or k8s://https://host:443"
+        raise UsageError(f"{master!r} is no Spark master", fix=f"write {known}")
+    if kind not in ("standalone", "k8s"):
+        return
+    wrong = [told for address in _addresses(master) if (told := _unreachable(*address, timeout))]
+    if len(wrong) == len(_addresses(master)):
+        raise SetupError("; ".join(wrong), where=master, fix=f"start the {_SERVER[kind]}, or correct the address")
+
+
+_SERVER = {"standalone": "master (start-master.sh)", "k8s": "API server"}
+
+
+def _addresses(master: str) -> list[tuple[str, int]]:
+    if master.startswith("spark://"):
+        parts = [urlsplit(f"//{host}") for host in master.removeprefix("spark://").split(",")]
+        return [(_host(master, part.hostname), part.port or 7077) for part in parts]
+    address = master.removeprefix("k8s://")
+    url = urlsplit(address if "://" in address else f"https://{address}")
+    return [(_host(master, url.hostname), url.port or (80 if url.scheme == "http" else 443))]
+
+
+def _host(master: str, host: str | None) -> str:
+    if not host:
+        raise UsageError(f"{master!r} names no host", fix="write spark://host:7077 or k8s://https://host:443")
+    return host
+
+
+def _unreachable(host: str, port: int, timeout: float) -> str:
+    try:
+        with socket.create_connection((host, port), timeout):
+            return ""
+    except socket.gaierror:
+        return f"the host name {host} cannot be resolved"
+    except ConnectionRefusedError:
+        return f"nothing listens at {host}:{port}"
+    except OSError as error:
+        return f"{host}:{port} does not answer ({error})"
+
+
+def check_host_name(environ: Mapping[str, str], resolve: Callable[[str], str] = socket.gethostbyname) -> None:
+    """Raise SetupError when executors could not find this machine: its own name has no address.
+
+    Args:
+        environ: environment variables; SPARK_LOCAL_IP and SPARK_LOCAL_HOSTNAME stand in for the name.
+        resolve: host name -> address, raising OSError.
+    """
+    if environ.get("SPARK_LOCAL_IP") or environ.get("SPARK_LOCAL_HOSTNAME"):
+        return
+    name = socket.gethostname()
+    try:
+        resolve(name)
+    except OSError:
+        fix = "set SPARK_LOCAL_IP to the address at which executors reach this machine, or add the name to /etc/hosts"
+        raise SetupError(f"this machine's name {name} cannot be resolved", fix=fix) from None
+
+
+def check_worker_python(settings: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Raise SetupError when the Python of the workers, which run on this machine, is no program.
+
+    Args:
+        settings: `spark.pyspark.python` wins over the environment.
+        environ: environment variables.
+    """
+    stated = settings.get("spark.pyspark.python") or environ.get("PYSPARK_PYTHON", "")
+    if stated and shutil.which(stated, path=environ.get("PATH")) is None:
+        where = "spark.pyspark.python" if settings.get("spark.pyspark.python") else "PYSPARK_PYTHON"
+        raise SetupError(f"{stated} is no program", where=where, fix=f"unset {where}, or name a Python of this machine")
+
+
+def check_scripts(settings: Mapping[str, str]) -> None:
+    """Raise SetupError when a discovery script that lies on this machine is a file that cannot be run.
+
+    A script that is not here may be on the nodes: nothing is known of it.
+    """
+    for key, value in settings.items():
+        if key.endswith(".discoveryScript") and os.path.isfile(value) and not os.access(value, os.X_OK):
+            raise SetupError(f"{key}: {value} cannot be run", fix=f"chmod +x {value}")
+        if key.startswith("spark.driver.") and key.endswith(".discoveryScript") and not os.path.exists(value):
+            raise SetupError(f"{key}: {value} does not exist", fix="give the path of a script on this machine")

@@ -11,6 +11,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from mlpipeline.spark.counters import Counters, peak_memory_mb
+from mlpipeline.spark.remote import refuse_remote
 from mlpipeline.spark.workers import enter_worker
 
 Load = Callable[[], Any]
@@ -70,6 +71,8 @@ def map_partitions(
         if counters is not None:
             counters.add(count__rows=rows, peak__worker_mb=peak_memory_mb())
 
+    if engine == "rdd":
+        refuse_remote(frame, "the engine `rdd`")
     if engine == "arrow":
         return frame.mapInArrow(over_batches, schema)
     return _over_rdd(frame, over_batches, schema, batch_size)

@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from mlpipeline.errors import MLPipelineError
 from mlpipeline.spark.counters import Counters, peak_memory_mb
+from mlpipeline.spark.failures import explain
 from mlpipeline.spark.workers import enter_worker
 
 Work = Callable[[str, pa.Table], pa.Table]
@@ -72,8 +72,10 @@ def _slots(frame: DataFrame) -> dict[str, int]:
 
 
 def _as_failure(error: Exception) -> str:
-    if isinstance(error, MLPipelineError):
-        told = {"what": error.what, "where": error.where, "fix": error.fix}
+    # A library that is missing is a ModuleNotFoundError here, with Spark's words around it on the driver.
+    known = explain(error)
+    if known is not None:
+        told = {"what": known.what, "where": known.where, "fix": known.fix}
     else:
         told = {"what": f"{type(error).__name__}: {error}", "where": "", "fix": "the trace is in the run's report"}
     return orjson.dumps({**told, "trace": traceback.format_exc(limit=8)}).decode()

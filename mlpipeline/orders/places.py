@@ -1,0 +1,143 @@
+"""Where a run goes when there is a cluster: what a session costs there is measured once and kept in the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from mlpipeline.errors import SetupError, UsageError
+from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words
+from mlpipeline.orders.plan import Plan
+from mlpipeline.pipeline import STAGES
+from mlpipeline.spark.environment import check_master
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import load_manifest
+
+Say = Callable[[str], None]
+VARIABLE = "MLPIPELINE_CLUSTER"
+AUTO = "auto"
+LOCAL = "local[*]"
+_KEPT = timedelta(days=30)
+_PATIENCE_S = 180
+_RUNS = 20
+_BYTES_A_ROW = 100
+
+
+def where_to_run(
+    plan: Plan, store: Store, master: str | None, cluster: str | None, settings: Mapping[str, str], say: Say
+) -> str | None:
+    """The master for a run: the one that was asked for, else the quicker of here and the cluster.
+
+    Args:
+        plan: what is to be done.
+        store: keeps what earlier runs took and what sessions cost.
+        master: as asked for; `auto` or None: to be chosen where there is a cluster.
+        cluster: a master of a cluster, None when there is none.
+        settings: of Spark.
+        say: takes the reason.
+
+    Raises:
+        UsageError: `auto` without a cluster, or a cluster that is no Spark master.
+    """
+    if master == AUTO and not cluster:
+        raise UsageError("--master auto has nothing to choose from", fix=f"give --cluster, or set {VARIABLE}")
+    if (master and master != AUTO) or not cluster or "PYSPARK_GATEWAY_PORT" in os.environ:
+        return master
+    try:
+        check_master(cluster)
+    except SetupError as error:
+        # It may have been up when it was measured.
+        say(f"on {LOCAL}: {error.what}; --master overrules")
+        return LOCAL
+    here = site_of(store, LOCAL, {}, say)
+    there = site_of(store, cluster, settings, say)
+    if here is None or there is None:
+        say(f"on {LOCAL}: no session starts on {cluster}; --master overrules")
+        return LOCAL
+    seen, runs = earlier(store)
+    choice = choose(loads_of(plan, store), seen, here, there, runs=runs)
+    say(choice.reason)
+    return choice.master
+
+
+def site_of(store: Store, master: str, settings: Mapping[str, str], say: Say) -> Site | None:
+    """What a session costs at a place: as kept, or measured now and kept with its date; None when none starts."""
+    path = store.path("cache", "sessions.json")
+    kept: dict[str, Any] = json.loads(store.read(path) or b"{}")
+    entry = kept.get(master)
+    if entry is None or date.fromisoformat(entry["measured"]) + _KEPT < date.today():
+        say(f"measuring once what a session on {master} costs")
+        entry = measure(master, settings, say)
+        if entry is None:
+            return None
+        # Read again: another run may have measured another place meanwhile.
+        kept = {**json.loads(store.read(path) or b"{}"), master: entry}
+        store.write(path, json.dumps(kept, indent=1).encode())
+        say(f"{in_words(entry['seconds'])} until the first task is done, {entry['slots']} tasks at once")
+    return Site(master, entry["seconds"], entry["slots"])
+
+
+def measure(master: str, settings: Mapping[str, str], say: Say) -> dict[str, Any] | None:
+    """Seconds of a session from nothing to its first Python task, in a process of its own, and its slots."""
+    command = [sys.executable, "-m", "mlpipeline.spark.overhead", master, json.dumps(dict(settings))]
+    began = time.monotonic()
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=_PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        say(f"no task was done on {master} in {_PATIENCE_S} s")
+        return None
+    if done.returncode:
+        return None
+    told = json.loads(done.stdout.splitlines()[-1])
+    # The end of the process costs too, but no later run waits for it.
+    return {"seconds": round(min(told["seconds"], time.monotonic() - began), 1), "slots": told["slots"],
+            "measured": date.today().isoformat()}  # fmt: skip
+
+
+def loads_of(plan: Plan, store: Store) -> list[Load]:
+    """Rows of each stage that is to run: as the store knows them, else by the size of the files."""
+    known = load_manifest(store, "utterance").entries
+    loads = []
+    for stage in STAGES:
+        orders = plan.to_run(stage.name)
+        if not orders:
+            continue
+        rows = 0
+        for bot, order in orders.items():
+            files = plan.orders.get("ingest", {}).get(bot, order).job.sources
+            size = sum(os.path.getsize(file.path) for file in files if "://" not in file.path)
+            rows += known[bot].rows if bot in known else size // _BYTES_A_ROW
+        loads.append(Load(stage.name, rows, widest(stage.name, len(orders))))
+    return loads
+
+
+def widest(stage: str, bots: int) -> int | None:
+    """How many tasks can share a stage: one a bot where a model is a task, one where the driver works, else any."""
+    found = next(one for one in STAGES if one.name == stage)
+    if found.desk is not None:
+        return 1
+    return bots if found.by_bot else None
+
+
+def earlier(store: Store) -> tuple[list[Seen], int]:
+    """What the stages of the last runs took, and how many runs that were."""
+    seen: list[Seen] = []
+    runs = 0
+    names = {stage.name for stage in STAGES}
+    for run in store.names(store.path("runs"))[-_RUNS:]:
+        told = json.loads(store.read(store.path("runs", run, "run.json")) or b"{}")
+        slots = told.get("slots")
+        stages = [row for row in told.get("stages", []) if row["bots"] and row["stage"] in names]
+        if not slots or not stages:
+            continue
+        runs += 1
+        for row in stages:
+            load = Load(row["stage"], row["rows_in"], widest(row["stage"], row["bots"]))
+            seen.append(Seen(load, row["seconds"], slots))
+    return seen, runs
