@@ -57,9 +57,12 @@ def encoder_of(row: Any, folder: str) -> Encoder:
 
 def with_vectors(cleaned: DataFrame, encoder: Any, rules: Any, counters: Counters) -> DataFrame:
     """A vector for each content of one language; texts travel once a content, not once a row."""
-    contents = cleaned.where(F.col("lang") == encoder["lang"]).groupBy("domain", "lang", "content_id")
-    texts = contents.agg(F.first("normalized").alias("normalized"))
-    sent = cleaned.sparkSession.sparkContext.broadcast(encoder.asDict())
+    spark = cleaned.sparkSession
+    # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.
+    tasks = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    rows = cleaned.where(F.col("lang") == encoder["lang"]).repartition(tasks, "content_id")
+    texts = rows.groupBy("domain", "lang", "content_id").agg(F.first("normalized").alias("normalized"))
+    sent = spark.sparkContext.broadcast(encoder.asDict())
     digest, folder = encoder["encoder"], rules.encoder
 
     def predict(model: Encoder, batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -54,3 +54,15 @@ def test_one_vector_a_content_by_both_engines(run, cleaned, encoder, partitions:
     wanted = {f"c{n:02d}": vector for n, vector in enumerate(model.encode(TEXTS[:50]))}
     for _, _, content, _, vector in rows["arrow"]:
         np.testing.assert_allclose(np.frombuffer(vector, "<f4"), wanted[content], atol=1e-6)
+
+
+def test_a_few_texts_are_still_shared_by_all_tasks(spark, run, cleaned, encoder):
+    before = spark.conf.get("spark.sql.shuffle.partitions")
+    spark.conf.set("spark.sql.shuffle.partitions", "5")
+    try:
+        # An action that goes through the whole plan: adaptive execution decides only then.
+        made = run("embed", sets=SETS, cleaned=cleaned, encoder=encoder)["embedding"]
+        counts = made.rdd.mapPartitions(lambda rows: [sum(1 for _ in rows)]).collect()
+    finally:
+        spark.conf.set("spark.sql.shuffle.partitions", before)
+    assert len(counts) == 5 and sum(counts) == 100
