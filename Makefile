@@ -5,10 +5,11 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 STORE ?= $(or $(MLPIPELINE_STORE),store)
+PORT ?= 5000
 BIN := .venv/bin
 STAMP := .venv/mlpipeline.stamp
 
-.PHONY: run test check bench ui lock wheel clean help
+.PHONY: run test check bench ui notebooks lock wheel clean help
 
 # Python 3.10-3.12, this file and a network are all that is needed; the second time it is there.
 $(STAMP): setup.cfg requirements.lock mlpipeline/bootstrap.py
@@ -29,13 +30,18 @@ check: $(STAMP) ## lint, format, types, import floors and the quick tests, in un
 bench: $(STAMP) ## measure speed and memory, ratios in one run
 	@$(BIN)/python -m tests.bench
 
-ui: $(STAMP) ## open MLflow on the store, on this machine only
+ui: $(STAMP) ## open MLflow on the store, on this machine only (PORT=5000)
 	@test -f "$(STORE)/mlflow/mlflow.db" || { echo "$(STORE): nothing is released there yet -> make run"; exit 1; }
-	@$(BIN)/mlflow ui --backend-store-uri "sqlite:///$$(cd "$(STORE)" && pwd)/mlflow/mlflow.db" --host 127.0.0.1
+	@$(BIN)/mlflow ui --backend-store-uri "sqlite:///$$(cd "$(STORE)" && pwd)/mlflow/mlflow.db" --host 127.0.0.1 --port $(PORT)
 
-lock: $(STAMP) ## resolve setup.cfg into requirements.lock anew
+notebooks: $(STAMP) ## write the notebooks for Jupyter and Zeppelin into build/notebooks
+	@$(BIN)/mlpipeline notebook write --store "$(STORE)" --to build/notebooks
+	@$(BIN)/mlpipeline notebook write --store "$(STORE)" --to build/notebooks --as zeppelin
+
+# Versions that fit stay as they are; to take the newest of all, remove requirements.lock first.
+lock: $(STAMP) ## bring requirements.lock up to what setup.cfg says
 	@env -u UV_FIND_LINKS -u PIP_FIND_LINKS UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile setup.cfg \
-		--extra dev --universal --python-version 3.10 --upgrade --no-emit-index-url --no-emit-find-links --quiet \
+		--extra dev --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --quiet \
 		--output-file requirements.lock
 
 wheel: $(STAMP) ## build dist/*.whl
@@ -48,4 +54,4 @@ clean: ## remove what can be made again, but neither .venv nor store
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

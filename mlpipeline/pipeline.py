@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from mlpipeline.errors import MLPipelineError, StageError, StoreError, UsageError
+from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError
 from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.failures import explain
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import failures
 from mlpipeline.stages import clean, embed, evaluate, export, ingest, release, split, train
@@ -22,6 +23,7 @@ from mlpipeline.store.sources import SourceFile
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
     from mlpipeline.recipe.fields import Recipe
 
@@ -116,13 +118,14 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         return _run_on_spark(place, stage, jobs)
     except MLPipelineError as error:
         # A store that cannot be written is no bot's fault: trying each alone would only say it again.
-        if len(jobs) == 1 or error.exit_code != 1 or isinstance(error, StoreError):
+        if len(jobs) == 1 or error.exit_code != 1 or isinstance(error, StoreError | SetupError):
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
     except Exception as error:
         if _session_died(place):
             raise
-        if len(jobs) == 1:
-            return Outcome(failed={jobs[0].bot: as_failure(error)})
+        # So is a library that executors lack.
+        if len(jobs) == 1 or isinstance(explain(error), SetupError):
+            return Outcome(failed={job.bot: as_failure(error) for job in jobs})
     whole = Outcome()
     for job in jobs:
         whole.add(run_stage(place, stage, [job]))
@@ -138,8 +141,9 @@ def _session_died(place: Place) -> bool:
 
 def as_failure(error: Exception) -> dict[str, str]:
     """What a person is told of a failure: what, where, fix."""
-    if isinstance(error, MLPipelineError):
-        return {"what": error.what, "where": error.where, "fix": error.fix}
+    known = explain(error)
+    if known is not None:
+        return {"what": known.what, "where": known.where, "fix": known.fix}
     text = str(error).strip().splitlines() or [""]
     return {"what": f"{type(error).__name__}: {text[0][:500]}", "where": "", "fix": "run again with -v for the trace"}
 
@@ -147,8 +151,7 @@ def as_failure(error: Exception) -> dict[str, str]:
 def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     spark = place.spark()
     counters = Counters(spark)
-    names = ", ".join(job.bot for job in jobs[:3]) + (f" and {len(jobs) - 3} more" if len(jobs) > 3 else "")
-    spark.sparkContext.setJobGroup(stage.name, f"{stage.name} {names}")
+    _announce(spark, stage, jobs)
     try:
         if stage.shared is not None:
             _make_shared(place, stage, jobs, counters)
@@ -160,6 +163,12 @@ def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         return _commit(place, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
     finally:
         spark.catalog.clearCache()
+
+
+def _announce(spark: SparkSession, stage: Stage, jobs: Sequence[Job]) -> None:
+    """Names the jobs that follow, in Spark's UI and in the event log, where the doctor finds them."""
+    names = ", ".join(job.bot for job in jobs[:3]) + (f" and {len(jobs) - 3} more" if len(jobs) > 3 else "")
+    spark.sparkContext.setJobGroup(stage.name, f"{stage.name} {names}")
 
 
 def _groups(stage: Stage, jobs: Sequence[Job]) -> list[tuple[Part, list[Job]]]:
@@ -254,6 +263,8 @@ def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         for dataset, table in rows.items():
             made[dataset].append(table)
     marks = {job.bot: job.mark for job in jobs if job.bot in outcome.done}
+    if any(made.values()):
+        _announce(place.spark(), stage, jobs)
     for dataset, tables in made.items():
         if tables:
             frame = place.spark().createDataFrame(pa.concat_tables(tables).to_pylist(), stage.gives[dataset])
@@ -271,3 +282,8 @@ def _desk_rows(store: Store, stage: Stage, dataset: str, job: Job) -> pa.Table:
 
 
 SHARED = frozenset(stage.shared.gives for stage in STAGES if stage.shared is not None)
+# Every dataset that a person may ask for, in the order in which they are made, those that bots share at the end.
+DATASETS: Mapping[str, StructType] = {
+    **{name: schema for stage in STAGES for name, schema in stage.gives.items()},
+    **{stage.shared.gives: stage.shared.schema for stage in STAGES if stage.shared is not None},
+}

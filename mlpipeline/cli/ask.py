@@ -14,7 +14,7 @@ from mlpipeline.errors import InputError, MLPipelineError, StoreError, UsageErro
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.bundle import load_bundle
 from mlpipeline.store.layout import Store
-from mlpipeline.store.models import read_pointer, read_version, registry
+from mlpipeline.store.models import read_pointer, read_version, registry, versions
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.load import Resolved
@@ -72,6 +72,9 @@ def open_answerer(store: Store, bot: str, version: str | None = None, nearest: i
         if version
         else read_pointer(Path(store.path("bundles", domain, lang)))
     )
+    if found is None and version and (there := versions(registry(store), bot)):
+        fix = f"its versions are: {', '.join(map(str, there[-10:]))}"
+        raise StoreError(f"no version {version}", where=bot, fix=fix)
     if found is None:
         known = sorted(f"{place.parent.name}/{place.name}" for place in Path(store.path("bundles")).glob("*/*"))
         hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
-from mlpipeline.cli.options import Desk
-from mlpipeline.errors import InputError
+from mlpipeline.cli.options import Desk, session_options, spark_settings
+from mlpipeline.errors import InputError, UsageError
 from mlpipeline.serving.batch import answer_rows
 from mlpipeline.spark.session import open_session
 
@@ -29,7 +29,7 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--nearest", type=int, default=3, metavar="N", help="known questions beside each answer")
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
-    parser.add_argument("--master", metavar="MASTER", help="local[2], spark://..., yarn (default: local[*])")
+    session_options(parser)
     parser.set_defaults(verb=batch_verb)
 
 
@@ -37,14 +37,32 @@ def batch_verb(desk: Desk) -> int:
     """Answers all messages; the result is there as a whole or not at all."""
     options = desk.options
     bot = canonical_bot(options.bot)
+    check_target(options.source, options.to)
     bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder
-    with open_session(f"answer {bot}", master=options.master) as spark:
+    with open_session(
+        f"answer {bot}", master=options.master, extra=spark_settings(options), pool="adhoc", say=desk.say
+    ) as spark:
         messages = read_messages(spark, options.source, options.column)
         write_answers(answer_rows(messages, bundle, nearest=options.nearest), options.to)
         rows = read_back(spark, options.to).count()
     told = {"bot": bot, "rows": rows, "to": options.to}
     desk.give(told, f"{rows:,} messages answered by {bot} in {options.to}")
     return 0
+
+
+def check_target(source: str, target: str) -> None:
+    """Refuses a target that would take the messages, or a person's file, with it when it is replaced.
+
+    Raises:
+        UsageError: the target is a file, or it is, holds or lies in what is read.
+    """
+    if "://" in source or "://" in target:
+        return
+    read, written = Path(source).resolve(), Path(target).resolve()
+    if read == written or read in written.parents or written in read.parents:
+        raise UsageError(f"--to {target} would replace --from {source}", fix="give another --to")
+    if written.is_file():
+        raise UsageError(f"--to {target} is a file; answers are a folder of files", fix="give another --to")
 
 
 def read_messages(spark: SparkSession, path: str, column: str) -> DataFrame:

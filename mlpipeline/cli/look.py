@@ -12,18 +12,14 @@ import orjson
 from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import InputError, UsageError
 from mlpipeline.orders.outcome import Tables
-from mlpipeline.pipeline import SHARED, STAGES
-from mlpipeline.recipe.select import parse_selection
+from mlpipeline.pipeline import DATASETS, SHARED
+from mlpipeline.recipe.select import Selection, parse_selection
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
 
-_SCHEMAS = {
-    **{name: schema for stage in STAGES for name, schema in stage.gives.items()},
-    **{stage.shared.gives: stage.shared.schema for stage in STAGES if stage.shared is not None},
-}
 _CELLS = 40
 
 
@@ -37,7 +33,7 @@ def add_ls(parser: argparse.ArgumentParser) -> None:
 
 def add_show(parser: argparse.ArgumentParser) -> None:
     """The arguments of `show`."""
-    parser.add_argument("dataset", help=f"one of: {', '.join(_SCHEMAS)}")
+    parser.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
     parser.add_argument("bot", nargs="?", help="DOMAIN/LANG; default: all")
     parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows to print (default 20)")
     parser.set_defaults(verb=show_verb)
@@ -47,12 +43,12 @@ def ls_verb(desk: Desk) -> int:
     """Lists what is there."""
     chosen = parse_selection(desk.options.select)
     if desk.options.what == "bots" and not desk.options.digest:
-        known = {bot for name in _SCHEMAS for bot in load_manifest(desk.store, name).entries if not bot.startswith("*")}
+        known = {bot for name in DATASETS for bot in load_manifest(desk.store, name).entries if not bot.startswith("*")}
         rows = bot_rows(desk.store, sorted(bot for bot in known if chosen.matches(*bot.split("/"))))
-        desk.give(rows, draw_bots(rows) if rows else "no bots yet: `mlpipeline run` makes them")
+        desk.give(rows, draw_bots(rows) if rows else f"{_nothing('bots', chosen)}: `mlpipeline run` makes them")
         return 0
     rows = []
-    for name in _SCHEMAS:
+    for name in DATASETS:
         for bot, entry in sorted(load_manifest(desk.store, name).entries.items()):
             if not chosen.matches(*bot.split("/")):
                 continue
@@ -62,14 +58,22 @@ def ls_verb(desk: Desk) -> int:
                 "fingerprint": entry.mark.fingerprint,
             }
             rows.append(row | ({"digest": table_digest(desk.store, name, bot)} if desk.options.digest else {}))
-    text = draw(list(rows[0]), [list(row.values()) for row in rows], right=("rows",)) if rows else "no datasets yet"
+    text = (
+        draw(list(rows[0]), [list(row.values()) for row in rows], right=("rows",))
+        if rows
+        else _nothing("datasets", chosen)
+    )
     desk.give(rows, text)
     return 0
 
 
+def _nothing(what: str, chosen: Selection) -> str:
+    return f"no {what} of that selection" if chosen else f"no {what} yet"
+
+
 def table_digest(store: Store, dataset: str, bot: str) -> str:
     """16 hex characters of a bot's rows, without the columns that differ between equal runs; order does not count."""
-    schema = _SCHEMAS[dataset]
+    schema = DATASETS[dataset]
     names = [field.name for field in schema.fields if not (field.metadata or {}).get("volatile")]
     rows = read_rows(store, dataset, bots=[bot], columns=names).select(names)
     lines = sorted(hashlib.sha256(repr(tuple(row.values())).encode()).digest() for row in rows.to_pylist())
@@ -114,12 +118,16 @@ def _figure(value: object) -> str:
 def show_verb(desk: Desk) -> int:
     """Prints the first rows of a dataset; vectors and models as their sizes."""
     name, bot = desk.options.dataset, desk.options.bot
-    if name not in _SCHEMAS:
-        raise UsageError(f"no dataset {name!r}", fix=f"datasets are: {', '.join(_SCHEMAS)}")
+    if name not in DATASETS:
+        raise UsageError(f"no dataset {name!r}", fix=f"datasets are: {', '.join(DATASETS)}")
+    if desk.options.rows < 0:
+        raise UsageError(f"--rows {desk.options.rows} is no number of rows", fix="give 0 or more")
     bot = None if bot is None else canonical_bot(bot)
     if bot is not None and name in SHARED:
         bot = f"*/{bot.split('/')[1]}"
     table = read_rows(desk.store, name, bots=None if bot is None else [bot])
+    if not len(table) and bot is not None and bot not in (there := load_manifest(desk.store, name).entries):
+        raise InputError(f"nothing of {bot} in {name}", fix=f"bots there are: {', '.join(sorted(there)) or 'none'}")
     rows = table.slice(0, desk.options.rows).to_pylist()
     plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
     drawn = draw(table.column_names, [[cut(_figure(cell), _CELLS) for cell in row.values()] for row in plain])

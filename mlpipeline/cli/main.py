@@ -17,6 +17,7 @@ _INTERRUPTED = 130
 # `answer` must be quick, and `run` brings Spark along.
 VERBS: Mapping[str, tuple[str, str]] = {
     "run": ("run:add_run", "do what is missing, from files to champions"),
+    "submit": ("submit:add_submit", "run a stage, all of it or your own script on a cluster, by spark-submit"),
     "plan": ("run:add_plan", "say what a run would do, and why"),
     "ls": ("look:add_ls", "list bots, or the datasets of the store with their rows"),
     "show": ("look:add_show", "print rows of a dataset"),
@@ -25,6 +26,14 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "batch": ("batch:add_batch", "answer a file or table of messages on Spark"),
     "evaluate": ("judge:add_evaluate", "judge a released bot on a labelled file"),
     "dataset write": ("dataset:add_write", "write a bot's rows of a dataset to a file"),
+    "notebook write": ("notebook:add_write", "write the notebooks for Jupyter or Zeppelin"),
+    "shell": ("shell:add_shell", "open a Python with a job's session, the store and the recipes"),
+    "schedule": ("schedule:add_schedule", "write when to run again: lines for cron, a DAG for Airflow"),
+    "turn": ("schedule:add_turn", "run what is missing, unwatched: with a lock, a dated log and a hook"),
+    "size": ("size:add_size", "say how many executors of which size a cluster takes, and why"),
+    "doctor run": ("doctor:add_run", "say where a run's time and memory went, why it failed, what to change first"),
+    "conf lint": ("conf_lint:add_lint", "say what is wrong with files of Spark settings"),
+    "doctor env": ("doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock"),
     "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
 }
 
@@ -52,13 +61,26 @@ def build_parser(asked: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
+def parse(asked: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; ends with a usage error for what no verb takes."""
+    parser = build_parser(asked)
+    options, rest = parser.parse_known_args(asked)
+    texts = getattr(options, "text", None)
+    if isinstance(texts, list) and not any(word.startswith("-") for word in rest):
+        # `answer shop/ko --version 2 "TEXT"`: argparse takes no more texts once it has met an option.
+        texts += rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; gives the exit code."""
     # Texts of eight languages reach the terminal whatever LANG says.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     asked = sys.argv[1:] if arguments is None else list(arguments)
-    options = build_parser(asked).parse_args(asked)
+    options = parse(asked)
     try:
         return int(options.verb(Desk(options)))
     except MLPipelineError as error:

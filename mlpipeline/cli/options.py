@@ -23,21 +23,48 @@ def global_options() -> argparse.ArgumentParser:
     group = parser.add_argument_group("global options")
     group.add_argument(
         "--store",
-        default=os.environ.get("MLPIPELINE_STORE", "store"),
+        default=os.environ.get("MLPIPELINE_STORE") or "store",
         metavar="PATH",
         help="where datasets, models and runs lie: a folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)",
     )
     group.add_argument(
         "--conf",
-        default=os.environ.get("MLPIPELINE_CONF", "conf"),
+        action=_ConfOrSetting,
+        default=os.environ.get("MLPIPELINE_CONF") or "conf",
         metavar="DIR",
-        help="folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf)",
+        help="folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf); "
+        "spark.key=value is a setting of Spark, for verbs that start it",
     )
+    parser.set_defaults(settings=[])
     group.add_argument("--json", action="store_true", help="print the result as JSON")
     group.add_argument("--quiet", action="store_true", help="no progress on stderr")
     group.add_argument("-v", "--verbose", action="store_true", help="show traces of failures")
     group.add_argument("--seed", type=int, metavar="N", help="seed of every random choice (train.seed, embed.seed)")
     return parser
+
+
+def is_setting(text: str) -> bool:
+    """True for a setting of Spark: `spark.key=value`."""
+    return text.startswith("spark.") and "=" in text
+
+
+class _ConfOrSetting(argparse.Action):
+    """`--conf DIR` is ours, `--conf spark.key=value` is spark-submit's, for verbs with `takes_settings`."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        text = str(values)
+        if not is_setting(text):
+            namespace.conf = text
+        elif parser.get_default("takes_settings"):
+            namespace.settings = [*namespace.settings, text]
+        else:
+            parser.error(f"--conf takes a folder here; Spark's settings go to `mlpipeline submit --conf {text}`")
 
 
 def selecting_options(parser: argparse.ArgumentParser) -> None:
@@ -53,13 +80,18 @@ class Desk:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
+        if not options.store or not options.conf:
+            # An empty word would be this folder: a script whose variable is not set must not fill it.
+            raise UsageError("--store and --conf cannot be empty", fix="name a folder, or leave the option out")
         self.store = Store(options.store)
         self.conf = Path(options.conf)
 
     def say(self, text: str) -> None:
         """A progress line on stderr."""
         if not self.options.quiet:
-            print(text, file=sys.stderr, flush=True)
+            # In one piece: what watches an application tells from its own thread.
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
     def give(self, result: Any, text: str) -> None:
         """The result on stdout: as JSON when asked for, else as text."""
@@ -85,3 +117,14 @@ class Desk:
         if bot.count("/") != 1 or not all(bot.split("/")):
             raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
         return self.recipes(bot)[0]
+
+
+def session_options(parser: argparse.ArgumentParser) -> None:
+    """Adds where Spark runs; with which settings, `--conf spark.key=value` says."""
+    parser.add_argument("--master", metavar="MASTER", help="local[2], spark://..., yarn (default: local[*])")
+    parser.set_defaults(takes_settings=True)
+
+
+def spark_settings(options: argparse.Namespace) -> dict[str, str]:
+    """The settings of `--conf spark.key=value`, a later one over an earlier one."""
+    return {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in options.settings)}

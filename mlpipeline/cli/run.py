@@ -8,7 +8,7 @@ import sys
 import time
 from datetime import datetime, timezone
 
-from mlpipeline.cli.options import Desk, selecting_options
+from mlpipeline.cli.options import Desk, selecting_options, session_options, spark_settings
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.plan import Plan, Planner
@@ -34,7 +34,13 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """The arguments of `run`."""
     add_plan(parser)
-    parser.add_argument("--master", metavar="MASTER", help="local[2], spark://..., yarn (default: local[*])")
+    session_options(parser)
+    parser.add_argument(
+        "--cluster",
+        metavar="MASTER",
+        default=os.environ.get("MLPIPELINE_CLUSTER") or None,
+        help="without --master (or with --master auto): run there when that is quicker (default: $MLPIPELINE_CLUSTER)",
+    )
     parser.add_argument("--print-submit", action="store_true", help="print the spark-submit line and do nothing")
     parser.set_defaults(verb=run_verb)
 
@@ -97,10 +103,14 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     from mlpipeline.cli.ask import ask_samples, draw_asked
     from mlpipeline.cli.look import bot_rows, draw_bots
     from mlpipeline.orders.apply import apply_plan
+    from mlpipeline.orders.places import where_to_run
     from mlpipeline.orders.records import keep_run
+    from mlpipeline.orders.resources import in_one_line
 
     run = started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
-    report = apply_plan(plan, desk.store, run=run, master=desk.options.master, say=desk.say)
+    settings = spark_settings(desk.options)
+    master = where_to_run(plan, desk.store, desk.options.master, desk.options.cluster, settings, desk.say)
+    report = apply_plan(plan, desk.store, run=run, master=master, settings=settings, say=desk.say)
     asked = ask_samples(desk.store, [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed])
     head = {
         "run": run,
@@ -109,6 +119,8 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
         "command": " ".join(["mlpipeline", *sys.argv[1:]]),
     }
     kept = keep_run(desk.store, head, plan, report, names, asked)
+    for row in report.resources:
+        desk.say(in_one_line(row))
     for note in plan.notes:
         desk.say(f"note: {note}")
     for entry in kept["run"]["bots"]:
@@ -131,15 +143,35 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
 
 def submit_line(options: argparse.Namespace) -> str:
     """The spark-submit line that does the same as these options."""
-    from mlpipeline.spark.submit import compose_submit
+    from mlpipeline.spark.submission.compose import as_line, compose
 
+    stage = options.first if options.first and options.first == options.last else None
+    arguments = job_arguments(options, stages=stage is None)
+    script = f"jobs/{stage or 'pipeline'}.py"
+    settings = spark_settings(options)
+    return as_line(compose(script, arguments, master=options.master or "local[*]", stage=stage, settings=settings))
+
+
+def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
+    """What a job has to be told to do the same as these options.
+
+    Args:
+        options: of `run`.
+        stages: say where to begin and to end; a stage's own job knows.
+    """
     arguments = ["--store", options.store, "--conf", options.conf]
     arguments += ["--select", options.select] if options.select else []
     arguments += [word for text in options.set for word in ("--set", text)]
     arguments += ["--seed", str(options.seed)] if options.seed is not None else []
     arguments += ["--renew-encoder"] if options.renew_encoder else []
-    stage = options.first if options.first and options.first == options.last else None
-    if stage is None:
+    arguments += telling(options)
+    if stages:
         arguments += ["--from", options.first] if options.first else []
         arguments += ["--to", options.last] if options.last else []
-    return compose_submit(f"jobs/{stage or 'pipeline'}.py", arguments, master=options.master or "local[*]", stage=stage)
+    return arguments
+
+
+def telling(options: argparse.Namespace) -> list[str]:
+    """The options that say how much is told."""
+    flags = (("--json", options.json), ("--quiet", options.quiet), ("--verbose", options.verbose))
+    return [flag for flag, on in flags if on]

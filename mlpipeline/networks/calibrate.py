@@ -24,6 +24,10 @@ def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
 def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.integer]) -> float:
     """The temperature with the least negative log likelihood (Guo et al. 2017, "On Calibration ...").
 
+    One row more than there are counts as having each label to an equal part, much as in Platt 1999 ("Probabilistic
+    Outputs for Support Vector Machines"). Without it, rows that are all right would ask for the lowest temperature
+    there is: every message would score 1, and no threshold could refuse one.
+
     Args:
         logits: (n, k) of rows that were not trained on.
         targets: (n,) index of the right label of each.
@@ -34,10 +38,11 @@ def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.integer]) 
     if not len(targets):
         return 1.0
     rows = np.arange(len(targets))
+    doubt = 1.0 / (len(targets) + 1)
 
     def loss(log_temperature: float) -> float:
-        chances = softmax(logits, float(np.exp(log_temperature)))
-        return float(-np.log(np.maximum(chances[rows, targets], 1e-300)).mean())
+        logs = np.log(np.maximum(softmax(logits, float(np.exp(log_temperature))), 1e-300))
+        return float(-((1.0 - doubt) * logs[rows, targets] + doubt * logs.mean(axis=1)).mean())
 
     low, high = _LOG_BOUNDS
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)

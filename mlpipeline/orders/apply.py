@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.orders.eventlog import KEPT, drop_old_logs, log_settings, place_of
 from mlpipeline.orders.plan import Order, Plan
+from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import STAGES, Outcome, Place, as_failure, run_stage
-from mlpipeline.spark.memory import jvm_peak_mb
-from mlpipeline.spark.session import open_session
+from mlpipeline.spark.overhead import slots_of
+from mlpipeline.spark.session import is_local, open_session
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
@@ -44,16 +46,27 @@ class StageReport:
 
 @dataclass
 class RunReport:
-    """What a run did: a report a stage, and the failures by bot (with the stage)."""
+    """What a run did: a report a stage, the failures by bot (with the stage), and what each stage used."""
 
     stages: list[StageReport] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
     session_seconds: float = 0.0
+    master: str = ""
+    slots: int = 0
+    resources: list[dict[str, Any]] = field(default_factory=list)
+    event_log: str = ""
+    meter: Meter = field(default_factory=Meter, repr=False)
 
 
 @contextmanager
 def lazy_session(
-    name: str, master: str | None, report: RunReport, say: Say, *, large: bool
+    name: str,
+    master: str | None,
+    settings: Callable[[], Mapping[str, str]],
+    report: RunReport,
+    say: Say,
+    *,
+    large: bool,
 ) -> Iterator[Callable[[], SparkSession]]:
     """Gives a function that starts the session at its first call, so that a run without work starts no JVM."""
     held: list[tuple[Any, SparkSession]] = []
@@ -61,11 +74,13 @@ def lazy_session(
     def start() -> SparkSession:
         if not held:
             began = time.monotonic()
-            opened = open_session(name, master=master, large=large)
+            opened = open_session(name, master=master, extra=settings(), large=large, say=say)
             held.append((opened, opened.__enter__()))
             report.session_seconds = time.monotonic() - began
-            started = held[0][1]
-            where = started.sparkContext.master
+            started = report.meter.spark = held[0][1]
+            report.event_log = place_of(started)
+            where = report.master = started.sparkContext.master
+            report.slots = slots_of(started)
             say(f"Spark {started.version} at {where}, started in {report.session_seconds:.1f} s")
         return held[0][1]
 
@@ -76,7 +91,9 @@ def lazy_session(
             opened.__exit__(None, None, None)
 
 
-def apply_plan(plan: Plan, store: Store, *, run: str, master: str | None, say: Say) -> RunReport:
+def apply_plan(
+    plan: Plan, store: Store, *, run: str, master: str | None, say: Say, settings: Mapping[str, str] | None = None
+) -> RunReport:
     """Runs what a plan asks for.
 
     Args:
@@ -85,16 +102,27 @@ def apply_plan(plan: Plan, store: Store, *, run: str, master: str | None, say: S
         run: the run's name, kept in every commit.
         master: a Spark master, None for spark-submit's or `local[*]`.
         say: takes progress lines.
+        settings: of Spark; they win over spark-defaults.
     """
     report = RunReport(failed={bot: {**as_failure(error), "stage": "plan"} for bot, error in plan.refused.items()})
     stages = [stage for stage in STAGES if stage.name in plan.orders]
     large = _bytes_to_read(plan) > _LARGE
-    with lazy_session(f"mlpipeline {run}", master, report, say, large=large) as spark:
+
+    def with_log() -> dict[str, str]:
+        local = is_local(master) if master else "PYSPARK_GATEWAY_PORT" not in os.environ
+        return {**log_settings(store, run, local=local), **(settings or {})}
+
+    with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large) as spark:
         place = Place(store, spark, run)
         for number, stage in enumerate(stages, 1):
             told = _run_orders(place, stage, plan.orders[stage.name], report)
             report.stages.append(told)
             say(_line(told, number, len(stages)))
+    # The session has ended: the log is whole.
+    report.resources = complete(report.resources, store, run, report.event_log)
+    dropped = drop_old_logs(store)
+    if dropped:
+        say(f"note: event logs of {dropped} older runs removed, those of the newest {KEPT} are kept")
     return report
 
 
@@ -108,20 +136,20 @@ def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report:
     told = StageReport(stage.name, skipped=sum(not order.runs for order in orders.values()))
     if not jobs:
         return told
-    began = time.monotonic()
     if stage.desk is None:
         place.spark()
-        began = time.monotonic()
+    began = report.meter.begin()
     outcome = run_stage(place, stage, jobs)
-    told.seconds = time.monotonic() - began
+    used = report.meter.end(stage.name, began, outcome.counts)
+    report.resources.append(used)
+    told.seconds = used["seconds"]
     told.bots = len(outcome.done)
     _count_rows(place.store, stage, outcome, told)
     report.failed.update({bot: {**why, "stage": stage.name} for bot, why in outcome.failed.items()})
     rowless = find_rowless(place.store, partial(load_manifest, place.store), stage, outcome.done)
     report.failed.update({bot: {**as_failure(error), "stage": stage.name} for bot, error in rowless.items()})
     told.counts = outcome.counts
-    told.worker_memory_mb = outcome.counts.get("peak:worker_mb", 0.0)
-    told.peak_memory_mb = jvm_peak_mb(place.spark()) if stage.desk is None else 0.0
+    told.worker_memory_mb, told.peak_memory_mb = used["worker_mb"] or 0.0, used["jvm_mb"] or 0.0
     return told
 
 

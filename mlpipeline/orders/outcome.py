@@ -39,7 +39,7 @@ class Tables:
         except StoreError:
             return []
         named = table.append_column("bot", pc.binary_join_element_wise(table["domain"], table["lang"], "/"))
-        chosen = named.filter(pc.is_in(named["bot"], pa.array(sorted(self._bots))))
+        chosen = named.filter(pc.is_in(named["bot"], pa.array(sorted(self._bots), pa.string())))
         return chosen.drop_columns(["domain", "lang"]).to_pylist()
 
     def counts(self, dataset: str, column: str) -> dict[str, dict[str, int]]:

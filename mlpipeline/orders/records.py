@@ -46,8 +46,12 @@ def keep_run(
         **head,
         "status": f"{failed} of {len(told)} bots failed" if failed else "ok",
         "session_seconds": round(report.session_seconds, 1),
+        "master": report.master,
+        "slots": report.slots,
         "bots": told,
         "stages": gather_stages(report),
+        "resources": report.resources,
+        "event_log": report.event_log,
         "notes": plan.notes,
         "environment": environment(),
     }

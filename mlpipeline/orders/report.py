@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from mlpipeline.orders.report_view import view_of, words
+from mlpipeline.spark.doctor.finding import amount
 
 _TEMPLATES = ("report.html.j2", "report_bot.html.j2", "report_charts.html.j2", "report.css")
 _DASH = "–"
@@ -31,7 +32,7 @@ def render_report(run: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(pct=percent, num=count, secs=duration, mem=memory, words=words)
+    environment.filters.update(pct=percent, num=count, secs=duration, mem=memory, size=size, words=words)
     return environment.get_template("report.html.j2").render(view_of(run))
 
 
@@ -57,6 +58,11 @@ def duration(value: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(value: float | None) -> str:
+    """Bytes for people: `0 B`, `640 kB`, `1.3 MB`."""
+    return _DASH if value is None else amount(value)
 
 
 def memory(value: float | None) -> str:

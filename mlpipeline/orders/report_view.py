@@ -47,6 +47,7 @@ def view_of(run: Mapping[str, Any]) -> dict[str, Any]:
         "notes": [_text(note) for note in run.get("notes") or []],
         "session_seconds": _number(run.get("session_seconds")) or None,
         "stages": stages,
+        "resources": [_used(row) for row in _rows(run, "resources")],
         "environment": {str(k): _text(v) for k, v in environment.items()} if isinstance(environment, Mapping) else {},
     }
 
@@ -135,6 +136,12 @@ def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
         row.update(dict.fromkeys(("rows_in", "rows_out", "dropped", "seconds")), bots=None)
     row["skipped_bots"] = 0 if row["skipped"] else (_number(stage.get("skipped")) or 0)
     return row
+
+
+def _used(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What one module used: seconds, megabytes, and bytes read, written and shuffled."""
+    times, sizes = ("seconds", "cpu_seconds"), ("jvm_mb", "worker_mb", "bytes_in", "bytes_out", "shuffled")
+    return _figures(row, ("module", "bottleneck"), (*times, *sizes))
 
 
 def _with_widths(stages: list[dict[str, Any]], name: str) -> None:

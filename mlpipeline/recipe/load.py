@@ -89,12 +89,6 @@ def load_recipes(conf: Path, *, select: Selection = EVERY_BOT, sets: Sequence[st
     return found
 
 
-def find_bots(conf: Path, select: Selection = EVERY_BOT) -> list[tuple[str, str]]:
-    """Return (domain, canonical tag) of every selected bot under conf/, without reading the rest of their recipes."""
-    found = ((domain.name, lang) for domain in _domains(ConfFolder(conf), select) for lang in domain.langs)
-    return [(domain, lang) for domain, lang in found if select.matches(domain, lang)]
-
-
 def _resolve(
     folder: ConfFolder, merger: Merger, base: tuple[Layer, ...], domain: _Domain, lang: str, over: tuple[Layer, ...]
 ) -> Resolved:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from mlpipeline.errors import StoreError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+_FILE_URI = re.compile("^file:(?://(?:localhost)?)?(?=/)")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,11 @@ class Store:
     """A store: one root, a local folder or a URI that pyarrow and Spark both read (`hdfs://`, `s3a://`)."""
 
     root: str
+
+    def __post_init__(self) -> None:
+        # A folder of this machine, written as Spark writes it: it has locks and bundles like any other.
+        if _FILE_URI.match(self.root):
+            object.__setattr__(self, "root", unquote(_FILE_URI.sub("", self.root)))
 
     @cached_property
     def _files(self) -> pafs.FileSystem:

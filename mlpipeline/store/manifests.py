@@ -84,15 +84,6 @@ def load_manifest(store: Store, dataset: str) -> Manifest:
     return manifest
 
 
-def rebuild_manifest(store: Store, dataset: str) -> Manifest:
-    """Throws the cache away and reads the whole log again."""
-    manifest = Manifest(dataset)
-    for version in _commits_after(store, dataset, -1):
-        _add_commit(manifest, version, store.read(_commit_path(store, dataset, version)) or b"")
-    _write_cache(store, manifest)
-    return manifest
-
-
 def _cache_path(store: Store, dataset: str) -> str:
     return store.path("datasets", f"{dataset}.manifest.json")
 

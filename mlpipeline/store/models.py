@@ -24,6 +24,7 @@ from mlpipeline import __version__
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles import as_object, open_bundle
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry_tables import make_tables
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -152,18 +153,11 @@ def read_version(uri: str, bot: str, version: str) -> Released | None:
         raise
 
 
-def models_table(uri: str) -> list[dict[str, object]]:
-    """One row a registered version: bot, version, alias, digest, metrics and when it was made (ms since 1970)."""
+def versions(uri: str, bot: str) -> list[int]:
+    """The registered versions of `bot`, oldest first."""
     if not Path(uri.removeprefix("sqlite:///")).is_file():
         return []
-    client = _client(uri, None)
-    aliases = {model.name: model.aliases for model in client.search_registered_models(max_results=1000)}
-    rows = []
-    for made in client.search_model_versions(max_results=10_000):
-        released = _released(made.tags.get("bot", made.name), made)
-        names = [alias for alias, version in aliases.get(made.name, {}).items() if str(version) == str(made.version)]
-        rows.append({**asdict(released), "alias": ", ".join(sorted(names)), "created_ms": made.creation_timestamp})
-    return sorted(rows, key=lambda row: (str(row["bot"]), int(str(row["version"]))))
+    return sorted(int(made.version) for made in _client(uri, None).search_model_versions(f"name = '{model_name(bot)}'"))
 
 
 def read_pointer(place: Path) -> Released | None:
@@ -235,11 +229,7 @@ def _client(uri: str, say: Say | None) -> MlflowClient:
     if not path.is_file():
         if say is not None:
             say("MLflow makes its tables, once for a store (about 10 s)")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            fix = "give write permission there"
-            raise StoreError(f"cannot be made ({error.strerror})", where=str(path.parent), fix=fix) from error
+        make_tables(path, _client_of)
     return _client_of(uri)
 
 

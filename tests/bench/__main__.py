@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHES = ("planning", "vectors", "rows", "bots")
+BENCHES = ("planning", "session", "noop", "vectors", "rows", "bots", "doctor")
 
 
 def main() -> int:

@@ -140,7 +140,12 @@ def test_a_domain_that_leaves_its_folder(tmp_path: Path, name: str):
     [
         ("empty.jsonl", b"", "no row"),
         ("one.jsonl", jsonl([{"text": f"t{n}", "intent": "only"} for n in range(5)]), "only intent"),
-        ("none.jsonl", b"not json\n", "no row"),
+        ("none.jsonl", b"not json\n", "all 1 were rejected, 1 as not_json"),
+        (
+            "cp949.csv",
+            "text,intent\n안녕,a\n여보세요,b\n".encode("cp949"),
+            "cp949.csv:2: no usable row: all 2 were rejected",
+        ),
         ("columns.csv", b"frage,absicht\nhi,a\n", "frage"),
         ("bomb.yml", BOMB, "alias"),
         ("word.docx", b"PK", "suffix"),
@@ -152,6 +157,22 @@ def test_new_refuses_and_leaves_nothing(tmp_path: Path, name: str, data: bytes, 
     done = project("new", "shop", "--lang", "en", "--from", name, expect=1)
     assert said in done.stderr and name in done.stderr and "->" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_new_that_cannot_copy_leaves_the_domain_as_it_was(tmp_path: Path):
+    write_rows(tmp_path / "x.jsonl", rows("en", "shop", 20))
+    project = Project(tmp_path)
+    project("new", "shop", "--lang", "EN", "--from", "x.jsonl")
+    assert (tmp_path / "corpora" / "shop" / "en.jsonl").is_file(), "called as its bot is called"
+    (tmp_path / "corpora" / "cafe").write_text("in the way")
+    assert "cannot be copied" in project("new", "cafe", "--lang", "en", "--from", "x.jsonl", expect=1).stderr
+    domain = tmp_path / "conf" / "domains" / "shop" / "domain.yaml"
+    before = domain.read_bytes()
+    (tmp_path / "corpora" / "shop").rename(tmp_path / "aside")
+    (tmp_path / "corpora" / "shop").write_text("in the way")
+    project("new", "shop", "--lang", "ko", "--from", "x.jsonl", expect=1)
+    assert domain.read_bytes() == before, "the other language is still a bot"
+    assert sorted(path.name for path in domain.parent.parent.rglob("*")) == ["domain.yaml", "en.yaml", "shop"]
 
 
 def test_new_warns_of_another_language_and_of_small_intents(tmp_path: Path):

@@ -127,10 +127,11 @@ def test_kill_at_any_moment_and_run_again(finished: Finished, tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_one_core_makes_the_same_tables(finished: Finished, tmp_path: Path):
-    write_project(tmp_path / "one")
-    project = Project(tmp_path / "one")
-    project("run", "--master", "local[1]", "--select", "lang:en")
+def test_one_core_and_a_store_by_its_uri_make_the_same_tables(finished: Finished, tmp_path: Path):
+    write_project(tmp_path / "한 개")
+    project = Project(tmp_path / "한 개")
+    # The store as Spark writes a folder; it is the folder that the other verbs find by its plain name.
+    project("run", "--master", "local[1]", "--select", "lang:en", "--store", project.store.as_uri())
     wanted = {name: digest for name, digest in finished.project.digests().items() if "/en/" in name}
     assert project.digests() == wanted
 
@@ -195,6 +196,11 @@ def test_an_old_version_and_one_that_never_was(finished: Finished, tmp_path: Pat
 def test_a_bot_that_is_not_there(finished: Finished, tmp_path: Path):
     finished.project("dataset", "write", "nobody/ko/cleaned", "--to", str(tmp_path / "a.jsonl"), expect=1)
     finished.project("answer", "nobody/ko", "hi", expect=1)
+    assert "shop/ko" in finished.project("show", "cleaned", "nobody/ko", expect=1).stderr
+    told = finished.project("answer", "shop/ko", "--version", "99", "hi", expect=1).stderr
+    assert "no version 99" in told and "its versions are: 1" in told
+    assert "of that selection" in finished.project("ls", "--select", "nobody/ko").stdout
+    assert finished.project.read("show", "utterance_rejected", "shop/ko") == [], "nothing was rejected: no error"
     assert not (tmp_path / "a.jsonl").exists()
 
 

@@ -101,7 +101,9 @@ def test_one_file_of_two_bots_and_a_bad_file_of_a_third(run, sources, tmp_path: 
 def test_an_id_says_what_was_said_to_whom(run, sources, tmp_path: Path):
     rows = [line("한 줄", intent="x"), line("한 줄", intent="y"), line("한 줄"), line("한 줄", intent="x")]
     (tmp_path / "a.jsonl").write_bytes(b"\n".join(rows))
-    asked = [(tmp_path / "a.jsonl", bot, {}) for bot in ("shop/ko", "bank/ko", "shop/ja")]
+    asked: list[tuple[Path, str, dict[str, str]]] = [
+        (tmp_path / "a.jsonl", bot, {}) for bot in ("shop/ko", "bank/ko", "shop/ja")
+    ]
     made = run("ingest", source_file=sources(*asked))["utterance"].collect()
     ids = {(row["domain"], row["lang"], row["intent"], row["id"]) for row in made}
     assert len(made) == 12 and len(ids) == 9 == len({row["id"] for row in made})

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
@@ -19,11 +20,16 @@ from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.stages.evaluate.metrics import evaluate_report
 
+# What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
+_SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
+JUDGED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
+
 
 def judge(bot: str, rows: pa.Table, settings: dict[str, Any], out_of_scope: str) -> pa.Table:
-    """One bot's report on its test rows; one row of EVALUATION."""
+    """One bot's report on its test rows and what it says of all rows held out; one row of JUDGED."""
     model = TrainedModel.from_bytes(rows["payload"][0].as_py())
-    test = HeldOut.from_bytes(rows["held_out"][0].as_py()).where("test")
+    held = HeldOut.from_bytes(rows["held_out"][0].as_py())
+    test = held.where("test")
     report = evaluate_report(
         list(model.labels),
         test.intent.tolist(),
@@ -43,45 +49,35 @@ def judge(bot: str, rows: pa.Table, settings: dict[str, Any], out_of_scope: str)
         "ece": report["ece"],
         "test_rows": len(test.intent),
         "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
+        "predictions": as_predictions(model, held),
     }
-    return pa.Table.from_pylist([row], schema=to_arrow_schema(EVALUATION))
+    return pa.Table.from_pylist([row], schema=to_arrow_schema(JUDGED))
 
 
-def as_predictions(models: DataFrame, counters: Counters) -> DataFrame:
-    """What each model says of each of its validation and test rows."""
-
-    def unpack(bot: str, rows: pa.Table) -> pa.Table:
-        model = TrainedModel.from_bytes(rows["payload"][0].as_py())
-        held = HeldOut.from_bytes(rows["held_out"][0].as_py())
-        shares = softmax(held.logits, model.temperature)
-        best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
-        domain, lang = bot.split("/")
-        columns = {
-            "domain": [domain] * len(best),
-            "lang": [lang] * len(best),
-            "content_id": held.content_id.tolist(),
-            "intent": held.intent.tolist(),
-            "split": held.split.tolist(),
-            "predicted": [model.labels[index] for index in best],
-            "score": shares[np.arange(len(best)), best].astype(float).tolist(),
-        }
-        return pa.Table.from_pydict(columns, schema=to_arrow_schema(PREDICTION))
-
-    return run_tasks(models, unpack, schema=PREDICTION, counters=counters)
+def as_predictions(model: TrainedModel, held: HeldOut) -> list[dict[str, Any]]:
+    """What a model says of each of its validation and test rows."""
+    shares = softmax(held.logits, model.temperature)
+    best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
+    columns = {
+        "content_id": held.content_id.tolist(),
+        "intent": held.intent.tolist(),
+        "split": held.split.tolist(),
+        "predicted": [model.labels[index] for index in best],
+        "score": shares[np.arange(len(best)), best].astype(float).tolist(),
+    }
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def evaluate(part: Part, inputs: Frames, counters: Counters) -> Frames:
-    """Table of contents: list what each model predicts, judge each bot in a task of its own."""
+    """Table of contents: judge each bot in a task of its own, once; its predictions and its report are two tables."""
     settings, out_of_scope = part["evaluate"].model_dump(), part["train"].out_of_scope_label
-    models = inputs["model"]
 
     def work(bot: str, rows: pa.Table) -> pa.Table:
         return judge(bot, rows, settings, out_of_scope)
 
-    return {
-        "prediction": as_predictions(models, counters),
-        "evaluation": run_tasks(models, work, schema=EVALUATION, counters=counters),
-    }
+    judged = run_tasks(inputs["model"], work, schema=JUDGED, counters=counters).persist()
+    one_a_row = judged.select("domain", "lang", F.explode("predictions").alias("said"))
+    return {"prediction": one_a_row.select("domain", "lang", "said.*"), "evaluation": judged.drop("predictions")}
 
 
 STAGE = Stage(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mlpipeline.cli.main import VERBS, main
+from mlpipeline.cli.main import VERBS, main, parse
 
 
 def run(*words: str) -> int:
@@ -81,6 +82,9 @@ def test_usage_errors_are_2(words: list[str], conf: Path, capsys: pytest.Capture
         (["plan", "--set", "train.epohcs=3"], "epochs"),
         (["plan", "--set", "train.epochs=many"], "train.epochs"),
         (["plan", "--conf", "nowhere"], "nowhere"),
+        (["plan", "--store", ""], "cannot be empty"),
+        (["show", "cleaned", "--rows", "-3"], "--rows"),
+        (["plan", "--conf", ""], "cannot be empty"),
     ],
 )
 def test_what_was_mistyped_is_named(words: list[str], said: str, conf: Path, capsys: pytest.CaptureFixture[str]):
@@ -104,6 +108,23 @@ def test_what_is_not_there_is_1_with_one_line(words: list[str], conf: Path, caps
     assert run(*words) == 1
     err = capsys.readouterr().err
     assert err.startswith("error: ") and "->" in err and len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["a", "b", "--version", "2"], ["--version", "2", "a", "b"], ["a", "--version=2", "b"]]
+)
+def test_texts_may_stand_before_and_after_options(words: list[str]):
+    options = parse(["answer", "shop/ko", *words])
+    assert (options.text, options.version) == (["a", "b"], "2")
+    assert run("answer", "shop/ko", "a", "--no-such-option") == 2
+
+
+def test_an_empty_variable_is_none(conf: Path, capsys: pytest.CaptureFixture[str]):
+    words = [sys.executable, "-m", "mlpipeline.cli.main", "ls", "--json"]
+    env = {**os.environ, "MLPIPELINE_STORE": "", "MLPIPELINE_CONF": ""}
+    done = subprocess.run(words, cwd=conf.parent, env=env, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in conf.parent.iterdir()) == ["conf", "corpora"], "nothing is made by looking"
 
 
 def test_a_plan_as_json_is_only_json(conf: Path, capsys: pytest.CaptureFixture[str]):

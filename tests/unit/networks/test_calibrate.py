@@ -40,8 +40,22 @@ def test_no_temperature_is_worse_than_none(logits: np.ndarray) -> None:
     targets = np.zeros(len(logits), np.int64)
     found = calibrate.fit_temperature(logits, targets)
     assert 0.049 <= found <= 20.1
-    losses = [-np.log(np.maximum(calibrate.softmax(logits, t)[:, 0], 1e-300)).mean() for t in (found, 1.0)]
+    # One row more counts as having each label to an equal part.
+    wanted = np.full(logits.shape[1], 1 / (len(logits) + 1) / logits.shape[1])
+    wanted[0] += 1 - 1 / (len(logits) + 1)
+    logs = [np.log(np.maximum(calibrate.softmax(logits, t), 1e-300)) for t in (found, 1.0)]
+    losses = [-(each @ wanted).mean() for each in logs]
     assert losses[0] <= losses[1] + 1e-6
+
+
+@pytest.mark.parametrize("rows", [6, 60, 600])
+def test_rows_that_are_all_right_do_not_make_a_bot_certain_of_everything(rows: int) -> None:
+    logits = np.zeros((rows, 5))
+    logits[:, 2] = 6.0
+    temperature = calibrate.fit_temperature(logits, np.full(rows, 2))
+    score, half = calibrate.softmax(np.array([[0, 0, 6.0, 0, 0], [0, 0, 3.0, 0, 0]]), temperature).max(axis=1)
+    assert score == pytest.approx(1 - 1 / (rows + 1) * 4 / 5, abs=0.01), "as sure as so many rows allow"
+    assert half < score - 0.02, "and less sure of what is less like them"
 
 
 def test_nothing_to_measure_on() -> None:

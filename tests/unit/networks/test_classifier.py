@@ -58,6 +58,16 @@ def test_it_learns(model: TrainedModel) -> None:
     assert model.history["calibrated_on"] == "validation" and model.history["loss"][-1] < model.history["loss"][0]
 
 
+def test_what_is_not_its_business_is_refused_by_a_bot_that_is_always_right(model: TrainedModel) -> None:
+    assert model.history["validation_accuracy"] > 0.95, "else this shows nothing"
+    said = ["who won the election", "is my bread vegan", "translate house to french", "what rhymes with orange",
+            "how tall is mount everest", "오늘 주식 어때", "나 심심해", "환율 알려줘"]  # fmt: skip
+    score = calibrate.softmax(logits(model, said), model.temperature).max(axis=1)
+    assert (score < model.threshold).mean() >= 0.5
+    texts, _ = corpus()
+    assert (calibrate.softmax(logits(model, texts), model.temperature).max(axis=1) >= model.threshold).mean() > 0.85
+
+
 def test_equal_data_and_seed_give_equal_weights_in_any_order_of_the_rows(model: TrainedModel) -> None:
     texts, labels = corpus()
     again = train_classifier(texts[::2][::-1], labels[::2][::-1], texts[1::2], labels[1::2], SETTINGS, 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.errors import RecipeError, UsageError
-from mlpipeline.recipe.load import Resolved, find_bots, load_recipes
+from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.recipe.write import show
 
@@ -140,7 +140,6 @@ def test_aliases_are_taken_and_told(write: Write) -> None:
     assert [one.messages[0].partition(": ")[2] for one in found] == [
         "zh_TW read as zh-TW", "ko-KR read as ko", "jp read as ja"
     ]  # fmt: skip
-    assert find_bots(conf) == [("shop", "zh-TW"), ("shop", "ko"), ("shop", "ja")]
 
 
 def test_a_ninth_language_is_one_file(write: Write) -> None:

@@ -14,13 +14,14 @@ from mlpipeline.store import models
 from mlpipeline.store.models import (
     champion,
     model_name,
-    models_table,
     move_champion,
     read_pointer,
     read_version,
     register_bundle,
     tracking_uri,
+    versions,
 )
+from mlpipeline.store.registry_tables import make_tables
 
 BOT = "shop/ko"
 
@@ -77,8 +78,8 @@ def test_versions_alias_pointer_and_loading(store, shelf):
     assert Path(move_champion(uri, BOT, second).folder) == other
     assert read_pointer(place) == champion(uri, BOT) != moved
 
-    table = models_table(uri)
-    assert [(row["bot"], row["version"], row["alias"]) for row in table] == [(BOT, 1, ""), (BOT, 2, "champion")]
+    assert versions(uri, BOT) == [first, second] and versions(uri, "other/ko") == []
+    assert read_version(uri, BOT, str(second + 1)) is None
 
     import mlflow
 
@@ -136,10 +137,23 @@ def test_a_release_that_was_killed_is_taken_up(store, shelf, monkeypatch):
     assert len(client.search_runs(everywhere, "tags.bot = 'kill/ko'")) == 1
 
 
+def test_a_registry_that_another_process_has_made_meanwhile_stays(tmp_path):
+    folder = tmp_path / "mlflow"
+
+    def connect(uri):
+        client = models._client_of.__wrapped__(uri)
+        if not (folder / "mlflow.db").exists():
+            (folder / "mlflow.db").write_bytes(b"theirs")
+        return client
+
+    make_tables(folder / "mlflow.db", connect)
+    assert (folder / "mlflow.db").read_bytes() == b"theirs"
+    assert [path.name for path in folder.iterdir()] == ["mlflow.db"]
+
+
 def test_the_registry_is_not_made_by_looking(tmp_path):
     uri = tracking_uri(tmp_path / "mlflow")
     assert champion(uri, BOT) is None
-    assert models_table(uri) == []
     assert read_version(uri, BOT, "1") is None
     assert list(tmp_path.iterdir()) == []
 

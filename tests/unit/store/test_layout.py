@@ -28,6 +28,15 @@ def test_a_relative_root_and_a_home_are_absolute(monkeypatch: pytest.MonkeyPatch
     assert Store("~/s").base == f"{tmp_path}/s"
 
 
+@pytest.mark.parametrize("scheme", ["file://", "file:", "file://localhost"])
+def test_a_folder_written_as_a_uri(tmp_path: Path, scheme: str):
+    folder = tmp_path / "내 저장소 #1?"
+    for written in (str(folder), str(folder).replace(" ", "%20").replace("#", "%23")):
+        store = Store(scheme + written)
+        assert store.is_local and store == Store(str(folder))
+        assert store.table_path("cleaned") == f"{folder}/datasets/cleaned"
+
+
 def test_what_is_not_there(tmp_path: Path):
     store = Store(str(tmp_path))
     assert store.read(store.path("nothing")) is None
