@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
 from mlpipeline.cli.options import Desk, session_options, spark_settings
 from mlpipeline.errors import InputError, UsageError
+from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.batch import answer_rows
 from mlpipeline.spark.session import open_session
 
@@ -25,6 +27,9 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--column", default="text", metavar="NAME", help="column of the messages (default text)")
     parser.add_argument(
+        "--keep", default="", metavar="NAMES", help="columns of the messages to have beside the answers, with commas"
+    )
+    parser.add_argument(
         "--to", required=True, metavar="PATH", help="answers: a folder .jsonl, .csv, .parquet, or a Delta table"
     )
     parser.add_argument("--nearest", type=int, default=3, metavar="N", help="known questions beside each answer")
@@ -38,12 +43,13 @@ def batch_verb(desk: Desk) -> int:
     options = desk.options
     bot = canonical_bot(options.bot)
     check_target(options.source, options.to)
+    keep = [name.strip() for name in options.keep.split(",") if name.strip()]
     bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder
     with open_session(
         f"answer {bot}", master=options.master, extra=spark_settings(options), pool="adhoc", say=desk.say
     ) as spark:
-        messages = read_messages(spark, options.source, options.column)
-        write_answers(answer_rows(messages, bundle, nearest=options.nearest), options.to)
+        messages = read_messages(spark, options.source, options.column, keep)
+        write_answers(answer_rows(messages, bundle, nearest=options.nearest, keep=keep), options.to)
         rows = read_back(spark, options.to).count()
     told = {"bot": bot, "rows": rows, "to": options.to}
     desk.give(told, f"{rows:,} messages answered by {bot} in {options.to}")
@@ -65,12 +71,16 @@ def check_target(source: str, target: str) -> None:
         raise UsageError(f"--to {target} is a file; answers are a folder of files", fix="give another --to")
 
 
-def read_messages(spark: SparkSession, path: str, column: str) -> DataFrame:
-    """The messages as a frame with one column `text`.
+def read_messages(spark: SparkSession, path: str, column: str, keep: Sequence[str] = ()) -> DataFrame:
+    """The messages as a frame with the column `text`, and those that `keep` names.
 
     Raises:
         InputError: nothing is there, or there is no such column.
+        UsageError: a column to keep is named like one of the answers'.
     """
+    taken = [name for name in keep if name in ANSWER.names]
+    if taken:
+        raise UsageError(f"--keep {', '.join(taken)}: an answer has a column of that name", fix="rename it in the file")
     if "://" not in path and not Path(path).exists():
         raise InputError("no such file or table", where=path, fix="give a file or a Delta table of messages")
     reader, suffix = spark.read, Path(path.removesuffix(".gz")).suffix
@@ -82,12 +92,13 @@ def read_messages(spark: SparkSession, path: str, column: str) -> DataFrame:
         frame = reader.text(path).withColumnRenamed("value", column)
     else:
         frame = reader.format("parquet" if suffix == ".parquet" else "delta").load(path)
-    if column not in frame.columns:
-        raise InputError(
-            f"no column {column!r}; it has: {', '.join(frame.columns)}", where=path, fix="name it by --column"
-        )
+    for name, option in ((column, "--column"), *((name, "--keep") for name in keep)):
+        if name not in frame.columns:
+            raise InputError(
+                f"no column {name!r}; it has: {', '.join(frame.columns)}", where=path, fix=f"name it by {option}"
+            )
     # An empty row is answered too (by falling back): as many answers as messages.
-    return frame.selectExpr(f"coalesce(CAST(`{column}` AS STRING), '') AS text")
+    return frame.selectExpr(f"coalesce(CAST(`{column}` AS STRING), '') AS text", *(f"`{name}`" for name in keep))
 
 
 def write_answers(answers: DataFrame, path: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
 
 from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.answer import Answerer
@@ -19,7 +21,6 @@ from mlpipeline.store.archives import pack_files, unpack_files
 from mlpipeline.store.bundles import MANIFEST, open_bundle
 
 _BATCH = 1024
-_ARROW = to_arrow_schema(ANSWER)
 
 
 def pack_bundle(folder: Path) -> bytes:
@@ -41,14 +42,22 @@ def open_packed(data: bytes, nearest: int) -> Answerer:
     return Answerer(load_bundle(home), nearest=nearest)
 
 
-def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3) -> DataFrame:
+def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Sequence[str] = ()) -> DataFrame:
     """An answer for each row of a frame with a column `text`; a row of ANSWER each, in no order.
 
     The bundle travels by broadcast: executors need neither the store nor its client.
+
+    Args:
+        messages: the rows, with `text` and what `keep` names.
+        bundle: folder of a released bot.
+        nearest: known questions beside each answer.
+        keep: columns of the messages that stand behind the answer's own.
     """
     bot = load_bundle(bundle).bot
     domain, lang = bot.split("/")
     sent = messages.sparkSession.sparkContext.broadcast(pack_bundle(bundle))
+    schema = StructType([*ANSWER.fields, *(messages.schema[name] for name in keep)])
+    arrow = to_arrow_schema(schema)
 
     def load() -> Answerer:
         return open_packed(sent.value, nearest)
@@ -63,7 +72,10 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3) -> DataF
             **{name: [getattr(answer, name) for answer in answers] for name in ("intent", "score", "zone", "answer")},
             "nearest": [json.dumps([near._asdict() for near in a.nearest], ensure_ascii=False) for a in answers],
         }
-        return pa.RecordBatch.from_pydict(columns, schema=_ARROW)
+        arrays = [pa.array(columns[field.name], field.type) for field in arrow if field.name in columns]
+        kept = [batch[field.name].cast(field.type) for field in arrow if field.name not in columns]
+        return pa.RecordBatch.from_arrays([*arrays, *kept], schema=arrow)
 
     key = f"answer:{open_bundle(bundle, verify=False).digest}:{nearest}"
-    return map_partitions(messages.select("text"), load, predict, schema=ANSWER, key=key, batch_size=_BATCH)
+    chosen = messages.select("text", *keep)
+    return map_partitions(chosen, load, predict, schema=schema, key=key, batch_size=_BATCH)

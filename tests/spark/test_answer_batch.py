@@ -67,6 +67,20 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are(spark: SparkSess
         read_messages(spark, str(tmp_path / "gone.csv"), "text")
 
 
+def test_columns_that_are_kept_stand_beside_their_answers(spark: SparkSession, bundle: Path, tmp_path: Path):
+    source = str(tmp_path / "messages.parquet")
+    rows = [(number, text, float(number), None) for number, text in enumerate(MESSAGES)]
+    spark.createDataFrame(rows, "id long, question string, when double, note string").write.parquet(source)
+    kept = ["when", "id", "note"]
+    made = answer_rows(read_messages(spark, source, "question", kept), bundle, keep=kept)
+    assert made.columns == [*ANSWER.names, *kept]
+    assert {(row["id"], row["text"], row["when"], row["note"]) for row in made.collect()} == set(rows)
+    with pytest.raises(InputError, match=r"no column 'gone'.*name it by --keep"):
+        read_messages(spark, source, "question", ["gone"])
+    with pytest.raises(UsageError, match="--keep intent: an answer has a column of that name"):
+        read_messages(spark, source, "question", ["intent"])
+
+
 @pytest.mark.parametrize("target", ["in.parquet", "in.parquet/out.parquet", ".", "./x/../in.parquet", "file.csv"])
 def test_what_is_read_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str):
     monkeypatch.chdir(tmp_path)
