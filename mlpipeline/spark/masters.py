@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Kind = Literal["local", "local-cluster", "standalone", "yarn", "k8s"]
+# As Spark's own patterns (SparkMasterRegex), without the zeros that it refuses with a page of Java.
+_LOCAL = re.compile(r"local(\[(\*|[1-9]\d*)(\s*,\s*[1-9]\d*)?\])?")
+_LOCAL_CLUSTER = re.compile(r"local-cluster\[\s*[1-9]\d*\s*,\s*[1-9]\d*\s*,\s*[1-9]\d*\s*\]")
 
 
 def kind_of(master: str) -> Kind | None:
@@ -12,9 +16,9 @@ def kind_of(master: str) -> Kind | None:
 
     `spark-defaults/<kind>.conf` holds what a kind needs.
     """
-    if master == "local" or master.startswith("local["):
+    if _LOCAL.fullmatch(master):
         return "local"
-    if master.startswith("local-cluster["):
+    if _LOCAL_CLUSTER.fullmatch(master):
         return "local-cluster"
     if master.startswith("spark://"):
         return "standalone"

@@ -153,6 +153,9 @@ def test_file_names_need_utf8(environ: dict[str, str], expected: str | None) -> 
     ("master", "kind", "what"),
     [
         ("mesos://x:5050", UsageError, "no Spark master"),
+        ("local[0]", UsageError, "no Spark master"),
+        ("local[x]", UsageError, "no Spark master"),
+        ("local-cluster[2,1]", UsageError, "no Spark master"),
         ("spark://", UsageError, "names no host"),
         ("spark://127.0.0.1:1", SetupError, "nothing listens at 127.0.0.1:1"),
         ("spark://127.0.0.1:1,127.0.0.1:2", SetupError, "127.0.0.1:2"),
