@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -10,7 +11,13 @@ BENCHES = ("planning", "session", "noop", "vectors", "rows", "bots", "doctor")
 
 def main() -> int:
     """Runs the benches in processes of their own; 1 when one could not run."""
-    failed = [name for name in BENCHES if subprocess.run([sys.executable, "-m", f"tests.bench.{name}"]).returncode]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="BENCH", help=f"which (default: all): {', '.join(BENCHES)}")
+    chosen = parser.parse_args().names or BENCHES
+    for name in chosen:
+        if name not in BENCHES:
+            parser.error(f"no bench {name!r}; there are: {', '.join(BENCHES)}")
+    failed = [name for name in chosen if subprocess.run([sys.executable, "-m", f"tests.bench.{name}"]).returncode]
     if failed:
         print(f"did not run: {', '.join(failed)}", file=sys.stderr)
     return int(bool(failed))
