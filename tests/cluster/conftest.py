@@ -15,6 +15,7 @@ import pytest
 
 from mlpipeline.spark.java import find_java
 from tests.cluster.processes import Processes
+from tests.cluster.yarn_jars import begin_fetch
 from tests.e2e.conftest import Project, copy_of
 from tests.e2e.corpora import rows, write_project, write_rows
 
@@ -29,6 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.cluster)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if not session.config.option.collectonly and any(item.get_closest_marker("yarn") for item in session.items):
+        begin_fetch()
 
 
 def job_environ() -> dict[str, str]:

@@ -17,10 +17,11 @@ import pytest
 
 from mlpipeline.errors import SetupError
 from mlpipeline.spark.submission.packing import pack_environment
-from tests.cluster import yarn_cluster
+from tests.cluster import yarn_jars
 from tests.cluster.conftest import ClusterProject
 from tests.cluster.processes import Processes, read_url, wait_for
-from tests.cluster.yarn_cluster import Yarn, running_yarn, yarn_jars_or_skip
+from tests.cluster.yarn_cluster import Yarn, running_yarn
+from tests.cluster.yarn_jars import yarn_jars_or_skip
 
 pytestmark = pytest.mark.yarn
 
@@ -88,7 +89,7 @@ def test_without_jars_it_skips_and_in_ci_it_fails(monkeypatch: pytest.MonkeyPatc
     def fetch(*given: object) -> None:
         raise SetupError("no network", fix="connect")
 
-    monkeypatch.setattr(yarn_cluster, "fetch_jars", fetch)
+    monkeypatch.setattr(yarn_jars, "fetch_jars", fetch)
     monkeypatch.setenv("MLPIPELINE_CACHE", str(tmp_path))
     monkeypatch.delenv("MLPIPELINE_REQUIRE_CLUSTERS", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no jars for YARN: no network"):

@@ -1,7 +1,6 @@
 """A real one-machine YARN: Hadoop's ResourceManager and NodeManager as two processes on 127.0.0.1, in one folder.
 
-No HDFS, no Hadoop installation, no fixed port. The jars are fetched once into the project's cache, by the Ivy that
-pyspark brings; the list with their digests is yarn_jars.txt.
+No HDFS, no Hadoop installation, no fixed port.
 """
 
 from __future__ import annotations
@@ -19,47 +18,18 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import pytest
-
-from mlpipeline.errors import SetupError
-from mlpipeline.spark.cache import cache_folder
-from mlpipeline.spark.jars import fetch_jars
 from mlpipeline.spark.java import find_java
 from tests.cluster.conftest import FAST_JVM, job_environ
 from tests.cluster.processes import Processes, free_port, read_url, wait_for
+from tests.cluster.yarn_jars import yarn_jars_or_skip
 
-HADOOP = "3.4.2"
 MEMORY_MB, CORES, GPUS = 6144, 8, 2  # what the one node offers, not what the machine has
-_JARS = Path(__file__).with_name("yarn_jars.txt")
 _SERVER = "org.apache.hadoop.yarn.server"
 _SERVERS = {
     "rm": f"{_SERVER}.resourcemanager.ResourceManager",
     "nm": f"{_SERVER}.nodemanager.NodeManager",
 }
 _OPENED = [f"--add-opens=java.base/java.{part}=ALL-UNNAMED" for part in ("lang", "util", "io")]
-
-
-def yarn_jars() -> Path:
-    """The folder with YARN's jars, fetched when it is not there yet.
-
-    Raises:
-        SetupError: they cannot be fetched.
-    """
-    folder = cache_folder() / f"yarn-{HADOOP}"
-    if not folder.is_dir():
-        lines = [line for line in _JARS.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-        fetch_jars(folder, find_java(), {name: digest for digest, name in (line.split() for line in lines)})
-    return folder
-
-
-def yarn_jars_or_skip() -> Path:
-    """`yarn_jars()`, or the test is skipped; with MLPIPELINE_REQUIRE_CLUSTERS set (as `.ci/run` does) it fails."""
-    try:
-        return yarn_jars()
-    except SetupError as error:
-        if os.environ.get("MLPIPELINE_REQUIRE_CLUSTERS"):
-            pytest.fail(f"no jars for YARN: {error}")
-        pytest.skip(f"no jars for YARN: {error}")
 
 
 @dataclass
