@@ -52,9 +52,11 @@ def probe(jvm: Any) -> list[Key]:
     loader = jvm.Thread.currentThread().getContextClassLoader()
     for name in _DECLARING:
         try:
-            jvm.java.lang.Class.forName(name, True, loader)
+            kind = jvm.java.lang.Class.forName(name, True, loader)
         except Exception as error:  # py4j wraps whatever the class loader throws
             print(f"not there: {name}: {str(error).splitlines()[-1][:100]}", file=sys.stderr)
+            continue
+        _force_lazy(kind)
     declared = _field(jvm, loader, "org.apache.spark.internal.config.ConfigEntry$", "knownConfigs")
     static = set(_field(jvm, loader, "org.apache.spark.sql.internal.SQLConf$", "staticConfKeys"))
     found = {key: _key(declared[key], key in static) for key in list(declared.keys())}
@@ -70,6 +72,16 @@ def probe(jvm: Any) -> list[Key]:
         found[name] = old._replace(status=note)
     # One space between words, as the table's lines have it.
     return [Key(*(" ".join(part.split()) for part in found[name])) for name in sorted(found)]
+
+
+def _force_lazy(kind: Any) -> None:
+    """Some settings are lazy vals, declared when first asked for: what is found must not hang on what ran before."""
+    module = kind.getField("MODULE$").get(None)
+    names = [method.getName() for method in kind.getDeclaredMethods()]
+    for name in (name.removesuffix("$lzycompute") for name in names if name.endswith("$lzycompute")):
+        method = kind.getDeclaredMethod(name, None)
+        if "ConfigEntry" in method.getReturnType().getName():
+            method.invoke(module, None)
 
 
 def _field(jvm: Any, loader: Any, owner: str, name: str) -> Any:
