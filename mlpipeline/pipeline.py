@@ -19,6 +19,7 @@ from mlpipeline.store.datasets import partition_predicate, read_dataset, read_ro
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import Mark, as_metadata
+from mlpipeline.store.recall import recallable
 from mlpipeline.store.sources import SourceFile
 
 if TYPE_CHECKING:
@@ -191,7 +192,16 @@ def _inputs(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFr
         found[dataset] = check_schema(
             read_dataset(spark, place.store, dataset, schema, whose), schema, where=f"{stage.name} needs {dataset}"
         )
-    return found
+    return found | _recalled(place, stage, jobs)
+
+
+def _recalled(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFrame]:
+    """The stage's own earlier rows, of the version that stands now: the stage is about to write a newer one."""
+    usable = recallable(place.store, stage.recalls, {job.bot: job.mark for job in jobs})
+    return {
+        f"last_{dataset}": read_dataset(place.spark(), place.store, dataset, stage.gives[dataset], bots, version)
+        for dataset, (version, bots) in usable.items()
+    }
 
 
 def _is_shared(stage: Stage, dataset: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql.types import StructType
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mlpipeline.spark.counters import Counters
     from mlpipeline.store.layout import Store
+    from mlpipeline.store.recall import Recall
 
 # The sections of the recipe that a stage asked for, by name: its own part and no other.
 Part = Mapping[str, Any]
@@ -47,7 +48,9 @@ class Stage:
     makes: a change in either runs it again. A stage has either `run` (on Spark) or `desk` (work of the driver, such
     as registering a model). `by_bot` says that `run` makes one task a bot (`spark/tasks.py`). `dropped` names the
     dataset among `gives` that holds what was left out; it is written last, and not computed when the tasks counted
-    `count:dropped` and it is 0.
+    `count:dropped` and it is 0. `recalls` names datasets among `gives` whose earlier rows the stage gets back as the
+    input `last_<dataset>`: of the bots whose rows were made with the same recipe part ("part"), or also by the same
+    code and libraries ("code"). What it makes must be right without them: they may save work or keep decisions.
     """
 
     name: str
@@ -61,3 +64,4 @@ class Stage:
     shared: Shared | None = None
     by_bot: bool = False
     dropped: str | None = None
+    recalls: Mapping[str, Recall] = field(default_factory=dict)

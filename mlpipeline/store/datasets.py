@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -40,12 +40,21 @@ def _is_table(store: Store, dataset: str) -> bool:
 
 
 def read_dataset(
-    spark: SparkSession, store: Store, dataset: str, schema: StructType, bots: Iterable[str] | None = None
+    spark: SparkSession,
+    store: Store,
+    dataset: str,
+    schema: StructType,
+    bots: Collection[str] | None = None,
+    version: int | None = None,
 ) -> DataFrame:
-    """The rows of some bots (all of them by default); an empty frame of `schema` where no table exists yet."""
-    if not _is_table(store, dataset):
+    """The rows of some bots (all of them by default); an empty frame of `schema` where no table exists yet.
+
+    Without a version, Delta reads what is newest when an action runs, not when the frame was made.
+    """
+    if (bots is not None and not bots) or not _is_table(store, dataset):
         return spark.createDataFrame([], schema)
-    frame = spark.read.format("delta").load(store.table_path(dataset))
+    reader = spark.read.format("delta")
+    frame = (reader if version is None else reader.option("versionAsOf", version)).load(store.table_path(dataset))
     return frame if bots is None else frame.where(partition_predicate(bots))
 
 

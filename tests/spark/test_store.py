@@ -123,3 +123,12 @@ def test_a_table_whose_first_commit_was_killed_is_made_all_the_same(spark, store
     put(spark, store, [("shop", "ko", "하나")], ["shop/ko"])
     assert as_rows(read_dataset(spark, store, "cleaned", ROWS), "text") == [("하나",)]
     assert load_manifest(store, "cleaned").entries["shop/ko"].rows == 1
+
+
+def test_a_pinned_version_stays_what_it_was_while_a_newer_one_is_written(spark, store: Store):
+    put(spark, store, [("shop", "ko", "하나")], ["shop/ko"])
+    pinned, newest = (read_dataset(spark, store, "cleaned", ROWS, ["shop/ko"], version) for version in (0, None))
+    put(spark, store, [("shop", "ko", "둘")], ["shop/ko"], note="2")
+    assert as_rows(pinned, "text") == [("하나",)]
+    assert as_rows(newest, "text") == [("둘",)], "which is why a stage's own rows are pinned"
+    assert read_dataset(spark, store, "cleaned", ROWS, []).count() == 0
