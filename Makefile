@@ -19,7 +19,9 @@ run: $(STAMP) ## run the nine sample bots through all stages; a second time ther
 	@$(BIN)/mlpipeline run
 
 test: check ## check, then every test (with Spark, some minutes)
-	@$(BIN)/python -m pytest -q tests --ignore=tests/unit --ignore=tests/house
+	@# Two files side by side, in their order: the clusters take longest and begin.
+	@$(BIN)/python -m pytest -q tests --ignore=tests/unit --ignore=tests/house \
+		-n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
 check: $(STAMP) ## lint, format, types, import floors and the quick tests, in under a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +27,13 @@ def yarn_jars() -> Path:
         SetupError: they cannot be fetched.
     """
     folder = cache_folder() / f"yarn-{HADOOP}"
-    if not folder.is_dir():
-        lines = [line for line in _JARS.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-        fetch_jars(folder, find_java(), {name: digest for digest, name in (line.split() for line in lines)})
+    # Tests run in several processes: one of them fetches, the others wait for it.
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            lines = [line for line in _JARS.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+            fetch_jars(folder, find_java(), {name: digest for digest, name in (line.split() for line in lines)})
     return folder
 
 
