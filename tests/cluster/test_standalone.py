@@ -162,7 +162,7 @@ def test_a_job_without_executors_says_why(cluster: StandaloneCluster, tmp_path: 
     waiting = cluster.processes.start(words, log=log, env=job_environ(), cwd=ROOT)
     try:
         # The JVM starts when the workers have been found large enough.
-        assert wait_for(lambda: any(b"java" in command_line(one) for one in members(waiting.pid)), PATIENCE)
+        assert wait_for(lambda: any(b"SparkSubmit" in command_line(one) for one in members(waiting.pid)), PATIENCE)
         while cluster.workers:
             cluster.processes.end(cluster.workers.pop(), patience=0)
         assert wait_for(lambda: b"waiting: no executor for" in log.read_bytes(), PATIENCE), log.read_text("utf-8")

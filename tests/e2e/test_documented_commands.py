@@ -228,9 +228,10 @@ def test_make_ui_opens_mlflow_on_this_machine_only(reader: Reader, served: int):
 
 
 def wait_until_open(address: str, log: Callable[[], str]) -> None:
-    for _ in range(240):
+    until = time.monotonic() + 240
+    while time.monotonic() < until:
         try:
-            urllib.request.urlopen(f"{address}/health", timeout=2).close()
+            urllib.request.urlopen(f"{address}/health", timeout=10).close()
             return
         except OSError:
             time.sleep(0.25)
