@@ -20,6 +20,7 @@ ACTIONS = ("keep", "queue", "drop", "relabel", "report")
 _DOUBTED = 0.25  # rows are listed from this probability of a wrong label on
 _ODD = 0.05  # a text that resembles nothing is listed from this probability on
 _CLEAR = 0.9  # a clear case: this likely wrong
+_HOPELESS = 0.6  # no case is clear where the rate may be as high as this: ten rows, or texts without sense
 _CLEAR_KINDS = ("flip", "out of scope")  # and of a kind that no human needs to weigh
 _FITS = 0.3  # an intent that the views together find less likely than this does not fit
 _FAR = 0.15  # similarity to the nearest other text; below it a text resembles nothing (measured: 1 % of CLINC150)
@@ -87,18 +88,19 @@ def list_findings(
     agreed = (voted == judgement.suggested[rows]).all(axis=0).tolist()
     shown = _examples(material, labels, rows, judgement.suggested)
     kept = np.zeros(len(labels), bool) if verified is None else verified
-    clear = judgement.flagged & (judgement.wrong >= _CLEAR)
+    # Views that may be wrong about most rows know too little: ten rows, or texts without sense.
+    flagged, hopeless = judgement.flagged, judgement.noise.high >= _HOPELESS
+    clear = flagged & (judgement.wrong >= _CLEAR) & (not hopeless)
+    sure = [bool(clear[row]) and kind in _CLEAR_KINDS for row, kind in zip(rows.tolist(), kinds, strict=True)]
     return [
         Finding(
             row=row,
             given=int(labels[row]),
             suggested=int(judgement.suggested[row]),
             wrong=round(float(judgement.wrong[row]), 6),
-            flagged=bool(judgement.flagged[row]),
+            flagged=bool(flagged[row]),
             kind=kinds[place],
-            action="report"
-            if kept[row]
-            else choose_action(policy, clear=bool(clear[row]) and kinds[place] in _CLEAR_KINDS, agreed=agreed[place]),
+            action="report" if kept[row] else choose_action(policy, clear=sure[place], agreed=agreed[place]),
             votes={name: int(voted[number, place]) for number, name in enumerate(heard)},
             like_given=shown[place][0],
             like_suggested=shown[place][1],
@@ -128,19 +130,20 @@ def choose_action(policy: str, *, clear: bool, agreed: bool) -> str:
 
 
 def nearest_similarity(material: Material) -> NDArray[np.float32]:
-    """Cosine similarity of each row to the nearest row of another group, by n-grams: (n,).
+    """Cosine similarity of each row to the nearest row of another group, by n-grams: (n,); one row a group is asked.
 
     At most 4,000 rows, evenly drawn, are compared with: a text that resembles none of them is rare either way, and the
     time stays linear in the rows.
     """
-    count = len(material)
-    drawn = np.unique(np.linspace(0, count - 1, min(count, 4000)).astype(np.int64))
-    known, result = material.matrix[drawn].T.tocsr(), np.zeros(count, np.float32)
+    _, first, member = np.unique(material.groups, return_index=True, return_inverse=True)
+    count = len(first)
+    drawn = np.unique(np.linspace(0, count - 1, min(count, 4000)).astype(np.int64)) if count else first
+    known, result = material.matrix[first[drawn]].T.tocsr(), np.zeros(count, np.float32)
     for start in range(0, count, _BLOCK):
-        part = (material.matrix[start : start + _BLOCK] @ known).toarray()
-        part[material.groups[start : start + _BLOCK, None] == material.groups[drawn][None]] = 0.0
+        part = (material.matrix[first[start : start + _BLOCK]] @ known).toarray()
+        part[np.arange(start, start + len(part))[:, None] == drawn[None]] = 0.0
         result[start : start + _BLOCK] = part.max(axis=1)
-    return result
+    return np.asarray(result[member.reshape(-1)], np.float32)
 
 
 def _contradicted(labels: Codes, groups: Codes) -> NDArray[np.bool_]:
@@ -159,13 +162,13 @@ def _kinds(
 ) -> list[str]:
     judgement = detection.judgement
     best = np.exp(judgement.fused[rows].max(axis=1))
-    kinds = []
+    flagged, kinds = judgement.flagged, []
     for place, row in enumerate(rows.tolist()):
         if opposed[row]:
             kinds.append("contradiction")
         elif far[row]:
             kinds.append("outlier")
-        elif not judgement.flagged[row]:
+        elif not flagged[row]:
             kinds.append("unclear")
         elif judgement.suggested[row] == outside or best[place] < _FITS:
             kinds.append("out of scope")
@@ -186,11 +189,14 @@ def _examples(
             places, own = np.flatnonzero(wanted == label), members.get(label, np.empty(0, np.int64))[:_BLOCK]
             if not len(own):
                 continue
-            similar = (material.matrix[rows[places]] @ material.matrix[own].T).toarray()
-            similar[rows[places][:, None] == own[None]] = -1.0  # a row does not stand for itself
-            order = np.argsort(-similar, axis=1, kind="stable")[:, :_LISTED]
-            for line, place in enumerate(places.tolist()):
-                found[place] = tuple(int(own[one]) for one in order[line] if similar[line, one] >= 0.0)
+            turned = material.matrix[own].T.tocsr()
+            for start in range(0, len(places), _BLOCK):
+                part = places[start : start + _BLOCK]
+                similar = (material.matrix[rows[part]] @ turned).toarray()
+                similar[rows[part][:, None] == own[None]] = -1.0  # a row does not stand for itself
+                order = np.argsort(-similar, axis=1, kind="stable")[:, :_LISTED]
+                for line, place in enumerate(part.tolist()):
+                    found[place] = tuple(int(own[one]) for one in order[line] if similar[line, one] >= 0.0)
         for place, examples in enumerate(found):
             shown[place].append(examples)
     return [(pair[0], pair[1]) for pair in shown]

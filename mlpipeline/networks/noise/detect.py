@@ -47,6 +47,16 @@ class Detection:
     trusted: NDArray[np.bool_]
     noise: Mapping[int, Noise]
 
+    def expand(self, place: Codes) -> Detection:
+        """The same for m rows, of which `place` (m,) tells as which row each was judged."""
+        return Detection(
+            self.judgement.expand(place),
+            {name: view[place] for name, view in self.views.items()},
+            self.first.expand(place),
+            self.trusted[place],
+            self.noise,
+        )
+
 
 def find_noise(
     material: Material,
@@ -60,6 +70,8 @@ def find_noise(
 ) -> Detection:
     """Judge the labels of one bot, everything in this process.
 
+    Rows of one group with one label (and of one origin) are judged as one row, so the rate is that of distinct rows.
+
     Args:
         material: n rows.
         labels: (n,) label codes in [0, classes).
@@ -70,16 +82,25 @@ def find_noise(
         seed: of all that is random.
 
     Raises:
-        StageError: when there are fewer than two labels or fewer groups than folds.
+        StageError: when there are fewer than two labels, fewer than ten groups, or codes that are no labels.
     """
-    check_labels(material, labels, folds)
+    check_labels(material, labels, folds, classes)
     chosen = choose_views(classes, vectors=material.vectors.shape[1] > 0) if views is None else tuple(views)
-    fold = folds_by_group(labels, material.groups, folds, seed)
+    # A text that stands there a thousand times with one label is one piece of evidence, not a thousand.
+    origin = np.zeros_like(labels) if parts is None else parts
+    _, first, again = np.unique(
+        np.stack([material.groups, labels, origin]), axis=1, return_index=True, return_inverse=True
+    )
+    once = len(first) < len(labels)
+    kept = np.sort(first) if once else np.arange(len(labels))
+    asked, given = material.take(kept) if once else material, labels[kept]
+    fold = folds_by_group(given, asked.groups, folds, seed)
 
     def predict(view: View, trusted: NDArray[np.bool_] | None) -> Floats:
-        return predict_all(view, material, labels, fold, classes, trusted)
+        return predict_all(view, asked, given, fold, classes, trusted)
 
-    return detect(chosen, predict, labels, parts, seed=seed)
+    found = detect(chosen, predict, given, None if parts is None else parts[kept], seed=seed)
+    return found.expand(np.searchsorted(kept, first[again.reshape(-1)])) if once else found
 
 
 def detect(
@@ -103,10 +124,14 @@ def detect(
     return Detection(verdict, found, first, trusted, noise)
 
 
-def check_labels(material: Material, labels: Codes, folds: int = _FOLDS) -> None:
+def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes: int | None = None) -> None:
     """Raises StageError where nothing can be judged, with the reason."""
     if len(labels) != len(material):
         raise StageError(f"{len(labels)} labels for {len(material)} rows", fix="give one label a row")
+    if len(labels) and (labels.min() < 0 or (classes is not None and labels.max() >= classes)):
+        raise StageError(
+            f"label codes from {labels.min()} to {labels.max()} for {classes} labels", fix="number labels from 0 on"
+        )
     if len(np.unique(labels)) < 2:
         raise StageError("all rows carry one label", fix="label noise can be judged from two labels on")
     if len(np.unique(material.groups)) < 2 * folds:

@@ -10,13 +10,13 @@ label that is confused with the right one, in the shares that the confident join
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.networks.noise.fuse import best_other, evidence, fuse, margins
+from mlpipeline.networks.noise.fuse import Mistaken, best_other, evidence, fuse, margins
 from mlpipeline.networks.noise.material import Codes, Floats
 
 Doubles = NDArray[np.float64]
@@ -24,7 +24,9 @@ Doubles = NDArray[np.float64]
 _FOUND = np.arange(0.3, 0.85, 0.05)  # shares of the wrong labels on paper that lie above the cut-offs that are tried
 _ROUNDS = 3  # the share of wrong rows decides which label is put in doubt, so it is found in turns
 _COPIES = 4  # wrong labels on paper for each row
+_JUDGES = 5  # parts of the rows, each scored by a judge that has learnt the others
 _RESAMPLES = 200
+_BLOCK = 8192  # rows copied at once
 # Some pairs are confused in clean rows as well: purely random flips look paired to the first degree, and among many
 # such rows flips to one label each may reach the second only. Measured on CLINC150 and MASSIVE (ko), planted flips.
 _RANDOM_PAIRING, _FULL_PAIRING = 0.15, 0.45
@@ -79,6 +81,11 @@ class Judgement:
         """(n,) which rows are called wrong."""
         return np.asarray(self.wrong >= self.cut)
 
+    def expand(self, place: Codes) -> Judgement:
+        """The same for m rows, of which `place` (m,) tells as which row each was judged."""
+        told = {name: getattr(self, name)[place] for name in ("wrong", "score", "suggested", "fused")}
+        return replace(self, **told)
+
     @property
     def order(self) -> Codes:
         """(n,) row numbers, the likeliest mistakes first."""
@@ -109,7 +116,7 @@ def judge(views: Sequence[Floats], labels: Codes, rate: float | None = None, see
         if turn < _ROUNDS - 1:
             planted = margins(fused, *on_paper).astype(np.float64)
         else:
-            scores, planted = _learnt_scores(views, fused, labels, on_paper)
+            scores, planted = _learnt_scores(views, fused, labels, on_paper, seed)
         found = float(np.median(_rates(scores, planted)))
         wrong = _posterior(scores, planted, found if rate is None else rate)
     cut, expected = best_cut(wrong)
@@ -119,11 +126,26 @@ def judge(views: Sequence[Floats], labels: Codes, rate: float | None = None, see
 
 
 def confident_pairs(fused: Floats, labels: Codes) -> NDArray[np.int64]:
-    """cleanlab's confident joint, likely label by given label, without its diagonal: int64 (k, k)."""
+    """cleanlab's confident joint, likely label by given label, without its diagonal: int64 (k, k).
+
+    Only of rows whose likeliest label is confident. Else a rare label that no model is ever sure of is confident at a
+    chance of one in twenty, and with skewed labels such rows outnumber all others (MASSIVE). Rows are counted in
+    blocks: with 2,000 intents, cleanlab's copies of all rows would be gigabytes.
+    """
     from cleanlab.count import compute_confident_joint
 
-    counted = compute_confident_joint(labels, np.exp(fused).astype(np.float64), calibrate=False)
-    joint = np.asarray(counted, np.int64).T.copy()
+    count = fused.shape[1]
+    own = np.exp(fused[np.arange(len(labels)), labels].astype(np.float64))
+    rows = np.bincount(labels, minlength=count)
+    # As cleanlab has it: the mean chance of a label among its rows; no chance reaches 2.
+    limits = np.where(rows > 0, np.bincount(labels, weights=own, minlength=count) / np.maximum(rows, 1), 2.0)
+    joint = np.zeros((count, count), np.int64)
+    for start in range(0, len(labels), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        chances = np.exp(fused[part].astype(np.float64))
+        sure = chances.max(axis=1) >= limits[chances.argmax(axis=1)]
+        if sure.any():
+            joint += compute_confident_joint(labels[part][sure], chances[sure], thresholds=limits, calibrate=False).T
     np.fill_diagonal(joint, 0)
     return joint
 
@@ -185,21 +207,38 @@ def _wrong_on_paper(
 
 
 def _learnt_scores(
-    views: Sequence[Floats], fused: Floats, labels: Codes, on_paper: tuple[Codes, Codes]
+    views: Sequence[Floats], fused: Floats, labels: Codes, on_paper: tuple[Codes, Codes], seed: int
 ) -> tuple[Doubles, Doubles]:
     """A linear judge of rows as they are against wrong labels on paper: scores of both."""
+
+    if not len(on_paper[0]):
+        return margins(fused, np.arange(len(labels)), labels).astype(np.float64), np.empty(0)
+    mistaken = Mistaken.count(fused, labels)
+    actual = evidence(views, fused, np.arange(len(labels)), labels, mistaken)
+    planted = evidence(views, fused, *on_paper, mistaken)
+    middle, spread = actual.mean(axis=0), actual.std(axis=0) + 1e-6
+    actual, planted = (actual - middle) / spread, (planted - middle) / spread
+    # No row is scored by a judge that has learnt it: the wrong labels among the rows would look less like those on
+    # paper than they are, and the rate too low.
+    part = np.random.default_rng(seed).permutation(len(labels)) % _JUDGES
+    scores, paper = np.zeros(len(actual)), np.zeros(len(planted))
+    for number in range(_JUDGES):
+        own, other = part == number, part[on_paper[0]] == number
+        judge_of = _fit_judge(actual[~own], planted[~other])
+        scores[own], paper[other] = judge_of(actual[own]), judge_of(planted[other])
+    return scores, paper
+
+
+def _fit_judge(actual: Doubles, planted: Doubles) -> Callable[[Doubles], Doubles]:
+    """Rows (m, e) -> scores (m,), the higher the more they resemble wrong labels on paper."""
     from sklearn.linear_model import LogisticRegression
 
-    actual = evidence(views, fused, np.arange(len(labels)), labels)
-    planted = evidence(views, fused, *on_paper)
-    middle, spread = actual.mean(axis=0), actual.std(axis=0) + 1e-6
-    both = np.concatenate([(actual - middle) / spread, (planted - middle) / spread])
+    if not len(planted) or not len(actual):
+        return lambda rows: np.zeros(len(rows))
     target = np.repeat([0, 1], [len(actual), len(planted)])
-    weight = np.repeat([1.0, len(actual) / max(len(planted), 1)], [len(actual), len(planted)])
-    if not len(planted):
-        return actual[:, -2], planted[:, -2]
-    scores = LogisticRegression(max_iter=300).fit(both, target, sample_weight=weight).decision_function(both)
-    return scores[: len(actual)], scores[len(actual) :]
+    weight = np.repeat([1.0, len(actual) / len(planted)], [len(actual), len(planted)])
+    model = LogisticRegression(max_iter=300).fit(np.concatenate([actual, planted]), target, sample_weight=weight)
+    return lambda rows: np.asarray(model.decision_function(rows) if len(rows) else np.zeros(0))
 
 
 def _rates(scores: Doubles, planted: Doubles) -> Doubles:

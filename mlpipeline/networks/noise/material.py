@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.errors import StageError
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.networks.fitting import as_sparse
 
@@ -36,6 +37,10 @@ class Material:
     def __len__(self) -> int:
         return len(self.groups)
 
+    def take(self, rows: Codes) -> Material:
+        """Only these rows, in this order."""
+        return Material(self.matrix[rows], self.vectors[rows], self.groups[rows])
+
 
 def as_material(
     texts: Sequence[str],
@@ -50,6 +55,9 @@ def as_material(
         groups: duplicate component of each; without it, equal texts are a group.
         vectors: (n, d) of the bot's encoder; rows with NaN or infinity count as saying nothing.
         spec: which n-grams are read.
+
+    Raises:
+        StageError: when there are more or fewer vectors or groups than texts.
     """
     from scipy.sparse import csr_matrix
 
@@ -58,6 +66,9 @@ def as_material(
     if groups is None:
         known: dict[str, int] = {}
         groups = [known.setdefault(text, len(known)) for text in listed]
+    for name, given in (("groups", groups), ("vectors", vectors)):
+        if given is not None and len(given) != len(listed):
+            raise StageError(f"{len(given)} {name} for {len(listed)} texts", fix="give one a text, in the same order")
     vocabulary = fit_vocabulary(listed, spec, 1 if len(listed) < _TINY else 2, _MOST_NGRAMS)
     rows = as_sparse(listed, spec, vocabulary)
     shape = (len(listed), max(len(vocabulary), 1))

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mlpipeline.networks.noise.estimate import best_cut, confident_pairs, judge, pairing_of
-from mlpipeline.networks.noise.fuse import as_log_chances, best_other, evidence, fuse, margins, votes
+from mlpipeline.networks.noise.fuse import Mistaken, as_log_chances, best_other, evidence, fuse, margins, votes
 from mlpipeline.networks.noise.parts import judge_parts
 
 ROWS, LABELS = 4000, 20
@@ -89,6 +89,16 @@ def test_the_confident_joint_counts_the_planted_pairs() -> None:
     assert planted > 0.7 * joint.sum() and planted > 0.5 * wrong.sum()
 
 
+def test_a_rare_label_that_no_model_is_sure_of_attracts_no_pairs() -> None:
+    """Label 2 is confident at one in twenty; the doubted rows of label 0 look like 1, but not surely enough."""
+    chances = np.tile([0.3, 0.6, 0.1], (40, 1))
+    chances[10:30] = [0.02, 0.92, 0.06]  # rows of label 1, surely so
+    chances[30:] = [0.9, 0.05, 0.05]  # rows of label 2, which look like 0
+    labels = np.repeat([0, 1, 2], [10, 20, 10])
+    joint = confident_pairs(np.log(chances).astype(np.float32), labels)
+    assert joint[0, 2] == 10 and joint.sum() == 10
+
+
 def test_the_cut_with_the_greatest_expected_f1() -> None:
     cut, expected = best_cut(np.array([0.9, 0.9, 0.1, 0.0]))
     assert cut == 0.9 and expected == pytest.approx(2 * 1.8 / (2 + 1.9))
@@ -129,6 +139,26 @@ def test_margins_and_evidence() -> None:
     assert best_other(chances, labels).tolist() == [1, 2]
     assert evidence([chances], chances, np.array([1]), labels[:1]).shape == (1, 5)
     assert votes({"a": chances})["a"].tolist() == [0, 2]
+
+
+def test_a_label_whose_rows_often_look_like_another_makes_a_hard_row_likelier_than_a_wrong_one() -> None:
+    """Nine rows of label 0 look like 1, one looks like 2; the row that is asked for is never counted itself."""
+    likely = np.array([1] * 9 + [2, 1, 2])
+    fused = np.log(np.full((12, 3), 0.01, np.float32))
+    fused[np.arange(12), likely] = np.log(0.98)
+    labels = np.array([0] * 10 + [1, 2])
+    mistaken = Mistaken.count(fused, labels)
+    often, once = mistaken.shares(fused, np.array([0, 9]), np.array([0, 0]), np.array([1, 2]))
+    assert often > once + 1.5
+    alone = Mistaken.count(fused[9:], labels[9:]).shares(fused[9:], np.array([0]), np.array([0]), np.array([2]))
+    assert alone[0] == pytest.approx(np.log(1 / 3), abs=1e-6)  # no other row of label 0 says anything
+    views, given, _ = drawn(0.1, "random")
+    rows = np.arange(ROWS)
+    counted = Mistaken.count(fuse(views), given)
+    with_pairs = evidence(views, fuse(views), rows, given, counted)
+    assert with_pairs.shape == (ROWS, 9) and np.array_equal(
+        with_pairs[:, :8], evidence(views, fuse(views), rows, given)
+    )
 
 
 def test_temperature_is_fitted_on_trusted_rows() -> None:

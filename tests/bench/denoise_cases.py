@@ -1,0 +1,128 @@
+"""One case of `tests.bench.denoise`: plant mistakes that are known, look for them, and train without what was found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlpipeline.networks import classifier
+from mlpipeline.networks.noise.audit import plant, promised_curve
+from mlpipeline.networks.noise.decide import list_findings
+from mlpipeline.networks.noise.detect import Detection, detect
+from mlpipeline.networks.noise.material import Codes, Floats, Material, as_material, folds_by_group
+from mlpipeline.networks.noise.views import View, choose_views, predict_all
+from tests.bench.quality import Split
+
+Flags = NDArray[np.bool_]
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is planted, and where: `share` of the rows of the data set `name` get wrong labels of a kind."""
+
+    name: str
+    kind: str
+    share: float
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """Its name in a file of results."""
+        return f"{self.name} {self.kind} {self.share:g} {self.seed}"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Rows to learn from, as texts and as the views see them, and rows to judge a trained model by."""
+
+    train: Split
+    test: Split
+    material: Material
+    labels: Codes
+    names: list[str]
+
+    @classmethod
+    def of(cls, train: Split, test: Split) -> Corpus:
+        """The material is made once; what is planted differs."""
+        names = sorted(set(train.labels))
+        codes = np.array([names.index(label) for label in train.labels], np.int64)
+        return cls(train, test, as_material(train.texts), codes, names)
+
+
+def run_case(case: Case, corpus: Corpus, settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The figures of one case; with the `settings` of the trainer also what cleaning buys."""
+    noisy, wrong = plant(corpus.labels, case.kind, case.share, corpus.material, seed=case.seed)
+    views, began = choose_views(len(corpus.names), vectors=False), time.process_time()
+    detection, spent = detect_timed(views, corpus.material, noisy, len(corpus.names))
+    findings = list_findings(detection, corpus.material, noisy)
+    whole = time.process_time() - began
+    dropped = np.zeros(len(wrong), bool)
+    dropped[[one.row for one in findings if one.action == "drop"]] = True
+    curve, order = promised_curve(detection.judgement), detection.judgement.order
+    truth = np.concatenate([[0], np.cumsum(wrong[order])])[curve.rows] / max(int(wrong.sum()), 1)
+    found = detection.judgement
+    figures = {
+        "case": case.key,
+        **scores(found.flagged, wrong),
+        "cleanlab_f1": scores(cleanlab_flags(detection.views[views[0].name], noisy), wrong)["f1"],
+        "rate": found.noise.rate,
+        "noise": found.noise.kind,
+        "promise_off": float(np.abs(truth - curve.removed).max()),
+        "dropped": int(dropped.sum()),
+        "drop_precision": float(wrong[dropped].mean()) if dropped.any() else 1.0,
+        "views_cpu": sum(spent.values()),
+        "cpu_by_view": {name: round(seconds, 1) for name, seconds in spent.items()},
+        "cpu_ratio": whole / max(sum(spent.values()), 1e-9),
+    }
+    if settings is not None:
+        for name, kept in (("noisy", ~np.zeros_like(wrong)), ("cleaned", ~dropped), ("oracle", ~wrong)):
+            figures[f"accuracy_{name}"] = trained_accuracy(corpus, noisy, kept, settings)
+    return {name: round(value, 5) if isinstance(value, float) else value for name, value in figures.items()}
+
+
+def detect_timed(
+    views: tuple[View, ...], material: Material, labels: Codes, classes: int
+) -> tuple[Detection, dict[str, float]]:
+    """`find_noise`, and the CPU seconds of the out-of-fold fits of each view."""
+    folds, spent = folds_by_group(labels, material.groups, _FOLDS), {}
+
+    def predict(view: View, trusted: Flags | None) -> Floats:
+        began = time.process_time()
+        told = predict_all(view, material, labels, folds, classes, trusted)
+        spent[view.name] = time.process_time() - began
+        return told
+
+    return detect(views, predict, labels), spent
+
+
+def scores(flagged: Flags, wrong: Flags) -> dict[str, float]:
+    """Precision, recall and F1 of what is flagged."""
+    hits = float((flagged & wrong).sum())
+    return {
+        "f1": 2 * hits / max(float(flagged.sum() + wrong.sum()), 1.0),
+        "precision": hits / max(float(flagged.sum()), 1.0),
+        "recall": hits / max(float(wrong.sum()), 1.0),
+    }
+
+
+def cleanlab_flags(log_chances: Floats, labels: Codes) -> Flags:
+    """What cleanlab's `find_label_issues` flags with its defaults, on the probabilities of one view."""
+    from cleanlab.filter import find_label_issues
+
+    chances = np.exp(log_chances.astype(np.float64))
+    return np.asarray(find_label_issues(labels, chances / chances.sum(axis=1, keepdims=True), n_jobs=1), bool)
+
+
+def trained_accuracy(corpus: Corpus, labels: Codes, kept: Flags, settings: Mapping[str, Any]) -> float:
+    """Accuracy of the default trainer on the test rows after learning from the rows that are kept."""
+    rows = np.flatnonzero(kept).tolist()
+    given = [corpus.names[labels[row]] for row in rows]
+    model = classifier.train_classifier([corpus.train.texts[row] for row in rows], given, [], [], settings, 1)
+    guessed = np.array(model.labels)[classifier.logits(model, corpus.test.texts).argmax(axis=1)]
+    return float((guessed == np.array(corpus.test.labels)).mean())
