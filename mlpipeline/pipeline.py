@@ -12,7 +12,7 @@ from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreErro
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.failures import explain
 from mlpipeline.spark.frames import check_schema, union_all
-from mlpipeline.spark.tasks import failures
+from mlpipeline.spark.tasks import complete_bots, failures
 from mlpipeline.stages import clean, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
@@ -236,8 +236,7 @@ def _commit(
     failed: dict[str, dict[str, str]] = {}
     if stage.by_bot:
         # Tasks must have run before it is known whose rows may be replaced.
-        have = [_bots_in(frame.persist()) for frame in frames.values()]
-        silent = {job.bot for job in jobs} - set[str].intersection(*have)
+        silent = {job.bot for job in jobs} - complete_bots([frame.persist() for frame in frames.values()])
         nothing = StageError(f"no rows came to {stage.name}", fix="look at what was rejected and dropped before it")
         failed = {bot: as_failure(nothing) for bot in silent} | failures(counters)
     done = [job for job in jobs if job.bot not in failed]
@@ -253,10 +252,6 @@ def _commit(
             write_dataset(place.store, dataset, frame, list(marks), metadata)
     counts = {key: value for key, value in counters.values.items() if not key.startswith("text")}
     return Outcome([job.bot for job in done], failed, counts)
-
-
-def _bots_in(frame: DataFrame) -> set[str]:
-    return {f"{row['domain']}/{row['lang']}" for row in frame.select("domain", "lang").distinct().collect()}
 
 
 def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:

@@ -1,60 +1,106 @@
-"""A model is a task: one Spark task a bot, and a bot's failure is that bot's alone."""
+"""A bot's model is made whole by one Spark task; small bots share tasks, and a bot's failure is that bot's alone."""
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql.types import BinaryType, StructType
 
 from mlpipeline.spark.counters import Counters, peak_memory_mb
 from mlpipeline.spark.failures import explain
+from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.workers import enter_worker
 
 Work = Callable[[str, pa.Table], pa.Table]
+# A task costs 0.1 s before it does anything. A row costs about 1 ms of training: a twentieth of a task of so many rows.
+_ROWS = 2_000
+_LEAST_ROWS = 100  # less than this is never worth a task of its own
+# Rows with models or vectors in them are few and large, and seconds of work each.
+_BOTS_WITH_BYTES = 4
+_LONG_S = 0.2
 
 
 def run_tasks(frame: DataFrame, work: Work, *, schema: StructType, counters: Counters) -> DataFrame:
-    """Runs `work(bot, rows)` once for each bot of the frame, each in a task of its own, the largest bots first.
+    """Runs `work(bot, rows)` once for each bot of the frame, the largest first; small bots share a task.
 
     Args:
-        frame: rows with `domain` and `lang`; all rows of a bot come to one task as one Arrow table.
+        frame: rows with `domain` and `lang`; all rows of a bot come to `work` as one Arrow table.
         work: gives a table that fits `schema`. What it raises becomes a `text:failed:<bot>` counter, and the bot
-            has no rows in the result.
+            has no rows in the result; the other bots of its task go on.
         schema: of the result.
         counters: takes failures, `count:cpu_seconds` and `peak:worker_mb`.
     """
-    wanted = to_arrow_schema(schema)
-    slots = _slots(frame)
-    if not slots:
+    tasks = _tasks(frame)
+    if not tasks:
         return frame.sparkSession.createDataFrame([], schema)
-    given = to_arrow_schema(frame.schema)
+    wanted, given = to_arrow_schema(schema), to_arrow_schema(frame.schema)
 
-    def over_bot(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        held = list(batches)
-        if not any(batch.num_rows for batch in held):
-            return
+    def over_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
-        rows = pa.Table.from_batches(held).drop_columns(["slot"]).cast(given)
+        for rows in _by_slot(batches):
+            yield from over_bot(rows.drop_columns(["slot"]).cast(given))
+
+    def over_bot(rows: pa.Table) -> list[pa.RecordBatch]:
         bot = f"{rows['domain'][0].as_py()}/{rows['lang'][0].as_py()}"
         began = time.process_time()
         try:
-            made = work(bot, rows)
+            made = work(bot, rows).select(wanted.names).cast(wanted).combine_chunks().to_batches()
         except Exception as error:
             counters.put(f"text:failed:{bot}", _as_failure(error))
-            return
-        counters.add(count__cpu_seconds=time.process_time() - began, peak__worker_mb=peak_memory_mb())
-        yield from made.select(wanted.names).cast(wanted).combine_chunks().to_batches()
+            return []
+        taken = time.process_time() - began
+        counters.add(count__cpu_seconds=taken, peak__worker_mb=peak_memory_mb())
+        if taken > _LONG_S:
+            gc.collect()  # as Spark's workers do between tasks: models are full of cycles
+        return made
 
+    # A bot's slot is its place among all bots; the slots of a task follow each other.
+    slots = {bot: slot for slot, bot in enumerate(bot for bots in tasks for bot in bots)}
+    task_of = F.array(*[F.lit(task) for task, bots in enumerate(tasks) for _ in bots])
     slot = F.create_map(*[F.lit(value) for pair in slots.items() for value in pair])
     placed = frame.withColumn("slot", slot[F.concat_ws("/", "domain", "lang")])
-    return placed.repartitionById(len(slots), F.col("slot")).mapInArrow(over_bot, schema)
+    placed = placed.repartitionById(len(tasks), F.get(task_of, F.col("slot")))
+    if len(tasks) < len(slots):
+        placed = placed.sortWithinPartitions("slot")
+    return placed.mapInArrow(over_task, schema)
+
+
+def share_out(sizes: Sequence[tuple[str, int]], slots: int, *, most: int | None = None) -> list[list[str]]:
+    """Which bots share a task: the largest first, each task half of what would be a slot's even share of the rest.
+
+    So the tasks get smaller towards the end, and the cores end together, although nobody knows how long a bot takes
+    (guided self-scheduling, Polychronopoulos and Kuck 1987).
+
+    Args:
+        sizes: (bot, rows). A bot with many rows has a task of its own.
+        slots: tasks that run at once.
+        most: bots in a task, when rows do not tell the work; None: as many as have few rows.
+    """
+    left = sorted(sizes, key=lambda size: (-size[1], size[0]))
+    rest = sum(rows for _, rows in left)
+    tasks: list[list[str]] = []
+    held, room = 0, 0.0
+    for bot, rows in left:
+        if tasks and held + rows <= room and (most is None or len(tasks[-1]) < most):
+            tasks[-1].append(bot)
+            held += rows
+        else:
+            tasks.append([bot])
+            even = rest / (2 * slots)
+            held, room = rows, min(_ROWS, even if most else max(even, _LEAST_ROWS))
+        rest -= rows
+    return tasks
 
 
 def failures(counters: Counters) -> dict[str, dict[str, str]]:
@@ -64,11 +110,38 @@ def failures(counters: Counters) -> dict[str, dict[str, str]]:
     return {key[len(prefix) :]: orjson.loads(text) for key, text in found.items() if key.startswith(prefix)}
 
 
-def _slots(frame: DataFrame) -> dict[str, int]:
-    # Largest first: the last task to start is then a short one, and cores end together.
-    sizes = frame.groupBy("domain", "lang").count().collect()
-    ordered = sorted(sizes, key=lambda row: (-row["count"], row["domain"], row["lang"]))
-    return {f"{row['domain']}/{row['lang']}": slot for slot, row in enumerate(ordered)}
+def complete_bots(frames: Sequence[DataFrame]) -> set[str]:
+    """The bots that have rows in each of the frames, from one job; frames that are persisted are made by it."""
+    named = [frame.select("domain", "lang", F.lit(number).alias("frame")) for number, frame in enumerate(frames)]
+    found = Counter(f"{row['domain']}/{row['lang']}" for row in union_all(named).distinct().collect())
+    return {bot for bot, times in found.items() if times == len(frames)}
+
+
+def _tasks(frame: DataFrame) -> list[list[str]]:
+    # Here, because workers import this module and have no session.
+    from mlpipeline.spark.overhead import slots_of
+
+    found = frame.groupBy("domain", "lang").count().collect()
+    sizes = [(f"{row['domain']}/{row['lang']}", int(row["count"])) for row in found]
+    has_bytes = any(isinstance(field.dataType, BinaryType) for field in frame.schema.fields)
+    return share_out(sizes, slots_of(frame.sparkSession), most=_BOTS_WITH_BYTES if has_bytes else None)
+
+
+def _by_slot(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """A table for each slot, from batches that are sorted by slot."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        slots = batch["slot"]
+        ends = pc.indices_nonzero(pc.not_equal(slots[1:], slots[:-1])).to_pylist()
+        for start, stop in pairwise([0, *(end + 1 for end in ends), batch.num_rows]):
+            if held and held[-1]["slot"][0] != slots[start]:
+                yield pa.Table.from_batches(held)
+                held = []
+            held.append(batch.slice(start, stop - start))
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def _as_failure(error: Exception) -> str:

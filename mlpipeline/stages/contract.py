@@ -46,7 +46,7 @@ class Stage:
     before and after. `sections` are the parts of the recipe that it receives; bots with equal sections share one
     call of `run`. `code` names the modules below `mlpipeline` and `libraries` the distributions that decide what it
     makes: a change in either runs it again. A stage has either `run` (on Spark) or `desk` (work of the driver, such
-    as registering a model). `by_bot` says that `run` makes one task a bot (`spark/tasks.py`). `dropped` names the
+    as registering a model). `by_bot` says that `run` makes one call a bot (`spark/tasks.py`). `dropped` names the
     dataset among `gives` that holds what was left out; it is written last, and not computed when the tasks counted
     `count:dropped` and it is 0. `recalls` names datasets among `gives` whose earlier rows the stage gets back as the
     input `last_<dataset>`: of the bots whose rows were made with the same recipe part ("part"), or also by the same

@@ -1,4 +1,4 @@
-"""`map_partitions` and `run_tasks`: equal engines, one load a process, one bot a task."""
+"""`map_partitions` and `run_tasks`: equal engines, one load a process, small bots share tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, Stru
 
 from mlpipeline.errors import StageError
 from mlpipeline.spark.partitions import map_partitions
-from mlpipeline.spark.tasks import failures, run_tasks
+from mlpipeline.spark.tasks import complete_bots, failures, run_tasks
 from tests.spark.conftest import as_rows
 
 GIVEN = StructType(
@@ -135,15 +135,15 @@ def count(bot: str, rows: pa.Table) -> pa.Table:
 
 
 def test_each_bot_is_a_task_and_a_failure_is_its_own(spark, counters):
-    sizes = {"shop/ko": 30, "shop/en": 10, "bad/ko": 20, "worse/ko": 5, "bank/ko": 40}
+    sizes = {"shop/ko": 300, "shop/en": 100, "bad/ko": 200, "worse/ko": 50, "bank/ko": 400}
     made = run_tasks(bots(spark, sizes), count, schema=TOLD, counters=counters).collect()
     assert {f"{row['domain']}/{row['lang']}": row["rows"] for row in made} == {
-        "shop/ko": 30,
-        "shop/en": 10,
-        "bank/ko": 40,
+        "shop/ko": 300,
+        "shop/en": 100,
+        "bank/ko": 400,
     }
     assert len({row["task"] for row in made}) == 3
-    assert [row["rows"] for row in sorted(made, key=lambda row: row["task"])] == [40, 30, 10], "largest first"
+    assert [row["rows"] for row in sorted(made, key=lambda row: row["task"])] == [400, 300, 100], "largest first"
     told = failures(counters)
     assert set(told) == {"bad/ko", "worse/ko"}
     assert (told["bad/ko"]["what"], told["bad/ko"]["fix"]) == ("too little to learn", "add rows")
@@ -155,8 +155,36 @@ def test_no_bot_is_no_row(spark, counters):
     assert run_tasks(bots(spark, {}), count, schema=TOLD, counters=counters).collect() == []
 
 
-def test_hundreds_of_bots_do_not_mix(spark, counters):
-    sizes = {f"d{n}/ko": n % 3 + 1 for n in range(60)}
+def test_small_bots_share_tasks_and_do_not_mix(spark, counters):
+    sizes = {f"d{n}/ko": n % 3 + 1 for n in range(60)} | {"bad/ko": 2, "worse/ko": 2}
     made = run_tasks(bots(spark, sizes), count, schema=TOLD, counters=counters).collect()
-    assert {f"{row['domain']}/ko": row["rows"] for row in made} == sizes
-    assert len({row["task"] for row in made}) == 60
+    found = {f"{row['domain']}/ko": row["rows"] for row in made}
+    assert found | {"bad/ko": 2, "worse/ko": 2} == sizes and len(found) == 60
+    assert set(failures(counters)) == {"bad/ko", "worse/ko"}
+    assert len({row["task"] for row in made}) < 4
+
+
+def test_a_result_that_does_not_fit_is_the_failure_of_its_bot(spark, counters):
+    def half(bot: str, rows: pa.Table) -> pa.Table:
+        return count(bot, rows) if bot == "shop/ko" else rows
+
+    made = run_tasks(bots(spark, {"shop/ko": 3, "bank/ko": 3}), half, schema=TOLD, counters=counters).collect()
+    assert [row["domain"] for row in made] == ["shop"]
+    assert list(failures(counters)) == ["bank/ko"]
+
+
+def test_few_models_come_to_a_task_at_once(spark, counters):
+    rows = spark.createDataFrame(
+        [(f"d{n}", "ko", b"model") for n in range(30)], "domain string, lang string, raw binary"
+    )
+    made = run_tasks(rows, count, schema=TOLD, counters=counters).collect()
+    tasks = [row["task"] for row in made]
+    assert len(tasks) == 30 and max(map(tasks.count, tasks)) == 4
+    assert tasks.count(max(tasks)) == 1, "the last task is one bot"
+
+
+def test_a_bot_is_complete_when_it_has_rows_everywhere(spark):
+    left, right = bots(spark, {"a/ko": 3, "b/ko": 1, "c/en": 2}), bots(spark, {"b/ko": 2, "c/en": 1, "d/ko": 1})
+    assert complete_bots([left]) == {"a/ko", "b/ko", "c/en"}
+    assert complete_bots([left, right.drop("text")]) == {"b/ko", "c/en"}
+    assert complete_bots([left, bots(spark, {})]) == set()
