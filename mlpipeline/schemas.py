@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pyspark.sql.types import (
     BinaryType,
+    BooleanType,
     DoubleType,
     IntegerType,
     LongType,
@@ -27,6 +28,8 @@ def _text(name: str, nullable: bool = True) -> StructField:
 BOT = [_text("domain"), _text("lang")]
 
 # One user message as it was delivered. `id` is a hash of domain, lang, intent and text: exact repeats share it.
+# `annotator` gave the intent, `verified` says that a person checked it. `parent` is what the row was made from, by
+# augmentation or paraphrase: the id of an utterance of the bot, or its text; null for what a person wrote.
 UTTERANCE = StructType(
     [
         *BOT,
@@ -35,6 +38,9 @@ UTTERANCE = StructType(
         _text("text"),
         _text("source"),
         StructField("ts", TimestampType()),
+        _text("annotator"),
+        StructField("verified", BooleanType()),
+        _text("parent"),
         _text("origin_file"),
         StructField("origin_line", LongType()),
     ]
@@ -56,10 +62,28 @@ REJECTED = StructType(
 )
 
 # One utterance that models may see. `content_id` is a hash of lang and normalized text: what is split and embedded.
-CLEANED = StructType([*UTTERANCE.fields, _text("normalized"), _text("content_id")])
+# `component` is the least content id that a chain of near duplicates leads to; its own where there are none.
+CLEANED = StructType([*UTTERANCE.fields, _text("normalized"), _text("content_id"), _text("component")])
 
 # One utterance that was dropped by `clean`, and why.
 CLEANED_DROPPED = StructType([*CLEANED.fields, _text("reason"), _text("detail")])
+
+# Two contents that are near duplicates, `left` < `right`, with the exact Jaccard similarity of their gram sets. Of
+# contents with equal sets each is paired with the least, and only the least with contents of other sets.
+NEAR_PAIR = StructType([*BOT, _text("left"), _text("right"), StructField("similarity", DoubleType())])
+
+# What `clean` compared of one bot, so that tomorrow only new contents are: pieces of one npz archive, by `number`. It
+# depends on the days before, what is made with it does not. Where `skipped` comparisons were left out because `capped`
+# groups of texts with one gram in common were too large, there is nothing to keep: tomorrow all is compared again.
+NEAR_STATE = StructType(
+    [
+        *BOT,
+        StructField("number", IntegerType(), True, VOLATILE),
+        StructField("payload", BinaryType(), True, VOLATILE),
+        StructField("capped", LongType(), True, VOLATILE),
+        StructField("skipped", LongType(), True, VOLATILE),
+    ]
+)
 
 # Where the labelled utterances of one content belong: train, validation or test.
 SPLITS = StructType([*BOT, _text("content_id"), _text("split")])
@@ -72,6 +96,50 @@ ENCODER = StructType([*BOT, _text("encoder"), StructField("rows", LongType()), S
 
 # One vector of one content: little-endian float32 bytes.
 EMBEDDING = StructType([*BOT, _text("content_id"), _text("encoder"), StructField("vector", BinaryType())])
+
+# What `train` learns from and `evaluate` tests on: the cleaned rows without those whose label is clearly wrong, some
+# with another intent where the recipe says `relabel`. Rows of the test split and verified rows are all there.
+DENOISED = CLEANED
+
+# One row that `denoise` dropped, and why.
+DENOISED_DROPPED = CLEANED_DROPPED
+
+# One doubted label: of all rows with this content and intent. `rank` is its place in the list, from 1, the likeliest
+# mistakes first and test rows last. `score` is the probability that `intent` is wrong.
+# `votes` is JSON, view -> intent; `nearest` JSON with the most similar rows of both intents, {given: [{content_id,
+# text}], suggested: [...]}. `flagged` rows count as wrong; `action` is what became of the row.
+LABEL_ISSUE = StructType(
+    [
+        *BOT,
+        StructField("rank", IntegerType()),
+        _text("content_id"),
+        _text("text"),
+        _text("intent"),
+        _text("suggested"),
+        StructField("score", DoubleType()),
+        StructField("flagged", BooleanType()),
+        _text("kind"),
+        _text("action"),
+        _text("votes"),
+        _text("nearest"),
+        _text("split"),
+    ]
+)
+
+# How many labels of one bot are wrong, 0 to 1 with a 95 % interval; all null where labels could not be judged, which
+# the report explains. `report` is JSON: views, kinds, work curves, the audit, confusing intents, annotators.
+NOISE_REPORT = StructType(
+    [
+        *BOT,
+        StructField("rate", DoubleType()),
+        StructField("low", DoubleType()),
+        StructField("high", DoubleType()),
+        _text("kind"),
+        StructField("rows", LongType()),
+        StructField("flagged", LongType()),
+        _text("report"),
+    ]
+)
 
 # One trained bot: `payload` is what `TrainedModel.to_bytes` wrote; `held_out` holds content ids, intents, splits,
 # feature ids and logits of its validation and test rows (npz), so that later stages need not train to judge.

@@ -126,6 +126,11 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     for entry in kept["run"]["bots"]:
         for warning in entry["warnings"] if entry["causes"] else []:
             desk.say(f"warning: {entry['bot']}: {warning}")
+    for entry in kept["run"]["bots"]:
+        noise = entry["noise"]
+        worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
+        if worth and entry["causes"].get("denoise"):
+            desk.say(f"labels: {entry['bot']}: {noise['line']}")
     for bot, why in report.failed.items():
         place = why["where"] or bot
         desk.say(

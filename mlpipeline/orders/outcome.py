@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -21,6 +22,8 @@ from mlpipeline.store.manifests import load_manifest
 # A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
 _FOREIGN_SHARE = 0.3
 _SHOWN = 20
+_SHOWN_ISSUES, _SHOWN_DONE = 25, 10
+_LEARNT = ("train", "validation")
 # As `mlpipeline new` does: of the first texts, at least this share should look like the declared language.
 _SAMPLE, _ALIKE = 1000, 0.5
 
@@ -61,6 +64,11 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     findings: dict[str, list[str]] = {}
     for row in tables.rows("split_finding", ["kind", "subject", "detail"]):
         findings.setdefault(row["bot"], []).append(f"{row['kind'].replace('_', ' ')} {row['subject']}: {row['detail']}")
+    for row in tables.rows("near_state", ["capped", "skipped"]):
+        if row["capped"]:
+            told_of = f"{row['capped']:,} grams are in too many texts: {row['skipped']:,} comparisons were left out"
+            findings.setdefault(row["bot"], []).append(f"near duplicates: {told_of} (clean.near_comparisons)")
+    noise, noisy = gather_noise(tables), tables.counts("denoised_dropped", "reason")
     rows = {name: load_manifest(store, name).entries for name in ("utterance", "utterance_rejected", "cleaned")}
     unlike = find_other_languages(store, plan)
     told = []
@@ -69,19 +77,39 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
         entry = {
             "bot": bot,
             "status": _status(bot, plan, report, released.get(bot)),
-            "rows": _row_counts(counts, splits.get(bot, {})),
+            "rows": _row_counts(counts, splits.get(bot, {}), noise.get(bot) or {}),
             "rejected": rejected.get(bot, {}),
-            "dropped": dropped.get(bot, {}),
+            "dropped": {**dropped.get(bot, {}), **noisy.get(bot, {})},
             "causes": {
                 stage: "; ".join(o[bot].causes) for stage, o in plan.orders.items() if bot in o and o[bot].causes
             },
             "failure": _failure(report.failed.get(bot)),
             "warnings": unlike.get(bot, []) + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
+            "noise": noise.get(bot),
             **_scores(judged.get(bot)),
             **_release(released.get(bot)),
         }
         told.append(entry)
     return told
+
+
+def gather_noise(tables: Tables) -> dict[str, dict[str, Any]]:
+    """For each bot that `denoise` has judged: its report, and the doubted labels that a person should read first."""
+    found = {row["bot"]: json.loads(row["report"]) for row in tables.rows("noise_report", ["report"])}
+    columns = ["rank", "text", "intent", "suggested", "score", "kind", "action", "votes", "nearest", "split"]
+    listed: dict[str, list[dict[str, Any]]] = {}
+    for row in tables.rows("label_issue", columns):
+        listed.setdefault(row.pop("bot"), []).append(row)
+    for bot, report in found.items():
+        issues = sorted(listed.get(bot, []), key=lambda row: row["rank"])
+        done = [row for row in issues if row["action"] in ("drop", "relabel")]
+        asked = [row for row in issues if row["action"] not in ("drop", "relabel")]
+        dropped = Counter(row["split"] for row in done if row["action"] == "drop")
+        report["left_out"] = {split: dropped[split] for split in _LEARNT}
+        report.update(
+            issues=[*asked[:_SHOWN_ISSUES], *done[:_SHOWN_DONE]], asked_count=len(asked), done_count=len(done)
+        )
+    return found
 
 
 def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
@@ -115,13 +143,16 @@ def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, Any]
     return "released" if released["alias"] else "kept"
 
 
-def _row_counts(counts: Mapping[str, int | None], splits: Mapping[str, int]) -> dict[str, int | None]:
+def _row_counts(
+    counts: Mapping[str, int | None], splits: Mapping[str, int], noise: Mapping[str, Any]
+) -> dict[str, int | None]:
     kept, rejected = counts["utterance"], counts["utterance_rejected"]
+    gone = noise.get("left_out", {})
     return {
         "in": None if kept is None else kept + (rejected or 0),
         "rejected": rejected,
         "cleaned": counts["cleaned"],
-        **{name: splits.get(name) for name in ("train", "validation", "test")},
+        **{name: splits[name] - gone.get(name, 0) if name in splits else None for name in (*_LEARNT, "test")},
     }
 
 

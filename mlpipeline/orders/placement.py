@@ -12,6 +12,7 @@ GUESSES = {
     "clean": (3.0, 0.1),
     "split": (3.0, 0.05),
     "embed": (4.0, 0.3),
+    "denoise": (5.0, 2.5),
     "train": (6.0, 12.0),
     "evaluate": (3.0, 1.0),
     "export": (5.0, 4.0),

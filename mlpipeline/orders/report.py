@@ -14,7 +14,14 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from mlpipeline.orders.report_view import view_of, words
 from mlpipeline.spark.doctor.finding import amount
 
-_TEMPLATES = ("report.html.j2", "report_bot.html.j2", "report_charts.html.j2", "report.css")
+_TEMPLATES = (
+    "report.html.j2",
+    "report_bot.html.j2",
+    "report_charts.html.j2",
+    "report_noise.html.j2",
+    "noise.html.j2",
+    "report.css",
+)
 _DASH = "–"
 
 
@@ -27,13 +34,18 @@ def render_report(run: Mapping[str, Any]) -> str:
     Returns:
         One self-contained HTML page, UTF-8. All texts of the run are escaped.
     """
+    return open_templates().get_template("report.html.j2").render(view_of(run))
+
+
+def open_templates() -> Environment:
+    """The templates of reports, with the filters that they use."""
     folder = files("mlpipeline.orders")
     sources = {name: (folder / name).read_text("utf-8") for name in _TEMPLATES}
     environment = Environment(
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(pct=percent, num=count, secs=duration, mem=memory, size=size, words=words)
-    return environment.get_template("report.html.j2").render(view_of(run))
+    return environment
 
 
 def percent(value: float | None, digits: int = 1) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlpipeline.orders.noise_view import noise_view
+
 _STATUS_WORDS = {
     "released": "released",
     "kept": "not released",
@@ -98,8 +100,16 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
         "changes": _changes(causes),
         "failure": _failure(bot.get("failure")),
         "warnings": [_text(warning) for warning in bot.get("warnings") or []],
+        "noise": _noise(bot),
         "golden": [_golden(row) for row in _rows(bot, "golden")],
     }
+
+
+def _noise(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+    report = bot.get("noise")
+    if not isinstance(report, Mapping):
+        return None
+    return noise_view(report, _rows(report, "issues"), _text(bot.get("bot")).rpartition("/")[2])
 
 
 def _changes(causes: Mapping[str, str]) -> list[str]:

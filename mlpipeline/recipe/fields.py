@@ -59,6 +59,18 @@ class CleanPart(Part):
     max_chars: Count = Field(description="longer texts (characters after normalisation) are dropped")
     min_script_share: Share = Field(description="least share of letters in the language's scripts; 0 switches it off")
     drop_duplicates: bool = Field(description="drop rows whose normalised text and intent were seen before")
+    near_duplicates: Literal["drop", "keep", "off"] = Field(
+        description="near duplicates with the same intent: drop all but one, keep and only say which, or do not look"
+    )
+    fold: Words = Field(
+        description="steps after normalising, before texts are compared; names from mlpipeline.languages"
+    )
+    near_threshold: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
+        description="Jaccard similarity of character 2-3-grams and words from which two texts are near duplicates"
+    )
+    near_comparisons: Count = Field(
+        description="comparisons of one text with others that share one rare gram, at most; what is left out is counted"
+    )
 
     @model_validator(mode="after")
     def _check_lengths(self) -> CleanPart:
@@ -102,6 +114,29 @@ class EmbedPart(Part):
     min_df: Count = Field(description="n-grams in fewer texts are not learnt")
     max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
     seed: Seed = Field(description="seed of every random choice in training the encoder")
+
+
+class DenoisePart(Part):
+    """Which labels are probably wrong, and what becomes of their rows."""
+
+    policy: Literal["keep", "queue", "drop", "relabel"] = Field(
+        description="what becomes of clear cases: keep (all rows as they are), queue (for a human), drop, or relabel "
+        "where all views agree; doubtful cases are queued, test and verified rows only reported"
+    )
+    folds: Annotated[int, Field(ge=2, le=50)] = Field(description="how often the rows are parted for the views")
+    large_rows: Count = Field(
+        description="from this many labelled rows on a bot is judged by a task for each view and fold, and by a network"
+    )
+    network: bool = Field(description="whether large bots are judged by the trainer's network too, the dearest view")
+    audit: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
+        description="share of labels that are made wrong on purpose to measure how well that is found; 0: none"
+    )
+    audit_rows: Count = Field(description="rows of a bot that the audit looks at, at most")
+    max_dropped: Share = Field(
+        description="an intent that would lose more than this share of its rows loses none: they are queued"
+    )
+    out_of_scope_label: str = Field(description="the intent of what is not the bot's business; see train")
+    seed: Seed = Field(description="seed of every random choice in judging labels")
 
 
 class TrainPart(Part):
@@ -199,6 +234,7 @@ class Recipe(Part):
     clean: CleanPart = Field(description="which rows are kept")
     split: SplitPart = Field(description="which rows train, choose and test")
     embed: EmbedPart = Field(description="how an utterance becomes a vector")
+    denoise: DenoisePart = Field(description="which labels are judged wrong")
     train: TrainPart = Field(description="how the classifier is trained")
     evaluate: EvaluatePart = Field(description="how a model is measured")
     export: ExportPart = Field(description="what a model is written as")

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import IntegerType, LongType, StringType, StructField, StructType
+from pyspark.sql.types import BooleanType, IntegerType, LongType, StringType, StructField, StructType
 
 from mlpipeline.errors import InputError
 from mlpipeline.schemas import REJECTED, SOURCE_FILE, UTTERANCE
@@ -30,7 +30,8 @@ from mlpipeline.store.corpus_files import Row as Accepted
 _PARSED = StructType(
     [
         StructField("owner", IntegerType()),
-        *[StructField(name, StringType()) for name in ("intent", "text", "source", "ts")],
+        *[StructField(name, StringType()) for name in ("intent", "text", "source", "ts", "annotator", "parent")],
+        StructField("verified", BooleanType()),
         StructField("origin_line", LongType()),
         *[StructField(name, StringType()) for name in ("reason", "detail", "raw")],
     ]
@@ -67,8 +68,8 @@ def _as_batches(owner: int, records: Iterable[Any], counters: Counters) -> Itera
         rejects = [record for record in held if not isinstance(record, Accepted)]
         rejected += len(rejects)
         if rows:
-            text, intent, ts, source, line = zip(*rows, strict=True)
-            yield _as_batch(owner, len(rows), intent=intent, text=text, source=source, ts=ts, origin_line=line)
+            columns = dict(zip(Accepted._fields, zip(*rows, strict=True), strict=True))
+            yield _as_batch(owner, len(rows), origin_line=columns.pop("line"), **columns)
         if rejects:
             line, reason, detail, raw = zip(*rejects, strict=True)
             yield _as_batch(owner, len(rejects), origin_line=line, reason=reason, detail=detail, raw=raw)

@@ -13,7 +13,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.networks import classifier, features
 from mlpipeline.networks.held_out import HeldOut
-from mlpipeline.schemas import CLEANED, MODEL, SPLITS
+from mlpipeline.schemas import DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
@@ -65,7 +65,7 @@ def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -
 def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: give each labelled text its split, train every bot in a task of its own."""
     settings = part["train"].model_dump()
-    labelled = inputs["cleaned"].where(F.col("intent").isNotNull())
+    labelled = inputs["denoised"].where(F.col("intent").isNotNull())
     rows = labelled.select("domain", "lang", "content_id", "intent", "normalized").join(
         inputs["splits"], ["domain", "lang", "content_id"]
     )
@@ -76,7 +76,7 @@ def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
 STAGE = Stage(
     name="train",
     sections=("train",),
-    needs={"cleaned": CLEANED, "splits": SPLITS},
+    needs={"denoised": DENOISED, "splits": SPLITS},
     gives={"model": MODEL},
     code=("stages.train", "networks"),
     libraries=("tensorflow-cpu", "keras", "numpy"),

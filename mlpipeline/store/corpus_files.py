@@ -22,10 +22,13 @@ from mlpipeline.store.corpus_rows import (
     Problem,
     Reject,
     Row,
+    checked_annotator,
     checked_intent,
+    checked_parent,
     checked_source,
     checked_text,
     checked_ts,
+    checked_verified,
     keys_of,
     plain_ts,
     shown,
@@ -102,7 +105,8 @@ def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, s
     keys = keys_of(mapping)
     text_key, intent_key = keys.text[0], keys.intent[0]
     ts_key = keys.ts[0]
-    others = (*keys.intent[1:], *keys.ts[1:], *keys.source)
+    # a set, so that the few keys of a row are looked up in it and not its many names in the row
+    others = frozenset((*keys.intent[1:], *keys.ts[1:], *(name for names in keys[3:] for name in names)))
     loads = orjson.loads
     for number, line in lines:
         try:
@@ -243,11 +247,20 @@ def _not_json(line: bytes, message: str) -> Problem:
 
 def _row_of(value: Mapping[str, object], keys: Keys, line: int) -> Row:
     """One row from a parsed object. Raises Problem."""
-    text, intent, ts, source = (_first(value, names) for names in keys)
+    text, intent, ts, source, annotator, verified, parent = (_first(value, names) for names in keys)
     if text is None:
         there = ", ".join(str(key)[:40] for key in list(value)[:10]) or "none"
         raise Problem("no_text", f"no key {' or '.join(keys[0])}; keys here: {there}")
-    return Row(checked_text(text), checked_intent(intent), checked_ts(ts), checked_source(source), line)
+    return Row(
+        checked_text(text),
+        checked_intent(intent),
+        checked_ts(ts),
+        checked_source(source),
+        line,
+        checked_annotator(annotator),
+        checked_verified(verified),
+        checked_parent(parent),
+    )
 
 
 def _first(value: Mapping[str, object], names: tuple[str, ...]) -> object:

@@ -20,6 +20,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "intent": ("intent", "label"),
     "ts": ("ts", "timestamp"),
     "source": ("source",),
+    "annotator": ("annotator",),
+    "verified": ("verified",),
+    "parent": ("parent",),
 }
 """Fields of a row and the column or key names that are understood without ``--map``, best first."""
 
@@ -28,6 +31,8 @@ class Row(NamedTuple):
     """One utterance as it was delivered. A named tuple because a frozen dataclass costs 1 us more a row.
 
     ``text`` is untouched; ``intent`` is None for a log row; ``ts`` is ISO 8601 in UTC; ``line`` counts from 1.
+    ``annotator`` gave the intent, ``verified`` says that a person checked it; ``parent`` is the id or the text of the
+    row that this one was made from, None for what a person wrote.
     """
 
     text: str
@@ -35,6 +40,9 @@ class Row(NamedTuple):
     ts: str | None
     source: str | None
     line: int
+    annotator: str | None = None
+    verified: bool | None = None
+    parent: str | None = None
 
 
 class Reject(NamedTuple):
@@ -53,6 +61,9 @@ class Keys(NamedTuple):
     intent: tuple[str, ...]
     ts: tuple[str, ...]
     source: tuple[str, ...]
+    annotator: tuple[str, ...]
+    verified: tuple[str, ...]
+    parent: tuple[str, ...]
 
 
 class Problem(Exception):
@@ -135,6 +146,40 @@ def checked_source(value: object) -> str | None:
     raise Problem("bad_source", f"the source is a {_kind(value)}")
 
 
+def checked_annotator(value: object) -> str | None:
+    """Who gave the intent, in NFC without outer blanks, or None. Raises Problem."""
+    return _checked_name("annotator", value, MAX_INTENT)
+
+
+def checked_parent(value: object) -> str | None:
+    """The id or the text of the row that this one was made from, without outer blanks, or None. Raises Problem."""
+    return _checked_name("parent", value, MAX_TEXT)
+
+
+def _checked_name(field: str, value: object, longest: int) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise Problem(f"bad_{field}", f"the {field} is a {_kind(value)}")
+    name = str(value).strip()
+    if "\0" in name or len(name) > longest:
+        raise Problem(f"bad_{field}", f"the {field} holds NUL or is longer than {longest:,} characters")
+    return unicodedata.normalize("NFC", name) or None
+
+
+def checked_verified(value: object) -> bool | None:
+    """Whether a person checked the intent, or None where nothing is said. Raises Problem.
+
+    A CSV can only say it in words: true, yes, y, t and 1 or false, no, n, f and 0, in any case.
+    """
+    if value is None or type(value) is bool:
+        return value
+    if isinstance(value, (str, int)) and (word := str(value).strip().casefold()) in _VERDICTS:
+        return _VERDICTS[word]
+    told = f"a {_kind(value)}" if isinstance(value, (list, dict)) else repr(shown(str(value))[:40])
+    raise Problem("bad_verified", f"verified is {told}; write true or false, or nothing")
+
+
 def checked_ts(value: object) -> str | None:
     """The time as ISO 8601 in UTC (a time without offset is taken as UTC; numbers are seconds or ms since 1970).
 
@@ -185,6 +230,11 @@ def _kind(value: object) -> str:
     return names.get(type(value), type(value).__name__)
 
 
+_VERDICTS: Mapping[str, bool | None] = {
+    **dict.fromkeys(("true", "yes", "y", "t", "1"), True),
+    **dict.fromkeys(("false", "no", "n", "f", "0"), False),
+    "": None,
+}
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # the most common way to write a time: in UTC and without a fraction, from 1900 to 2199
 _PLAIN_UTC = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|\+00:00)?").fullmatch

@@ -13,10 +13,13 @@ from mlpipeline.store.corpus_rows import (
     Problem,
     Reject,
     Row,
+    checked_annotator,
     checked_intent,
+    checked_parent,
     checked_source,
     checked_text,
     checked_ts,
+    checked_verified,
     keys_of,
 )
 
@@ -68,7 +71,7 @@ def read_csv(data: bytes, mapping: Mapping[str, str], name: str, delimiter: str 
 def _rows(
     records: Iterator[tuple[int, str, list[str] | Problem]], columns: list[int | None], width: int
 ) -> Iterator[Row | Reject]:
-    text_at, intent_at, ts_at, source_at = columns
+    text_at, intent_at, ts_at, source_at, annotator_at, verified_at, parent_at = columns
     assert text_at is not None
     for line, raw, cells in records:
         try:
@@ -84,6 +87,9 @@ def _rows(
                 None if ts_at is None else checked_ts(cells[ts_at].strip()),
                 None if source_at is None else checked_source(cells[source_at]),
                 line,
+                None if annotator_at is None else checked_annotator(cells[annotator_at]),
+                None if verified_at is None else checked_verified(cells[verified_at]),
+                None if parent_at is None else checked_parent(cells[parent_at]),
             )
         except Problem as problem:
             yield problem.as_reject(line, raw.replace(_NUL, "\0"))

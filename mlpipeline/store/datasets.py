@@ -70,7 +70,8 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
     with commit_lock(store, dataset):
         # Asked under the lock: of two runs that both make a new table, the second must not overwrite the first's rows.
         if _is_table(store, dataset):
-            writer = writer.option("replaceWhere", partition_predicate(bots))
+            # A table of an older version gets the columns that it lacks; other bots have none there until they run.
+            writer = writer.option("replaceWhere", partition_predicate(bots)).option("mergeSchema", "true")
         try:
             writer.save(store.table_path(dataset))
         except Exception as error:
@@ -166,7 +167,7 @@ def read_rows(
     """The rows of a dataset as an Arrow table, without a JVM; of its newest version by default.
 
     Raises:
-        StoreError: there is no such dataset or version in the store.
+        StoreError: there is no such dataset, version or column in the store.
     """
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError, TableNotFoundError
@@ -181,6 +182,11 @@ def read_rows(
             f"{dataset} has no version {version}", where=store.root, fix="`mlpipeline ls datasets`"
         ) from error
     wanted = list(columns) if columns else None
+    known = [field.name for field in table.schema().fields]
+    missing = sorted(set(wanted or ()) - set(known))
+    if missing:
+        fix = f"it has {', '.join(known)}; where an older version made it, `mlpipeline run` makes it anew"
+        raise StoreError(f"{dataset} has no column {', '.join(missing)}", where=store.root, fix=fix)
     files = _files_of(store, dataset)
     if bots is None:
         return table.to_pyarrow_table(columns=wanted, filesystem=files)

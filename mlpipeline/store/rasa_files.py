@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 import yaml
 
 from mlpipeline.errors import InputError
-from mlpipeline.store.corpus_rows import MAX_TEXT, Problem, Reject, Row, checked_intent, checked_text
+from mlpipeline.store.corpus_rows import (
+    MAX_TEXT,
+    Problem,
+    Reject,
+    Row,
+    checked_annotator,
+    checked_intent,
+    checked_parent,
+    checked_text,
+    checked_verified,
+)
 
 MAX_DEPTH = 20
 
@@ -55,6 +65,8 @@ class _Node:
 
 def read_rasa(data: bytes, name: str) -> Iterator[Row | Reject]:
     """Rows of an nlu.yml; a retrieval intent keeps its full name ``faq/opening_hours``.
+
+    ``annotator``, ``verified`` and ``parent`` are taken from the ``metadata:`` of an example, else of its intent.
 
     Raises:
         InputError: broken YAML, anchors or aliases, nesting deeper than 20, no ``nlu:`` section.
@@ -143,12 +155,12 @@ def _examples(item: _Node, lines: list[str]) -> Iterator[Row | Reject]:
         yield Problem("no_text", f"the intent {intent} has no examples").as_reject(item.line, _unmarked(raw))
     elif examples.text is None:
         for entry in examples.items:
-            yield _listed(entry, intent)
+            yield _listed(entry, intent, item)
     else:
         first = examples.line + 1 if examples.block else examples.line
         for offset, line in enumerate(examples.text.split("\n")):
             if line.strip():
-                yield _example(line, intent, first + offset)
+                yield _example(line, intent, first + offset, item)
 
 
 def _intent_of(item: _Node) -> str | None:
@@ -169,17 +181,17 @@ def _intent_of(item: _Node) -> str | None:
     return intent
 
 
-def _listed(entry: _Node, intent: str) -> Row | Reject:
+def _listed(entry: _Node, intent: str, item: _Node) -> Row | Reject:
     """One entry of the long form: ``- text: |`` with metadata, or a plain list of texts."""
     node = entry.get("text") if entry.is_map else entry
     if node is None or node.text is None:
         return Problem("no_text", f"an example of {intent} without `text:`").as_reject(entry.line, "")
     value = node.text.strip()
     line = node.line + 1 if node.block else node.line
-    return _example(value if value.startswith("- ") else f"- {value}", intent, line)
+    return _example(value if value.startswith("- ") else f"- {value}", intent, line, entry, item)
 
 
-def _example(line: str, intent: str, number: int) -> Row | Reject:
+def _example(line: str, intent: str, number: int, *places: _Node) -> Row | Reject:
     value = line.strip()
     try:
         if not value.startswith("-"):
@@ -187,9 +199,22 @@ def _example(line: str, intent: str, number: int) -> Row | Reject:
         if len(value) > 4 * MAX_TEXT:
             raise Problem("too_long", f"{len(value):,} characters; at most {MAX_TEXT:,} are read")
         _check_marks(value)
-        return Row(checked_text(_ENTITY.sub(r"\1", value[1:].strip())), intent, None, None, number)
+        text = checked_text(_ENTITY.sub(r"\1", value[1:].strip()))
+        annotator, verified, parent = (_said(places, name) for name in ("annotator", "verified", "parent"))
+        about = checked_annotator(annotator), checked_verified(verified), checked_parent(parent)
+        return Row(text, intent, None, None, number, *about)
     except Problem as problem:
         return problem.as_reject(number, _unmarked(line))
+
+
+def _said(places: tuple[_Node, ...], name: str) -> str | None:
+    """What the nearest `metadata:` says under a name."""
+    for place in places:
+        value = metadata.get(name) if (metadata := place.get("metadata")) is not None else None
+        if value is not None and value.text not in (None, "", "null", "~"):
+            _check_marks(value.text)
+            return value.text
+    return None
 
 
 def _as_mark(found: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-BENCHES = ("planning", "session", "noop", "vectors", "rows", "bots", "doctor")
+BENCHES = ("planning", "session", "noop", "vectors", "rows", "near_duplicates", "denoise", "bots", "doctor")
 
 
 def main() -> int:

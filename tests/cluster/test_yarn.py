@@ -168,8 +168,8 @@ def test_the_whole_run_in_cluster_mode_and_one_that_has_to_wait(
     assert code == 0, said + yarn.log(yarn.apps(name="whole run")[0]["id"])
     app = yarn.apps(name="whole run")[0]
     assert (app["queue"], app["finalStatus"]) == ("root.prod", "SUCCEEDED")
-    shown = [line for line in said.splitlines() if " of 8  " in line]
-    assert len(shown) == 8 and "shop/ko" in said, f"what the driver printed on its node is shown here, once: {said}"
+    shown = [line for line in said.splitlines() if " of 9  " in line]
+    assert len(shown) == 9 and "shop/ko" in said, f"what the driver printed on its node is shown here, once: {said}"
     no_noise(said)
     assert tiny.digests() == undisturbed.digests()
 

@@ -19,7 +19,7 @@ from tests.e2e.conftest import PATIENCE, Finished, Project
 from tests.e2e.corpora import rows, write_project, write_rows
 
 BOTS = ["bank/en", "bank/ko", "shop/en", "shop/ko"]
-STAGES = ["ingest", "clean", "split", "embed", "train", "evaluate", "export", "release"]
+STAGES = ["ingest", "clean", "split", "embed", "denoise", "train", "evaluate", "export", "release"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,9 +39,10 @@ def test_each_run_leaves_a_record_and_a_page(finished: Finished):
     told = json.loads((run / "run.json").read_text("utf-8"))
     assert told["status"] == "ok" and {bot["status"] for bot in told["bots"]} == {"released"}
     assert [stage["stage"] for stage in told["stages"]] == STAGES
-    assert all(
-        bot["rows"]["in"] == sum(bot["rows"][s] for s in ("train", "validation", "test")) for bot in told["bots"]
-    )
+    for bot in told["bots"]:
+        rows = bot["rows"]
+        dropped = sum(bot["dropped"].values())
+        assert rows["in"] == rows["train"] + rows["validation"] + rows["test"] + dropped
     page = (run / "report.html").read_text("utf-8")
     assert all(bot in page for bot in BOTS) and "http://" not in page.replace("http://www.w3.org", "")
 
@@ -149,7 +150,8 @@ def test_spark_submit_by_hand(copied: Project):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     after = copied.versions()
-    assert {name for name in after if after[name] != before[name]} == {"shop/en/cleaned", "shop/en/cleaned_dropped"}
+    made = {"shop/en/cleaned", "shop/en/near_pair", "shop/en/near_state", "shop/en/cleaned_dropped"}
+    assert {name for name in after if after[name] != before[name]} == made
     assert "nothing to do" in copied("plan", "--from", "clean", "--to", "clean", *select).stdout
 
 

@@ -52,13 +52,15 @@ def recipe(home: Path, domain: str = "shop", lang: str = "ko", sets: tuple[str, 
 
 @pytest.fixture
 def run(spark: SparkSession, counters: Counters, tmp_path: Path) -> Callable[..., dict[str, DataFrame]]:
-    """Runs one stage alone: run("clean", utterance=frame, sets=("clean.min_chars=2",))."""
+    """Runs one stage alone: run("clean", utterance=frame, sets=("clean.min_chars=2",)); other inputs are empty."""
 
     def start(stage: str, sets: tuple[str, ...] = (), lang: str = "ko", **inputs: DataFrame) -> dict[str, DataFrame]:
         chosen = stage_named(stage)
         assert chosen.run is not None
         resolved = recipe(tmp_path, lang=lang, sets=sets)
-        return dict(chosen.run(part_of(chosen, resolved.recipe), inputs, counters))
+        empty = {**chosen.needs, **{f"last_{name}": chosen.gives[name] for name in chosen.recalls}}
+        missing = {name: spark.createDataFrame([], schema) for name, schema in empty.items() if name not in inputs}
+        return dict(chosen.run(part_of(chosen, resolved.recipe), {**missing, **inputs}, counters))
 
     return start
 

@@ -20,7 +20,10 @@ def utterances(
 ) -> DataFrame:
     """Rows of (text, intent, file, line)."""
     made = [
-        (domain, "ko", f"id{n}", intent, text, "corpus", None, file, at)
+        {
+            **{"domain": domain, "lang": "ko", "id": f"id{n}", "intent": intent, "text": text, "source": "corpus"},
+            **{"origin_file": file, "origin_line": at},
+        }
         for n, (text, intent, file, at) in enumerate(rows)
     ]
     return spark.createDataFrame(made, UTTERANCE)
@@ -29,7 +32,10 @@ def utterances(
 def cleaned(spark: SparkSession, texts: Sequence[tuple[str, str | None]]) -> DataFrame:
     """Rows of (text, intent) as `clean` would leave them."""
     made = [
-        ("shop", "ko", f"id{n}", intent, text, "corpus", None, "f", n, text, content_id(text))
+        {
+            **{"domain": "shop", "lang": "ko", "id": f"id{n}", "intent": intent, "text": text, "source": "corpus"},
+            **{"origin_file": "f", "origin_line": n, "normalized": text, "content_id": content_id(text)},
+        }
         for n, (text, intent) in enumerate(texts)
     ]
     return spark.createDataFrame(made, CLEANED)
@@ -55,7 +61,8 @@ def test_of_duplicates_the_first_of_its_file_stays(spark, run, partitions: int):
     ]
     rows += [(f"문장 {n % 40}", "x", f"f{n % 3}", n) for n in range(200)]
     random.Random(partitions).shuffle(rows)
-    made = run("clean", utterance=utterances(spark, rows).repartition(partitions))
+    sets = ("clean.near_duplicates=off",)
+    made = run("clean", sets=sets, utterance=utterances(spark, rows).repartition(partitions))
     kept = as_rows(made["cleaned"].where("normalized = '안녕'"), "intent", "origin_file", "origin_line")
     assert kept == [("bye", "c", 1), ("hi", "b", 1), (None, "c", 2)], "a contradiction stays, both rows"
     assert place("b", 1) < place("a", 2), "between files their checksums decide"

@@ -18,7 +18,7 @@ TEXTS = [f"질문 {number} {'빨리' if number % 3 else '천천히'}" for number
 @pytest.fixture
 def cleaned(spark):
     rows = [
-        (domain, "ko", f"id{n}", "i", text, "corpus", None, "f", n, text, f"c{n % 50:02d}")
+        {"domain": domain, "lang": "ko", "id": f"id{n}", "normalized": text, "content_id": f"c{n % 50:02d}"}
         for domain in ("shop", "bank")
         for n, text in enumerate([*TEXTS[:50], *TEXTS[:10]])
     ]

@@ -125,3 +125,15 @@ def test_an_empty_file_is_no_row(run, sources, tmp_path: Path):
     (tmp_path / "empty.csv").write_bytes(b"")
     made = run("ingest", source_file=sources(tmp_path / "empty.jsonl", tmp_path / "empty.csv"))
     assert as_rows(made["utterance"]) == as_rows(made["utterance_rejected"]) == []
+
+
+def test_what_is_known_about_a_row_comes_along(run, sources, tmp_path: Path):
+    data = [line("a", annotator="kim", verified=True, parent="b"), line("b"), line("c", verified="maybe")]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(data))
+    (tmp_path / "b.csv").write_text("text,verified,by\nd,no,lee\n")
+    made = run(
+        "ingest", source_file=sources(tmp_path / "a.jsonl", (tmp_path / "b.csv", "shop/ko", {"annotator": "by"}))
+    )
+    found = as_rows(made["utterance"], "text", "annotator", "verified", "parent")
+    assert found == [("a", "kim", True, "b"), ("b", None, None, None), ("d", "lee", False, None)]
+    assert as_rows(made["utterance_rejected"], "origin_line", "reason") == [(3, "bad_verified")]

@@ -132,3 +132,15 @@ def test_a_pinned_version_stays_what_it_was_while_a_newer_one_is_written(spark, 
     assert as_rows(pinned, "text") == [("하나",)]
     assert as_rows(newest, "text") == [("둘",)], "which is why a stage's own rows are pinned"
     assert read_dataset(spark, store, "cleaned", ROWS, []).count() == 0
+
+
+def test_a_table_of_an_older_version_gets_the_columns_that_it_lacks(spark, store: Store):
+    put(spark, store, [("shop", "ko", "하나"), ("shop", "en", "one")], ["shop/ko", "shop/en"])
+    wider = StructType([*ROWS.fields, StructField("component", StringType())])
+    marks = {"shop/ko": make_mark("2", {}, {}, {})}
+    frame = spark.createDataFrame([("shop", "ko", "둘", "c")], wider)
+    with pytest.raises(StoreError, match="no column component"):
+        read_rows(store, "cleaned", columns=["text", "component"])
+    write_dataset(store, "cleaned", frame, ["shop/ko"], as_metadata("clean", "r", marks))
+    found = as_rows(read_dataset(spark, store, "cleaned", wider))
+    assert found == [("shop", "en", "one", None), ("shop", "ko", "둘", "c")]

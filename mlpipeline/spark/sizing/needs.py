@@ -40,7 +40,7 @@ STAGES: Mapping[str, StageNeed] = {
     "split": StageNeed(),
     # An encoder from a folder. The default one, ngram-lsa, was measured with 83.
     "embed": StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
-    "denoise": StageNeed(200, "the vectors of a block and their neighbours", task_cpus=2),
+    "denoise": StageNeed(740, "TensorFlow, or the scores of a bot of 4,000 rows"),
     "augment": StageNeed(),
     # Measured over nine bots: train and evaluate 861 in all, export 1,457 and 685 in the process that compares.
     "train": StageNeed(740, "TensorFlow and models, one after the other"),

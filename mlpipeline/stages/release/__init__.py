@@ -18,7 +18,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline import __version__
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
+from mlpipeline.schemas import DENOISED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
 from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.stages.release.contents import bundle_contents, read_answers
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
@@ -45,8 +45,8 @@ def git_commit() -> str:
 
 def data_digest(inputs: Mapping[str, pa.Table]) -> str:
     """16 hex characters of what the model learnt from: content ids, intents and splits, in no order."""
-    cleaned = inputs["cleaned"].select(["content_id", "intent"]).to_pylist()
-    rows = sorted((row["content_id"], row["intent"] or "") for row in cleaned)
+    learnt = inputs["denoised"].select(["content_id", "intent"]).to_pylist()
+    rows = sorted((row["content_id"], row["intent"] or "") for row in learnt)
     splits = sorted((row["content_id"], row["split"]) for row in inputs["splits"].to_pylist())
     return digest([rows, splits])
 
@@ -136,7 +136,7 @@ STAGE = Stage(
     sections=("language", "train", "release", "answer"),
     needs={
         "source_file": SOURCE_FILE,
-        "cleaned": CLEANED,
+        "denoised": DENOISED,
         "splits": SPLITS,
         "encoder": ENCODER,
         "embedding": EMBEDDING,

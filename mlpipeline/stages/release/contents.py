@@ -49,8 +49,8 @@ def read_answers(path: str, name: str, bot: str) -> dict[str, dict[str, str]]:
 
 def join_training_rows(inputs: Rows) -> pa.Table:
     """The labelled training rows with their vectors, one a content and intent, sorted by both."""
-    cleaned = inputs["cleaned"].select(["content_id", "intent", "text", "normalized"])
-    labelled = cleaned.filter(pc.is_valid(cleaned["intent"]))
+    kept = inputs["denoised"].select(["content_id", "intent", "text", "normalized"])
+    labelled = kept.filter(pc.is_valid(kept["intent"]))
     splits = inputs["splits"].select(["content_id", "split"])
     vectors = inputs["embedding"].select(["content_id", "vector"])
     joined = labelled.join(splits.filter(pc.equal(splits["split"], "train")), "content_id", join_type="inner")

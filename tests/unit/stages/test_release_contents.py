@@ -44,7 +44,7 @@ def test_the_index_holds_training_rows_of_known_intents_in_order():
     splits = pa.table({"content_id": ["c1", "c2", "c3", "c4", "c5"], "split": ["train"] * 4 + ["test"]})
     vectors = [np.full(2, number, "<f4").tobytes() for number in range(5)]
     embedding = pa.table({"content_id": ["c1", "c2", "c3", "c4", "c5"], "vector": vectors})
-    joined = join_training_rows({"cleaned": cleaned, "splits": splits, "embedding": embedding})
+    joined = join_training_rows({"denoised": cleaned, "splits": splits, "embedding": embedding})
     assert joined["content_id"].to_pylist() == ["c1", "c2", "c3"]
     index, intents, texts = as_index(joined, ["a", "b"])
     assert (index.tolist(), intents.tolist(), texts) == ([[0, 0], [1, 1]], [0, 1], ["A", "B"])

@@ -1,0 +1,8 @@
+"""The stage `denoise` on Spark: spark-submit jobs/denoise.py --select domain:shop,lang:ko."""
+
+import sys
+
+from mlpipeline.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main(["run", "--from", "denoise", "--to", "denoise", *sys.argv[1:]]))

@@ -1,0 +1,161 @@
+"""`mlpipeline contradictions`: the same or nearly the same text under two labels, in a bot or between bots."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.tables import cut, draw
+from mlpipeline.errors import InputError, StoreError
+from mlpipeline.orders.contradictions import BotRows, Contradiction, Side, find_between, find_contradictions, ordered
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import load_manifest
+
+_SHOWN = 50
+_ROW = ("content_id", "intent", "text", "normalized", "id", "source", "annotator", "verified")
+_KINDS = {
+    "same": "the same text",
+    "spelling": "labels that differ by case, width or separators",
+    "pair": "translations of each other",
+    "near": "nearly the same text",
+}
+
+
+def add_contradictions(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("what", metavar="BOT|DOMAIN", help="DOMAIN/LANG, or a domain: all of its bots")
+    parser.add_argument(
+        "--pairs",
+        metavar="FILE",
+        help="translations: CSV, TSV or JSONL with the columns left and right, each a text or the id of a row",
+    )
+    parser.add_argument("--to", metavar="FILE.csv", help=f"write all of them, not only the first {_SHOWN}")
+    parser.set_defaults(verb=contradictions_verb)
+
+
+def contradictions_verb(desk: Desk) -> int:
+    """Lists what contradicts itself, with labels, counts, sources, owners and the models' opinion."""
+    pairs = read_pairs(desk.options.pairs) if desk.options.pairs else []
+    bots = [read_bot(desk.store, bot) for bot in _bots(desk)]
+    found = [one for bot in bots for one in find_contradictions(bot)]
+    if pairs:
+        between, lost = find_between(bots, pairs)
+        found += between
+        if lost:
+            desk.say(f"note: {lost:,} of {len(pairs):,} pairs have no row in two bots of {desk.options.what}")
+    found = ordered(found)
+    if desk.options.to:
+        write_csv(found, Path(desk.options.to))
+        desk.say(f"{len(found):,} contradictions in {desk.options.to}")
+    desk.give([one.as_dict() for one in found], _told(desk.options.what, found))
+    return 0
+
+
+def _bots(desk: Desk) -> list[str]:
+    what = desk.options.what
+    known = sorted(load_manifest(desk.store, "cleaned").entries)
+    chosen = [canonical_bot(what)] if "/" in what else [bot for bot in known if bot.split("/")[0] == what]
+    missing = [bot for bot in chosen if bot not in known] or ([] if chosen else [what])
+    if missing:
+        fix = "`mlpipeline ls` names the bots; `mlpipeline run --select ... --to clean` cleans one"
+        raise StoreError(f"no cleaned rows of {missing[0]}", where=desk.store.root, fix=fix)
+    return chosen
+
+
+def read_bot(store: Store, bot: str) -> BotRows:
+    """What the store says of one bot; datasets that are not there yet are left out."""
+    rows = _rows(store, "cleaned", bot, _ROW)
+    dropped = _rows(store, "cleaned_dropped", bot, (*_ROW, "reason"))
+    rows += [row for row in dropped if row["reason"] in ("duplicate", "near_duplicate")]
+    return BotRows(
+        bot,
+        [row for row in rows if row["intent"] is not None],
+        near=_rows(store, "near_pair", bot, ("left", "right", "similarity")),
+        issues=_rows(store, "label_issue", bot, ("content_id", "intent", "suggested", "score")),
+        predictions=_rows(store, "prediction", bot, ("content_id", "predicted", "score")),
+    )
+
+
+def _rows(store: Store, dataset: str, bot: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    if bot not in load_manifest(store, dataset).entries:
+        return []
+    rows: list[dict[str, Any]] = read_rows(store, dataset, bots=[bot], columns=columns).to_pylist()
+    return rows
+
+
+def read_pairs(path: str) -> list[tuple[str, str]]:
+    """The pairs of a file with the columns `left` and `right`.
+
+    Raises:
+        InputError: the file cannot be read or holds no pair.
+    """
+    from mlpipeline.store.corpus_files import Row, format_of, read_file
+
+    try:
+        rows = list(read_file(path, format_of(path), {"text": "left", "parent": "right"}))
+    except InputError as error:
+        what = error.what.replace("for the text", "for the one side").replace("for the parent", "for the other")
+        raise InputError(what, where=error.where, fix="give a file with the columns left and right") from None
+    pairs = [(row.text, row.parent) for row in rows if isinstance(row, Row) and row.parent]
+    if not pairs:
+        raise InputError("no pair", where=path, fix="write two columns, left and right: texts or ids of rows")
+    return pairs
+
+
+def write_csv(found: Sequence[Contradiction], place: Path) -> None:
+    """Writes one line a side, sides of one contradiction under one number. Raises InputError."""
+    made = place.with_name(f".{place.name}.{os.getpid()}")
+    head = ["number", "kind", "similarity", "bot", "intent", "text", "rows", "verified", "sources", "owners"]
+    try:
+        with made.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow([*head, "suggested", "doubt", "score"])
+            for number, one in enumerate(found, 1):
+                writer.writerows([number, one.kind, f"{one.similarity:.4f}", *_line(side)] for side in one.sides)
+        made.replace(place)
+    except OSError as error:
+        told = error.strerror or error
+        raise InputError(f"cannot be written: {told}", where=str(place), fix="choose another place") from error
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _line(side: Side) -> list[object]:
+    said = [side.bot, side.intent, side.text, side.rows, side.verified, " ".join(side.sources), ", ".join(side.owners)]
+    return [*said, side.suggested, *("" if value is None else f"{value:.4f}" for value in (side.doubt, side.score))]
+
+
+def _told(what: str, found: Sequence[Contradiction]) -> str:
+    if not found:
+        return f"{what}: no text stands under two labels"
+    counts = [f"{sum(one.kind == kind for one in found):,} {words}" for kind, words in _KINDS.items()]
+    told = ", ".join(count for count in counts if not count.startswith("0 "))
+    cells = [cell for number, one in enumerate(found[:_SHOWN], 1) for cell in _cells(number, one)]
+    head = ["", "kind", "like", "bot", "intent", "rows", "verified", "owners", "model", "text"]
+    more = [f"and {len(found) - _SHOWN:,} more: --to FILE.csv writes all"] if len(found) > _SHOWN else []
+    return "\n".join([f"{what}: {told}", "", draw(head, cells, right=("", "like", "rows", "verified")), *more])
+
+
+def _cells(number: int, one: Contradiction) -> list[list[str]]:
+    rows = []
+    for place, side in enumerate(one.sides):
+        first = [str(number), one.kind, f"{one.similarity:.2f}"] if place == 0 else ["", "", ""]
+        owners = ", ".join(side.owners) or " ".join(side.sources)
+        texts = [cut(side.intent, 24), str(side.rows), str(side.verified or ""), cut(owners, 20), _opinion(side)]
+        rows.append([*first, side.bot, *texts, cut(" ".join(side.text.split()), 40)])
+    return rows
+
+
+def _opinion(side: Side) -> str:
+    if side.suggested is None:
+        return ""
+    if side.doubt is not None:
+        return f"wrong {side.doubt:.2f}: {cut(side.suggested, 24)}"
+    return f"{cut(side.suggested, 24)} {side.score:.2f}" if side.score is not None else cut(side.suggested, 24)

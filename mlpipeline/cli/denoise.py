@@ -1,0 +1,169 @@
+"""`mlpipeline denoise check`: which labels of a file are probably wrong, how many, and what to read first."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, read_settings
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.tables import cut, draw
+from mlpipeline.errors import UsageError
+
+_SHOWN = 10
+_COLUMNS = (
+    "score",
+    "text",
+    "given",
+    "suggested",
+    "kind",
+    "flagged",
+    "votes",
+    "nearest_given",
+    "nearest_suggested",
+    "lines",
+)
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("file", metavar="FILE", help="labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
+    parser.add_argument("--lang", metavar="TAG", help="its language, so that texts are normalised as a bot's are")
+    parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
+    parser.add_argument(
+        "--to", metavar="ISSUES.csv", help="write the ranked list there, and a report beside it (.html)"
+    )
+    parser.add_argument("--report", metavar="FILE.html", help="write the report there")
+    parser.add_argument("--fast", action="store_true", help="without the network, in a third of the time")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a recipe value: denoise.folds=10"
+    )
+    parser.set_defaults(verb=check_verb)
+
+
+def check_verb(desk: Desk) -> int:
+    """Judges the labels of a file; prints rate and advice, writes the list and the report."""
+    options = desk.options
+    places = _places(options.file, options.to, options.report)
+    sets = [*options.set, *([f"denoise.seed={options.seed}"] if options.seed is not None else [])]
+    language, rules, cleaning = read_settings(desk.conf, options.lang, sets)
+    held = read_labelled_file(options.file, options.map, language, cleaning)
+    desk.say(f"{options.file}: {len(held.rows):,} labelled rows" + _left_out(held))
+    report, issues = _judge(desk, held, rules.model_copy(update={"policy": "queue"}))
+    issues = [_with_lines(row, held) for row in issues]
+    if "list" in places:
+        _write(places["list"], _as_csv(issues))
+    if "report" in places:
+        from mlpipeline.orders.noise_page import render_noise
+
+        page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
+        _write(places["report"], page)
+    told = {"file": options.file, "left_out": dict(held.left_out), **report}
+    told["wrote"] = {name: str(place) for name, place in places.items()}
+    desk.give(told, _text(report, issues, places))
+    return 0
+
+
+def _judge(desk: Desk, held: Labelled, rules: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    from mlpipeline.spark.workers import enter_worker
+
+    enter_worker()
+    from mlpipeline.stages.denoise.annotating import answers_of
+    from mlpipeline.stages.denoise.judging import judge_units
+    from mlpipeline.stages.denoise.listing import issue_rows
+    from mlpipeline.stages.denoise.processes import fit_in_processes
+    from mlpipeline.stages.denoise.reporting import report_of
+    from mlpipeline.stages.denoise.units import units_of
+
+    units = units_of(held.rows)
+    large = len(units) >= rules.large_rows and not desk.options.fast
+    desk.say(f"judging {len(units):,} different texts of {len(units.intents):,} intents")
+    with fit_in_processes(_cores(), len(units)) as fit:
+        verdict = judge_units(units, rules, large=large, fit=fit)
+    return report_of(units, verdict, answers_of(held.rows)), issue_rows(units, verdict.findings)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _places(source: str, listed: str | None, report: str | None) -> dict[str, Path]:
+    """Where the list and the report go; refuses what would take the user's file with it."""
+    places: dict[str, Path] = {}
+    if listed:
+        places["list"] = Path(listed)
+        if places["list"].suffix != ".csv":
+            raise UsageError(f"--to {listed}: the list is a .csv file", fix="name it issues.csv")
+        places["report"] = places["list"].with_suffix(".html")
+    if report:
+        places["report"] = Path(report)
+    for option, place in places.items():
+        if place.resolve() == Path(source).resolve():
+            raise UsageError(f"the {option} would replace {source}", fix="give it another name")
+        if place.is_dir() or not place.absolute().parent.is_dir():
+            raise UsageError(f"the {option} cannot be written to {place}", fix="name a file in a folder that is there")
+    return places
+
+
+def _write(place: Path, text: str) -> None:
+    """The file is there as a whole or not at all."""
+    made = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        made.write_text(text, "utf-8", newline="")
+        made.replace(place)
+    except OSError as error:
+        what = f"cannot be written: {error.strerror or error}"
+        raise UsageError(what, where=str(place), fix="choose another place") from error
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _left_out(held: Labelled) -> str:
+    parts = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in held.left_out.most_common())
+    return f"; left out: {parts}" if parts else ""
+
+
+def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, Any]:
+    return {**row, "lines": held.lines.get((row["content_id"], row["intent"]), [])}
+
+
+def _as_csv(issues: Sequence[Mapping[str, Any]]) -> str:
+    """One line a doubted text and label, the likeliest mistakes first."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in issues:
+        near = json.loads(row["nearest"])
+        shown = [" | ".join(one["text"] for one in near[name]) for name in ("given", "suggested")]
+        lines = " ".join(map(str, row["lines"]))
+        cells = [f"{row['score']:.4f}", row["text"], row["intent"], row["suggested"], row["kind"]]
+        writer.writerow([*cells, "yes" if row["flagged"] else "no", row["votes"], *shown, lines])
+    return stream.getvalue()
+
+
+def _text(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], places: Mapping[str, Path]) -> str:
+    lines = [report["line"]]
+    for names in report["alike_intents"]:
+        lines.append(f"one intent in several spellings: {' | '.join(names)}")
+    cells = [
+        [f"{row['score']:.2f}", cut(row["intent"], 24), cut(row["suggested"], 24), row["kind"], cut(row["text"], 60)]
+        for row in issues[:_SHOWN]
+    ]
+    if cells:
+        lines += ["", draw(["score", "given", "suggested", "kind", "text"], cells, right=("score",)), ""]
+    for one in report.get("audit", []):
+        recall, precision = (f"{100 * one[name]:.0f} %" for name in ("recall", "precision"))
+        found = f"{recall} were found, and {precision} of what was flagged was one of them"
+        kind = "to any other intent" if one["kind"] == "random" else "to the nearest intent"
+        lines.append(f"tried with {one['planted']:,} labels made wrong {kind}: {found}")
+    if "list" in places:
+        lines.append(f"list: {places['list']} ({len(issues):,} rows)")
+    if "report" in places:
+        lines.append(f"report: {places['report']}")
+    return "\n".join(lines)

@@ -1,0 +1,121 @@
+"""A labelled file as the rows that `denoise` judges, without a bot and without Spark."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mlpipeline._packaged import packaged
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.languages.folding import folder
+from mlpipeline.languages.near.contents import class_pairs, classes_of, components_of
+from mlpipeline.languages.near.join import Bound
+from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.recipe.fields import DenoisePart, Language
+from mlpipeline.recipe.folder import ConfFolder
+from mlpipeline.recipe.merge import Merger, set_layer
+from mlpipeline.recipe.tags import canonical_tag
+from mlpipeline.store.corpus_files import Reject, format_of, parse_map, read_file
+
+# Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
+_ANY = Language(
+    tag="und", name="any language", scripts=(),
+    steps=("drop_invisible", "fold_width", "fold_quotes", "nfc", "casefold", "collapse_spaces", "trim_punctuation"),
+)  # fmt: skip
+
+
+@dataclass
+class Labelled:
+    """What a file holds: the table for `units_of`, lines by (content, intent), and how many rows were left out, why."""
+
+    rows: pa.Table
+    lines: dict[tuple[str, str], list[int]]
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Language, DenoisePart, Any]:
+    """The language, and the parts `denoise` and `clean` of a recipe of no bot: those of base.yaml, `--set` over them.
+
+    Args:
+        conf: the user's folder; where there is none, what is packaged counts.
+        lang: tag of the language, None for any.
+        sets: `section.key=value` each.
+
+    Raises:
+        RecipeError: there is no such language or key.
+    """
+    home = ConfFolder(conf if conf.is_dir() else Path(str(packaged("conf"))))
+    layers = [*home.base()]
+    if lang:
+        layers += home.language(canonical_tag(lang, home.languages)[0], "--lang")
+    layers += [set_layer(text) for text in sets]
+    merger, nobody = Merger(), {"domain": "file", "lang": lang or "und"}
+    language = merger.section("language", layers, nobody)[0] if lang else _ANY
+    parts = (merger.section(name, layers, nobody)[0] for name in ("denoise", "clean"))
+    return language, *parts  # type: ignore[return-value]
+
+
+def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) -> Labelled:
+    """The labelled rows of a file, normalised, with near duplicates in one component.
+
+    Args:
+        path: JSONL, CSV, TSV or Rasa.
+        mapping: `text=question,intent=label`, or empty.
+        language: how texts are normalised and folded.
+        rules: the recipe's `clean` part, for near duplicates.
+
+    Raises:
+        UsageError: the file cannot be used.
+    """
+    if not os.path.isfile(path):
+        raise UsageError("no such file", where=path, fix="give a labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
+    normalize = normalizer(Profile(language.tag, tuple(language.steps), tuple(language.scripts)))
+    found: dict[str, list[Any]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}
+    normalized: list[str] = []
+    lines: dict[tuple[str, str], list[int]] = {}
+    left_out: Counter[str] = Counter()
+    try:
+        for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
+            if isinstance(record, Reject) or record.intent is None:
+                left_out[record.reason if isinstance(record, Reject) else "no_intent"] += 1
+                continue
+            said = normalize(record.text)
+            if not said:
+                left_out["empty"] += 1
+                continue
+            for name, values in found.items():
+                values.append(getattr(record, name))
+            normalized.append(said)
+            lines.setdefault((said, record.intent), []).append(record.line)
+    except InputError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+    if not normalized:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common()) or "it is empty"
+        fix = "--map text=...,intent=... names its columns"
+        raise UsageError(f"no labelled row ({reasons})", where=path, fix=fix)
+    return Labelled(_as_table(found, normalized, near_components(normalized, rules)), lines, left_out)
+
+
+def _as_table(found: dict[str, list[Any]], normalized: list[str], components: pa.Array) -> pa.Table:
+    kinds = {"verified": pa.bool_()}
+    rows = {name: pa.array(values, kinds.get(name, pa.string())) for name, values in found.items()}
+    said = pa.array(normalized, pa.string())
+    nothing = {"split": pa.nulls(len(said), pa.string()), "vector": pa.nulls(len(said), pa.binary())}
+    return pa.table({"content_id": said, "normalized": said, "component": components, **rows, **nothing})
+
+
+def near_components(normalized: list[str], rules: Any) -> pa.Array:
+    """A name for each text that near duplicates share, as `clean` finds them."""
+    if rules.near_duplicates == "off":
+        return pa.nulls(len(normalized), pa.string())
+    fold = folder(tuple(rules.fold))
+    classes = classes_of(pa.array([fold(text) for text in normalized], pa.string()))
+    names = classes.names[classes.of_text]
+    owners = components_of(classes.names, class_pairs(classes, rules.near_threshold, Bound(rules.near_comparisons)))
+    place = dict(zip(classes.names.tolist(), owners.tolist(), strict=True))
+    return pa.array([f"{place[name]:x}" for name in names.tolist()], pa.string())

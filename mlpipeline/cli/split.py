@@ -1,0 +1,194 @@
+"""`mlpipeline split check`: what a split lets through, of a file or of a bot in the store."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.labelled_file import read_settings
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.tables import cut, draw
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.languages.folding import folder
+from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.orders.leaks import KINDS, Leak, Leaks, Sample, find_leaks
+from mlpipeline.recipe.fields import CleanPart, Language
+
+_WORST = 50
+_CELLS = 34
+# What the rows of a file have no field for travels in these: a split is checked, not imported.
+_CARRIED = {"split": "source", "id": "annotator"}
+
+
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("what", metavar="FILE|BOT", help="labelled file with a split column, or DOMAIN/LANG")
+    parser.add_argument(
+        "--map",
+        default="",
+        metavar="text=question,split=fold",
+        help="column names of the file: text, split, intent, parent, and id, by which parent may name a row",
+    )
+    parser.add_argument("--lang", metavar="TAG", help="the file's language, so that texts are folded as a bot's are")
+    parser.add_argument(
+        "--threshold", type=float, metavar="J", help="Jaccard similarity of near duplicates (default: the recipe's)"
+    )
+    parser.add_argument("--to", metavar="FILE.csv", help="write all pairs, not only the worst 50")
+    parser.epilog = "exit codes: 0 no leak, 1 leaks (or something failed), 2 usage"
+    parser.set_defaults(verb=check_verb)
+
+
+def check_verb(desk: Desk) -> int:
+    """Prints how many rows leak between the splits and the worst pairs; 1 when any does."""
+    what = desk.options.what
+    if os.path.exists(what):
+        name, (language, _, clean) = what, read_settings(desk.conf, desk.options.lang, [])
+        samples, skipped = read_samples(what, desk.options.map)
+    elif what.count("/") == 1 and "." not in what:
+        name = canonical_bot(what)
+        recipe, skipped = desk.recipe(name).recipe, 0
+        samples, language, clean = bot_samples(desk, name), recipe.language, recipe.clean
+    else:
+        raise InputError("no such file", where=what, fix="name a labelled file, or a bot as DOMAIN/LANG")
+    if skipped:
+        desk.say(f"note: {skipped:,} rows of {name} have no text or no split")
+    leaks = _found(samples, language, clean, desk.options.threshold)
+    if desk.options.to:
+        write_pairs(leaks.pairs, Path(desk.options.to))
+        desk.say(f"{len(leaks.pairs):,} pairs in {desk.options.to}")
+    if leaks.skipped:
+        desk.say(f"note: {leaks.skipped:,} comparisons were left out, of texts that share all they have with many")
+    desk.give(as_json(name, leaks), _told(name, leaks))
+    return 1 if leaks.pairs else 0
+
+
+def _found(samples: Sequence[Sample], language: Language, clean: CleanPart, asked: float | None) -> Leaks:
+    threshold = clean.near_threshold if asked is None else asked
+    if not 0 < threshold <= 1:
+        raise UsageError(f"--threshold {threshold:g} is no similarity", fix="write a number above 0, at most 1")
+    profile = Profile(language.tag, tuple(language.steps), tuple(language.scripts))
+    return find_leaks(samples, normalizer(profile), folder(tuple(clean.fold)), threshold)
+
+
+def read_samples(path: str, mapping: str) -> tuple[list[Sample], int]:
+    """The rows of a file that have a text and a split, and how many have not.
+
+    Raises:
+        InputError: the file cannot be read, or has no row with a split.
+        UsageError: the mapping names another field.
+    """
+    from mlpipeline.store.corpus_files import Reject, format_of, read_file
+
+    samples, skipped = [], 0
+    try:
+        for row in read_file(path, format_of(path), _mapping(mapping)):
+            if isinstance(row, Reject) or not row.source:
+                skipped += 1
+            else:
+                samples.append(Sample(row.text, row.source.strip(), row.intent, row.parent, row.annotator, row.line))
+    except InputError as error:
+        what = error.what.replace("for the source", "for the split").replace("for the annotator", "for the id")
+        raise InputError(what, where=error.where, fix=error.fix) from None
+    if not samples:
+        fix = "--map split=COLUMN names the column that says train, validation or test"
+        raise InputError(f"no row has a split ({skipped:,} rows)", where=path, fix=fix)
+    return samples, skipped
+
+
+def _mapping(text: str) -> dict[str, str]:
+    mapping = {"split": "split"}
+    fields = ("text", "split", "intent", "parent", "id")
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        field, equals, column = (piece.strip() for piece in part.partition("="))
+        if field not in fields or not equals or not column:
+            fix = f"write FIELD=COLUMN for any of {', '.join(fields)}: --map text=question,split=fold"
+            raise UsageError(f"cannot understand {part!r} in the column map {text!r}", fix=fix)
+        mapping[field] = column
+    return {_CARRIED.get(field, field): column for field, column in mapping.items()}
+
+
+def bot_samples(desk: Desk, bot: str) -> list[Sample]:
+    """The labelled rows of a bot with the split that the store says.
+
+    Raises:
+        StoreError: the bot has not been split yet.
+    """
+    from mlpipeline.errors import StoreError
+    from mlpipeline.store.datasets import read_rows
+
+    splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
+    place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
+    if not place:
+        raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")
+    names = ["content_id", "text", "intent", "parent", "id", "origin_line"]
+    rows = read_rows(desk.store, "cleaned", bots=[bot], columns=names).select(names).to_pylist()
+    return [
+        Sample(row["text"], place[row["content_id"]], row["intent"], row["parent"], row["id"], row["origin_line"])
+        for row in rows
+        if row["intent"] is not None and row["content_id"] in place
+    ]
+
+
+def as_json(name: str, leaks: Leaks) -> dict[str, Any]:
+    """The result for machines: sizes, leaking rows by pair of splits and kind, the worst 50 pairs."""
+    rows = [{"splits": list(splits), "rows": leaks.sizes[splits[1]], **told} for splits, told in leaks.rows.items()]
+    pairs = [_as_dict(pair) for pair in leaks.pairs[:_WORST]]
+    counted = {"pairs_found": len(leaks.pairs), "comparisons_left_out": leaks.skipped}
+    return {"of": name, "splits": leaks.sizes, "leaking_rows": rows, **counted, "worst": pairs}
+
+
+def _as_dict(pair: Leak) -> dict[str, Any]:
+    sides = {
+        f"{side}_{field}": getattr(sample, field)
+        for side, sample in (("left", pair.left), ("right", pair.right))
+        for field in ("split", "line", "intent", "text")
+    }
+    return {"kind": pair.kind, "similarity": round(pair.similarity, 4), **sides}
+
+
+def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
+    """Writes pairs as CSV, the file as a whole or not at all. Raises InputError."""
+    made = place.with_name(f".{place.name}.{os.getpid()}")
+    nobody = Sample("", "")
+    try:
+        with made.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, list(_as_dict(Leak("", 0.0, nobody, nobody))))
+            writer.writeheader()
+            writer.writerows(_as_dict(pair) for pair in pairs)
+        made.replace(place)
+    except OSError as error:
+        told = error.strerror or error
+        raise InputError(f"cannot be written: {told}", where=str(place), fix="choose another place") from error
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _told(name: str, leaks: Leaks) -> str:
+    sizes = ", ".join(f"{split} {rows:,}" for split, rows in leaks.sizes.items())
+    lines = [f"{name}: {sum(leaks.sizes.values()):,} rows ({sizes})"]
+    if len(leaks.sizes) < 2:
+        return "\n".join([*lines, "one split only: nothing can leak"])
+    if not leaks.pairs:
+        return "\n".join([*lines, "no leak: no text, near duplicate or parent stands on two sides"])
+    head = ["rows of", "that leak with", *KINDS, "any", "share"]
+    cells = []
+    for one, other in combinations(leaks.sizes, 2):
+        told = leaks.rows[one, other]
+        share = f"{told['any'] / leaks.sizes[other]:.1%}"
+        cells.append([other, one, *(f"{told[kind]:,}" for kind in (*KINDS, "any")), share])
+    lines += ["", draw(head, cells, right=head[2:]), ""]
+    shown = leaks.pairs[:_WORST]
+    lines.append(f"the worst {len(shown)} of {len(leaks.pairs):,} pairs" if len(shown) > 1 else "the pair")
+    head = ["kind", "like", "split", "line", "intent", "text", "split ", "line ", "intent ", "text "]
+    rows = [[pair.kind, f"{pair.similarity:.2f}", *_cells(pair.left), *_cells(pair.right)] for pair in shown]
+    return "\n".join([*lines, draw(head, rows, right=("like", "line", "line "))])
+
+
+def _cells(sample: Sample) -> list[str]:
+    return [sample.split, str(sample.line), cut(sample.intent or "", 20), cut(" ".join(sample.text.split()), _CELLS)]

@@ -1,0 +1,24 @@
+"""The labels of a file as one page that needs nothing else: no network, no script, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlpipeline.orders.noise_view import noise_view
+from mlpipeline.orders.report import open_templates
+
+
+def render_noise(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], *, name: str, lang: str) -> str:
+    """The page.
+
+    Args:
+        report: what was found; `stages/denoise/reporting.py` says what it holds.
+        issues: rows of `label_issue`, the likeliest mistakes first.
+        name: of the file.
+        lang: tag of its language, or empty.
+
+    Returns:
+        One self-contained HTML page, UTF-8. All texts are escaped.
+    """
+    return open_templates().get_template("noise.html.j2").render(name=name, noise=noise_view(report, issues, lang))

@@ -1,0 +1,118 @@
+"""What a report shows of the labels of one bot or file: figures, issues, and the work curve placed in its chart."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_ISSUES, _DONE = 25, 10  # rows shown, the likeliest mistakes first: those to read, and those that were dealt with
+_PAIRS = 10  # pairs of intents shown
+_PLANTED = {"random": "made wrong to any other intent", "pairs": "made wrong to the nearest intent"}
+_ACTIONS = {"drop": "dropped", "relabel": "relabelled", "queue": "for a human", "keep": "kept", "report": "reported"}
+
+
+def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], lang: str) -> dict[str, Any]:
+    """What the template shows.
+
+    Args:
+        report: what `noise_report` says of a bot, parsed; every key may be missing.
+        issues: rows of `label_issue`, the likeliest mistakes first.
+        lang: tag of the language of the texts, or empty.
+    """
+    done = [row for row in issues if row.get("action") in ("drop", "relabel")]
+    asked = [row for row in issues if row.get("action") not in ("drop", "relabel")]
+    line = str(report.get("line") or "")
+    judged = bool(report.get("judged"))
+    return {
+        "lang": lang,
+        "line": line[:1].upper() + line[1:],
+        "judged": judged,
+        "rate": _number(report.get("rate")),
+        "low": _number(report.get("low")),
+        "high": _number(report.get("high")),
+        "rows": _number(report.get("rows")),
+        "flagged": _number(report.get("flagged")),
+        "test": report.get("test"),
+        "parts": [{"name": name, **part} for name, part in (report.get("parts") or {}).items()],
+        "kinds": _counted(report.get("kinds")),
+        "actions": [{**one, "name": _ACTIONS.get(one["name"], one["name"])} for one in _counted(report.get("actions"))],
+        "views": list(report.get("views") or []),
+        "audit": [{**one, "words": _PLANTED.get(one["kind"], one["kind"])} for one in report.get("audit") or []],
+        "chart": work_chart(report) if judged else None,
+        "tables": [
+            {
+                "words": words,
+                "rows": [_issue(row) for row in rows[:most]],
+                "count": report.get(counted, len(rows)),
+            }
+            for words, rows, most, counted in (
+                ("Read these first", asked, _ISSUES, "asked_count"),
+                ("Dropped or relabelled without asking", done, _DONE, "done_count"),
+            )
+            if rows
+        ],
+        "confusing": list(report.get("confusing") or [])[:_PAIRS],
+        "spellings": [" | ".join(names) for names in report.get("alike_intents") or []],
+        "annotators": report.get("annotators"),
+    }
+
+
+def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The work curve in a box of 100 by 100: rows to read against the share of the noise that is gone by then.
+
+    The curves of planted mistakes stand beside it, stretched to as many wrong labels as are estimated; where none is,
+    they stand alone, as they were measured.
+    """
+    wrong = (_number(report.get("rate")) or 0.0) * (_number(report.get("rows")) or 0.0)
+    promised = list(report.get("curve") or []) if wrong >= 1 else []
+    tried = []
+    for one in report.get("audit") or []:
+        stretch = wrong / one["planted"] if promised and one.get("planted") else 1.0
+        tried.append((one["kind"], [{**point, "rows": point["rows"] * stretch} for point in one["curve"]]))
+    curves = [promised, *(points for _, points in tried)]
+    last = max((point["rows"] for points in curves for point in points), default=0.0)
+    if last <= 0:
+        return None
+
+    def path(points: Sequence[Mapping[str, float]], name: str = "removed") -> str:
+        placed = [f"{100.0 * one['rows'] / last:.2f} {100.0 * (1.0 - one[name]):.2f}" for one in points]
+        return f"M{'L'.join(placed)}" if placed else ""
+
+    band = ""
+    if promised:
+        back = path(list(reversed(promised)), "low")
+        band = f"{path(promised, 'high')}L{back[1:]}Z"
+    wanted = next((row for row in report.get("review") or [] if row["share"] == 0.7 and promised), None)
+    return {
+        "last": math.ceil(last),
+        "band": band,
+        "line": path(promised),
+        "tried": [{"kind": kind, "line": path(points), "words": _PLANTED.get(kind, kind)} for kind, points in tried],
+        "review": wanted,
+    }
+
+
+def _issue(row: Mapping[str, Any]) -> dict[str, Any]:
+    near, votes = json.loads(row.get("nearest") or "{}"), json.loads(row.get("votes") or "{}")
+    return {
+        **{name: str(row.get(name) or "") for name in ("text", "intent", "suggested", "kind")},
+        "action": _ACTIONS.get(str(row.get("action")), ""),
+        "score": _number(row.get("score")),
+        "agreed": sum(vote == row.get("suggested") for vote in votes.values()),
+        "voters": len(votes),
+        "like_given": [one["text"] for one in near.get("given", [])][:2],
+        "like_suggested": [one["text"] for one in near.get("suggested", [])][:2],
+        "test": row.get("split") == "test",
+    }
+
+
+def _counted(value: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "count": count} for name, count in (value or {}).items()]
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,208 @@
+"""Near duplicates on Spark: which contents are near each other, and which row of them stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
+
+from mlpipeline.languages.near.contents import components_of, content_pairs
+from mlpipeline.languages.near.state import State, compared, pair_similarities
+from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
+from mlpipeline.spark.frames import Transform
+from mlpipeline.spark.workers import enter_worker
+from mlpipeline.stages.clean.keep import chosen, kept_of, keys_of
+
+# What tasks say. `pair`: contents `left` and `right`. `key`: the row `left` belongs to the component `right`, and the
+# content `kept` stays in its place (null: it stays itself); its rows after `first` repeat the one at `as`. `state`:
+# piece `left` of what is kept for tomorrow, or how many buckets (`right`) were too large for how many comparisons
+# (`kept`).
+_FOUND = StructType(
+    [
+        *BOT,
+        StructField("what", StringType()),
+        StructField("left", LongType()),
+        StructField("right", LongType()),
+        StructField("kept", LongType()),
+        StructField("similarity", DoubleType()),
+        StructField("payload", BinaryType()),
+        StructField("first", LongType()),
+        StructField("as", StringType()),
+    ]
+)
+# Bytes of rows up to which one task does them all and the driver keeps what it found.
+_SMALL = 2 << 20
+_PIECE = 16 << 20
+
+
+def with_near(part: Any, found: DataFrame) -> Transform:
+    """Adds `component`; marks rows that repeat another one, or are near duplicates of the one that stays."""
+
+    def step(keyed: DataFrame) -> DataFrame:
+        told = found.where("what = 'key'").select(
+            F.col("left").alias("_key"), F.col("right").alias("_component"), "kept", "similarity", "first", "as"
+        )
+        joined = keyed.join(told, "_key", "left")
+        stays = F.col("reason").isNull()
+        again = stays & F.lit(part.drop_duplicates) & (F.col("_order") > F.col("first"))
+        near = stays & F.col("kept").isNotNull()
+        detail = F.format_string("of %s, similarity %.3f", as_content_id("kept"), "similarity")
+        return joined.withColumns(
+            {
+                "component": F.coalesce(as_content_id("_component"), "content_id"),
+                "reason": F.when(again, "duplicate").when(near, "near_duplicate").otherwise(F.col("reason")),
+                "detail": F.when(again, F.concat(F.lit("as "), "as")).when(near, detail).otherwise(F.col("detail")),
+            }
+        )
+
+    return step
+
+
+def as_content_id(column: str) -> Any:
+    """The name of a content from its number."""
+    return F.lpad(F.lower(F.hex(column)), 16, "0")
+
+
+def as_pairs(found: DataFrame) -> DataFrame:
+    """The pairs of contents, as NEAR_PAIR."""
+    pairs = found.where("what = 'pair'").select(
+        *("domain", "lang"), as_content_id("left").alias("left"), as_content_id("right").alias("right"), "similarity"
+    )
+    return pairs.select(*NEAR_PAIR.names)
+
+
+def as_state(found: DataFrame) -> DataFrame:
+    """What is kept for the next run, as NEAR_STATE."""
+    pieces = found.where("what = 'state'").withColumns(
+        {"number": F.col("left").cast("int"), "capped": F.col("right"), "skipped": F.col("kept")}
+    )
+    return pieces.select(*NEAR_STATE.names)
+
+
+def find_near(part: Any, keyed: DataFrame, last: DataFrame) -> DataFrame:
+    """What is near what in the rows that no rule dropped, bot by bot.
+
+    Args:
+        part: the recipe's `clean`.
+        keyed: rows with `_folded`, `_key`, `_order`.
+        last: NEAR_STATE of the bots' earlier rows, made with the same recipe.
+    """
+    rows = keyed.where(F.col("reason").isNull()).select(
+        *("domain", "lang", "_key", "_folded", "verified", "_order"),
+        F.xxhash64("lang", "normalized").alias("_content"),
+        F.xxhash64("intent").alias("_intent"),
+        F.unix_micros("ts").alias("_ts"),
+        F.concat_ws(":", "origin_file", "origin_line").alias("_as"),
+    )
+    pieces = last.where(F.col("payload").isNotNull()).select("domain", "lang", "number", "payload")
+    both = rows.unionByName(pieces, allowMissingColumns=True)
+    drops, threshold, most = part.near_duplicates == "drop", part.near_threshold, part.near_comparisons
+    given, wanted = to_arrow_schema(both.schema), to_arrow_schema(_FOUND)
+
+    def over_bots(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        held = list(batches)
+        if not any(batch.num_rows for batch in held):
+            return
+        enter_worker()
+        for bot, table in _bots_of(pa.Table.from_batches(held).select(given.names).cast(given)):
+            made = _of_bot(table, drops, threshold, most)
+            columns = {name: pa.repeat(value, made.num_rows) for name, value in bot.items()}
+            yield from (
+                pa.table({**columns, **dict(zip(made.column_names, made.columns, strict=True))})
+                .select(wanted.names)
+                .cast(wanted)
+                .to_batches()
+            )
+
+    if _is_small(both):
+        # A few rows are at hand on the driver for every table that is written; each else would ask a task for them.
+        return keyed.sparkSession.createDataFrame(both.coalesce(1).mapInArrow(over_bots, _FOUND).toArrow(), _FOUND)
+    return _placed(both).mapInArrow(over_bots, _FOUND).persist()
+
+
+def _is_small(rows: DataFrame) -> bool:
+    return int(rows._jdf.queryExecution().optimizedPlan().stats().sizeInBytes()) <= _SMALL  # type: ignore[operator]
+
+
+def _placed(rows: DataFrame) -> DataFrame:
+    """All rows of a bot in one partition, the largest first."""
+    sizes = rows.groupBy("domain", "lang").count().collect()
+    ordered = sorted(sizes, key=lambda row: (-row["count"], row["domain"], row["lang"]))
+    if len(ordered) < 2:
+        return rows.coalesce(1)
+    names = [F.lit(value) for at, row in enumerate(ordered) for value in (f"{row['domain']}/{row['lang']}", at)]
+    slot = F.create_map(*names)[F.concat_ws("/", "domain", "lang")]
+    return rows.repartitionById(len(ordered), slot)
+
+
+def _bots_of(table: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
+    bots = table.group_by(["domain", "lang"]).aggregate([]).sort_by([("domain", "ascending"), ("lang", "ascending")])
+    for bot in bots.to_pylist():
+        here = pc.and_(pc.equal(table["domain"], bot["domain"]), pc.equal(table["lang"], bot["lang"]))
+        yield bot, table if bots.num_rows == 1 else table.filter(here)
+
+
+def _of_bot(table: pa.Table, drops: bool, threshold: float, most: int) -> pa.Table:
+    pieces = table.filter(pc.is_valid(table["payload"])).sort_by("number")["payload"]
+    rows = table.filter(pc.is_null(table["payload"]))
+    last = State.from_bytes(b"".join(pieces.to_pylist())) if len(pieces) else None
+    numbers = rows["_content"].to_numpy().view(np.uint64)
+    contents, first = np.unique(numbers, return_index=True)
+    texts = rows["_folded"].combine_chunks().take(pa.array(first))
+    state = compared(contents, texts, threshold, most, last)
+    pairs = content_pairs(contents, state.of_content, state.pairs)
+    component = components_of(contents, pairs)
+    _, group, sizes = np.unique(component, return_inverse=True, return_counts=True)
+    several = (sizes > 1)[group]
+    keys = keys_of(rows)
+    keys = chosen(keys, several[np.searchsorted(contents, keys.content)] | (keys.rows > 1))
+    at = np.searchsorted(contents, keys.content)
+    kept = kept_of(keys, component[at]) if drops else np.arange(len(at))
+    gone = np.flatnonzero(kept != np.arange(len(at)))
+    alike = np.ones(len(at))
+    alike[gone] = pair_similarities(state, texts, at[gone], at[kept[gone]])
+    told = _rows(
+        "key",
+        keys.key,
+        component[at],
+        kept=pa.array(_signed(keys.content[kept]), mask=kept == np.arange(len(at))),
+        similarity=pa.array(alike),
+        first=pa.array(keys.place),
+        as_=rows["_as"].combine_chunks().take(pa.array(keys.first)),
+    )
+    found = [_rows("pair", pairs.left, pairs.right, similarity=pa.array(pairs.similarity)), told]
+    found.append(_state_rows(state))
+    return pa.concat_tables(found)
+
+
+def _state_rows(state: State) -> pa.Table:
+    if state.skipped:
+        # What was left out today would be left out for ever: nothing is kept but how much it was.
+        capped, skipped = np.array([len(state.skipped)]), pa.array([sum(state.skipped.values())])
+        return _rows("state", np.zeros(1, np.int64), capped, skipped)
+    data = state.to_bytes()
+    pieces = [data[start : start + _PIECE] for start in range(0, len(data), _PIECE)]
+    none = np.zeros(len(pieces), np.int64)
+    return _rows("state", np.arange(len(pieces)), none, pa.array(none), payload=pa.array(pieces, pa.large_binary()))
+
+
+def _rows(what: str, left: Any, right: Any, kept: Any = None, **others: Any) -> pa.Table:
+    count = len(left)
+    empty = {
+        **{"kept": pa.int64(), "similarity": pa.float64(), "payload": pa.large_binary()},
+        **{"first": pa.int64(), "as": pa.string()},
+    }
+    given = {"kept": kept, **{name.rstrip("_"): values for name, values in others.items()}}
+    columns = {name: pa.nulls(count, kind) if given.get(name) is None else given[name] for name, kind in empty.items()}
+    return pa.table({"what": pa.repeat(what, count), "left": _signed(left), "right": _signed(right), **columns})
+
+
+def _signed(values: Any) -> Any:
+    return values.view(np.int64)

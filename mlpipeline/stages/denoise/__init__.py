@@ -1,0 +1,143 @@
+"""Labels that are probably wrong: found by models that never learnt them, shown with evidence, dropped when clear."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import ArrayType, StructField, StructType
+
+from mlpipeline.errors import StageError
+from mlpipeline.schemas import (
+    CLEANED,
+    CLEANED_DROPPED,
+    DENOISED,
+    DENOISED_DROPPED,
+    EMBEDDING,
+    LABEL_ISSUE,
+    NOISE_REPORT,
+    SPLITS,
+)
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.frames import union_all
+from mlpipeline.spark.tasks import failures, run_tasks
+from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.denoise.annotating import answers_of
+from mlpipeline.stages.denoise.judging import Fit, fit_here, judge_units
+from mlpipeline.stages.denoise.listing import issue_rows
+from mlpipeline.stages.denoise.reporting import report_of
+from mlpipeline.stages.denoise.units import units_of
+from mlpipeline.stages.denoise.waves import fit_on_spark, over_bots
+
+_KEYS = ["domain", "lang", "content_id"]
+_ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in ("domain", "lang")])
+# What is said of one bot: a row of NOISE_REPORT with the rows of LABEL_ISSUE in it.
+JUDGED = StructType([*NOISE_REPORT.fields, StructField("issues", ArrayType(_ISSUE))])
+
+
+def judge_bot(bot: str, rows: pa.Table, rules: Any, *, large: bool = False, fit: Fit = fit_here) -> dict[str, Any]:
+    """One row of JUDGED.
+
+    Args:
+        bot: its name.
+        rows: what `as_rows` gives of it, in any order. Rows that are not `kept` only say what an annotator said.
+        rules: the recipe's `denoise` part.
+        large: see `judging.judge_units`.
+        fit: runs the views.
+    """
+    units = units_of(rows.filter(rows["kept"]))
+    verdict = judge_units(units, rules, large=large, fit=fit)
+    report = report_of(units, verdict, answers_of(rows))
+    domain, lang = bot.split("/")
+    return {
+        "domain": domain,
+        "lang": lang,
+        **{name: report.get(name) for name in ("rate", "low", "high", "kind", "rows", "flagged")},
+        "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
+        "issues": issue_rows(units, verdict.findings),
+    }
+
+
+def as_rows(inputs: Frames) -> DataFrame:
+    """The labelled rows with split and vector, and of exact repeats those that tell what an annotator said."""
+    columns = [*_KEYS, "intent", "text", "normalized", "component", "annotator", "verified", "parent"]
+    said = inputs["cleaned"].where(F.col("intent").isNotNull()).select(*columns, F.lit(True).alias("kept"))
+    repeated = inputs["cleaned_dropped"].where("reason = 'duplicate' AND intent IS NOT NULL AND annotator IS NOT NULL")
+    told = said.unionByName(repeated.select(*columns, F.lit(False).alias("kept")))
+    vectors = inputs["embedding"].select(*_KEYS, "vector")
+    return told.join(inputs["splits"].select(*_KEYS, "split"), _KEYS, "left").join(vectors, _KEYS, "left")
+
+
+def judge(rows: DataFrame, rules: Any, counters: Counters) -> DataFrame:
+    """JUDGED for every bot: small ones in a task each, large ones in a task for each view and fold."""
+    sizes = rows.groupBy("domain", "lang").agg(F.count_if("kept").alias("units")).collect()
+    large = sorted(f"{row['domain']}/{row['lang']}" for row in sizes if row["units"] >= rules.large_rows)
+    named = F.concat_ws("/", "domain", "lang")
+    made: list[DataFrame] = []
+    if len(large) < len(sizes):
+        wanted = to_arrow_schema(JUDGED)
+
+        def work(bot: str, table: pa.Table) -> pa.Table:
+            return pa.Table.from_pylist([judge_bot(bot, table, rules)], schema=wanted)
+
+        made.append(run_tasks(rows.where(~named.isin(large)), work, schema=JUDGED, counters=counters))
+    if large:
+        spark = rows.sparkSession
+
+        def here(bot: str) -> dict[str, Any]:
+            table = rows.where(named == bot).toArrow()
+            return judge_bot(bot, table, rules, large=True, fit=partial(fit_on_spark, spark, counters))
+
+        found = list(over_bots(spark, large, here))
+        made.append(spark.createDataFrame(pa.Table.from_pylist(found, schema=to_arrow_schema(JUDGED))))
+    return union_all(made) if made else rows.sparkSession.createDataFrame([], JUDGED)
+
+
+def decided(cleaned: DataFrame, issues: DataFrame) -> DataFrame:
+    """The cleaned rows with `action`, `suggested` and `score` of their issue where it drops or relabels them."""
+    acted = issues.where("action IN ('drop', 'relabel')").select(*_KEYS, "intent", "action", "suggested", "score")
+    return cleaned.join(F.broadcast(acted), [*_KEYS, "intent"], "left")
+
+
+def denoise(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: judge each bot's labels; drop or relabel what is clear; list every doubt with evidence."""
+    rules = part["denoise"]
+    judged = judge(as_rows(inputs), rules, counters).persist()
+    told = judged.select(F.sum(F.size(F.filter("issues", lambda one: one["action"] == "drop")))).head()
+    for bot, why in failures(counters).items():
+        # No bot trains on rows that nobody judged without a word: each bot is tried again, alone.
+        raise StageError(why["what"], where=bot, fix=why["fix"])
+    counters.add(count__dropped=int((told and told[0]) or 0))
+    issues = judged.select("domain", "lang", F.explode("issues").alias("issue")).select("domain", "lang", "issue.*")
+    rows = decided(inputs["cleaned"], issues)
+    gone = F.coalesce(F.col("action") == "drop", F.lit(False))
+    intent = F.when(F.col("action") == "relabel", F.col("suggested")).otherwise(F.col("intent"))
+    detail = F.format_string("the label is wrong with probability %.2f; %s fits best", "score", "suggested")
+    return {
+        "denoised": rows.where(~gone).withColumn("intent", intent).select(*DENOISED.names),
+        "denoised_dropped": rows.where(gone).withColumns({"reason": F.lit("label_noise"), "detail": detail}),
+        "label_issue": issues,
+        "noise_report": judged.drop("issues"),
+    }
+
+
+STAGE = Stage(
+    name="denoise",
+    sections=("denoise",),
+    needs={"cleaned": CLEANED, "cleaned_dropped": CLEANED_DROPPED, "splits": SPLITS, "embedding": EMBEDDING},
+    gives={
+        "denoised": DENOISED,
+        "denoised_dropped": DENOISED_DROPPED,
+        "label_issue": LABEL_ISSUE,
+        "noise_report": NOISE_REPORT,
+    },
+    code=("stages.denoise", "networks.noise", "networks.confusable", "networks.features", "networks.fitting"),
+    libraries=("numpy", "scipy", "scikit-learn", "cleanlab"),
+    run=denoise,
+    dropped="denoised_dropped",
+)

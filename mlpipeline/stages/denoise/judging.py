@@ -1,0 +1,228 @@
+"""The verdict on the labels of one bot: views in two waves, findings, and what becomes of each row.
+
+Nothing here knows Spark: a wave of views is asked of `Fit`, which runs it in this process, in a few, or as Spark tasks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from mlpipeline.errors import StageError
+from mlpipeline.networks.noise.audit import Audit, audit
+from mlpipeline.networks.noise.decide import Finding, list_findings
+from mlpipeline.networks.noise.detect import Detection, check_labels, detect, find_noise
+from mlpipeline.networks.noise.estimate import Judgement
+from mlpipeline.networks.noise.fuse import votes
+from mlpipeline.networks.noise.material import Codes, Floats, Material, as_material, folds_by_group
+from mlpipeline.networks.noise.views import View, choose_views, predict_fold
+from mlpipeline.stages.denoise.units import Flags, Units
+
+_TEST = 2  # the part of the test rows; human rows are part 0, made ones part 1
+_MOST_CELLS = 150_000_000  # units x intents: 600 MB for the scores of one view, of which several are held at a time
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every view of a bot works on: n units, their labels below `classes`, and the fold of each."""
+
+    material: Material
+    labels: Codes
+    folds: Codes
+    classes: int
+    seed: int
+
+
+# The scores (n, classes) of several views by name, out of fold; they learn from no row outside the given ones (n,).
+Fit = Callable[[Sequence[View], Task, Flags], Mapping[str, Floats]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found in one bot.
+
+    Attributes:
+        findings: the doubted units by number, the likeliest mistakes first; test units last.
+        detection: of the units that are not held out, in their order; None when nothing can be judged.
+        test: the judgement of all units, of which those held out count; None without such units.
+        audits: how well planted mistakes are found.
+        agreed: by view, the share of the learnt units for which it says the given label.
+        reason: why nothing can be judged, and what to do; empty otherwise.
+    """
+
+    findings: Sequence[Finding] = ()
+    detection: Detection | None = None
+    test: Judgement | None = None
+    audits: Sequence[Audit] = ()
+    agreed: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+def fit_here(views: Sequence[View], task: Task, usable: Flags) -> Mapping[str, Floats]:
+    """`Fit` in this process, one fold after another."""
+    return {view.name: gather(task, [fit_one(view, task, fold, usable) for fold in folds_of(task)]) for view in views}
+
+
+def fit_one(view: View, task: Task, fold: int, usable: Flags) -> tuple[Codes, Floats]:
+    """One view and fold: row numbers (m,) and scores (m, classes), learnt from usable rows of the other folds."""
+    # Any view can be kept from learning rows; in the core's words that is a purified one.
+    kept = replace(view, purified=True)
+    return predict_fold(kept, task.material, task.labels, task.folds, fold, task.classes, usable, task.seed)
+
+
+def folds_of(task: Task) -> list[int]:
+    """The numbers of the folds."""
+    return [int(fold) for fold in np.unique(task.folds)]
+
+
+def gather(task: Task, pieces: Sequence[tuple[Codes, Floats]]) -> Floats:
+    """The scores of all folds as one: (n, classes)."""
+    scores = np.zeros((len(task.labels), task.classes), np.float32)
+    for rows, found in pieces:
+        scores[rows] = found
+    return scores
+
+
+def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -> Verdict:
+    """Judges the labels of one bot.
+
+    Args:
+        units: of the bot.
+        rules: the recipe's `denoise` part.
+        large: whether it is worth the trainer's network as well.
+        fit: runs the views.
+    """
+    learnt = np.flatnonzero(~units.held_out)
+    try:
+        _check(units, learnt, rules.folds)
+    except StageError as error:
+        return Verdict(reason=f"{error.what}; {error.fix}" if error.fix else error.what)
+    task = as_task(units, rules)
+    views = choose_views(task.classes, vectors=units.vectors is not None, network=large and rules.network)
+    found: dict[str, Floats] = {}
+    parts = units.made.astype(np.int64)
+
+    def predict(view: View, trusted: Flags | None) -> Floats:
+        if view.name not in found:
+            usable = ~units.held_out
+            if trusted is not None:
+                usable[learnt] = trusted
+            found.update(fit([one for one in views if one.purified == view.purified], task, usable))
+        return found[view.name][learnt]
+
+    detection = detect(views, predict, task.labels[learnt], parts[learnt], seed=rules.seed)
+    part = _part_of(task.material, learnt)
+    findings = _findings(detection, part, task.labels[learnt], units, learnt, rules)
+    findings = spare_intents(findings, task.labels[learnt], rules.max_dropped)
+    test, told = _judge_test(units, rules, task, views, found, parts)
+    heard = votes(detection.views)
+    agreed = {name: float((said == task.labels[learnt]).mean()) for name, said in heard.items()}
+    audits = (
+        _audit(detection.judgement, part, task.labels[learnt], units.verified[learnt], rules) if rules.audit else []
+    )
+    return Verdict([*findings, *told], detection, test, audits, agreed)
+
+
+def as_task(units: Units, rules: Any) -> Task:
+    """What the views of a bot work on. Folds are dealt to learnt and held-out units apart, so that neither moves."""
+    material = as_material(units.normalized, units.groups, units.vectors)
+    folds = np.zeros(len(units), np.int64)
+    for rows in (np.flatnonzero(~units.held_out), np.flatnonzero(units.held_out)):
+        folds[rows] = folds_by_group(units.labels[rows], units.groups[rows], rules.folds, rules.seed)
+    return Task(material, units.labels, folds, len(units.intents), rules.seed)
+
+
+def spare_intents(findings: Sequence[Finding], labels: Codes, most: float) -> list[Finding]:
+    """The findings with `queue` instead of `drop` and `relabel` for intents that would lose more than that share.
+
+    An intent that the views doubt as a whole is a question about intents, and no row of it answers that.
+    """
+    sizes = np.bincount(labels)
+    lost = Counter(finding.given for finding in findings if finding.action in ("drop", "relabel"))
+    spared = {given for given, count in lost.items() if count > most * sizes[given]}
+    return [
+        replace(one, action="queue") if one.given in spared and one.action in ("drop", "relabel") else one
+        for one in findings
+    ]
+
+
+def _check(units: Units, learnt: Codes, folds: int) -> None:
+    """Raises StageError where nothing can be judged."""
+    texts = np.unique(units.groups[learnt])
+    if len(learnt) and len(texts) < 2:
+        raise StageError("all texts are one and the same", fix=f"give at least {2 * folds} different texts")
+    check_labels(Material(None, np.zeros((0, 0), np.float32), units.groups[learnt]), units.labels[learnt], folds)
+    if len(units) * len(units.intents) > _MOST_CELLS:
+        what = f"{len(units):,} texts of {len(units.intents):,} intents are more than fits into memory"
+        raise StageError(what, fix="check a part of them with `mlpipeline denoise check`")
+    # Of an intent with one text, nothing is left to learn from when that text is asked.
+    pairs = np.unique(np.stack([units.labels[learnt], units.groups[learnt]]), axis=1)
+    known = np.bincount(pairs[0]) >= 2
+    if known.sum() < 2:
+        raise StageError("fewer than two intents have two different texts", fix="give each intent several texts")
+
+
+def _part_of(material: Material, rows: Codes) -> Material:
+    if len(rows) == len(material):
+        return material
+    return Material(material.matrix[rows], material.vectors[rows], material.groups[rows])
+
+
+def _findings(
+    detection: Detection, part: Material, labels: Codes, units: Units, rows: Codes, rules: Any
+) -> list[Finding]:
+    """The findings of some units, with the numbers that they have among all."""
+    outside = units.intents.index(rules.out_of_scope_label) if rules.out_of_scope_label in units.intents else None
+    kept = (units.verified | units.held_out)[rows]
+    listed = list_findings(detection, part, labels, policy=rules.policy, outside=outside, verified=kept)
+    return [
+        replace(
+            one,
+            row=int(rows[one.row]),
+            like_given=tuple(int(rows[near]) for near in one.like_given),
+            like_suggested=tuple(int(rows[near]) for near in one.like_suggested),
+        )
+        for one in listed
+    ]
+
+
+def _judge_test(
+    units: Units, rules: Any, task: Task, views: Sequence[View], found: Mapping[str, Floats], parts: Codes
+) -> tuple[Judgement | None, list[Finding]]:
+    """The test units, judged by what the views said of them; the others stand beside them only as a scale."""
+    if not units.held_out.any():
+        return None, []
+    apart = np.where(units.held_out, _TEST, parts)
+    whole = detect(views, lambda view, trusted: found[view.name], task.labels, apart, seed=rules.seed)
+    listed = _findings(whole, task.material, task.labels, units, np.arange(len(units)), rules)
+    return whole.judgement, [one for one in listed if units.held_out[one.row]]
+
+
+def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags, rules: Any) -> list[Audit]:
+    """Plants mistakes and looks for them with the quick views, on at most `rules.audit_rows` units."""
+    rows = _drawn(material.groups, rules.audit_rows, rules.seed)
+    known, own = np.unique(labels[rows], return_inverse=True)
+    if len(known) < 2:
+        return []
+    own = np.asarray(own.reshape(-1), np.int64)
+    part = _part_of(material, rows)
+    views = choose_views(len(known), vectors=False, network=False)
+    seen = replace(before, wrong=before.wrong[rows], score=before.score[rows])
+
+    def again(changed: Codes) -> Judgement:
+        return find_noise(part, changed, len(known), views=views, folds=rules.folds, seed=rules.seed).judgement
+
+    return audit(own, part, seen, again, share=rules.audit, verified=verified[rows], seed=rules.seed)
+
+
+def _drawn(groups: Codes, most: int, seed: int) -> Codes:
+    """At most about that many rows, whole groups, drawn evenly: row numbers in their order."""
+    if len(groups) <= most:
+        return np.arange(len(groups))
+    numbers = np.unique(groups)
+    chosen = np.random.default_rng(seed).permutation(numbers)[: max(len(numbers) * most // len(groups), 1)]
+    return np.flatnonzero(np.isin(groups, chosen))

@@ -1,0 +1,60 @@
+"""The views of a corpus in a few processes of this machine, for who has a file and no Spark."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import repeat
+
+from mlpipeline.networks.noise.material import Codes, Floats
+from mlpipeline.networks.noise.views import View
+from mlpipeline.spark.workers import enter_worker
+from mlpipeline.stages.denoise.judging import Fit, Task, fit_here, fit_one, folds_of, gather
+from mlpipeline.stages.denoise.units import Flags
+
+_FEW = 2000  # units; below that, the processes would take longer to start than the work takes here
+_held: list[Task] = []  # what a process works on; sent once, not with each fold
+
+
+@contextmanager
+def fit_in_processes(count: int, units: int) -> Iterator[Fit]:
+    """Gives a `Fit` for one corpus that uses so many processes, or this one alone where that is quicker.
+
+    Args:
+        count: processes.
+        units: how many units there are.
+    """
+    if count < 2 or units < _FEW:
+        yield fit_here
+        return
+
+    pools: list[ProcessPoolExecutor] = []
+
+    def fit(views: Sequence[View], task: Task, usable: Flags) -> Mapping[str, Floats]:
+        if not pools:
+            # Not forked: TensorFlow and BLAS do not survive it.
+            fresh = multiprocessing.get_context("spawn")
+            pools.append(ProcessPoolExecutor(count, fresh, initializer=_hold, initargs=(task,)))
+        wanted = [(view, fold) for view in views for fold in folds_of(task)]
+        pieces = list(pools[0].map(_fit_held, *zip(*wanted, strict=True), repeat(usable)))
+        found: dict[str, list[tuple[Codes, Floats]]] = {view.name: [] for view in views}
+        for (view, _), piece in zip(wanted, pieces, strict=True):
+            found[view.name].append(piece)
+        return {name: gather(task, own) for name, own in found.items()}
+
+    try:
+        yield fit
+    finally:
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
+
+
+def _hold(task: Task) -> None:
+    enter_worker()
+    _held.append(task)
+
+
+def _fit_held(view: View, fold: int, usable: Flags) -> tuple[Codes, Floats]:
+    return fit_one(view, _held[-1], fold, usable)

@@ -1,0 +1,84 @@
+"""The views of a large bot as Spark tasks: one a view and fold, in two waves, the driver judging between them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark import inheritable_thread_target
+from pyspark.sql import functions as F
+from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
+
+from mlpipeline.networks.noise.material import Floats
+from mlpipeline.networks.noise.views import View
+from mlpipeline.spark.counters import Counters, peak_memory_mb
+from mlpipeline.spark.workers import enter_worker
+from mlpipeline.stages.denoise.judging import Task, fit_one, folds_of, gather
+from mlpipeline.stages.denoise.units import Flags
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_AT_ONCE = 4  # bots whose rows the driver holds at a time; their tasks share the executors
+_PIECE = StructType(
+    [
+        StructField("view", StringType()),
+        StructField("fold", IntegerType()),
+        StructField("rows", BinaryType()),
+        StructField("scores", BinaryType()),
+    ]
+)
+
+
+def fit_on_spark(
+    spark: SparkSession, counters: Counters, views: Sequence[View], task: Task, usable: Flags
+) -> Mapping[str, Floats]:
+    """`judging.Fit` with a Spark task for each view and fold; what they work on travels once an executor."""
+    sent = spark.sparkContext.broadcast((task, usable))
+    wanted = [(view, fold) for view in views for fold in folds_of(task)]
+    numbered = spark.createDataFrame([(number,) for number in range(len(wanted))], "number int")
+
+    def over(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch["number"].to_pylist():
+                enter_worker()
+                yield _as_piece(*wanted[number], *sent.value, counters=counters)
+
+    # Kept by number, not by size: a task here is seconds of work on a row of four bytes.
+    pieces = numbered.repartitionById(len(wanted), F.col("number")).mapInArrow(over, _PIECE).collect()
+    sent.unpersist()
+    found: dict[str, list[tuple[Any, Any]]] = {view.name: [] for view in views}
+    for piece in pieces:
+        scores = np.frombuffer(piece["scores"], "<f4").reshape(-1, task.classes)
+        found[piece["view"]].append((np.frombuffer(piece["rows"], "<i8"), scores))
+    return {view.name: gather(task, found[view.name]) for view in views}
+
+
+def _as_piece(view: View, fold: int, task: Task, usable: Flags, *, counters: Counters) -> pa.RecordBatch:
+    began = time.process_time()
+    rows, scores = fit_one(view, task, fold, usable)
+    counters.add(count__cpu_seconds=time.process_time() - began, peak__worker_mb=peak_memory_mb())
+    columns = [
+        pa.array([view.name], pa.string()),
+        pa.array([fold], pa.int32()),
+        pa.array([rows.astype("<i8").tobytes()], pa.binary()),
+        pa.array([np.ascontiguousarray(scores, "<f4").tobytes()], pa.binary()),
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=_PIECE.names)
+
+
+def over_bots(
+    spark: SparkSession, bots: Sequence[str], work: Callable[[str], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """`work` for each bot, a few at a time, in the order of the bots: their Spark jobs run side by side."""
+    threads = min(_AT_ONCE, max(len(bots), 1))
+    with ThreadPoolExecutor(threads) as pool:
+        # So that Spark's UI and log name these jobs as the stage's.
+        started = [pool.submit(inheritable_thread_target(spark)(partial(work, bot))) for bot in bots]
+        for done in started:
+            yield done.result()

@@ -1,0 +1,144 @@
+"""What a person should know about the rows and where they went."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from pyspark.sql import Column, DataFrame, Row, Window
+from pyspark.sql import functions as F
+
+from mlpipeline.languages.labels import spelling_key
+from mlpipeline.schemas import FINDING
+from mlpipeline.spark.frames import Transform
+from mlpipeline.stages.split.families import KEYS, UNKNOWN
+from mlpipeline.stages.split.places import SPLITS_BY_CARE, as_name
+
+_NAMED = 3
+
+
+def as_intent_sizes(placed: DataFrame) -> DataFrame:
+    """One row an intent: `rows`, how many of them `train` and `test`, and of its bot `all` and `tests`."""
+    sizes = placed.groupBy("domain", "lang", "intent").agg(
+        F.count("*").alias("rows"),
+        F.count_if(F.col("place") == SPLITS_BY_CARE.index("train")).alias("train"),
+        F.count_if(F.col("place") == SPLITS_BY_CARE.index("test")).alias("test"),
+    )
+    bot = Window.partitionBy("domain", "lang")
+    return sizes.withColumns({"all": F.sum("rows").over(bot), "tests": F.sum("test").over(bot)})
+
+
+def as_small_intents(part: Any) -> Transform:
+    """Findings: intents with fewer rows than the recipe wants, or with no row to train on."""
+
+    def step(sizes: DataFrame) -> DataFrame:
+        few = sizes.where((F.col("rows") < part.min_rows_per_intent) | (F.col("train") == 0))
+        told = F.format_string(f"%d rows, %d of them to train on; {part.min_rows_per_intent} wanted", "rows", "train")
+        return _as_findings(few, "small_intent", F.col("intent"), told)
+
+    return step
+
+
+def as_uneven_intents(part: Any) -> Transform:
+    """Findings: intents whose share of the test rows is off by more than the recipe's tolerance.
+
+    The tolerance is in shares; sampling noise of small bots is allowed for with three standard errors.
+    """
+
+    def step(sizes: DataFrame) -> DataFrame:
+        tests = F.greatest(F.col("tests"), F.lit(1))
+        share, found = F.col("rows") / F.col("all"), F.col("test") / tests
+        noise = 3 * F.sqrt(share * (1 - share) / tests)
+        off = sizes.where(F.abs(found - share) > part.tolerance + noise)
+        told = F.format_string("%.1f %% of all rows, %.1f %% of the test rows", share * 100, found * 100)
+        return _as_findings(off, "uneven_share", F.col("intent"), told)
+
+    return step
+
+
+def as_spellings(sizes: DataFrame) -> DataFrame | None:
+    """Findings: labels that differ by case, width or separators only, and so are two intents by mistake.
+
+    None where there are none: Spark finds the few that may be such, and only those are looked at one by one.
+    """
+    coarse = F.lower(F.translate("intent", *_coarse_letters()))
+    key = F.trim(F.regexp_replace(coarse, r"(?U)[\s_\-/.]+", " ")).alias("key")
+    named = sizes.groupBy("domain", "lang", key).agg(F.collect_list(F.struct("intent", "rows")).alias("labels"))
+    found = []
+    for row in named.where(F.size("labels") > 1).collect():
+        same: dict[str, list[Row]] = {}
+        for label in row["labels"]:
+            same.setdefault(spelling_key(label["intent"]), []).append(label)
+        for labels in same.values():
+            rows = sum(label["rows"] for label in labels)
+            told = f"labels that differ by case, width or separators only, {rows} rows"
+            names = " | ".join(sorted(label["intent"] for label in labels))
+            found += [(row["domain"], row["lang"], "label_spelling", names, told, rows)] if len(labels) > 1 else []
+    return sizes.sparkSession.createDataFrame(found, FINDING) if found else None
+
+
+def _coarse_letters() -> tuple[str, str]:
+    """For Spark's translate: letters without their width, and kana without their voicing, of which width hangs."""
+    pairs = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    for code in (*range(0xFF66, 0xFF9E), *range(0x30A1, 0x30FB)):
+        plain = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", chr(code)))[0]
+        if plain != chr(code):
+            pairs[chr(code)] = plain
+    # what has no counterpart is deleted
+    return "".join(pairs) + "\uff9e\uff9f\u3099\u309a", "".join(pairs.values())
+
+
+def as_contradictions(placed: DataFrame, contents: DataFrame) -> DataFrame:
+    """Findings: contents under several intents, counted by the set of intents."""
+    keys = ["domain", "lang", "content_id"]
+    several = contents.where("low != high").select(*keys)
+    rows = placed.select(*keys, "intent").join(F.broadcast(several), keys, "left_semi").groupBy(*keys)
+    intents = F.array_join(F.array_sort(F.collect_set("intent")), " | ")
+    sets = rows.agg(intents.alias("subject"), F.count("*").alias("rows")).groupBy("domain", "lang", "subject")
+    told = F.format_string("the same text under each of these intents, %d rows", "rows")
+    return _as_findings(sets.agg(F.sum("rows").alias("rows")), "contradiction", F.col("subject"), told)
+
+
+def as_large_families(placed: DataFrame) -> DataFrame:
+    """Findings: families so large that they would be a held-out part by themselves."""
+    sizes = placed.where("large").groupBy(*KEYS, "place").agg(F.count("*").alias("rows"))
+    told = F.format_string("%d rows, near duplicates or made ones, stay together in %s", "rows", as_name("place"))
+    return _as_findings(sizes, "large_family", F.col("family"), told)
+
+
+def as_unknown_parents(ties: DataFrame) -> DataFrame:
+    """Findings: parents that are not among the rows: what was made from them may stand apart from them."""
+    lost = ties.where(F.col("other").startswith(UNKNOWN)).groupBy("domain", "lang")
+    counted = lost.agg(F.count_distinct("other").alias("rows"), F.min(F.substring("other", 2, 60)).alias("first"))
+    told = F.format_string(
+        "%d parents are no text and no id of this bot, such as '%s': what was made from one of them stays together, "
+        "but may stand apart from the parent; write the parent's text there",
+        *("rows", "first"),
+    )
+    return _as_findings(counted, "parent_unknown", F.lit("parent"), told)
+
+
+def as_moved(placed: DataFrame, labelled: DataFrame) -> DataFrame:
+    """Findings: contents that left their split, from where to where, and which rows joined what was apart."""
+    at = F.concat_ws(":", "origin_file", "origin_line").alias("at")
+    new = placed.where("strictest != loosest and was is null").select(*KEYS, "content_id")
+    joining = labelled.select("domain", "lang", "content_id", at).join(new, ["domain", "lang", "content_id"])
+    joiners = joining.groupBy(*KEYS).agg(F.min("at").alias("by"))
+    gone = placed.where("was != place").select(*KEYS, "content_id", "was", "place").distinct()
+    subject = F.concat_ws(" -> ", as_name("was"), as_name("place")).alias("subject")
+    sums = (
+        gone.join(joiners, list(KEYS), "left")
+        .groupBy("domain", "lang", subject)
+        .agg(F.count("*").alias("rows"), F.slice(F.array_sort(F.collect_set("by")), 1, _NAMED).alias("by"))
+    )
+    cause = F.when(F.size("by") > 0, F.concat(F.lit("joined by "), F.array_join("by", ", ")))
+    told = F.format_string(
+        "%d contents are near duplicates or have a parent in common with contents on the other side: %s",
+        *("rows", F.coalesce(cause, F.lit("no row is new, but what belongs together has changed"))),
+    )
+    return _as_findings(sums, "moved", F.col("subject"), told)
+
+
+def _as_findings(rows: DataFrame, kind: str, subject: Column, detail: Column) -> DataFrame:
+    columns = [F.lit(kind).alias("kind"), subject.alias("subject"), detail.alias("detail"), F.col("rows").cast("long")]
+    return rows.select("domain", "lang", *columns)

@@ -1,0 +1,129 @@
+"""`mlpipeline denoise check` on files, as a user types it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlpipeline.cli.main import main
+from tests.unit.stages.noise_rows import COUNT, rows
+
+WRONG = tuple(range(3, COUNT, 10))
+SAMPLE = Path(__file__).parents[3] / "examples" / "assistant" / "en.jsonl"
+QUICK = ("--set", "denoise.folds=3", "--set", "denoise.audit=0.0", "--quiet")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(name: str, made: Iterable[dict[str, Any]]) -> str:
+    lines = (json.dumps({"text": row["text"], "intent": row["intent"]}, ensure_ascii=False) for row in made)
+    Path(name).write_text("\n".join(lines) + "\n", "utf-8")
+    return name
+
+
+def test_a_file_is_judged_and_the_list_written(capsys: pytest.CaptureFixture[str]):
+    write("rows.jsonl", rows(WRONG))
+    assert main(["denoise", "check", "rows.jsonl", "--lang", "ko", "--to", "issues.csv", *QUICK]) == 0
+    said = capsys.readouterr().out
+    assert f"of {COUNT} labels are wrong" in said and "rows to remove 70 % of the noise" in said
+    with open("issues.csv", encoding="utf-8", newline="") as stream:
+        issues = list(csv.DictReader(stream))
+    scores = [float(issue["score"]) for issue in issues]
+    assert scores == sorted(scores, reverse=True)
+    made = rows(WRONG)
+    for issue in issues[:10]:
+        row = made[int(issue["lines"]) - 1]
+        assert (issue["text"], issue["given"]) == (row["text"], row["intent"])
+        assert int(issue["lines"]) - 1 in WRONG
+        assert issue["suggested"] == rows()[int(issue["lines"]) - 1]["intent"]
+        assert json.loads(issue["votes"]) and issue["nearest_suggested"]
+    page = Path("issues.html").read_text("utf-8")
+    assert "<svg" in page and "Read these first" in page and issues[0]["given"] in page
+
+
+def test_the_rate_of_a_sample_corpus_with_flips_is_right_within_two_points(capsys: pytest.CaptureFixture[str]):
+    with SAMPLE.open(encoding="utf-8") as stream:
+        made = [json.loads(line) for line in stream]
+    names, drawn = sorted({row["intent"] for row in made}), random.Random(1)
+    for number in drawn.sample(range(len(made)), len(made) // 10):
+        made[number]["intent"] = drawn.choice([name for name in names if name != made[number]["intent"]])
+    write("rows.jsonl", made)
+    assert main(["denoise", "check", "rows.jsonl", "--lang", "en", "--json", *QUICK[2:]]) == 0
+    assert json.loads(capsys.readouterr().out)["rate"] == pytest.approx(0.1, abs=0.02)
+
+
+def test_json_says_the_rate_and_where_things_are(capsys: pytest.CaptureFixture[str]):
+    write("rows.jsonl", rows(WRONG))
+    assert main(["denoise", "check", "rows.jsonl", "--report", "r.html", "--json", *QUICK]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["low"] <= len(WRONG) / COUNT <= told["high"]
+    assert told["wrote"] == {"report": "r.html"}
+    assert Path("r.html").is_file()
+
+
+def test_csv_with_other_columns(capsys: pytest.CaptureFixture[str]):
+    lines = ["question,label", *(f"{row['text']},{row['intent']}" for row in rows())]
+    Path("rows.csv").write_text("\n".join(lines), "utf-8")
+    assert main(["denoise", "check", "rows.csv", "--map", "text=question,intent=label", *QUICK]) == 0
+    assert f"{COUNT} labels" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ([{"text": row["text"], "intent": "hi"} for row in rows()], "all rows carry one label"),
+        ([{"text": row["text"], "intent": f"i{n}"} for n, row in enumerate(rows())], "two different texts"),
+        ([{"text": "hi", "intent": row["intent"]} for row in rows()], "one and the same"),
+        ([{"text": "hi", "intent": "Greet"}, {"text": "ho", "intent": "greet"}], "Greet | greet"),
+    ],
+)
+def test_what_cannot_be_judged_is_said(made: list[dict[str, Any]], said: str, capsys: pytest.CaptureFixture[str]):
+    write("rows.jsonl", made)
+    assert main(["denoise", "check", "rows.jsonl", "--to", "issues.csv", *QUICK]) == 0
+    printed = capsys.readouterr().out
+    assert said in printed and "not judged" in printed
+    assert Path("issues.csv").read_text("utf-8").count("\n") == 1
+    assert "not judged" in Path("issues.html").read_text("utf-8")
+
+
+def test_a_long_row_and_an_empty_one_are_left_out(capsys: pytest.CaptureFixture[str]):
+    made = [*rows(), {"text": "x" * 100_000, "intent": "joke"}, {"text": "\u200b", "intent": "joke"}]
+    write("rows.jsonl", made)
+    assert main(["denoise", "check", "rows.jsonl", "--lang", "ko", "--json", *QUICK]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"] == COUNT
+    assert sum(told["left_out"].values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["none.jsonl"], "no such file"),
+        (["empty.jsonl"], "no labelled row"),
+        (["rows.txt"], "suffix"),
+        (["rows.jsonl", "--to", "rows.jsonl"], ".csv"),
+        (["rows.csv", "--to", "rows.csv"], "would replace"),
+        (["rows.jsonl", "--to", "nowhere/issues.csv"], "folder that is there"),
+        (["rows.jsonl", "--lang", "xx"], "xx"),
+        (["rows.jsonl", "--set", "denoise.fold=3"], "denoise.fold"),
+        (["rows.jsonl", "--map", "text"], "column map"),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]):
+    write("rows.jsonl", rows()[:3])
+    Path("rows.csv").write_text("text,intent\na,b\n", "utf-8")
+    for name in ("empty.jsonl", "rows.txt"):
+        Path(name).write_text("", "utf-8")
+    assert main(["denoise", "check", *words, "--quiet"]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1

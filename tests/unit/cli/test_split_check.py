@@ -1,0 +1,150 @@
+"""`split check` and `contradictions`: of files, and of a store that no JVM wrote."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import CommitProperties, write_deltalake
+
+from mlpipeline.cli.main import main
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import as_metadata, make_mark
+
+ROWS = [
+    {"text": "배송 언제 와요", "intent": "delivery", "split": "train"},
+    {"text": "배송  언제 와요", "intent": "delivery", "split": "test"},
+    {"text": "환불 하고 싶어요 지금", "intent": "refund", "split": "train"},
+    {"text": "환불 하고 싶어요 지금요", "intent": "cancel", "split": "validation"},
+    {"text": "이사 했어요", "intent": "address", "split": "train", "parent": "주소를 바꿀게요"},
+    {"text": "주소를 바꿀게요", "intent": "address", "split": "test"},
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "conf" / "domains" / "shop").mkdir(parents=True)
+    (tmp_path / "conf" / "domains" / "shop" / "domain.yaml").write_text("languages: [ko, ja]\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> str:
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")
+    return str(path)
+
+
+def put(home: Path, dataset: str, rows: list[dict[str, Any]]) -> None:
+    """Rows as a Delta table with the marks that a run would leave."""
+    marks = {f"{row['domain']}/{row['lang']}": make_mark("c", {}, {}, {}) for row in rows}
+    said = CommitProperties(custom_metadata={"userMetadata": as_metadata("clean", "run", marks)})
+    path = Store(str(home / "store")).table_path(dataset)
+    write_deltalake(path, pa.Table.from_pylist(rows), partition_by=["domain", "lang"], commit_properties=said)
+
+
+def test_a_file_that_leaks_is_1_and_lists_the_pairs(home: Path, capsys: pytest.CaptureFixture[str]):
+    file = write(home / "faq.jsonl", [*ROWS, {"text": "no split"}])
+    assert main(["split", "check", file, "--lang", "ko", "--threshold", "0.7", "--json", "--to", "all.csv"]) == 1
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert found["splits"] == {"train": 3, "validation": 1, "test": 2}
+    told = {tuple(one["splits"]): one for one in found["leaking_rows"]}
+    assert {kind: told["train", "test"][kind] for kind in ("exact", "near", "parent", "any")} == {
+        **{"exact": 1, "near": 0, "parent": 1, "any": 2}
+    }
+    assert told["train", "validation"]["near"] == 1
+    assert [one["kind"] for one in found["worst"]] == ["exact", "parent", "near"]
+    with open("all.csv", encoding="utf-8", newline="") as stream:
+        (_, _, near) = csv.DictReader(stream)
+    assert (near["left_intent"], near["right_intent"], near["right_line"]) == ("refund", "cancel", "4")
+    assert "1 rows" in said.err
+    assert main(["split", "check", file, "--lang", "ko"]) == 1
+    assert "the worst" in capsys.readouterr().out
+
+
+def test_a_file_with_names_of_its_own_that_does_not_leak_is_0(home: Path, capsys: pytest.CaptureFixture[str]):
+    (home / "faq.csv").write_text("key,q,fold,from\n1,one two,a,\n2,three four,a,1\n3,five six,b,\n", "utf-8")
+    names = "text=q,split=fold,id=key,parent=from"
+    assert main(["split", "check", "faq.csv", "--map", names]) == 0
+    assert "no leak" in capsys.readouterr().out
+    (home / "faq.csv").write_text("key,q,fold,from\n1,one two,a,\n2,three four,b,1\n3,five six,b,\n", "utf-8")
+    assert main(["split", "check", "faq.csv", "--map", names, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["leaking_rows"][0]["parent"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["nothing.csv"], 1, "no such file"),
+        (["none.csv"], 1, "no column split for the split"),
+        (["none.jsonl"], 1, "no row has a split"),
+        (["none.csv", "--map", "splt=x"], 2, "splt"),
+        (["faq.jsonl", "--threshold", "0"], 2, "no similarity"),
+        (["shop/ko"], 1, "splits"),
+    ],
+)
+def test_what_cannot_be_checked_is_said_in_one_line(
+    words: list[str], code: int, said: str, home: Path, capsys: pytest.CaptureFixture[str]
+):
+    (home / "none.csv").write_text("text,intent\na,b\n")
+    write(home / "none.jsonl", [{"text": "a"}])
+    write(home / "faq.jsonl", ROWS)
+    assert main(["split", "check", *words, "--quiet"]) == code
+    err = capsys.readouterr().err
+    assert said in err and len(err.splitlines()) == 1
+
+
+def cleaned(lang: str, content: str, text: str, intent: str, **more: Any) -> dict[str, Any]:
+    row = {"domain": "shop", "lang": lang, "id": f"id-{content}", "text": text, "normalized": text, "intent": intent}
+    about = {"annotator": "kim", "verified": True, "parent": "", "source": "corpus", "origin_line": 1}
+    return {**row, **about, "content_id": content, **more}
+
+
+def test_a_bot_of_the_store(home: Path, capsys: pytest.CaptureFixture[str]):
+    texts = ["배송 언제 와요", "배송 언제 와요.", "아무 상관 없는 말"]
+    put(home, "cleaned", [cleaned("ko", f"c{number}", text, "i") for number, text in enumerate(texts)])
+    sides = ["train", "test", "test"]
+    rows = [{"domain": "shop", "lang": "ko", "content_id": f"c{n}", "split": side} for n, side in enumerate(sides)]
+    put(home, "splits", rows)
+    assert main(["split", "check", "shop/ko", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["splits"] == {"train": 1, "test": 2} and found["leaking_rows"][0]["any"] == 1
+
+
+def test_contradictions_of_a_bot_and_between_bots(home: Path, capsys: pytest.CaptureFixture[str]):
+    ko = [cleaned("ko", "k1", "환불", "refund"), cleaned("ko", "k1", "환불", "cancel", annotator="lee")]
+    put(home, "cleaned", [*ko, cleaned("ko", "k2", "안녕", "hi"), cleaned("ja", "j2", "やあ", "bye")])
+    put(home, "cleaned_dropped", [cleaned("ko", "k1", "환불", "cancel", reason="duplicate", annotator="park")])
+    assert main(["contradictions", "shop/ko", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert [(side["intent"], side["rows"], side["owners"]) for side in found["sides"]] == [
+        ("cancel", 2, ["lee", "park"]),
+        ("refund", 1, ["kim"]),
+    ]
+    (home / "pairs.csv").write_text("left,right\n안녕,id-j2\n없음,id-j2\n", "utf-8")
+    assert main(["contradictions", "shop", "--pairs", "pairs.csv", "--to", "out.csv"]) == 0
+    said = capsys.readouterr()
+    assert "1 the same text" in said.out and "1 translations of each other" in said.out and "1 of 2 pairs" in said.err
+    with open("out.csv", encoding="utf-8", newline="") as stream:
+        sides = list(csv.DictReader(stream))
+    assert [(side["number"], side["kind"], side["bot"], side["intent"]) for side in sides] == [
+        ("1", "same", "shop/ko", "cancel"),
+        ("1", "same", "shop/ko", "refund"),
+        ("2", "pair", "shop/ko", "hi"),
+        ("2", "pair", "shop/ja", "bye"),
+    ]
+    assert main(["contradictions", "shop/ja"]) == 0
+    assert "no text stands under two labels" in capsys.readouterr().out
+
+
+def test_contradictions_of_nobody_are_said_in_one_line(home: Path, capsys: pytest.CaptureFixture[str]):
+    put(home, "cleaned", [cleaned("ko", "k1", "환불", "refund")])
+    (home / "bad.csv").write_text("a,b\nc,d\n")
+    for words, said in ((["bank"], "bank"), (["shop/ja"], "shop/ja"), (["shop/ko", "--pairs", "bad.csv"], "left")):
+        assert main(["contradictions", *words]) == 1
+        err = capsys.readouterr().err
+        assert said in err and "->" in err and len(err.splitlines()) == 1

@@ -1,0 +1,215 @@
+"""`denoise` on one bot, without Spark: what is found, what becomes of it, and what is only reported."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import pytest
+
+from mlpipeline.networks.noise.decide import Finding
+from mlpipeline.stages.denoise import judge_bot
+from mlpipeline.stages.denoise.judging import fit_here, judge_units, spare_intents
+from mlpipeline.stages.denoise.processes import fit_in_processes
+from mlpipeline.stages.denoise.units import spelled_apart, units_of
+from tests.unit.stages.noise_rows import COUNT, rows, rules, table
+
+WRONG = tuple(range(3, COUNT, 10))  # 58 of 576, of all intents
+TEST = tuple(range(0, COUNT, 9))
+VERIFIED = (3, 13, 123, 133, 143, 153)  # all wrong
+
+
+def judged(made: list[dict[str, Any]], **changed: Any) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """The report, and the issues by content id."""
+    found = judge_bot("shop/ko", table(made), rules(**changed))
+    return json.loads(found["report"]), {row["content_id"]: row for row in found["issues"]}
+
+
+@pytest.fixture(scope="module")
+def noisy() -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    made = rows(WRONG, TEST)
+    for number in VERIFIED:
+        made[number]["verified"] = True
+    return judged(made)
+
+
+def test_planted_mistakes_are_found(noisy):
+    report, issues = noisy
+    learnt = {f"{number:04d}" for number in WRONG if number not in TEST}
+    flagged = {name for name, row in issues.items() if row["flagged"] and row["split"] != "test"}
+    assert len(flagged & learnt) >= 0.7 * len(learnt)
+    assert len(flagged - learnt) <= 0.2 * len(flagged)
+    assert report["low"] <= report["rate"] <= report["high"]
+    assert report["rate"] == pytest.approx(len(learnt) / report["rows"], abs=0.04)
+
+
+def test_each_issue_shows_its_evidence(noisy):
+    texts = {row["content_id"]: row["text"] for row in rows()}
+    for name, issue in noisy[1].items():
+        assert issue["text"] == texts[name]
+        assert issue["intent"] != issue["suggested"]
+        assert set(json.loads(issue["votes"])) == {"linear", "neighbours", "linear-purified"}
+        near = json.loads(issue["nearest"])
+        shown = [one for side in ("given", "suggested") for one in near[side]]
+        assert shown and all(texts[one["content_id"]] == one["text"] for one in shown)
+        assert name not in {one["content_id"] for one in shown}
+
+
+def test_clear_cases_are_dropped_and_test_and_verified_rows_only_reported(noisy):
+    issues = noisy[1]
+    dropped = {name for name, row in issues.items() if row["action"] == "drop"}
+    assert len(dropped) >= 10
+    assert dropped <= {f"{number:04d}" for number in WRONG}
+    checked = [row for name, row in issues.items() if int(name) in VERIFIED]
+    assert len(checked) >= 3 and {row["action"] for row in checked} == {"report"}
+    test = [row for row in issues.values() if row["split"] == "test"]
+    assert test and {row["action"] for row in test} == {"report"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "actions"), [("keep", {"keep"}), ("queue", {"queue"}), ("relabel", {"queue", "relabel"})]
+)
+def test_policies(policy: str, actions: set[str]):
+    _, issues = judged(rows(WRONG), policy=policy)
+    assert {row["action"] for row in issues.values()} == actions
+    assert all(row["suggested"] != row["intent"] for row in issues.values())
+
+
+def test_labels_of_test_rows_change_nothing_about_the_others(noisy):
+    made = rows(WRONG, TEST)
+    for number in VERIFIED:
+        made[number]["verified"] = True
+    for number in TEST:
+        made[number]["intent"] = "joke"
+    report, issues = judged(made)
+    for name in ("rate", "low", "high", "flagged", "curve", "review", "views"):
+        assert report[name] == noisy[0][name]
+    learnt = {name: row for name, row in issues.items() if row["split"] != "test"}
+    assert learnt == {name: row for name, row in noisy[1].items() if row["split"] != "test"}
+
+
+def test_the_order_of_rows_means_nothing(noisy):
+    made = rows(WRONG, TEST)
+    for number in VERIFIED:
+        made[number]["verified"] = True
+    assert judged(made[::-1]) == noisy
+
+
+def test_processes_say_what_one_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlpipeline.stages.denoise.processes._FEW", 0)
+    units = units_of(table(rows(WRONG)))
+    part = rules(folds=2)
+    with fit_in_processes(2, len(units)) as fit:
+        assert fit is not fit_here
+        found = judge_units(units, part, large=False, fit=fit)
+    assert found.findings == judge_units(units, part, large=False).findings
+
+
+def finding(given: int, action: str) -> Finding:
+    return Finding(0, given, 1, 0.99, True, "flip", action, {}, (), ())
+
+
+def test_an_intent_does_not_lose_most_of_its_rows():
+    labels = [0] * 4 + [1] * 10
+    listed = [finding(0, "drop")] * 3 + [finding(1, "drop")] * 3 + [finding(0, "report")]
+    found = spare_intents(listed, labels, 0.5)  # type: ignore[arg-type]
+    assert [one.action for one in found] == ["queue"] * 3 + ["drop"] * 3 + ["report"]
+
+
+def one_label() -> list[dict[str, Any]]:
+    return [{**row, "intent": "hi"} for row in rows()]
+
+
+def every_label_once() -> list[dict[str, Any]]:
+    return [{**row, "intent": f"i{number}"} for number, row in enumerate(rows())]
+
+
+def all_equal() -> list[dict[str, Any]]:
+    return [{**row, "content_id": "a", "text": "hi", "normalized": "hi"} for row in rows()]
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (one_label(), "one label"),
+        (every_label_once(), "two different texts"),
+        (all_equal(), "one and the same"),
+        (rows()[46:50], "different texts"),
+        (rows(test=range(COUNT)), "one label"),
+    ],
+)
+def test_what_cannot_be_judged_is_said_and_kept(made: list[dict[str, Any]], reason: str):
+    report, issues = judged(made)
+    assert not issues
+    assert not report["judged"]
+    assert reason in report["reason"] and report["reason"] in report["line"]
+
+
+def test_labels_that_differ_by_case_or_width_are_told():
+    assert spelled_apart(["Refund", "refund", "ｒefund", "book_table", "book table", "joke"]) == [
+        ["book table", "book_table"],
+        ["Refund", "refund", "ｒefund"],
+    ]
+    made = [
+        {**row, "intent": row["intent"].upper() if number % 2 else row["intent"]} for number, row in enumerate(rows())
+    ]
+    assert ["ALARM", "alarm"] in judged(made)[0]["alike_intents"]
+
+
+def test_made_rows_are_a_part_of_their_own():
+    made = rows(WRONG)
+    for number in range(0, COUNT, 2):
+        made[number]["parent"] = "0001"
+    units = units_of(table(made))
+    assert units.made.tolist() == [number % 2 == 0 for number in range(COUNT)]
+
+
+def test_annotators_are_compared():
+    made = [{**row, "annotator": ("anna", "ben")[number % 2]} for number, row in enumerate(rows())]
+    agreed = [{**row, "annotator": "carl", "kept": False} for row in made[:40]]
+    other = [{**row, "annotator": "dora", "kept": False, "intent": "price"} for row in made[:40]]
+    report, _ = judged([*made, *agreed, *other])
+    told = report["annotators"]
+    quality = {one["annotator"]: one["quality"] for one in told["annotators"]}
+    assert quality["carl"] > 0.8 > quality["dora"]
+    assert told["shared_texts"] == 40
+    kappas = {(one["left"], one["right"]): one["kappa"] for one in told["kappa"]}
+    assert kappas["anna", "carl"] == 1.0
+    assert len(told["disagreements"]) == 40
+    for one in told["disagreements"]:
+        assert one["consensus"] == one["answers"]["carl"] != one["answers"]["dora"]
+
+
+def test_the_line_says_what_to_read():
+    report, _ = judged(rows(WRONG), policy="queue")
+    wanted = next(row for row in report["review"] if row["share"] == 0.7)
+    assert f"review these {wanted['rows']} rows to remove 70 % of the noise" in report["line"]
+    assert 0.5 * len(WRONG) <= wanted["rows"] <= 2 * len(WRONG)
+    points = [(point["rows"], point["removed"]) for point in report["curve"]]
+    assert points == sorted(points) and points[0] == (0, 0.0)
+    assert all(point["low"] <= point["removed"] <= point["high"] for point in report["curve"])
+
+
+def test_the_audit_measures_both_kinds():
+    report, _ = judged(rows(), audit=0.1)
+    assert [one["kind"] for one in report["audit"]] == ["random", "pairs"]
+    for one in report["audit"]:
+        assert one["planted"] == pytest.approx(COUNT / 10, abs=2)
+        assert one["recall"] > 0.5
+    again = judge_bot("shop/ko", table(rows()), rules(audit=0.1, audit_rows=100))
+    assert json.loads(again["report"])["audit"][0]["planted"] == pytest.approx(10, abs=2)
+
+
+def test_the_fit_learns_nothing_from_rows_that_are_held_out():
+    asked = []
+
+    def fit(units, views, task, usable):
+        asked.append(usable.copy())
+        return fit_here(views, task, usable)
+
+    units = units_of(table(rows(WRONG, TEST)))
+    judge_units(units, rules(), large=False, fit=partial(fit, units))
+    assert len(asked) == 2
+    assert not any((usable & units.held_out).any() for usable in asked)
+    assert asked[1].sum() < asked[0].sum()
