@@ -97,7 +97,9 @@ def find_leaks(
 
 
 def _badness(leak: Leak) -> tuple[object, ...]:
-    return KINDS.index(leak.kind), -leak.similarity, leak.left.intent == leak.right.intent, leak.left, leak.right.line
+    one, other = leak.left, leak.right
+    same = one.intent == other.intent
+    return KINDS.index(leak.kind), -leak.similarity, same, one.text, one.line, other.text, other.line
 
 
 def _splits(samples: Sequence[Sample]) -> list[str]:
