@@ -114,12 +114,12 @@ def candidates(
         places = np.arange(len(rows)) - np.repeat(signs.starts[:-1], lengths)
     else:
         here = np.flatnonzero(_shared_with(grams, np.repeat(fresh, lengths)))
-        rows = np.searchsorted(signs.starts, here, "right") - 1
+        rows = np.repeat(np.arange(count), lengths)[here]
         places, grams = here - signs.starts[rows], grams[here]
         used = rows[np.flatnonzero(np.diff(rows, prepend=-1))]
     # By size, so that in each bucket those of about the same size stand together; among equals by what is in them,
-    # so that nothing hangs on the order of rows.
-    order = used[np.lexsort((signs.names[used], signs.sizes[used]))]
+    # so that what the bound leaves out does not hang on the order of rows.
+    order = used[_by_size(signs.sizes[used])] if fresh is not None else np.lexsort((signs.names, signs.sizes))
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(len(order))
     sizes, parities = signs.sizes[order].astype(np.int32), signs.parities[:, order]
@@ -134,9 +134,15 @@ def candidates(
     return order[pairs >> np.int64(32)], order[pairs & np.int64(0xFFFFFFFF)]
 
 
+def _by_size(sizes: Numbers) -> Numbers:
+    # Numbers of two bytes are sorted by counting.
+    small = not len(sizes) or sizes.max() < 1 << 16
+    return np.argsort(sizes.astype(np.uint16) if small else sizes, kind="stable")
+
+
 def _shared_with(grams: Grams, mine: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which grams are also among mine, and a few more: a table of bits is asked."""
-    slots = (grams >> np.uint64(42)).astype(np.int64)
+    slots = (grams >> np.uint64(42)).view(np.int64)
     asked = np.zeros(1 << 22, bool)
     asked[slots[mine]] = True
     return asked[slots]
