@@ -175,6 +175,7 @@ def test_a_new_bot_from_a_csv_that_nobody_prepared(copied: Project):
 def test_a_dataset_as_a_file(finished: Finished, tmp_path: Path, suffix: str):
     file = tmp_path / f"정리된 줄.{suffix}"
     finished.project("dataset", "write", "shop/ko/cleaned", "--to", str(file))
+    dropped = [row["text"] for row in finished.project.read("show", "cleaned_dropped", "shop/ko", "--rows", "200")]
     if suffix == "parquet":
         import pyarrow.parquet
 
@@ -185,7 +186,7 @@ def test_a_dataset_as_a_file(finished: Finished, tmp_path: Path, suffix: str):
         texts = [row["text"] for row in csv.DictReader(file.open(encoding="utf-8"))]
     else:
         texts = [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()]
-    assert sorted(texts) == sorted(row["text"] for row in rows("ko", "shop"))
+    assert dropped and sorted(texts + dropped) == sorted(row["text"] for row in rows("ko", "shop"))
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
