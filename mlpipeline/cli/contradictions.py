@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.files import written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, StoreError
@@ -111,20 +111,12 @@ def read_pairs(path: str) -> list[tuple[str, str]]:
 
 def write_csv(found: Sequence[Contradiction], place: Path) -> None:
     """Writes one line a side, sides of one contradiction under one number. Raises InputError."""
-    made = place.with_name(f".{place.name}.{os.getpid()}")
     head = ["number", "kind", "similarity", "bot", "intent", "text", "rows", "verified", "sources", "owners"]
-    try:
-        with made.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow([*head, "suggested", "doubt", "score"])
-            for number, one in enumerate(found, 1):
-                writer.writerows([number, one.kind, f"{one.similarity:.4f}", *_line(side)] for side in one.sides)
-        made.replace(place)
-    except OSError as error:
-        told = error.strerror or error
-        raise InputError(f"cannot be written: {told}", where=str(place), fix="choose another place") from error
-    finally:
-        made.unlink(missing_ok=True)
+    with written_whole(place) as made, made.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([*head, "suggested", "doubt", "score"])
+        for number, one in enumerate(found, 1):
+            writer.writerows([number, one.kind, f"{one.similarity:.4f}", *_line(side)] for side in one.sides)
 
 
 def _line(side: Side) -> list[object]:

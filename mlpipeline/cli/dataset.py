@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from pathlib import Path
 
 import pyarrow as pa
 
 from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.files import written_whole
 from mlpipeline.cli.options import Desk
-from mlpipeline.errors import InputError, StoreError, UsageError
+from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.pipeline import SHARED
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.manifests import load_manifest
@@ -47,16 +47,8 @@ def write_verb(desk: Desk) -> int:
         raise UsageError(
             f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file"
         )
-    made = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
+    with written_whole(place) as made:
         writer(table, made)
-        made.replace(place)
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror or error}", where=str(place), fix="choose another place"
-        ) from error
-    finally:
-        made.unlink(missing_ok=True)
     told = {"dataset": desk.options.name, "rows": len(table), "file": str(place)}
     desk.give(told, f"{len(table):,} rows of {desk.options.name} in {place}")
     return 0

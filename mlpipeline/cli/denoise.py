@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.cli.files import written_whole
 from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, read_settings
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
@@ -112,16 +113,8 @@ def _places(source: str, listed: str | None, report: str | None) -> dict[str, Pa
 
 
 def _write(place: Path, text: str) -> None:
-    """The file is there as a whole or not at all."""
-    made = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
+    with written_whole(place, UsageError) as made:
         made.write_text(text, "utf-8", newline="")
-        made.replace(place)
-    except OSError as error:
-        what = f"cannot be written: {error.strerror or error}"
-        raise UsageError(what, where=str(place), fix="choose another place") from error
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _left_out(held: Labelled) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.files import written_whole
 from mlpipeline.cli.labelled_file import read_settings
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
@@ -154,19 +155,11 @@ def _as_dict(pair: Leak) -> dict[str, Any]:
 
 def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
     """Writes pairs as CSV, the file as a whole or not at all. Raises InputError."""
-    made = place.with_name(f".{place.name}.{os.getpid()}")
     nobody = Sample("", "")
-    try:
-        with made.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, list(_as_dict(Leak("", 0.0, nobody, nobody))))
-            writer.writeheader()
-            writer.writerows(_as_dict(pair) for pair in pairs)
-        made.replace(place)
-    except OSError as error:
-        told = error.strerror or error
-        raise InputError(f"cannot be written: {told}", where=str(place), fix="choose another place") from error
-    finally:
-        made.unlink(missing_ok=True)
+    with written_whole(place) as made, made.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(_as_dict(Leak("", 0.0, nobody, nobody))))
+        writer.writeheader()
+        writer.writerows(_as_dict(pair) for pair in pairs)
 
 
 def _told(name: str, leaks: Leaks) -> str:

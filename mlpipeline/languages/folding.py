@@ -14,6 +14,14 @@ from mlpipeline.languages.profile import STEPS as NORMALIZING
 Fold = Callable[[str], str]
 
 
+_blanks = re.compile(r"\s+").sub
+
+
+def text_key(text: str) -> str:
+    """What a text is found by, where a person names it: case and blanks do not count. Like `text_key` of `split`."""
+    return _blanks(" ", text).strip().lower()
+
+
 def _without(pattern: str) -> Fold:
     """A function that removes a pattern, unless nothing would be left."""
     remove = re.compile(pattern).sub

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mlpipeline.languages.folding import text_key
 from mlpipeline.languages.labels import spelling_key
 
 KINDS = ("same", "spelling", "pair", "near")
-_BLANKS = re.compile(r"\s+")
 
 
 @dataclass
@@ -121,11 +120,6 @@ def find_between(bots: Sequence[BotRows], pairs: Iterable[tuple[str, str]]) -> t
 def ordered(found: Iterable[Contradiction]) -> list[Contradiction]:
     """By kind, then those with most rows first."""
     return sorted(found, key=lambda one: (KINDS.index(one.kind), -one.rows, -one.similarity, _names(one)))
-
-
-def text_key(text: str) -> str:
-    """What a text is found by: case and blanks do not count."""
-    return _BLANKS.sub(" ", text).strip().lower()
 
 
 def _names(one: Contradiction) -> list[tuple[str, str, str]]:

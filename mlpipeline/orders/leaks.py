@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mlpipeline.errors import InputError
+from mlpipeline.languages.folding import text_key
 from mlpipeline.languages.near.contents import Classes, class_pairs, classes_of, similarities
 from mlpipeline.languages.near.join import Bound
 
@@ -22,7 +22,6 @@ MOST_SPLITS = 20
 # Comparisons of one text with others that share a rare gram: what is beyond is counted and told.
 MOST_COMPARISONS = 20_000
 _STRICTNESS = {"train": 0, "training": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2, "testing": 2}
-_BLANKS = re.compile(r"\s+")
 
 Table = NDArray[np.int64]
 
@@ -248,15 +247,11 @@ def _groups(samples: Sequence[Sample], normalized: Sequence[str]) -> list[list[i
     made = defaultdict(list)
     for row, sample in enumerate(samples):
         if sample.parent:
-            made[_key(sample.parent)].append(row)
+            made[text_key(sample.parent)].append(row)
     if not made:
         return []
     parents = defaultdict(list)
     for row, (sample, text) in enumerate(zip(samples, normalized, strict=True)):
-        for key in {_key(name) for name in (sample.text, text, sample.name or "")} & made.keys():
+        for key in {text_key(name) for name in (sample.text, text, sample.name or "")} & made.keys():
             parents[key].append(row)
     return [list(dict.fromkeys([*parents[key], *rows])) for key, rows in made.items()]
-
-
-def _key(text: str) -> str:
-    return _BLANKS.sub(" ", text).strip().lower()

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from mlpipeline.errors import StageError
 
 Transform = Callable[[DataFrame], DataFrame]
+
+
+def as_text_id(number: Column | str) -> Column:
+    """A content id from its number, a long: 16 hex characters."""
+    return F.lpad(F.lower(F.hex(number)), 16, "0")
 
 
 def with_text_id(name: str, *columns: str) -> Transform:
@@ -21,7 +26,7 @@ def with_text_id(name: str, *columns: str) -> Transform:
     """
 
     def step(frame: DataFrame) -> DataFrame:
-        return frame.withColumn(name, F.lpad(F.lower(F.hex(F.xxhash64(*columns))), 16, "0"))
+        return frame.withColumn(name, as_text_id(F.xxhash64(*columns)))
 
     return step
 

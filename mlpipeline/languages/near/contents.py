@@ -12,8 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from mlpipeline.languages.near.grams import Grams, GramSets, Levels, Numbers, gram_sets
 from mlpipeline.languages.near.join import SLACK, Bound, candidates, set_hashes, signatures_of
@@ -95,8 +93,12 @@ def components_of(contents: Grams, pairs: NamedPairs) -> Grams:
     paired = np.unique(np.concatenate([pairs.left, pairs.right]))
     if not len(paired):
         return contents
+    # Here, because planning imports this module and compares nothing.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     at = np.searchsorted(paired, pairs.left), np.searchsorted(paired, pairs.right)
-    graph = sparse.coo_matrix((np.ones(len(pairs.left), np.int8), at), shape=(len(paired), len(paired)))
+    graph = coo_matrix((np.ones(len(pairs.left), np.int8), at), shape=(len(paired), len(paired)))
     _, labels = connected_components(graph, directed=False)
     # Names ascend, so the first of a label is its least.
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
@@ -108,8 +110,10 @@ def components_of(contents: Grams, pairs: NamedPairs) -> Grams:
 
 def similarities(sets: GramSets, left: Numbers, right: Numbers) -> NDArray[np.float64]:
     """The Jaccard similarity of pairs of rows."""
+    from scipy.sparse import csr_matrix
+
     ones = np.ones(len(sets.ids), np.int32)
-    matrix = sparse.csr_matrix((ones, sets.ids, sets.starts), shape=(len(sets.sizes), max(len(sets.vocabulary), 1)))
+    matrix = csr_matrix((ones, sets.ids, sets.starts), shape=(len(sets.sizes), max(len(sets.vocabulary), 1)))
     matrix.has_canonical_format = True
     shared = np.diff(matrix[left].multiply(matrix[right]).indptr).astype(np.int64)
     sizes = sets.sizes

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import sparse
 
 from mlpipeline.languages.near.grams import Grams, GramSets, Numbers, mixed, spread, starts_of
 
@@ -161,11 +160,13 @@ class _Buckets:
 
 
 def _buckets(rows: Numbers, places: Sizes, grams: Grams, sizes: Sizes) -> _Buckets:
+    from scipy.sparse import coo_matrix
+
     encoded = pa.array(grams).dictionary_encode()
     vocabulary, numbers = encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
     # Sparse matrices change rows for columns by counting: gram by gram, the rows of each in their order.
     shape = (len(sizes), max(len(vocabulary), 1))
-    by_gram = sparse.coo_matrix((places, (rows, numbers)), shape=shape).tocsr().tocsc()
+    by_gram = coo_matrix((places, (rows, numbers)), shape=shape).tocsr().tocsc()
     held = np.diff(by_gram.indptr).astype(np.int64)
     inside = by_gram.indices
     return _Buckets(inside, sizes[inside], by_gram.data, np.repeat(np.arange(len(held)), held), held, vocabulary)

@@ -16,7 +16,7 @@ from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, Stru
 from mlpipeline.languages.near.contents import components_of, content_pairs
 from mlpipeline.languages.near.state import State, compared, pair_similarities
 from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
-from mlpipeline.spark.frames import Transform
+from mlpipeline.spark.frames import Transform, as_text_id
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.clean.keep import chosen, kept_of, keys_of
 
@@ -53,10 +53,10 @@ def with_near(part: Any, found: DataFrame) -> Transform:
         stays = F.col("reason").isNull()
         again = stays & F.lit(part.drop_duplicates) & (F.col("_order") > F.col("first"))
         near = stays & F.col("kept").isNotNull()
-        detail = F.format_string("of %s, similarity %.3f", as_content_id("kept"), "similarity")
+        detail = F.format_string("of %s, similarity %.3f", as_text_id("kept"), "similarity")
         return joined.withColumns(
             {
-                "component": F.coalesce(as_content_id("_component"), "content_id"),
+                "component": F.coalesce(as_text_id("_component"), "content_id"),
                 "reason": F.when(again, "duplicate").when(near, "near_duplicate").otherwise(F.col("reason")),
                 "detail": F.when(again, F.concat(F.lit("as "), "as")).when(near, detail).otherwise(F.col("detail")),
             }
@@ -65,15 +65,10 @@ def with_near(part: Any, found: DataFrame) -> Transform:
     return step
 
 
-def as_content_id(column: str) -> Any:
-    """The name of a content from its number."""
-    return F.lpad(F.lower(F.hex(column)), 16, "0")
-
-
 def as_pairs(found: DataFrame) -> DataFrame:
     """The pairs of contents, as NEAR_PAIR."""
     pairs = found.where("what = 'pair'").select(
-        *("domain", "lang"), as_content_id("left").alias("left"), as_content_id("right").alias("right"), "similarity"
+        *("domain", "lang"), as_text_id("left").alias("left"), as_text_id("right").alias("right"), "similarity"
     )
     return pairs.select(*NEAR_PAIR.names)
 

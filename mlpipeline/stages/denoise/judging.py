@@ -115,7 +115,7 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
         return found[view.name][learnt]
 
     detection = detect(views, predict, task.labels[learnt], parts[learnt], seed=rules.seed)
-    part = _part_of(task.material, learnt)
+    part = task.material.take(learnt)
     findings = _findings(detection, part, task.labels[learnt], units, learnt, rules)
     findings = spare_intents(findings, task.labels[learnt], rules.max_dropped)
     test, told = _judge_test(units, rules, task, views, found, parts)
@@ -166,12 +166,6 @@ def _check(units: Units, learnt: Codes, folds: int) -> None:
         raise StageError("fewer than two intents have two different texts", fix="give each intent several texts")
 
 
-def _part_of(material: Material, rows: Codes) -> Material:
-    if len(rows) == len(material):
-        return material
-    return Material(material.matrix[rows], material.vectors[rows], material.groups[rows])
-
-
 def _findings(
     detection: Detection, part: Material, labels: Codes, units: Units, rows: Codes, rules: Any
 ) -> list[Finding]:
@@ -209,7 +203,7 @@ def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags
     if len(known) < 2:
         return []
     own = np.asarray(own.reshape(-1), np.int64)
-    part = _part_of(material, rows)
+    part = material.take(rows)
     views = choose_views(len(known), vectors=False, network=False)
     seen = replace(before, wrong=before.wrong[rows], score=before.score[rows])
 
