@@ -13,6 +13,7 @@ from mlpipeline.pipeline import DATASETS
 from tests.e2e.conftest import PATIENCE, Finished, Project
 
 HERE = ("shell", "--master", "local[2]")
+_PATIENCE = 180  # seconds for a line at the terminal; a count takes two
 
 
 def test_code_sees_a_jobs_session_the_store_and_the_recipes(finished: Finished):
@@ -87,9 +88,11 @@ def test_at_a_terminal(finished: Finished, tmp_path: Path):
     os.close(follower)
     seen = ""
 
+    rows = {row["dataset"].partition("@")[0]: row["rows"] for row in project.read("ls", "datasets")}
+
     def wait_for(text: str) -> None:
         nonlocal seen
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + _PATIENCE
         while text not in seen:
             assert time.monotonic() < until and shell.poll() is None, seen
             if select.select([leader], [], [], 1)[0]:
@@ -99,7 +102,7 @@ def test_at_a_terminal(finished: Finished, tmp_path: Path):
         wait_for("recipes (4 bots)")
         wait_for("In [1]" if _has_ipython() else ">>>")
         os.write(leader, b"print('sum', read('cleaned', 'shop/ko').count() + 1000)\r")
-        wait_for("sum 1120")
+        wait_for(f"sum {rows['shop/ko/cleaned'] + 1000}")
         os.write(leader, b"exit()\r" if _has_ipython() else b"\x04")
         until = time.monotonic() + 60
         while shell.poll() is None and time.monotonic() < until:
