@@ -1,13 +1,14 @@
 """Does an exported model say what the trainer said? Asked in a process of its own, because runtimes can crash.
 
-The processes are forked from a server that has imported TensorFlow and started nothing: each is fresh, and the import
-(9 CPU seconds) is paid once a worker instead of once a model.
+The processes are forked from a server that has imported the runtimes and started nothing: each is fresh, and the import
+(of TensorFlow 9 CPU seconds) is paid once a worker instead of once a model. Without SavedModels it is not paid at all.
 """
 
 from __future__ import annotations
 
 import json
 import multiprocessing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def saved_model_logits(folder: Path, ids: np.ndarray) -> np.ndarray:
 
 
 RUNTIMES = {"onnx": onnx_logits, "saved_model": saved_model_logits}
+_IMPORTS = {"onnx": ("onnx", "onnxruntime"), "saved_model": ("tensorflow",)}
 
 
 def compare(wanted: np.ndarray, found: np.ndarray, temperature: float) -> dict[str, float | int]:
@@ -73,14 +75,22 @@ def answer_parity(target: str, folder: Path, held_out: Path, answer: Path) -> No
     answer.write_text(json.dumps(compare(logits, found[: len(logits)], temperature)), "utf-8")
 
 
-def ask_parity(target: str, folder: Path, held_out: Path, *, patience: float) -> dict[str, Any]:
+def ask_parity(
+    target: str, folder: Path, held_out: Path, *, patience: float, targets: Sequence[str] = tuple(RUNTIMES)
+) -> dict[str, Any]:
     """What `answer_parity` finds in a process of its own: rows, max_probability_difference, changed_decisions.
+
+    Args:
+        target, folder, held_out: as `answer_parity` takes them.
+        patience: seconds.
+        targets: that this process will ask for, sooner or later: the server imports what they need when it starts.
 
     Raises:
         StageError: the process crashed, or did not end within `patience` seconds.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tensorflow", "onnxruntime", __name__])
+    # The first call starts the server; what is set later has no effect on it.
+    context.set_forkserver_preload([*(name for one in targets for name in _IMPORTS[one]), __name__])
     answer = folder.with_name(f"{folder.name}.parity.json")
     asked = context.Process(target=answer_parity, args=(target, folder, held_out, answer), daemon=True)
     asked.start()

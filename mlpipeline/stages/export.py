@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,15 @@ def write_target(target: str, core: Any, folder: Path, opset: int) -> None:
         core.export(str(folder), format="tf_saved_model", verbose=False)
 
 
-def check_parity(target: str, folder: Path, held_out: Path, tolerance: float) -> dict[str, Any]:
+def check_parity(target: str, folder: Path, held_out: Path, tolerance: float, targets: Sequence[str]) -> dict[str, Any]:
     """Runs the exported model in a process of its own and compares every held-out row.
+
+    `targets` are all that the recipe names: what the processes to come will need.
 
     Raises:
         StageError: the model does not run, a probability differs by more than `tolerance`, or a decision changed.
     """
-    found = ask_parity(target, folder, held_out, patience=_PATIENCE)
+    found = ask_parity(target, folder, held_out, patience=_PATIENCE, targets=targets)
     if found["max_probability_difference"] > tolerance or found["changed_decisions"]:
         raise StageError(
             f"the {target} model differs from the trainer: {found['max_probability_difference']:.2g} in a probability, "
@@ -62,7 +65,7 @@ def export_bot(bot: str, rows: pa.Table, rules: Any) -> pa.Table:
         for target in rules.targets:
             folder = Path(scratch) / target
             write_target(target, core, folder, rules.opset)
-            parity = check_parity(target, folder, held_out, rules.tolerance)
+            parity = check_parity(target, folder, held_out, rules.tolerance, rules.targets)
             made.append(
                 {
                     "domain": domain,

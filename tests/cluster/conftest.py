@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from mlpipeline.spark.archive import java_options
 from mlpipeline.spark.java import find_java
 from tests.cluster.processes import Processes
 from tests.cluster.yarn_jars import begin_fetch
-from tests.e2e.conftest import Project, copy_of
+from tests.e2e.conftest import Finished, Project, copy_of, first_run, made_once
 from tests.e2e.corpora import rows, write_project, write_rows
 
 # A cluster of seconds spends its time compiling: half the start-up time with the first compiler and a serial collector.
@@ -37,6 +39,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         begin_fetch()
 
 
+@lru_cache
+def spark_jvm() -> str:
+    """FAST_JVM where the class path is this pyspark's (not in pods, not on YARN): classes come from our archive."""
+    return f"{FAST_JVM} -Xlog:disable -Xlog:all=error:stderr {java_options(find_java())}".rstrip()
+
+
 def job_environ() -> dict[str, str]:
     """The environment of a process that starts Spark: nothing of the shell's Spark or Hadoop, one thread a library."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
@@ -48,6 +56,8 @@ def job_environ() -> dict[str, str]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_LOCAL_HOSTNAME": "localhost",
         "PYSPARK_PYTHON": sys.executable,
+        # For what spark-submit starts, which are drivers in client mode too, and what asks a cluster for a driver.
+        "SPARK_SUBMIT_OPTS": spark_jvm(),
         "OMP_NUM_THREADS": "1",
         "LC_ALL": "C.UTF-8",
     }
@@ -103,15 +113,22 @@ def tiny(tmp_path: Path) -> ClusterProject:
 @pytest.fixture(scope="session")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> ClusterProject:
     """The tiny project after a whole run on local[2]: what runs on clusters must equal; not to be changed."""
-    home = tmp_path_factory.mktemp("undisturbed")
-    write_tiny(home)
-    project = ClusterProject(home, job_environ())
-    project("run", "--master", "local[2]")
-    return project
+
+    def make(place: Path) -> None:
+        write_tiny(place / "tiny")
+        ClusterProject(place / "tiny", job_environ())("run", "--master", "local[2]")
+
+    return ClusterProject(made_once(tmp_path_factory, "undisturbed", make) / "tiny", job_environ())
 
 
 @pytest.fixture
 def finished_copy(undisturbed: ClusterProject, tmp_path: Path) -> ClusterProject:
     """A copy of the undisturbed project, store included, that a test may change."""
-    copied = copy_of(undisturbed, tmp_path / "copied")
-    return ClusterProject(copied.home, undisturbed.environ)
+    return ClusterProject(copy_of(undisturbed, tmp_path / "copied").home, undisturbed.environ)
+
+
+@pytest.fixture
+def four_bots(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> ClusterProject:
+    """A copy of the finished project of tests/e2e, which has two domains in two languages; a test may change it."""
+    first: Finished = first_run(tmp_path_factory)
+    return ClusterProject(copy_of(first.project, tmp_path / "four").home, job_environ())

@@ -101,7 +101,9 @@ def kubernetes_cluster(folder: Path, processes: Processes, *, token: str = "") -
     objects.add(NAMESPACE, "serviceaccounts", {"metadata": {"name": ACCOUNT}})
     (folder / "shared").mkdir(parents=True)
     environ = job_environ()
-    environ.pop("PYSPARK_PYTHON")  # images have a python3 on their path, and that is all Spark is told
+    # Images have a python3 on their path and jars in a folder of their own, and that is all Spark is told.
+    for name in ("PYSPARK_PYTHON", "SPARK_SUBMIT_OPTS"):
+        environ.pop(name)
     entrypoint = REPOSITORY / "mlpipeline" / "spark" / "kubernetes" / "image" / "entrypoint.sh"
     node = Node(objects, folder / "pods", processes, environ, entrypoint, _images(folder))
     api = Api(objects, node.log_of, token)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.spark.environment import pyspark_folder
-from tests.cluster.conftest import FAST_JVM, job_environ
+from tests.cluster.conftest import job_environ, spark_jvm
 from tests.cluster.processes import Processes, free_port, members, read_url, wait_for
 
 PATIENCE = 90
@@ -36,7 +36,7 @@ class StandaloneCluster:
         return {
             "spark.master.ui.port": str(self.ui_port),
             "spark.executor.memory": "512m",
-            "spark.executor.extraJavaOptions": FAST_JVM,
+            "spark.executor.extraJavaOptions": spark_jvm(),
             "spark.driver.memory": "1g",
             "spark.ui.enabled": "false",
             "spark.sql.shuffle.partitions": "4",
@@ -82,7 +82,7 @@ class StandaloneCluster:
             **job_environ(),
             "SPARK_HOME": str(folder),
             "SPARK_DAEMON_MEMORY": "256m",
-            "SPARK_DAEMON_JAVA_OPTS": FAST_JVM,
+            "SPARK_DAEMON_JAVA_OPTS": spark_jvm(),
             **more,
         }
         command = [str(folder / "bin" / "spark-class"), main, *words]

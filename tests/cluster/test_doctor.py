@@ -12,12 +12,17 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.spark.doctor.events import read_log
-from tests.cluster.conftest import FAST_JVM, ClusterProject, job_environ
+from tests.cluster.conftest import ClusterProject, job_environ, spark_jvm
 
 pytestmark = pytest.mark.local_cluster
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240
-SMALL = ["--conf", "spark.executor.memory=512m", "--conf", f"spark.executor.extraJavaOptions={FAST_JVM}"]
+PATIENCE = 480
+
+
+@pytest.fixture
+def small() -> list[str]:
+    """Words for executors that start quickly."""
+    return ["--conf", "spark.executor.memory=512m", "--conf", f"spark.executor.extraJavaOptions={spark_jvm()}"]
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +38,8 @@ def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "bin" / "python"
 
 
-def test_what_executors_cannot_import_is_named(tiny: ClusterProject, bare_python: Path):
-    where = ["--master", "local-cluster[2,1,512]", *SMALL]
+def test_what_executors_cannot_import_is_named(tiny: ClusterProject, bare_python: Path, small: list[str]):
+    where = ["--master", "local-cluster[2,1,512]", *small]
     pythons = {"spark.pyspark.python": str(bare_python), "spark.pyspark.driver.python": sys.executable}
     more = [word for key, value in pythons.items() for word in ("--conf", f"{key}={value}")]
     told = json.loads(tiny("doctor", "env", *where, *more, "--json", expect=1).stdout)
@@ -57,8 +62,8 @@ def test_a_worker_that_died_without_a_word_is_explained(tmp_path: Path):
     assert "spark.executor.memoryOverhead=1408m" in told["first"]
 
 
-def test_a_run_on_executors_tells_what_each_stage_used(tiny: ClusterProject):
-    done = tiny("run", "--master", "local-cluster[1,2,512]", "--to", "clean", "--json", *SMALL)
+def test_a_run_on_executors_tells_what_each_stage_used(tiny: ClusterProject, small: list[str]):
+    done = tiny("run", "--master", "local-cluster[1,2,512]", "--to", "clean", "--json", *small)
     run = json.loads(done.stdout)
     used = {row["module"]: row for row in run["resources"]}
     assert list(used) == ["ingest", "clean"]

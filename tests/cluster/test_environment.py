@@ -18,6 +18,8 @@ from tests.cluster.conftest import ClusterProject, job_environ, write_tiny
 ROOT = Path(__file__).parents[2]
 # Seconds: without a JVM an answer takes two of them here; this is for machines that are very busy.
 SOON = 60
+# A session that starts and has work done by a Python worker.
+COUNT = "print(spark.range(3).mapInArrow(lambda rows: rows, 'id long').count())"
 
 
 @pytest.fixture(scope="module")
@@ -189,20 +191,16 @@ def test_a_machine_whose_own_name_has_no_address(project: ClusterProject):
     )
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
     assert "no-such-name.invalid cannot be resolved" in done.stderr and "SPARK_LOCAL_IP" in done.stderr
-    # A session of one machine needs no name.
-    home = project.home / "unnamed"
-    write_tiny(home)
-    own = ClusterProject(home, environ)
-    words = [*before, *own.command("run", "--to", "ingest", "--master", "local[2]")]
-    done = subprocess.run(words, cwd=home, env=environ, capture_output=True, encoding="utf-8", timeout=4 * SOON)
-    assert done.returncode == 0, done.stderr
+    # A session of one machine needs no name, nor do its Python workers.
+    words = [*before, *project.command("shell", "--master", "local[2]", "-c", COUNT)]
+    done = subprocess.run(words, cwd=project.home, env=environ, capture_output=True, encoding="utf-8", timeout=4 * SOON)
+    assert (done.returncode, done.stdout) == (0, "3\n"), done.stderr
 
 
-def test_gpus_are_left_out_of_a_local_session_with_a_word(project: ClusterProject, tmp_path: Path):
-    home = tmp_path / "gpus"
-    write_tiny(home)
+def test_gpus_are_left_out_of_a_local_session_with_a_word(project: ClusterProject):
     words = ["--conf", "spark.task.resource.gpu.amount=1", "--conf", "spark.executor.resource.gpu.amount=1"]
-    done = ClusterProject(home, project.environ)("run", "--to", "ingest", "--master", "local[2]", *words)
+    done = project("shell", "--master", "local[2]", *words, "-c", COUNT)
+    assert done.stdout == "3\n"
     assert "spark.task.resource.gpu.amount left out: a local session has no GPUs" in done.stderr
 
 

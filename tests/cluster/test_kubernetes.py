@@ -26,7 +26,7 @@ from tests.cluster.processes import Processes, wait_for
 pytestmark = pytest.mark.kubernetes
 
 JOBS = Path(__file__).with_name("kubernetes_jobs")
-PATIENCE_S = 240
+PATIENCE_S = 480
 
 
 @pytest.fixture(scope="module")

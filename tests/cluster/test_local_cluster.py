@@ -15,25 +15,26 @@ from mlpipeline.spark.doctor.events import read_log
 from mlpipeline.spark.doctor.model import AppLog, Node
 from mlpipeline.spark.environment import pyspark_folder
 from tests.cluster.apps.pruning import LANGS
-from tests.cluster.conftest import FAST_JVM, ClusterProject, job_environ
-from tests.e2e.corpora import write_project
+from tests.cluster.conftest import ClusterProject, job_environ, spark_jvm
 
 pytestmark = pytest.mark.local_cluster
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240
+PATIENCE = 480
 
 
-def test_two_executors_make_the_same_tables_as_one_process(tiny: ClusterProject, undisturbed: ClusterProject):
+def test_two_executors_make_the_same_tables_as_one_process(finished_copy: ClusterProject, undisturbed: ClusterProject):
+    """Embed, in whose tasks two executors train and use an encoder; test_standalone.py has the stages before it."""
     folder = pyspark_folder()
     assert folder is not None
-    before = set((folder / "work").glob("app-*"))
-    settings = ["spark.executor.memory=512m", f"spark.executor.extraJavaOptions={FAST_JVM}"]
+    before, versions = set((folder / "work").glob("app-*")), finished_copy.versions()
+    settings = ["spark.executor.memory=512m", f"spark.executor.extraJavaOptions={spark_jvm()}"]
     words = [word for text in settings for word in ("--conf", text)]
-    done = tiny("run", "--to", "embed", "--master", "local-cluster[2,1,512]", *words)
+    only = ("--from", "embed", "--to", "embed", "--renew-encoder")
+    done = finished_copy("run", *only, "--master", "local-cluster[2,1,512]", *words)
     assert "at local-cluster[2,1,512]" in done.stderr
-    made = tiny.digests()
-    assert {"shop/ko/cleaned", "shop/ko/embedding", "*/ko/encoder"} <= set(made)
-    assert made.items() <= undisturbed.digests().items()
+    made = {name for name, version in finished_copy.versions().items() if version != versions[name]}
+    assert {"shop/ko/embedding", "*/ko/encoder"} <= made
+    assert finished_copy.digests() == undisturbed.digests()
     left = set((folder / "work").glob("app-*")) - before
     assert not left, "Spark leaves the executors' folders there; the session does not"
 
@@ -98,13 +99,10 @@ def test_partitions_read(planted: tuple[dict[str, int], dict[str, int]], way: st
     assert read[way] == partitions
 
 
-def test_a_run_for_one_bot_reads_its_partitions_only(tmp_path: Path):
-    project = ClusterProject(tmp_path / "four", job_environ())
-    write_project(project.home)
-    project("run", "--to", "split", "--master", "local[2]")
+def test_a_run_for_one_bot_reads_its_partitions_only(four_bots: ClusterProject, tmp_path: Path):
     words = [f"{key}={value}" for key, value in log_settings(tmp_path / "log").items()]
-    project("run", "--select", "shop/ko", "--set", "clean.max_chars=900", "--to", "embed", "--master", "local[2]",
-            *[word for text in words for word in ("--conf", text)])  # fmt: skip
+    four_bots("run", "--select", "shop/ko", "--renew-encoder", "--set", "clean.max_chars=900", "--to", "embed",
+              "--master", "local[2]", *[word for text in words for word in ("--conf", text)])  # fmt: skip
     read: dict[str, set[int]] = {}
     for _, table, count in scans(read_only_log(tmp_path / "log")):
         if table in MAKER:  # Delta reads its own log too

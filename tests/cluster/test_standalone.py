@@ -19,7 +19,7 @@ from tests.cluster.standalone_cluster import StandaloneCluster, command_line, st
 
 pytestmark = pytest.mark.standalone
 ROOT = Path(__file__).parents[2]
-PATIENCE = 240
+PATIENCE = 480
 LAST = "embed"
 # One executor on each worker, from the beginning to the end.
 FIXED = {"spark.executor.cores": "2", "spark.dynamicAllocation.enabled": "false"}

@@ -18,10 +18,17 @@ _PHRASES = {
         "refund": ("환불해 주세요", "돈 돌려받고 싶어요", "반품 어떻게 해요", "물건 다시 보낼래요"),
         "human": ("상담원 연결해 줘", "사람이랑 얘기할래요", "고객센터 부탁해요", "상담사 바꿔 주세요"),
     },
+    "fr": {
+        "hours": ("à quelle heure ouvrez-vous", "vos horaires", "êtes-vous ouverts", "quand fermez-vous"),
+        "parcel": ("où est ma commande", "suivre mon colis", "mon paquet est en retard", "état de la livraison"),
+        "refund": ("je veux être remboursé", "rendez-moi mon argent", "comment le renvoyer", "retourner un article"),
+        "human": ("parler à quelqu'un", "un conseiller", "j'ai besoin d'une personne", "le service client"),
+    },
 }
 _TAILS = {
     "en": ("", " today", " please", " on Sunday", " now", " for order 7", " thanks", " quickly"),
     "ko": ("", " 오늘", " 부탁해요", " 일요일에", " 지금", " 주문 7번", " 고마워요", " 빨리"),
+    "fr": ("", " aujourd'hui", " s'il vous plaît", " dimanche", " maintenant", " pour le 7", " merci", " vite"),
 }
 
 

@@ -27,15 +27,22 @@ from typing import Any
 import pytest
 import yaml
 
+from mlpipeline.spark.cache import cache_folder
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.documents import EXCERPT, FILE, ROOT, RUN, SMALLER, Block, blocks, pages
 
 _HERE, _DOCTOR = "tests/e2e/test_documented_commands.py", "tests/unit/cli/test_doctor.py"
+_CLUSTER = "tests/cluster/test_local_cluster.py"
 # Single lines of a block that this walk cannot type, and the test that covers each.
 ELSEWHERE = {
     "make test": "tests/house/test_documents.py::test_the_readme_has_the_two_commands_that_ci_runs",
     "mlpipeline doctor run 20261121T091401-20100 --to doctor.html": f"{_DOCTOR}::test_as_json_and_as_a_page",
     "mlpipeline doctor run /logs/eventlog_v2_app-20261121093150-0000 --json": f"{_DOCTOR}::test_a_log_is_examined",
+    "mlpipeline doctor env --master 'local-cluster[2,1,1024]'": "tests/cluster/test_doctor.py"
+    "::test_what_executors_cannot_import_is_named",
+    # A minute each, for what `make run` and `run --select` have done here on the page before.
+    "mlpipeline run": "tests/e2e/test_flow.py::test_one_changed_row_touches_one_bot",
+    "mlpipeline run --select lang:ko --renew-encoder": f"{_CLUSTER}::test_a_run_for_one_bot_reads_its_partitions_only",
     "make ui": f"{_HERE}::test_make_ui_opens_mlflow_on_this_machine_only",
 }
 _INTENTS, _ROWS = 6, 16  # of each sample corpus that is kept
@@ -58,6 +65,7 @@ class Reader:
     home: Path
     typed: set[str] = field(default_factory=set)
     failed: dict[str, list[str]] = field(default_factory=dict)
+    took: list[tuple[float, str]] = field(default_factory=list)
 
     def env(self) -> dict[str, str]:
         path = f"{self.home / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
@@ -65,7 +73,9 @@ class Reader:
             key: value for key, value in os.environ.items() if not key.startswith(("MLPIPELINE_S", "MLPIPELINE_CONF"))
         }
         # The code of this copy, whatever the environment has installed; `make` has nothing to set up here.
-        return {**kept, "PATH": path, "PYTHONPATH": str(self.home), "OMP_NUM_THREADS": "1"}
+        # Named, because a class archive belongs to a Java by its path: through this copy's link none would be found.
+        cache = {"MLPIPELINE_CACHE": str(cache_folder())}
+        return {**kept, **cache, "PATH": path, "PYTHONPATH": str(self.home), "OMP_NUM_THREADS": "1"}
 
     def follow(self, block: Block) -> None:
         """Does what a block says; a failure is kept under its page."""
@@ -94,8 +104,9 @@ class Reader:
             words, cwd=self.home, env=self.env(), capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
+        self.took.append((time.monotonic() - began, f"{block.where} {words[-1]}"))
         if done.returncode or _BAD_SIGN.search(done.stderr):
-            took = f"exit {done.returncode} after {time.monotonic() - began:.0f} s"
+            took = f"exit {done.returncode} after {self.took[-1][0]:.0f} s"
             told = f"{block.where}: {took}\n{done.stdout[-1500:]}\n{done.stderr[-2500:]}"
             self.failed.setdefault(block.page, []).append(told)
 
@@ -172,6 +183,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     for page in pages():
         for block in blocks(page):
             someone.follow(block)
+    # For whoever wants the walk to be shorter.
+    slowest = sorted(someone.took, reverse=True)
+    (home.parent / "took.txt").write_text("".join(f"{seconds:6.1f} s  {what}\n" for seconds, what in slowest), "utf-8")
     return someone
 
 

@@ -11,16 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE, Finished, Project
+from tests.e2e.conftest import PATIENCE, Finished, Project, copy_of
 from tests.e2e.corpora import rows, write_project, write_rows
+from tests.e2e.documents import blocks, pages
 
 BOTS = ["bank/en", "bank/ko", "shop/en", "shop/ko"]
-STAGES = ["ingest", "clean", "split", "embed", "denoise", "train", "evaluate", "export", "release"]
+STAGES = ["ingest", "clean", "split", "augment", "embed", "denoise", "train", "evaluate", "export", "release"]
 ROOT = Path(__file__).parents[2]
+FRENCH = rows("fr", "cafe", 64)
 
 
 def test_a_first_run_makes_champions(finished: Finished):
@@ -68,23 +72,68 @@ def test_an_answer_and_its_nearest_questions(finished: Finished):
     assert said.startswith("answer") and "hours" in said
 
 
-def test_one_changed_row_touches_one_bot(copied: Project):
-    made = rows("ko", "shop")
-    write_rows(
-        copied.home / "corpora" / "shop" / "ko.jsonl", [{"text": "완전히 새로운 말", "intent": "human"}, *made[1:]]
-    )
-    plan = [row for row in copied.read("plan")["orders"] if row["run"]]
-    assert [(row["bot"], row["stage"]) for row in plan] == [("shop/ko", stage) for stage in STAGES]
-    assert plan[0]["cause"] == "1 row new, 1 row gone in corpora/shop/ko.jsonl"
-    digests, versions = copied.digests(), copied.versions()
-    copied("run", "--master", "local[2]")
-    after = copied.versions()
-    assert {name for name in after if after[name] != versions[name]} == {
-        name for name in after if name.startswith("shop/ko/")
+@dataclass(frozen=True)
+class Grown:
+    """The finished project with one changed row and two new bots, run again: what was said and there, before and after.
+
+    Args:
+        refused: what `new` says to a file whose columns it does not know, before anything is made of it.
+        made: what it says when they are named.
+        plan: of the changed row alone.
+        digests, versions: before the run.
+    """
+
+    project: Project
+    refused: str
+    made: str
+    plan: list[dict[str, Any]]
+    digests: dict[str, str]
+    versions: dict[str, str]
+
+
+def add(file: Path, lines: str) -> None:
+    """Lines at the end of a file."""
+    file.write_text(f"{file.read_text('utf-8')}{lines}\n", "utf-8")
+
+
+@pytest.fixture(scope="module")
+def grown(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Grown:
+    project = copy_of(finished.project, tmp_path_factory.mktemp("grown") / "copy")
+    changed = [{"text": "완전히 새로운 말", "intent": "human"}, *rows("ko", "shop")[1:]]
+    write_rows(project.home / "corpora" / "shop" / "ko.jsonl", changed)
+    plan = [row for row in project.read("plan")["orders"] if row["run"]]
+    digests, versions = project.digests(), project.versions()
+
+    table = ["phrase,meaning"] + [f'"{row["text"]}, you know?",{row["intent"]}' for row in rows("en", "cafe")]
+    (project.home / "some.csv").write_text("\n".join(table) + "\n", "utf-8")
+    refused = project("new", "mybot", "--lang", "en", "--from", "some.csv", expect=1).stderr
+    assert not (project.home / "conf" / "domains" / "mybot").exists(), "nothing half-written"
+    made = project("new", "mybot", "--lang", "en", "--from", "some.csv", "--map", "text=phrase,intent=meaning").stdout
+
+    # A ninth language, as docs/languages.md has it.
+    (page,) = [page for page in pages() if page.name == "languages.md"]
+    (file,) = [block for block in blocks(page) if block.remark == "conf/languages/fr.yaml"]
+    conf = project.home / "conf"
+    (conf / "languages").mkdir()
+    (conf / "languages" / "fr.yaml").write_text(file.text, "utf-8")
+    write_rows(project.home / "questions.jsonl", FRENCH)
+    project("new", "mybot", "--lang", "fr", "--from", "questions.jsonl")
+    add(conf / "domains/mybot/domain.yaml", "train: {epochs: 3, min_steps: 150}\nexport: {targets: [onnx]}")
+    add(conf / "domains/mybot/fr.yaml", "release: {gate: {min_accuracy: 0, min_macro_f1: 0, max_ece: 1}}")
+    project("run", "--master", "local[2]")
+    return Grown(project, refused, made, plan, digests, versions)
+
+
+def test_one_changed_row_touches_one_bot(grown: Grown):
+    assert [(row["bot"], row["stage"]) for row in grown.plan] == [("shop/ko", stage) for stage in STAGES]
+    assert grown.plan[0]["cause"] == "1 row new, 1 row gone in corpora/shop/ko.jsonl"
+    after, digests = grown.project.versions(), grown.project.digests()
+    assert {name for name in grown.versions if after[name] != grown.versions[name]} == {
+        name for name in grown.versions if name.startswith("shop/ko/")
     }
-    changed = {name for name, digest in copied.digests().items() if digest != digests[name]}
+    changed = {name for name in grown.digests if digests[name] != grown.digests[name]}
     assert changed and all(name.startswith("shop/ko/") for name in changed)
-    assert "nothing to do" in copied("run").stdout
+    assert "nothing to do" in grown.project("run").stdout
 
 
 def test_a_gate_refuses_and_the_champion_stays(copied: Project):
@@ -155,20 +204,20 @@ def test_spark_submit_by_hand(copied: Project):
     assert "nothing to do" in copied("plan", "--from", "clean", "--to", "clean", *select).stdout
 
 
-def test_a_new_bot_from_a_csv_that_nobody_prepared(copied: Project):
-    table = ["phrase,meaning"] + [f'"{row["text"]}, you know?",{row["intent"]}' for row in rows("en", "cafe")]
-    (copied.home / "some.csv").write_text("\n".join(table) + "\n", "utf-8")
-    done = copied("new", "mybot", "--lang", "en", "--from", "some.csv", expect=1)
-    assert "phrase, meaning" in done.stderr and "--map text=phrase,intent=meaning" in done.stderr
-    assert not (copied.home / "conf" / "domains" / "mybot").exists(), "nothing half-written"
-    said = copied("new", "mybot", "--lang", "en", "--from", "some.csv", "--map", "text=phrase,intent=meaning").stdout
-    assert "120 rows" in said and "mlpipeline run --select mybot/en" in said
-    quick = ("--set", "train.epochs=3", "--set", "train.min_steps=150", "--set", "export.targets=[onnx]")
-    copied("run", "--select", "domain:mybot", *quick, "--master", "local[2]")
-    assert copied.read("answer", "mybot/en", "I need a human cafe")[0]["intent"] == "human"
-    write_rows(copied.home / "test.jsonl", rows("en", "cafe", 40))
-    report = copied.read("evaluate", "mybot/en", "--on", "test.jsonl")
+def test_a_new_bot_from_a_csv_that_nobody_prepared(grown: Grown):
+    assert "phrase, meaning" in grown.refused and "--map text=phrase,intent=meaning" in grown.refused
+    assert "120 rows" in grown.made and "mlpipeline run --select mybot/en" in grown.made
+    assert grown.project.read("answer", "mybot/en", "I need a human cafe")[0]["intent"] == "human"
+    write_rows(grown.project.home / "test.jsonl", rows("en", "cafe", 40))
+    report = grown.project.read("evaluate", "mybot/en", "--on", "test.jsonl")
     assert report["accuracy"] > 0.8 and report["macro_f1"] > 0.8 and report["per_intent"] and report["rejected"] == 0
+
+
+def test_a_language_that_is_one_file(grown: Grown):
+    bots = {bot["bot"]: bot for bot in grown.project.read("ls")}
+    assert bots["mybot/fr"]["alias"] == "champion" and bots["mybot/fr"]["rows"] == len(FRENCH)
+    assert grown.project.read("answer", "mybot/fr", "où est ma commande cafe")[0]["intent"] == "parcel"
+    assert any("où" in row["normalized"] for row in grown.project.read("show", "cleaned", "mybot/fr", "--rows", "100"))
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
