@@ -13,7 +13,7 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.failures import explain
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import complete_bots, failures
-from mlpipeline.stages import clean, denoise, embed, evaluate, export, ingest, release, split, train
+from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
 from mlpipeline.store.fingerprint import digest
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     from mlpipeline.recipe.fields import Recipe
 
-# The places of what is still to come: deidentify after ingest, augment between split and embed, review after evaluate.
+# The places of what is still to come: deidentify after ingest, review after evaluate.
 STAGES: tuple[Stage, ...] = (
     ingest.STAGE,
     clean.STAGE,
     split.STAGE,
+    augment.STAGE,
     embed.STAGE,
     denoise.STAGE,
     train.STAGE,

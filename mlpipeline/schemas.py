@@ -88,6 +88,44 @@ NEAR_STATE = StructType(
 # Where the labelled utterances of one content belong: train, validation or test.
 SPLITS = StructType([*BOT, _text("content_id"), _text("split")])
 
+# One row that `augment` made from rows of the training split, or found in the logs. `id` and `content_id` as in
+# CLEANED, `source` is augment. `parent` is the utterance id of the row it was made from, `partner` of a second one,
+# where there are two; `operators` how, in their order, joined by ">"; `seed` of the dice. `agreement` is the
+# probability that a model of the rows of persons gives it `intent`, `similarity` the Jaccard similarity of both.
+AUGMENTED = StructType(
+    [
+        *BOT,
+        _text("id"),
+        _text("intent"),
+        _text("text"),
+        _text("normalized"),
+        _text("content_id"),
+        _text("source"),
+        _text("parent"),
+        _text("partner"),
+        _text("operators"),
+        StructField("seed", LongType()),
+        StructField("agreement", DoubleType()),
+        StructField("similarity", DoubleType()),
+    ]
+)
+
+# One made row that a person should judge, and why: the model disagrees, or it was made to say the opposite.
+AUGMENTED_DROPPED = StructType([*AUGMENTED.fields, _text("reason"), _text("detail")])
+
+# What came of making rows for one bot: training rows, texts made, kept and left for review. `report` is JSON: the same
+# by operator and intent, refusals by reason with samples, rows that were left alone and why.
+AUGMENT_REPORT = StructType(
+    [
+        *BOT,
+        StructField("rows", LongType()),
+        StructField("made", LongType()),
+        StructField("kept", LongType()),
+        StructField("review", LongType()),
+        _text("report"),
+    ]
+)
+
 # Something about a bot's rows that a person should know: what kind, which intent or content, how many rows.
 FINDING = StructType([*BOT, _text("kind"), _text("subject"), _text("detail"), StructField("rows", LongType())])
 
@@ -150,6 +188,7 @@ MODEL = StructType(
         StructField("temperature", DoubleType()),
         StructField("threshold", DoubleType()),
         StructField("train_rows", LongType()),
+        StructField("augmented_rows", LongType()),
         StructField("validation_rows", LongType()),
         StructField("payload", BinaryType()),
         StructField("held_out", BinaryType()),

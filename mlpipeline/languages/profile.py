@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.languages import chinese, english, japanese, korean, thai, unicode_steps, vietnamese
@@ -49,6 +50,11 @@ class Profile:
         profile = cls(tag, tuple(map(str, steps)), tuple(map(str, scripts)))
         profile.check()
         return profile
+
+    @classmethod
+    def of(cls, language: Any) -> Profile:
+        """The profile of a recipe's ``language:`` section, which was checked when it was read."""
+        return cls(language.tag, tuple(language.steps), tuple(language.scripts))
 
     def check(self) -> None:
         """Raises RecipeError for a step or a script that does not exist, with the nearest that does."""

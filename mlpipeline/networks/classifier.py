@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,14 @@ _MOST_FOLDED = 3000  # rows; above that, folding would cost too much for what it
 _FOLDS = 3
 _TINY = 2000  # rows; below that, every n-gram of the training rows is known, whatever `min_df` says
 _BATCH = 128
+
+
+class MadeRow(NamedTuple):
+    """A training row that was made from others: `parents` are their texts, all of the same label."""
+
+    text: str
+    label: str
+    parents: tuple[str, ...]
 
 
 @dataclass
@@ -81,6 +89,7 @@ def train_classifier(
     validation_labels: Sequence[str],
     settings: Mapping[str, Any],
     seed: int,
+    made: Sequence[MadeRow] = (),
 ) -> TrainedModel:
     """Train, calibrate and choose the threshold of one bot; the order of the rows does not matter.
 
@@ -91,6 +100,7 @@ def train_classifier(
         validation_labels: intent of each.
         settings: the `train` part of the recipe.
         seed: with equal data, settings and machine, an equal seed gives equal weights.
+        made: rows made from training texts; each counts `settings["augmented_weight"]`, and none is calibrated on.
 
     Raises:
         StageError: when fewer than two intents are left to choose from.
@@ -102,14 +112,16 @@ def train_classifier(
     if len(names) < 2:
         found = f"one intent only ({names[0]})" if names else "no intent at all"
         raise StageError(f"the training rows hold {found}", fix="add rows of at least two intents to the corpus")
-    model = _fit(rows, names, settings, seed)
+    known = set(names) | {outside}
+    extra = sorted(row for row in made if row.label in known)
+    model = _fit(rows, names, settings, seed, extra)
     usable = [row for row in held if row[1] in set(names)]
     if len(usable) >= _ENOUGH_VALIDATION or len(rows) > _MOST_FOLDED:
         beyond = [row for row in held if row[1] == outside]
         _calibrate(model, logits(model, [text for text, _ in usable + beyond]), usable + beyond, settings)
         model.history["calibrated_on"] = "validation"
     else:
-        folded = _folded_logits(rows, names, settings, seed)
+        folded = _folded_logits(rows, names, settings, seed, extra)
         _calibrate(model, folded, rows, settings)
         model.history["calibrated_on"] = "folds"
     return model
@@ -152,7 +164,9 @@ def logits(model: TrainedModel, texts: Sequence[str]) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _fit(rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int) -> TrainedModel:
+def _fit(
+    rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int, made: Sequence[MadeRow]
+) -> TrainedModel:
     """Train on sorted rows; temperature and threshold are still to be chosen."""
     spec = FeatureSpec(
         char_ngrams=tuple(settings["char_ngrams"]),
@@ -160,11 +174,15 @@ def _fit(rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, A
         max_ids=int(settings["max_ids"]),
         word_weight=float(settings["word_weight"]),
     )
-    texts = [text for text, _ in rows]
+    texts = [text for text, _ in rows] + [row.text for row in made]
+    counts = np.ones(len(texts), np.float32)
+    counts[len(rows) :] = float(settings["augmented_weight"])
     min_df = 1 if len(rows) < _TINY else int(settings["min_df"])
     vocabulary = fit_vocabulary(texts, spec, min_df, int(settings["max_vocabulary"]))
-    targets = _targets([label for _, label in rows], names, float(settings["label_smoothing"]))
-    weights, losses = fit_weights(as_sparse(texts, spec, vocabulary), targets, len(vocabulary), settings, seed)
+    labels = [label for _, label in rows] + [row.label for row in made]
+    targets = _targets(labels, names, float(settings["label_smoothing"]))
+    sparse = as_sparse(texts, spec, vocabulary)
+    weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts)
     outside = str(settings["out_of_scope_label"])
     return TrainedModel(
         labels=names,
@@ -189,16 +207,20 @@ def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[n
 
 
 def _folded_logits(
-    rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int
+    rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int, made: Sequence[MadeRow]
 ) -> NDArray[np.float32]:
-    """Logits of every training row, each from a network that has not seen it (every third row is left out in turn)."""
+    """Logits of every training row, each from a network that has seen neither it nor what was made from it.
+
+    Every third row is left out in turn.
+    """
     result = np.zeros((len(rows), len(names)), np.float32)
     fold = _fold_of(rows)
     for number in range(_FOLDS):
         inside = [row for row, its in zip(rows, fold, strict=True) if its != number]
         left_out = np.flatnonzero(np.array(fold) == number)
         if inside and len(left_out):
-            part = _fit(inside, names, settings, seed)
+            seen = {text for text, _ in inside}
+            part = _fit(inside, names, settings, seed, [row for row in made if seen.issuperset(row.parents)])
             result[left_out] = logits(part, [rows[index][0] for index in left_out])
     return result
 

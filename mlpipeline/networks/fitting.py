@@ -73,21 +73,25 @@ def use_one_thread() -> None:
 
 
 def fit_weights(
-    rows: Sparse, targets: NDArray[np.float32], size: int, settings: Mapping[str, Any], seed: int
+    rows: Sparse,
+    targets: NDArray[np.float32],
+    size: int,
+    settings: Mapping[str, Any],
+    seed: int,
+    row_weights: NDArray[np.float32] | None = None,
 ) -> tuple[Weights, list[float]]:
     """Train the wide and deep network on texts in a fixed order.
 
     Of the network that `classifier.build_core` builds, the wide part is a linear map of n-gram weights to logits; the
-    deep part sums `dims` numbers of each n-gram, goes through a ReLU and a dense layer (Cheng et al. 2016, "Wide & Deep
-    Learning"; the sum of n-gram vectors is that of Joulin et al. 2017, "Bag of Tricks for Efficient Text
-    Classification").
+    deep part sums `dims` numbers of each n-gram (Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification")
+    goes through a ReLU and a dense layer (Cheng et al. 2016, "Wide & Deep Learning").
 
     Args:
-        rows: n training texts.
-        targets: float32 (n, k), distribution over the labels of each.
+        rows, targets: n training texts, and the distribution over k labels of each, float32 (n, k).
         size: number of n-grams in the vocabulary.
         settings: epochs, min_steps, batch_size, learning_rate, dims, dropout, feature_dropout.
         seed: decides first weights, dropout and the order of the steps.
+        row_weights: float32 (n,), how much each text counts; all the same when None.
 
     Returns:
         Weights `table` (size + 1, k + dims), `out` (dims, k), `bias` (k,), and the mean loss of each epoch.
@@ -95,11 +99,9 @@ def fit_weights(
     use_one_thread()
     import tensorflow as tf
 
-    labels, dims = targets.shape[1], int(settings["dims"])
-    table, out, bias = (_state(first) for first in _first_weights(size, labels, dims, seed))
-    batch = min(int(settings["batch_size"]), max(_SMALLEST_BATCH, len(rows) // _BATCHES_AN_EPOCH))
-    steps = -(-len(rows) // batch)
-    epochs = max(int(settings["epochs"]), -(-int(settings["min_steps"]) // steps))
+    labels, counts = targets.shape[1], np.ones(len(rows), np.float32) if row_weights is None else row_weights
+    table, out, bias = (_state(first) for first in _first_weights(size, labels, int(settings["dims"]), seed))
+    epochs, steps = _length(len(rows), settings)
     dropout, random, move = np.float32(settings["dropout"]), np.random.default_rng(seed), _compiled_step()
     history, time = [], 0
     for _ in range(epochs):
@@ -111,7 +113,7 @@ def fit_weights(
             known, place = np.unique(ids, return_inverse=True)
             rate = np.float32(_rate(float(settings["learning_rate"]), time, steps * epochs))
             own = [tf.gather(part, known) for part in table]
-            batch_of = (np.stack([where, place], axis=1), values, targets[chosen])
+            batch_of = (np.stack([where, place], axis=1), values, targets[chosen], counts[chosen])
             own, out, bias, loss = move(own, out, bias, *batch_of, rate, dropout, np.array([seed, time], np.int64))
             for part, moved in zip(table, own, strict=True):
                 part.scatter_update(tf.IndexedSlices(moved, known))
@@ -120,6 +122,13 @@ def fit_weights(
     numbers = np.array(table[0])
     numbers[:, :labels] *= np.float32(_WIDE_SCALE)
     return {"table": numbers, "out": np.array(out[0]), "bias": np.array(bias[0])}, history
+
+
+def _length(rows: int, settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Passes over the rows, and steps in each of them."""
+    batch = min(int(settings["batch_size"]), max(_SMALLEST_BATCH, rows // _BATCHES_AN_EPOCH))
+    steps = -(-rows // batch)
+    return max(int(settings["epochs"]), -(-int(settings["min_steps"]) // steps)), steps
 
 
 def _first_weights(size: int, labels: int, dims: int, seed: int) -> tuple[NDArray[np.float32], ...]:
@@ -173,10 +182,19 @@ def _compiled_step() -> Any:
         return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
 
     @tf.function(
-        input_signature=[[matrix] * 3, [matrix] * 3, [vector] * 3, index, vector, matrix, number, number, seed]
+        input_signature=[[matrix] * 3, [matrix] * 3, [vector] * 3, index, vector, matrix, vector, number, number, seed]
     )
     def step(
-        own: Any, out: Any, bias: Any, where: Any, values: Any, wanted: Any, rate: Any, dropout: Any, seed: Any
+        own: Any,
+        out: Any,
+        bias: Any,
+        where: Any,
+        values: Any,
+        wanted: Any,
+        counts: Any,
+        rate: Any,
+        dropout: Any,
+        seed: Any,
     ) -> Any:
         labels = tf.shape(wanted)[1]
         shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own[0])[0]]), tf.int64)
@@ -186,7 +204,7 @@ def _compiled_step() -> Any:
             summed = tf.sparse.sparse_dense_matmul(tf.SparseTensor(where, values, shape), leaves[0])
             hidden = tf.nn.experimental.stateless_dropout(tf.nn.relu(summed[:, labels:]), dropout, seed)
             scores = summed[:, :labels] * _WIDE_SCALE + hidden @ leaves[1] + leaves[2]
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(wanted, scores))
+            loss = tf.reduce_mean(counts * tf.nn.softmax_cross_entropy_with_logits(wanted, scores))
         slopes = tape.gradient(loss, leaves)
         after = [moved(state, slope, rate) for state, slope in zip((own, out, bias), slopes, strict=True)]
         return (*after, loss)

@@ -166,12 +166,16 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
 
 
 def _line(told: StageReport, number: int, count: int) -> str:
-    head = f"{number} of {count}  {told.stage:<9}"
+    head = f"{number:>{len(str(count))}} of {count}  {told.stage:<9}"
     if not told.bots and not told.seconds:
         return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
     words = [f"{told.bots} bot{'s' if told.bots != 1 else ''}"]
     if told.stage == "ingest":
         words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} out + {told.dropped:,} rejected")
+    elif told.stage == "augment":
+        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} made")
+        if told.dropped:
+            words.append(f"{told.dropped:,} to review")
     else:
         words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} out")
         if told.dropped:

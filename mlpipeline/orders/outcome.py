@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
+from mlpipeline.orders.augment_view import gather_augmented
 from mlpipeline.orders.plan import Plan
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
@@ -68,6 +69,9 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
         if row["capped"]:
             told_of = f"{row['capped']:,} grams are in too many texts: {row['skipped']:,} comparisons were left out"
             findings.setdefault(row["bot"], []).append(f"near duplicates: {told_of} (clean.near_comparisons)")
+    made = gather_augmented(
+        tables.rows("augment_report", ["report"]), tables.rows("augmented", ["intent", "text", "operators"])
+    )
     noise, noisy = gather_noise(tables), tables.counts("denoised_dropped", "reason")
     rows = {name: load_manifest(store, name).entries for name in ("utterance", "utterance_rejected", "cleaned")}
     unlike = find_other_languages(store, plan)
@@ -86,6 +90,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             "failure": _failure(report.failed.get(bot)),
             "warnings": unlike.get(bot, []) + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
             "noise": noise.get(bot),
+            "augmented": made.get(bot),
             **_scores(judged.get(bot)),
             **_release(released.get(bot)),
         }
@@ -126,7 +131,7 @@ def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
         domain, lang = bot.split("/")
         own = rows.filter(pc.and_(pc.equal(rows["domain"], domain), pc.equal(rows["lang"], lang)))
         told = order.job.recipe.language
-        profile = Profile(tag=told.tag, steps=tuple(told.steps), scripts=tuple(told.scripts))
+        profile = Profile.of(told)
         share = looks_like(own["text"].slice(0, _SAMPLE).to_pylist(), profile)
         if share < _ALIKE:
             found[bot] = [f"only {share:.0%} of the texts look like {told.name} ({told.tag})"]

@@ -19,6 +19,7 @@ _TEMPLATES = (
     "report_bot.html.j2",
     "report_charts.html.j2",
     "report_noise.html.j2",
+    "report_augment.html.j2",
     "noise.html.j2",
     "report.css",
 )

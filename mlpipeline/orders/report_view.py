@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlpipeline.orders.augment_view import augment_view
 from mlpipeline.orders.noise_view import noise_view
 
 _STATUS_WORDS = {
@@ -101,6 +102,7 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
         "failure": _failure(bot.get("failure")),
         "warnings": [_text(warning) for warning in bot.get("warnings") or []],
         "noise": _noise(bot),
+        "augmented": _augmented(bot),
         "golden": [_golden(row) for row in _rows(bot, "golden")],
     }
 
@@ -110,6 +112,11 @@ def _noise(bot: Mapping[str, Any]) -> dict[str, Any] | None:
     if not isinstance(report, Mapping):
         return None
     return noise_view(report, _rows(report, "issues"), _text(bot.get("bot")).rpartition("/")[2])
+
+
+def _augmented(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+    report = bot.get("augmented")
+    return augment_view(report, _text(bot.get("bot")).rpartition("/")[2]) if isinstance(report, Mapping) else None
 
 
 def _changes(causes: Mapping[str, str]) -> list[str]:

@@ -97,6 +97,44 @@ class SplitPart(Part):
         return self
 
 
+class AugmentPart(Part):
+    """Which intents get made rows, how they are made, and what they must pass."""
+
+    fill_to: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        description="operators make rows for an intent with fewer training rows until it has so many; 0: none"
+    )
+    retrieve_to: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        description="unlabelled rows that are likely of an intent with fewer training rows join it up to so many; 0: no"
+    )
+    kinds: Annotated[tuple[Literal["form", "words", "typing"], ...], Field(strict=False)] = Field(
+        description="operators that are used: form (other grammar), words (other words or order), typing (slips)"
+    )
+    per_row: Count = Field(description="rows that operators make of one row, at most")
+    chain: Annotated[int, Field(ge=1, le=5)] = Field(description="operators applied one after another, at most")
+    disabled: Words = Field(description="operators that are not used, by name; this wins over `enabled`")
+    enabled: Words = Field(
+        description="operators that are used though their kind is not, or though they are off by default, by name"
+    )
+    min_agreement: Share = Field(
+        description="a made row is kept when a model of the rows that were there gives its intent first, or with this "
+        "probability; others go to review"
+    )
+    min_similarity: Share = Field(description="least Jaccard similarity with the row that it was made from")
+    max_length_ratio: Annotated[float, Field(ge=1.0)] = Field(
+        description="a made row is at most so many times longer or shorter than the row that it was made from"
+    )
+    retrieval_precision: Share = Field(
+        description="how likely the least certain row of the logs must be right, as measured on the labelled rows"
+    )
+    generator: str | None = Field(
+        description="folder of a local seq2seq model, or http(s) address that answers with paraphrases; null: none"
+    )
+    review_rows: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        description="made rows that a person should judge: kept in augmented_dropped, at most so many of a bot"
+    )
+    seed: Seed = Field(description="seed of every random choice in making rows")
+
+
 class EmbedPart(Part):
     """How an utterance becomes a vector."""
 
@@ -160,6 +198,9 @@ class TrainPart(Part):
     min_df: Count = Field(description="n-grams in fewer texts are not learnt; below 2,000 rows it is 1")
     max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
     max_ids: Count = Field(description="distinct n-grams of one text that the network reads; the rest is cut off")
+    augmented_weight: Weight = Field(
+        description="how much a made row counts in a step, against 1 for a row of a person"
+    )
     out_of_scope_label: str = Field(
         description="rows of this intent teach what is not the bot's business; it is never an intent to answer"
     )
@@ -233,6 +274,7 @@ class Recipe(Part):
     ingest: IngestPart = Field(description="where rows come from")
     clean: CleanPart = Field(description="which rows are kept")
     split: SplitPart = Field(description="which rows train, choose and test")
+    augment: AugmentPart = Field(description="which rows are made from others")
     embed: EmbedPart = Field(description="how an utterance becomes a vector")
     denoise: DenoisePart = Field(description="which labels are judged wrong")
     train: TrainPart = Field(description="how the classifier is trained")

@@ -12,12 +12,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.networks import classifier, features
+from mlpipeline.networks.classifier import MadeRow
 from mlpipeline.networks.held_out import HeldOut
-from mlpipeline.schemas import DENOISED, MODEL, SPLITS
+from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
 
+MADE = "augmented"  # stands where other rows have their split
 _ARROW = to_arrow_schema(MODEL)
 
 
@@ -26,16 +28,18 @@ def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
 
     Args:
         bot: its name.
-        rows: `normalized`, `intent`, `split`, `content_id`; their order does not matter.
+        rows: `id`, `normalized`, `intent`, `split`, `content_id`, `parent`, `partner`; their order does not matter. The
+            split of made rows is `augmented`.
         settings: the recipe's `train` part.
     """
     began = time.process_time()
-    rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending")])
+    rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
     parts = {name: rows.filter(pc.equal(rows["split"], name)) for name in ("train", "validation", "test")}
     texts = {name: part["normalized"].to_pylist() for name, part in parts.items()}
     intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
+    made = made_rows(parts["train"], rows.filter(pc.equal(rows["split"], MADE)))
     model = classifier.train_classifier(
-        texts["train"], intents["train"], texts["validation"], intents["validation"], settings, settings["seed"]
+        texts["train"], intents["train"], texts["validation"], intents["validation"], settings, settings["seed"], made
     )
     domain, lang = bot.split("/")
     row = {
@@ -45,12 +49,26 @@ def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
         "temperature": model.temperature,
         "threshold": model.threshold,
         "train_rows": len(texts["train"]),
+        "augmented_rows": len(made),
         "validation_rows": len(texts["validation"]),
         "payload": model.to_bytes(),
         "held_out": judge_held_out(model, parts).to_bytes(),
         "cpu_seconds": time.process_time() - began,
     }
     return pa.Table.from_pylist([row], schema=_ARROW)
+
+
+def made_rows(learnt: pa.Table, augmented: pa.Table) -> list[MadeRow]:
+    """The made rows whose parents are all learnt, with the intent that they had when the row was made."""
+    columns = (learnt[name].to_pylist() for name in ("id", "intent", "normalized"))
+    texts = {(one, intent): text for one, intent, text in zip(*columns, strict=True)}
+    made = []
+    for row in augmented.to_pylist():
+        named = [one for one in (row["parent"], row["partner"]) if one is not None]
+        parents = tuple(text for one in named if (text := texts.get((one, row["intent"]))))
+        if len(parents) == len(named):
+            made.append(MadeRow(row["normalized"], row["intent"], parents))
+    return made
 
 
 def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -> HeldOut:
@@ -63,12 +81,13 @@ def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -
 
 
 def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
-    """Table of contents: give each labelled text its split, train every bot in a task of its own."""
+    """Table of contents: give each labelled text its split, add what was made, train every bot in a task of its own."""
     settings = part["train"].model_dump()
-    labelled = inputs["denoised"].where(F.col("intent").isNotNull())
-    rows = labelled.select("domain", "lang", "content_id", "intent", "normalized").join(
-        inputs["splits"], ["domain", "lang", "content_id"]
-    )
+    columns, nobody = ["domain", "lang", "content_id", "id", "intent", "normalized"], F.lit(None).cast("string")
+    labelled = inputs["denoised"].where(F.col("intent").isNotNull()).select(*columns)
+    placed = labelled.join(inputs["splits"], ["domain", "lang", "content_id"])
+    made = inputs["augmented"].select(*columns, F.lit(MADE).alias("split"), "parent", "partner")
+    rows = placed.withColumns({"parent": nobody, "partner": nobody}).unionByName(made)
     models = run_tasks(rows, lambda bot, table: fit(bot, table, settings), schema=MODEL, counters=counters)
     return {"model": models}
 
@@ -76,7 +95,7 @@ def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
 STAGE = Stage(
     name="train",
     sections=("train",),
-    needs={"denoised": DENOISED, "splits": SPLITS},
+    needs={"denoised": DENOISED, "splits": SPLITS, "augmented": AUGMENTED},
     gives={"model": MODEL},
     code=("stages.train", "networks"),
     libraries=("tensorflow-cpu", "keras", "numpy"),

@@ -30,7 +30,8 @@ def file_digest(path: str) -> str:
 def code_digest(modules: Iterable[str]) -> str:
     """Digest of what the named modules and packages below `mlpipeline` do.
 
-    Comments, layout and docstrings do not count, so explaining a stage better retrains nothing.
+    `room.*` is a package without those in it. Comments, layout and docstrings do not count, so explaining a stage
+    better retrains nothing; a word list (.tsv) in a package counts as it is.
     """
     return digest({name: _module_digest(name) for name in modules})
 
@@ -43,7 +44,9 @@ def _module_digest(name: str) -> str:
         place = place.joinpath(room)
     if place.joinpath(f"{last}.py").is_file():
         return _source_digest(place.joinpath(f"{last}.py"))
-    return digest({path: _source_digest(file) for path, file in _sources(place.joinpath(last))})
+    flat = last == "*"
+    files = _sources(place if flat else place.joinpath(last))
+    return digest({path: _source_digest(file) for path, file in files if not (flat and "/" in path)})
 
 
 def _sources(folder: Traversable, under: str = "") -> list[tuple[str, Traversable]]:
@@ -51,12 +54,14 @@ def _sources(folder: Traversable, under: str = "") -> list[tuple[str, Traversabl
     for entry in folder.iterdir():
         if entry.is_dir():
             found += _sources(entry, f"{under}{entry.name}/")
-        elif entry.name.endswith(".py"):
+        elif entry.name.endswith((".py", ".tsv")):
             found.append((under + entry.name, entry))
     return sorted(found, key=lambda pair: pair[0])
 
 
 def _source_digest(file: Traversable) -> str:
+    if not file.name.endswith(".py"):
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     tree = ast.parse(file.read_bytes())
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):

@@ -41,7 +41,7 @@ STAGES: Mapping[str, StageNeed] = {
     # An encoder from a folder. The default one, ngram-lsa, was measured with 83.
     "embed": StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
     "denoise": StageNeed(740, "TensorFlow, or the scores of a bot of 4,000 rows"),
-    "augment": StageNeed(),
+    "augment": StageNeed(150, "the texts of a bot and the model that judges what was made"),
     # Measured over nine bots: train and evaluate 861 in all, export 1,457 and 685 in the process that compares.
     "train": StageNeed(740, "TensorFlow and models, one after the other"),
     "evaluate": StageNeed(740, "TensorFlow and models, one after the other"),

@@ -44,7 +44,7 @@ def length_and_script(part: Any, profile: Profile) -> Rule:
 def with_normalized(part: Part) -> Transform:
     """Adds `normalized`, `content_id`, `_folded` of rows that stay, `reason` and `detail` of rows that a rule drops."""
     language, rules = part["language"], part["clean"]
-    profile = Profile(tag=language.tag, steps=tuple(language.steps), scripts=tuple(language.scripts))
+    profile = Profile.of(language)
     folds = tuple(rules.fold)
     compared = rules.near_duplicates != "off"
 

@@ -111,7 +111,7 @@ def _settle(
 def release(store: Store, bot: str, part: Part, inputs: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
     """Table of contents: judge by the gate, put the bundle together, register it, move the alias if it passed."""
     language = part["language"]
-    profile = Profile(tag=language.tag, steps=tuple(language.steps), scripts=tuple(language.scripts))
+    profile = Profile.of(language)
     figures = _figures(inputs)
     today = champion(registry(store), bot)
     conditions = check_gate(part["release"].gate, figures, today.metrics if today else None, bot=bot)

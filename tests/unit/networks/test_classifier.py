@@ -10,8 +10,10 @@ import pytest
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks import calibrate, classifier
-from mlpipeline.networks.classifier import TrainedModel, build_core, logits, train_classifier
+from mlpipeline.networks.classifier import MadeRow, TrainedModel, build_core, logits, train_classifier
 from mlpipeline.networks.features import as_ids
+
+pytestmark = pytest.mark.slow
 
 SETTINGS: dict[str, Any] = {
     "epochs": 8,
@@ -28,6 +30,7 @@ SETTINGS: dict[str, Any] = {
     "min_df": 2,
     "max_vocabulary": 5000,
     "max_ids": 48,
+    "augmented_weight": 1.0,
     "out_of_scope_label": "out_of_scope",
     "accept_share": 0.95,
 }
@@ -74,6 +77,38 @@ def test_equal_data_and_seed_give_equal_weights_in_any_order_of_the_rows(model: 
     assert again.weights_digest == model.weights_digest and again.to_bytes() == model.to_bytes()
     other = train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], SETTINGS, 2)
     assert other.weights_digest != model.weights_digest
+
+
+def test_a_made_row_is_learnt_by_its_weight(model: TrainedModel) -> None:
+    texts, labels = corpus()
+    made = [MadeRow("heavy metal it is", "music", (texts[0],)), MadeRow("of no intent", "gone", (texts[0],))]
+
+    def said(weight: float) -> TrainedModel:
+        settings = {**SETTINGS, "augmented_weight": weight}
+        return train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], settings, 1, made)
+
+    def chance(one: TrainedModel) -> float:
+        return float(calibrate.softmax(logits(one, ["heavy metal it is"]))[0, one.labels.index("music")])
+
+    light, heavy = said(0.05), said(5.0)
+    assert light.labels == model.labels and chance(model) < chance(light) < chance(heavy)
+
+
+def test_nothing_is_calibrated_on_rows_that_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, labels = corpus()
+    made = [MadeRow(f"{text} x", label, (text,)) for text, label in zip(texts, labels, strict=True)]
+    seen: list[tuple[set[str], set[str]]] = []
+    real = classifier._fit
+
+    def fit(rows: Any, names: Any, settings: Any, seed: int, extra: Any) -> TrainedModel:
+        seen.append(({text for text, _ in rows}, {parent for row in extra for parent in row.parents}))
+        return real(rows, names, settings, seed, extra)
+
+    monkeypatch.setattr(classifier, "_fit", fit)
+    found = train_classifier(texts, labels, [], [], SETTINGS, 1, made)
+    assert found.history["calibrated_on"] == "folds" and found.history["validation_rows"] == len(texts)
+    # no child of a row that a fold leaves out is learnt in that fold
+    assert [rows for rows, _ in seen] == [parents for _, parents in seen] and len(seen) > 2
 
 
 def test_round_trip(model: TrainedModel) -> None:

@@ -53,6 +53,22 @@ def test_a_package_counts_with_all_its_files(tmp_path: Path, monkeypatch: pytest
     (room / "rules.py").unlink()
     (room / "notes.txt").write_text("not code")
     assert fresh("stages.clean") == first
+    (room / "words.tsv").write_text("a\tb\n")
+    assert fresh("stages.clean") != first
+
+
+def test_a_room_may_count_without_the_rooms_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    room = tmp_path / "languages"
+    (room / "near").mkdir(parents=True)
+    (room / "korean.py").write_text("A = 1\n")
+    (room / "near" / "join.py").write_text("B = 1\n")
+    monkeypatch.setattr("importlib.resources.files", lambda name: tmp_path)
+    fresh = fingerprint._module_digest.__wrapped__
+    flat, whole = fresh("languages.*"), fresh("languages")
+    (room / "near" / "join.py").write_text("B = 2\n")
+    assert fresh("languages.*") == flat and fresh("languages") != whole
+    (room / "korean.py").write_text("A = 2\n")
+    assert fresh("languages.*") != flat
 
 
 def test_every_stage_names_code_that_exists():
