@@ -20,14 +20,14 @@ run: $(STAMP) ## run the nine sample bots through all stages; a second time ther
 
 test: check ## check, then every test (with Spark, some minutes)
 	@# Two files side by side, in their order: the clusters take longest and begin.
-	@$(BIN)/python -m pytest -q tests --ignore=tests/unit --ignore=tests/house \
+	@$(BIN)/python -m pytest -q tests -m "cluster or e2e or spark or slow" \
 		-n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
 check: $(STAMP) ## lint, format, types, import floors and the quick tests, in under a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@# Types and tests side by side: each is longer than all the rest.
 	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
-		$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit tests/house || failed=1; wait $$types && exit $$failed
+		$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/house || failed=1; wait $$types && exit $$failed
 
 bench: $(STAMP) ## measure speed and memory, ratios in one run
 	@$(BIN)/python -m tests.bench

@@ -74,7 +74,7 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) 
     """
     if not os.path.isfile(path):
         raise UsageError("no such file", where=path, fix="give a labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
-    normalize = normalizer(Profile(language.tag, tuple(language.steps), tuple(language.scripts)))
+    normalize = normalizer(Profile.of(language))
     found: dict[str, list[Any]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}
     normalized: list[str] = []
     lines: dict[tuple[str, str], list[int]] = {}

@@ -126,7 +126,7 @@ def look_through(path: str, kind: Any, mapping: dict[str, str]) -> Seen:
 
 
 def _warnings(language: Any, seen: Seen, least: int) -> list[str]:
-    profile = Profile(tag=language.tag, steps=tuple(language.steps), scripts=tuple(language.scripts))
+    profile = Profile.of(language)
     share = looks_like(seen.sample, profile)
     found = []
     if share < _ALIKE:

@@ -73,7 +73,7 @@ def _found(samples: Sequence[Sample], language: Language, clean: CleanPart, aske
     threshold = clean.near_threshold if asked is None else asked
     if not 0 < threshold <= 1:
         raise UsageError(f"--threshold {threshold:g} is no similarity", fix="write a number above 0, at most 1")
-    profile = Profile(language.tag, tuple(language.steps), tuple(language.scripts))
+    profile = Profile.of(language)
     return find_leaks(samples, normalizer(profile), folder(tuple(clean.fold)), threshold)
 
 

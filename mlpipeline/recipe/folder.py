@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlpipeline._packaged import packaged
 from mlpipeline.errors import RecipeError
+from mlpipeline.recipe.measured import SUFFIX, check_measured
 from mlpipeline.recipe.origins import Layer, read_layer
 from mlpipeline.recipe.tags import canonical_tag, well_formed
 
@@ -119,6 +120,8 @@ class ConfFolder:
         for file in os.listdir(self.path / "domains" / name):
             if file == DOMAIN_FILE or not file.endswith((".yaml", ".yml")) or file.startswith("."):
                 continue
+            if file.endswith(SUFFIX) and self._is_measured(file, place):
+                continue
             stem = file.rpartition(".")[0]
             if well_formed(stem) is None:
                 raise RecipeError(
@@ -134,6 +137,21 @@ class ConfFolder:
         """Return the layer of one bot, the file `file` beside its domain.yaml."""
         layer = self._own(f"domains/{domain}/{file}")
         return layer or Layer(f"{self._name}/domains/{domain}/{file}", {}, {})
+
+    def measured(self, domain: str, tag: str) -> Layer | None:
+        """Return the layer of what was measured of one bot, None where nothing was; raises RecipeError."""
+        layer = self._own(f"domains/{domain}/{tag}{SUFFIX}")
+        if layer is not None:
+            check_measured(layer)
+        return layer
+
+    def _is_measured(self, file: str, place: str) -> bool:
+        """True for a measured file, which makes no bot; raises RecipeError where it is about no language."""
+        stem = file.removesuffix(SUFFIX)
+        if well_formed(stem) is None or canonical_tag(stem, self.languages)[0] != stem:
+            fix = f"name it after the bot's tag: ko{SUFFIX}"
+            raise RecipeError("named after no language", where=f"{place}/{file}", fix=fix)
+        return True
 
     def _both(self, relative: str) -> tuple[Layer, ...]:
         if relative not in self._layers:

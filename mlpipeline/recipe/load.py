@@ -1,4 +1,4 @@
-"""From conf/ to the recipes of the bots: base < language < domain < bot < --set."""
+"""From conf/ to the recipes of the bots: base < language < domain < bot < measured < --set."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from mlpipeline.errors import RecipeError, UsageError
 from mlpipeline.recipe.fields import SECTIONS, Recipe
 from mlpipeline.recipe.folder import ConfFolder
+from mlpipeline.recipe.measured import OFF, added_to
 from mlpipeline.recipe.merge import Merger, check_top_level, set_layer
 from mlpipeline.recipe.origins import Layer
 from mlpipeline.recipe.select import EVERY_BOT, Selection
@@ -61,13 +62,16 @@ class _Domain:
     messages: Mapping[str, tuple[str, ...]]
 
 
-def load_recipes(conf: Path, *, select: Selection = EVERY_BOT, sets: Sequence[str] = ()) -> list[Resolved]:
+def load_recipes(
+    conf: Path, *, select: Selection = EVERY_BOT, sets: Sequence[str] = (), measured: bool = True
+) -> list[Resolved]:
     """Read the recipes of the selected bots, by domain and in the order of each domain's `languages:`.
 
     Args:
         conf: the user's folder with base.yaml (optional), languages/ (optional) and domains/.
         select: which bots; domains that cannot match are not read, so a mistake in them does no harm.
         sets: `section.key=value` each, over everything else; values are YAML.
+        measured: whether the measured layers count; without them a verb measures anew.
 
     Raises:
         RecipeError: a file, key or value is wrong; names file, line and key.
@@ -83,14 +87,20 @@ def load_recipes(conf: Path, *, select: Selection = EVERY_BOT, sets: Sequence[st
     for domain in _domains(folder, select):
         for lang in domain.langs:
             if select.matches(domain.name, lang):
-                found.append(_resolve(folder, merger, base, domain, lang, over))
+                found.append(_resolve(folder, merger, base, domain, lang, over, measured))
     if select and not found:
         raise _no_match(folder, select)
     return found
 
 
 def _resolve(
-    folder: ConfFolder, merger: Merger, base: tuple[Layer, ...], domain: _Domain, lang: str, over: tuple[Layer, ...]
+    folder: ConfFolder,
+    merger: Merger,
+    base: tuple[Layer, ...],
+    domain: _Domain,
+    lang: str,
+    over: tuple[Layer, ...],
+    measured: bool,
 ) -> Resolved:
     language = folder.language(lang, domain.layer.where("languages"))
     for layer in language:
@@ -100,14 +110,21 @@ def _resolve(
         own = folder.bot(domain.name, domain.files[lang])
         check_top_level(own)
         layers.append(own)
-    layers.extend(over)
+    file = folder.measured(domain.name, lang) if measured else None
+    added = added_to(file, layers) if file is not None else None
+    layers.extend([*([added.layer] if added else []), *over])
     parts: dict[str, object] = {"domain": domain.name, "lang": lang}
     origins: dict[str, str] = {}
     for name in SECTIONS:
         parts[name], places = merger.section(name, layers, {"domain": domain.name, "lang": lang})
         origins.update(places)
+    messages = domain.messages.get(lang, ())
+    if added and origins.get(OFF) == added.layer.where(OFF):
+        origins[OFF] = added.origin
+        off = f"operators off by measurement: {', '.join(added.names)}"
+        messages = (*messages, f"{added.layer.where(OFF)}: {off}")
     # Every section was validated by the merger; validating them again would double the time of 800 bots.
-    return Resolved(Recipe.model_construct(None, **parts), origins, domain.messages.get(lang, ()), folder.home)
+    return Resolved(Recipe.model_construct(None, **parts), origins, messages, folder.home)
 
 
 def _domains(folder: ConfFolder, select: Selection) -> Iterator[_Domain]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from mlpipeline.networks.parity import compare
+
+pytestmark = pytest.mark.slow
 
 
 def test_parity_counts_decisions_and_probabilities():

@@ -23,6 +23,8 @@ from mlpipeline.store.models import (
 )
 from mlpipeline.store.registry_tables import make_tables
 
+pytestmark = pytest.mark.slow
+
 BOT = "shop/ko"
 
 

@@ -96,6 +96,7 @@ def test_the_order_of_rows_means_nothing(noisy):
     assert judged(made[::-1]) == noisy
 
 
+@pytest.mark.slow
 def test_processes_say_what_one_says(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mlpipeline.stages.denoise.processes._FEW", 0)
     units = units_of(table(rows(WRONG)))

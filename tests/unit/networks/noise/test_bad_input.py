@@ -107,6 +107,7 @@ def test_rows_that_do_not_fit_are_refused_with_the_cause() -> None:
             find_noise(material(), labels, CLASSES)
 
 
+@pytest.mark.slow
 def test_many_intents_do_not_fill_the_memory() -> None:
     """600 intents of three rows; labels x n-grams would be millions of numbers a copy."""
     random = np.random.default_rng(1)

@@ -36,6 +36,7 @@ def test_a_view_is_mostly_right_on_rows_it_has_not_seen(how: str) -> None:
     assert (scores.argmax(axis=1) == LABELS).mean() > 0.85
 
 
+@pytest.mark.slow
 def test_the_network_is_mostly_right_on_rows_it_has_not_seen() -> None:
     view = View("network", "network", settings={"epochs": 2, "min_steps": 80, "dims": 8})
     asked, scores = predict_fold(view, ROWS, LABELS, FOLDS, 0, len(NAMES))

@@ -1,0 +1,248 @@
+"""`mlpipeline augment report`: what made rows bring to a bot, by operator, and which operators do harm there."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.augment_told import as_text
+from mlpipeline.cli.files import written_whole
+from mlpipeline.cli.options import Desk
+from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
+from mlpipeline.orders.augmentation import Ablation, Codes, ablate
+from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
+from mlpipeline.orders.review_sheet import ReadMarks, read_marks, told_bad, write_sheet
+from mlpipeline.stages.augment.corpus import Corpus
+
+_FOLDS, _SEEDS, _SHEET = 3, 5, 200
+_COLUMNS = ("content_id", "id", "intent", "text", "normalized", "component", "parent")
+
+
+def add_report(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("bot", metavar="BOT", help="DOMAIN/LANG, whose rows were split")
+    parser.add_argument(
+        "--model",
+        choices=("linear", "trainer"),
+        default="linear",
+        help="who judges: a fast linear model, each operator apart, or the trainer's network, all operators together",
+    )
+    parser.add_argument("--folds", type=int, default=_FOLDS, metavar="K", help=f"parts of the rows ({_FOLDS})")
+    parser.add_argument("--seeds", type=int, default=_SEEDS, metavar="N", help=f"how often, at least 5 ({_SEEDS})")
+    parser.add_argument("--quick", action="store_true", help="no gains: what was made, refused and marked, in seconds")
+    parser.add_argument(
+        "--per-intent",
+        type=int,
+        metavar="N",
+        help="look at N rows of each intent only, as if the bot were smaller; switches nothing off",
+    )
+    parser.add_argument("--no-switch", action="store_true", help="switch no operator off, only say which")
+    parser.add_argument("--to", metavar="REVIEW.xlsx", help="write made rows for a native speaker to mark")
+    parser.add_argument("--rows", type=int, default=_SHEET, metavar="N", help=f"rows of that sheet ({_SHEET})")
+    parser.add_argument("--marks", metavar="REVIEW.xlsx", help="read the marks of such a sheet back")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a value: augment.fill_to=20")
+    parser.epilog = (
+        "Operators that do harm go to conf/domains/DOMAIN/LANG.measured.yaml, which the next run reads; whoever "
+        "removes the file takes it back."
+    )
+    parser.set_defaults(verb=report_verb)
+
+
+class Asked(NamedTuple):
+    """A bot: all its rows, those that gains are measured on with their families, and the rules, without what was
+    measured before."""
+
+    whole: Corpus
+    corpus: Corpus
+    groups: Codes
+    rules: SimpleNamespace
+    train: Mapping[str, Any]
+    off: tuple[str, ...]
+
+
+def report_verb(desk: Desk) -> int:
+    """Prints the report; writes the sheet and the measured layer. 1 when the layer cannot be written."""
+    from mlpipeline.languages.paraphrase.tools import load_tool
+    from mlpipeline.orders.augmentation_report import scores_of_order, sheet_rows, told
+    from mlpipeline.stages.augment.making import augment_bot
+
+    options, began = desk.options, time.monotonic()
+    _check(options)
+    bot = canonical_bot(options.bot)
+    # First, before minutes are spent: a sheet that cannot be read is no reason to begin.
+    marks = _marks(desk) if options.marks else ReadMarks({}, 0, 0, [])
+    asked = read_bot(desk, bot)
+    tool = load_tool(bot.split("/")[1], asked.rules.enabled)
+    done = augment_bot(asked.whole, asked.rules, tool)
+    desk.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} made of them")
+    ablation = None if options.quick else _ablation(desk, asked, tool)
+    by_operator = ablation is not None and options.model == "linear"
+    orders = scores_of_order(asked.corpus, ablation, tool, asked.rules.seed) if ablation and by_operator else {}
+    report = {"bot": bot, **told(asked.whole, done, tool, ablation, orders, marks.operators)}
+    report["sheet"] = {"marked": marks.marked, "rows": marks.rows, "bad": marks.bad} if options.marks else None
+    report["wrote"] = {}
+    if options.to:
+        place, rows = Path(options.to), sheet_rows(asked.whole, [one.candidate for one in done.kept])
+        report["wrote"]["sheet"] = str(place)
+        desk.say(f"{_write_sheet(rows, options.rows, place):,} rows to mark in {place}")
+    failed = switch(desk, bot, report, asked.off, measured=by_operator)
+    report["seconds"] = round(time.monotonic() - began, 1)
+    desk.give(report, as_text(report))
+    if failed:
+        raise failed
+    return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    least = {"folds": 2, "seeds": 5, "per_intent": 2, "rows": 1}
+    for name, fewest in least.items():
+        value = getattr(options, name)
+        if value is not None and value < fewest:
+            raise UsageError(f"--{name.replace('_', '-')} {value} is too few", fix=f"give at least {fewest}")
+    for name in ("to", "marks"):
+        given = getattr(options, name)
+        if given and Path(given).suffix.lower() != ".xlsx":
+            raise UsageError(f"--{name} {given}: the sheet is an .xlsx file", fix="name it review.xlsx")
+    if options.to and options.marks and Path(options.to).resolve() == Path(options.marks).resolve():
+        raise UsageError("--to would replace the marks that --marks reads", fix="give it another name")
+    if options.to and not Path(options.to).absolute().parent.is_dir():
+        raise UsageError(f"--to {options.to}: there is no such folder", fix="name a file in a folder that is there")
+
+
+def _marks(desk: Desk) -> ReadMarks:
+    marks = read_marks(Path(desk.options.marks))
+    if marks.bad:
+        desk.say(f"note: {len(marks.bad):,} rows of {desk.options.marks} cannot be read: {told_bad(marks.bad)}")
+    return marks
+
+
+def read_bot(desk: Desk, bot: str) -> Asked:
+    """The training rows of a bot and their families, and its recipe without the measured layer.
+
+    Raises:
+        StoreError: the bot has not been split yet.
+    """
+    from mlpipeline.languages.profile import Profile
+    from mlpipeline.recipe.load import load_recipes
+    from mlpipeline.recipe.select import parse_selection
+    from mlpipeline.stages.augment import corpus_of, rules_of
+    from mlpipeline.store.datasets import read_rows
+    from mlpipeline.store.manifests import load_manifest
+
+    sets = [*desk.options.set, *([f"augment.seed={desk.options.seed}"] if desk.options.seed is not None else [])]
+    (found,) = load_recipes(desk.conf, select=parse_selection(bot), sets=sets, measured=False)
+    recipe = found.recipe
+    if bot not in load_manifest(desk.store, "splits").entries:
+        raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")
+    splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
+    place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
+    rows = read_rows(desk.store, "cleaned", bots=[bot], columns=list(_COLUMNS)).select(list(_COLUMNS)).to_pylist()
+    labelled = [place.get(row["content_id"]) if row["intent"] is not None else None for row in rows]
+    # A labelled row without a split belongs to nobody: it was cleaned after the last split.
+    held = [row for row, split in zip(rows, labelled, strict=True) if split or row["intent"] is None]
+    if not recipe.augment.retrieve_to:
+        held = [row for row in held if row["intent"] is not None]
+    schema = pa.schema([(name, pa.string()) for name in (*_COLUMNS, "split")])
+    marked = [{**row, "split": place.get(row["content_id"]) if row["intent"] is not None else None} for row in held]
+    corpus = corpus_of(pa.Table.from_pylist(marked, schema=schema), Profile.of(recipe.language))
+    family = families(marked)
+    names, groups = np.unique([family[one] for one in corpus.ids], return_inverse=True)
+    chosen = drawn_rows(corpus, groups.reshape(-1), per_intent=desk.options.per_intent)
+    if len(chosen) < len(corpus.ids):
+        desk.say(f"note: gains are of {len(chosen):,} of {len(corpus.ids):,} training rows, {len(names):,} families")
+    rules = rules_of({"augment": recipe.augment, "clean": recipe.clean})
+    own = taken(corpus, chosen)
+    whole = own if desk.options.per_intent else corpus
+    return Asked(
+        whole, own, groups.reshape(-1)[chosen], rules, recipe.train.model_dump(), tuple(recipe.augment.disabled)
+    )
+
+
+def _ablation(desk: Desk, asked: Asked, tool: Any) -> Ablation:
+    from mlpipeline.orders.augmentation_learners import linear_learner, trainer_learner
+
+    options, linear = desk.options, desk.options.model == "linear"
+    corpus, rules, weight = asked.corpus, asked.rules, float(asked.train["augmented_weight"])
+    learner = linear_learner(corpus, rules.seed, weight) if linear else trainer_learner(corpus, asked.train)
+    return ablate(
+        corpus,
+        asked.groups,
+        rules,
+        tool,
+        learner,
+        model=options.model,
+        folds=options.folds,
+        seeds=options.seeds,
+        by_operator=linear,
+        outside=str(asked.train["out_of_scope_label"]),
+        say=desk.say,
+    )
+
+
+def _write_sheet(rows: list[Any], most: int, place: Path) -> int:
+    from mlpipeline.orders.review_sheet import drawn_evenly
+
+    chosen = drawn_evenly(rows, most)
+    with written_whole(place, UsageError) as made:
+        write_sheet(chosen, made)
+    return len(chosen)
+
+
+def switch(desk: Desk, bot: str, report: dict[str, Any], off: tuple[str, ...], *, measured: bool) -> InputError | None:
+    """Writes the measured layer and says in the report what it holds and what was taken back.
+
+    What this call did not look at stays as it was: gains and order without an ablation by operator or of operators that
+    made too few rows, marks without a sheet. The same goes for lines that a person wrote.
+
+    Args:
+        desk: of the verb.
+        bot: its name.
+        report: gets `switched_off`, `taken_back`, `wrote`.
+        off: operators that people switched off; they are not written again.
+        measured: whether gains and order were measured.
+
+    Returns:
+        Why the layer could not be written, to be raised once the report is told.
+    """
+    from mlpipeline.recipe.measured import measured_file, read_reasons, write_measured
+
+    domain, lang = bot.split("/")
+    file = measured_file(desk.conf, domain, lang)
+    before = read_reasons(file)
+    told = {one["name"]: one for one in report["operators"]}
+    renewed = {name for name, why in before.items() if name in told and _is_renewed(told[name], why, measured)}
+    bad = {one["name"]: one["bad"] for one in report["operators"] if one["bad"] and (one["used"] or one["marks"])}
+    found = {name: why for name, why in bad.items() if name not in off}
+    wanted = {**{name: why for name, why in before.items() if name not in renewed}, **found}
+    report["switched_off"] = wanted
+    report["taken_back"] = sorted(set(before) - set(wanted))
+    report["written"] = False
+    if desk.options.no_switch or desk.options.per_intent:
+        return None
+    try:
+        if wanted != before:
+            write_measured(file, bot, wanted)
+    except RecipeError as error:
+        return InputError(error.what, where=error.where, fix=error.fix)
+    report["written"] = True
+    if wanted:
+        report["wrote"]["measured"] = str(file)
+    return None
+
+
+def _is_renewed(operator: Mapping[str, Any], why: str, measured: bool) -> bool:
+    """Whether this call looked again at what had an operator switched off."""
+    from mlpipeline.orders.augmentation_report import BY_MARKS
+
+    if why.startswith(BY_MARKS):
+        return operator["marks"] is not None
+    looked = operator["alone"] is not None or operator["order"] is not None
+    return measured and looked and why.startswith(("gain", "order"))

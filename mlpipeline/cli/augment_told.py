@@ -1,0 +1,122 @@
+"""The report of `mlpipeline augment report` as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlpipeline.cli.tables import cut, draw
+
+_TEXT = 44
+_REASONS = 2
+_REFUSED = 3
+
+
+def as_text(report: Mapping[str, Any]) -> str:
+    """Tables of operators and samples, gates, and what is switched off."""
+    lines = [f"{report['bot']}: {report['rows']:,} training rows, {report['made']:,} made, {report['kept']:,} kept"]
+    lines += [_gates(report), *_together(report["ablation"]), ""]
+    used = [one for one in report["operators"] if one["made"] or one["rows_a_fold"] or one["marks"]]
+    lines += [_operators(used), "", *_samples(used), *_refused(report["refused"]), *_off(report)]
+    return "\n".join(lines)
+
+
+def _gates(report: Mapping[str, Any]) -> str:
+    counts = sorted(((told["count"], reason) for reason, told in report["refused"].items()), reverse=True)
+    refused = ", ".join(f"{count:,} {reason}" for count, reason in counts) or "nothing"
+    skipped = ", ".join(f"{count:,} {reason}" for reason, count in report["skipped"].items())
+    return f"left out of what was made: {refused}" + (f"; rows left alone: {skipped}" if skipped else "")
+
+
+def _together(found: Mapping[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    how = f"{found['rows']:,} rows in {found['folds']} folds, {found['seeds']} times, by the {found['model']} model"
+    scores = found["macro_f1"]
+    before, after = (f"{100 * scores[name]:.1f}" for name in ("plain", "all"))
+    return [f"macro-F1 {before} without and {after} with made rows: {_points(found['together'])} points ({how})"]
+
+
+def _operators(used: Sequence[Mapping[str, Any]]) -> str:
+    head = ["operator", "made", "kept", "refused for", "alone", "among", "order", "natural", "same", ""]
+    rows = []
+    for one in used:
+        marks = one["marks"] or {}
+        order = one["order"]
+        rows.append(
+            [
+                one["name"],
+                f"{one['made']:,}",
+                f"{one['kept']:,}",
+                _reasons(one["refused"]),
+                _points(one["alone"]),
+                _points(one["among"]),
+                f"{order['score']:.2f} of {order['parents']:.2f}" if order else "",
+                _share(marks.get("natural")),
+                _share(marks.get("same")),
+                _verdict(one),
+            ]
+        )
+    kept = [at for at in range(len(head)) if at < 4 or any(row[at] for row in rows)]
+    cells = [[row[at] for at in kept] for row in rows]
+    return draw([head[at] for at in kept], cells, right=("made", "kept"))
+
+
+def _verdict(one: Mapping[str, Any]) -> str:
+    why = one["bad"].split(":")[0].split(" ")[0] if one["bad"] else "would help" if one["would_help"] else ""
+    return f"not used; {why}" if why and not one["used"] else "not used" if not one["used"] else why
+
+
+def _reasons(refused: Mapping[str, int]) -> str:
+    first = sorted(refused.items(), key=lambda item: (-item[1], item[0]))[:_REASONS]
+    return ", ".join(f"{count:,} {reason}" for reason, count in first)
+
+
+def _points(gain: Mapping[str, float] | None) -> str:
+    if gain is None:
+        return ""
+    return f"{100 * gain['gain']:+.1f} [{100 * gain['low']:+.1f}, {100 * gain['high']:+.1f}]"
+
+
+def _share(share: Mapping[str, Any] | None) -> str:
+    if not share or not share["rows"]:
+        return ""
+    return f"{share['yes']}/{share['rows']} [{share['low']:.2f}, {share['high']:.2f}]"
+
+
+def _samples(used: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        [">".join(sample["operators"]), cut(sample["parent"], _TEXT), cut(sample["made"], _TEXT)]
+        for one in used
+        for sample in one["samples"][:2]
+    ]
+    unique = list(dict.fromkeys(map(tuple, rows)))
+    return [draw(["operators", "parent", "made"], unique), ""] if unique else []
+
+
+def _refused(refused: Mapping[str, Any]) -> list[str]:
+    rows = [
+        [reason, ">".join(sample["operators"]), cut(sample["parent"], _TEXT), cut(sample["made"], _TEXT)]
+        for reason, told in sorted(refused.items())
+        if reason != "balance"
+        for sample in told["samples"][:_REFUSED]
+    ]
+    return [draw(["refused for", "operators", "parent", "made"], rows), ""] if rows else []
+
+
+def _off(report: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if report["sheet"]:
+        bad = f", {len(report['sheet']['bad']):,} cannot be read" if report["sheet"]["bad"] else ""
+        lines.append(f"marks: {report['sheet']['marked']:,} of {report['sheet']['rows']:,} rows{bad}")
+    off = report["switched_off"]
+    if off:
+        words = "off from the next run on" if report["written"] else "to be switched off"
+        lines += [f"{words}:", *(f"  {name}: {why}" for name, why in sorted(off.items()))]
+    else:
+        lines.append("no operator is to be switched off")
+    if report["taken_back"]:
+        words = "on again from the next run on" if report["written"] else "to be switched on again"
+        lines.append(f"{words}: {', '.join(report['taken_back'])}")
+    lines += [f"{name}: {place}" for name, place in report["wrote"].items()]
+    return lines

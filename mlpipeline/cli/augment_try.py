@@ -1,0 +1,170 @@
+"""`mlpipeline augment try` and `augment operators`: one sentence said another way, and what can be done with one."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from mlpipeline._packaged import packaged
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.tables import cut, draw
+from mlpipeline.errors import UsageError
+from mlpipeline.languages.paraphrase.operators import Operator, effective
+from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
+from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.orders.wordings import KEPT, MEANT, NEAR, REVIEW, Setting, Wording, judged, made_of, with_rows
+from mlpipeline.recipe.folder import ConfFolder
+from mlpipeline.recipe.merge import Merger
+from mlpipeline.recipe.tags import canonical_tag
+from mlpipeline.stages.augment.corpus import Corpus, left_alone
+
+_PARTS = ("language", "clean", "augment")
+_CELLS = 60
+_LONGEST_CHAIN = 5
+# What is shown without --all: a wording too near to what is there is a good one, only not worth a row.
+_SHOWN = (KEPT, REVIEW, NEAR)
+
+
+def add_try(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `augment try`."""
+    parser.add_argument("lang", metavar="LANG", help="its language: ko, ja, zh-Hans, zh-TW, ...")
+    parser.add_argument("sentence", metavar="TEXT", help="a sentence")
+    parser.add_argument("--chain", type=int, default=1, metavar="N", help="operators one after another, at most (1)")
+    parser.add_argument("--only", default="", metavar="OP,OP", help="these operators and no other")
+    parser.add_argument("--all", action="store_true", help="also what a gate refuses")
+    parser.add_argument("--bot", metavar="BOT", help="judge with the rows of DOMAIN/LANG: near them, test rows, intent")
+    parser.set_defaults(verb=try_verb)
+
+
+def add_operators(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `augment operators`."""
+    parser.add_argument("lang", metavar="LANG", help="a language: ko, ja, zh-Hans, zh-TW, ...")
+    parser.set_defaults(verb=operators_verb)
+
+
+def try_verb(desk: Desk) -> int:
+    """Prints other wordings of a sentence with their operators and scores."""
+    options = desk.options
+    if not 1 <= options.chain <= _LONGEST_CHAIN:
+        raise UsageError(f"--chain {options.chain} is no chain", fix=f"give 1 to {_LONGEST_CHAIN}")
+    setting = _setting(desk, options.lang, options.bot)
+    used = chosen_operators(setting, options.only)
+    said = normalizer(setting.profile)(options.sentence)
+    if not said:
+        raise UsageError("nothing is left of the text when it is normalised", fix="give a sentence")
+    corpus = _corpus(desk, setting, said)
+    reason = left_alone(said, setting.profile)
+    if reason:
+        desk.say(f"note: in a corpus this row is left alone: {reason}")
+    found = judged(setting, corpus, made_of(setting, used, said, options.chain))
+    shown = [one for one in found if options.all or one.verdict in _SHOWN]
+    told = {"lang": setting.tag, "text": options.sentence, "normalized": said, "bot": options.bot}
+    told |= {"left_alone": reason or None, "counts": Counter(one.verdict for one in found)}
+    desk.give({**told, "wordings": [one.as_json() for one in shown]}, _text(said, found, shown))
+    return 0
+
+
+def operators_verb(desk: Desk) -> int:
+    """Lists the operators of a language."""
+    setting = _setting(desk, desk.options.lang, None)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "kind": "opposite, for review" if one.opposite else one.kind,
+            "about": one.about,
+            "used": setting.uses(name),
+            "undone_by": list(one.undone_by),
+        }
+        for name, one in setting.tool.operators.items()
+    ]
+    cells = [[row["name"], row["kind"], f"{row['about']}{_note(row)}"] for row in rows]
+    desk.give(rows, draw(["operator", "kind", "what it does"], cells))
+    return 0
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    if row["used"]:
+        return ""
+    return f" (off: {', '.join(row['undone_by'])} takes it back)" if row["undone_by"] else " (off)"
+
+
+def _setting(desk: Desk, lang: str, bot: str | None) -> Setting:
+    """The language's, or the bot's, with `--seed` for the recipe's."""
+    if bot:
+        from mlpipeline.cli.ask import canonical_bot
+
+        recipe = desk.recipe(canonical_bot(bot)).recipe
+        tag = recipe.lang
+        if canonical_tag(lang, (tag,))[0] != tag:
+            raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
+        parts: dict[str, Any] = {name: getattr(recipe, name) for name in _PARTS}
+    else:
+        home = ConfFolder(desk.conf if desk.conf.is_dir() else Path(str(packaged("conf"))))
+        tag = canonical_tag(lang, home.languages)[0]
+        layers, merger = [*home.base(), *home.language(tag, lang)], Merger()
+        parts = {name: merger.section(name, layers, {"domain": "text", "lang": tag})[0] for name in _PARTS}
+    language, clean, augment = (parts[name] for name in _PARTS)
+    rules = SimpleNamespace(**augment.model_dump(), fold=clean.fold, near_threshold=clean.near_threshold)
+    if desk.options.seed is not None:
+        rules.seed = desk.options.seed
+    asked = getattr(desk.options, "only", "").split(",")
+    return Setting(tag, Profile.of(language), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
+
+
+def chosen_operators(setting: Setting, only: str) -> dict[str, Operator]:
+    """The operators that are used, or those that are asked for. Raises UsageError for one that does not exist."""
+    there = setting.tool.operators
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    for name in wanted:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1)
+            fix = f"did you mean {near[0]}?" if near else f"`mlpipeline augment operators {setting.tag}` lists them"
+            raise UsageError(f"{setting.tag} has no operator {name!r}", fix=fix)
+    if wanted:
+        return {name: there[name] for name in wanted}
+    # those that are off as well: a person wants to see what they would bring
+    works = effective(there, setting.profile.steps)
+    return {name: one for name, one in works.items() if not name.startswith(CONVERSION) or setting.uses(name)}
+
+
+def _corpus(desk: Desk, setting: Setting, said: str) -> Corpus:
+    """The sentence alone, or with the rows of the bot; raises StoreError for a bot that has not been split yet."""
+    if not desk.options.bot:
+        return Corpus(setting.profile, ids=[""], texts=[said], intents=[""])
+    # Here, because a sentence alone needs none of what they bring along.
+    from mlpipeline.cli.ask import canonical_bot
+    from mlpipeline.cli.split import bot_samples
+
+    bot, normalize = canonical_bot(desk.options.bot), normalizer(setting.profile)
+    samples = bot_samples(desk, bot)
+    rows = [(normalize(one.text), one.intent or "") for one in samples if one.split == "train"]
+    return with_rows(setting, said, rows, [normalize(one.text) for one in samples if one.split != "train"])
+
+
+def _text(said: str, found: Sequence[Wording], shown: Sequence[Wording]) -> str:
+    head, right = ["wording", "operator", "similar", "length", "verdict"], ["similar", "length"]
+    asked = any(one.agreement is not None for one in found)
+    if asked:
+        head, right = [*head[:4], "agrees", "intent", "verdict"], [*right, "agrees"]
+    cells = []
+    for one in shown:
+        bot = [f"{one.agreement:.2f}", cut(one.intent or "", 24)] if asked else []
+        scores = [f"{one.similarity:.2f}", f"{one.length:.2f}", *bot]
+        verdict = one.verdict if one.used else f"{one.verdict}, off"
+        cells.append([cut(one.text, _CELLS), " > ".join(one.operators), *scores, verdict])
+    lines = [draw(head, cells, right=right), ""] if cells else []
+    counts = Counter(one.verdict for one in found)
+    off = sum(not one.used for one in found if one.verdict == KEPT)
+    told = [f"{counts.pop(KEPT, 0)} wordings kept", *(f"{count} {name}" for name, count in counts.items())]
+    lines.append(f"{said}: {', '.join(told)}")
+    if off:
+        lines.append(
+            f"  off: {off} of those that are kept are of operators that the recipe does not use (kinds, disabled)"
+        )
+    lines += [f"  {name}: {MEANT[name]}" for name in counts if name in MEANT]
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+"""Ablation on a corpus as large as a small bot: planted operators are found by every way to find them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+import numpy as np
+
+from mlpipeline.languages.paraphrase.operators import Operator, Sentence
+from mlpipeline.languages.paraphrase.tools import load_tool
+from mlpipeline.orders.augmentation import ablate
+from mlpipeline.orders.augmentation_learners import linear_learner
+from mlpipeline.orders.augmentation_report import scores_of_order, verdict
+from mlpipeline.stages.augment.corpus import Corpus
+from tests.unit.orders.planted import PLANTED, SHUFFLE, rules, sample_corpus, with_operators
+
+GOOD = ("request_polite", "typo_swap", "word_dropout")
+
+
+def of_another(corpus: Corpus) -> Operator:
+    """Mixes in words of any row: the gates let much of it through, the label is not its own."""
+    words = [text.split() for text in corpus.texts]
+
+    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+        for _ in range(3):
+            other = dice.choice(words)
+            yield f"{sentence.text} {' '.join(dice.sample(other, min(len(other), 6)))}"
+
+    return Operator("mix", "words of another row", "words", rewrite)
+
+
+def test_planted_operators_are_found_and_good_ones_are_not() -> None:
+    corpus = sample_corpus("en", 8)
+    tool = with_operators(load_tool("en"), GOOD, word_shuffle=PLANTED, mix=of_another(corpus))
+    groups = np.arange(len(corpus.ids))
+    given = rules(min_agreement=0.0, disabled=("splice", "slot_exchange"))
+    said: list[str] = []
+    found = ablate(corpus, groups, given, tool, linear_learner(corpus, 20), model="linear", say=said.append)
+    orders = scores_of_order(corpus, found, tool, 20)
+    why = {name: verdict(gain, orders.get(name), None) for name, gain in found.operators.items()}
+    assert why[SHUFFLE].startswith("order: 0.") and orders[SHUFFLE].score < 0.65 < 0.8 < orders[SHUFFLE].parents
+    assert why["mix"].startswith("gain in points")
+    assert not any(why[name] for name in GOOD)
+    assert any("seed 5 of 5" in line for line in said) and any("models" in line for line in said)
+    # the model of n-grams alone would have let the shuffle pass: the reason that `order` is there
+    alone = found.operators[SHUFFLE].alone
+    assert alone is not None and alone.high > 0
