@@ -6,7 +6,18 @@ import argparse
 import subprocess
 import sys
 
-BENCHES = ("planning", "session", "noop", "vectors", "rows", "near_duplicates", "denoise", "bots", "doctor")
+BENCHES = (
+    "planning",
+    "session",
+    "noop",
+    "vectors",
+    "rows",
+    "near_duplicates",
+    "denoise",
+    "paraphrase",
+    "bots",
+    "doctor",
+)
 
 
 def main() -> int:
