@@ -23,7 +23,7 @@ test: check ## check, then every test (with Spark, some minutes)
 	@$(BIN)/python -m pytest -q tests -m "cluster or e2e or spark or slow" \
 		-n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
-check: $(STAMP) ## lint, format, types, import floors and the quick tests, in under a minute
+check: $(STAMP) ## lint, format, types, import floors and the quick tests, in about a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@# Types and tests side by side: each is longer than all the rest.
 	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
