@@ -7,7 +7,6 @@ import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from mlpipeline._packaged import packaged
@@ -17,11 +16,13 @@ from mlpipeline.errors import UsageError
 from mlpipeline.languages.paraphrase.operators import Operator, effective
 from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.orders.wordings import KEPT, MEANT, NEAR, REVIEW, Setting, Wording, judged, made_of, with_rows
+from mlpipeline.orders.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
 from mlpipeline.recipe.folder import ConfFolder
 from mlpipeline.recipe.merge import Merger
 from mlpipeline.recipe.tags import canonical_tag
+from mlpipeline.stages.augment import rules_of
 from mlpipeline.stages.augment.corpus import Corpus, left_alone
+from mlpipeline.stages.augment.gates import NEAR
 
 _PARTS = ("language", "clean", "augment")
 _CELLS = 60
@@ -108,12 +109,11 @@ def _setting(desk: Desk, lang: str, bot: str | None) -> Setting:
         tag = canonical_tag(lang, home.languages)[0]
         layers, merger = [*home.base(), *home.language(tag, lang)], Merger()
         parts = {name: merger.section(name, layers, {"domain": "text", "lang": tag})[0] for name in _PARTS}
-    language, clean, augment = (parts[name] for name in _PARTS)
-    rules = SimpleNamespace(**augment.model_dump(), fold=clean.fold, near_threshold=clean.near_threshold)
+    rules = rules_of(parts)
     if desk.options.seed is not None:
         rules.seed = desk.options.seed
     asked = getattr(desk.options, "only", "").split(",")
-    return Setting(tag, Profile.of(language), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
+    return Setting(tag, Profile.of(parts["language"]), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
 
 
 def chosen_operators(setting: Setting, only: str) -> dict[str, Operator]:

@@ -40,7 +40,7 @@ from mlpipeline.errors import InputError
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.networks.noise.material import folds_by_group
 from mlpipeline.orders.augmentation_gains import Gain, paired_gains
-from mlpipeline.stages.augment.corpus import Candidate, Corpus
+from mlpipeline.stages.augment.corpus import Candidate, Corpus, coded
 from mlpipeline.stages.augment.making import augment_bot
 
 Codes = NDArray[np.int64]
@@ -209,13 +209,12 @@ def _mean_rows(lessons: Sequence[Lesson]) -> dict[str, float]:
 
 
 def _labels(corpus: Corpus, groups: Codes) -> tuple[list[str], Codes]:
-    names, codes = np.unique(np.array(corpus.intents, object), return_inverse=True)
-    labels = np.asarray(codes.reshape(-1), np.int64)
+    names, labels = coded(corpus.intents)
     several = sum(len(np.unique(groups[labels == code])) > 1 for code in range(len(names)))
     if several < 2:
         what = f"{len(labels):,} training rows of {len(names):,} intents, {several} of them with two rows that differ"
         raise InputError(what, fix="nothing can be measured before two intents have a few rows each")
-    return [str(name) for name in names], labels
+    return names, labels
 
 
 def _alone(name: str) -> str:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlpipeline.languages.paraphrase.operators import Operator, Tool, effective
-from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.stages.augment.agreement import agreement_of
-from mlpipeline.stages.augment.corpus import Candidate, Corpus, dice_of
-from mlpipeline.stages.augment.gates import TextGate
+from mlpipeline.stages.augment.corpus import Candidate, Corpus, coded, dice_of, is_used
+from mlpipeline.stages.augment.gates import NEAR, TextGate, refusal
 from mlpipeline.stages.augment.nearness import as_texts, near_rows, similarity_to
-
-Numbers = NDArray[np.int64]
 
 # Wordings that a further operator makes of one: all of them would be hundreds.
 _EACH = 3
-KEPT, REVIEW, NEAR = "kept", "for review", "near_existing"
+KEPT, REVIEW = "kept", "for review"
 MEANT = {
     NEAR: "too near to the sentence or a row of the bot to teach anything",
     "same": "the normaliser makes the sentence itself, or a row of the bot, of it",
@@ -76,11 +73,11 @@ class Setting:
 
     def uses(self, name: str) -> bool:
         """Whether the stage uses an operator by this recipe, on rows of this language."""
-        if name in self.rules.disabled:
-            return False
-        there = effective(self.tool.operators, self.profile.steps)
-        wanted = name in there and there[name].kind in self.rules.kinds
-        return name in self.rules.enabled or (wanted and not name.startswith(CONVERSION))
+        return is_used(self.rules, name, self._there[name].kind if name in self._there else "")
+
+    @cached_property
+    def _there(self) -> Mapping[str, Operator]:
+        return effective(self.tool.operators, self.profile.steps)
 
 
 def made_of(setting: Setting, used: Mapping[str, Operator], said: str, chain: int) -> Iterator[Candidate]:
@@ -118,19 +115,13 @@ def with_rows(setting: Setting, said: str, rows: Sequence[tuple[str, str]], held
         rows: (normalised text, intent) each.
         held_out: normalised texts of validation and test rows.
     """
-    names, codes = _coded([intent for _, intent in rows])
+    names, codes = coded([intent for _, intent in rows])
     asked = agreement_of([text for text, _ in rows], codes, [said], np.zeros(1, np.int64), setting.rules.seed)
     guessed = names[int(asked.said[0])] if asked else "".join(names[:1])
     intent = next((known for text, known in rows if text == said), guessed)
     learnt = [(said, intent), *((text, known) for text, known in rows if text != said)]
     texts, intents = zip(*learnt, strict=True)
     return Corpus(setting.profile, list(map(str, range(len(texts)))), texts, intents, held_out)
-
-
-def _coded(intents: Sequence[str]) -> tuple[list[str], Numbers]:
-    names = sorted(set(intents))
-    place = {name: code for code, name in enumerate(names)}
-    return names, np.array([place[intent] for intent in intents], np.int64)
 
 
 def judged(setting: Setting, corpus: Corpus, made: Iterable[Candidate]) -> list[Wording]:
@@ -160,25 +151,19 @@ def _near(setting: Setting, corpus: Corpus, made: Sequence[Candidate], verdicts:
     similar = similarity_to(texts, np.arange(len(made)), np.zeros(len(made), np.int64)).tolist()
     for at, one in enumerate(made):
         if not verdicts[at]:
-            if by_held_out[at]:
-                verdicts[at] = "held_out"
-            elif by_existing[at] and not one.opposite:
-                verdicts[at] = NEAR
-            elif similar[at] < rules.min_similarity:
-                verdicts[at] = "stranger"
+            verdicts[at] = refusal(one, by_existing[at], by_held_out[at], similar[at], rules.min_similarity)
     return list(similar)
 
 
 def _agreed(
     setting: Setting, corpus: Corpus, made: Sequence[Candidate], verdicts: list[str]
 ) -> list[tuple[str | None, float | None]]:
-    names, codes = _coded(corpus.intents)
+    names, codes = coded(corpus.intents)
     wanted = np.full(len(made), codes[0])
     said = agreement_of(corpus.texts, codes, [one.normalized for one in made], wanted, setting.rules.seed)
     if said is None:
         return [(None, None)] * len(made)
-    for at, one in enumerate(made):
-        sure = said.first[at] or said.probability[at] >= setting.rules.min_agreement
+    for at, (one, sure) in enumerate(zip(made, said.accepts(setting.rules.min_agreement), strict=True)):
         if not verdicts[at] and not one.opposite and not sure:
             verdicts[at] = "label_disagrees"
     return [(names[code], float(share)) for code, share in zip(said.said, said.probability, strict=True)]

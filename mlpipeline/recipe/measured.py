@@ -6,9 +6,7 @@ those of the layers below: what a person switched off stays off. Whoever removes
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import NamedTuple
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.recipe.origins import Layer
+from mlpipeline.recipe.whole import replace_text
 
 SUFFIX = ".measured.yaml"
 _SECTION, _KEY = "augment", "disabled"
@@ -129,11 +128,7 @@ def write_measured(file: Path, bot: str, off: Mapping[str, str], now: datetime |
         if not names:
             file.unlink(missing_ok=True)
             return
-        handle, made = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-        Path(made).chmod(0o644)
-        os.replace(made, file)
+        replace_text(file, text, 0o644)
     except OSError as error:
         fix = f"write it yourself: {_SECTION}: {{{_KEY}: [{', '.join(names)}]}}"
         raise RecipeError(f"cannot be written: {error.strerror}", where=str(file), fix=fix) from None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +15,7 @@ from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.origins import read_layer
 from mlpipeline.recipe.tags import canonical_tag
+from mlpipeline.recipe.whole import replace_text
 
 _LANGUAGES_LINE = re.compile(r"^languages:[ ]*\[([^\]\n#]*)\]", re.MULTILINE)
 
@@ -124,20 +123,12 @@ def _list_language(file: Path, domain: str, tag: str) -> None:
         raise UsageError(f"{tag} is not in languages", where=str(file), fix=f"add {tag} to `languages:` by hand")
     inner = found[1].rstrip().rstrip(",")
     longer = f"{text[: found.start(1)]}{inner + ', ' if inner.strip() else ''}{tag}{text[found.end(1) :]}"
-    _replace(file, longer)
+    replace_text(file, longer, file.stat().st_mode & 0o777)
 
 
 def _write_new(file: Path, text: str) -> None:
     with file.open("x", encoding="utf-8", newline="\n") as out:
         out.write(text)
-
-
-def _replace(file: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
-        out.write(text)
-    Path(name).chmod(file.stat().st_mode & 0o777)
-    os.replace(name, file)
 
 
 @contextlib.contextmanager

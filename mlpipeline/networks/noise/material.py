@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
+from mlpipeline.networks.features import FeatureSpec, Vocabulary, fit_vocabulary
 from mlpipeline.networks.fitting import as_sparse
 
 Codes = NDArray[np.int64]
@@ -42,6 +42,20 @@ class Material:
         return Material(self.matrix[rows], self.vectors[rows], self.groups[rows])
 
 
+def fit_ngrams(texts: Sequence[str], rows: int, spec: FeatureSpec) -> Vocabulary:
+    """The n-grams of texts that views know: all of them where there are few `rows` of persons among the texts."""
+    return fit_vocabulary(texts, spec, 1 if rows < _TINY else 2, _MOST_NGRAMS)
+
+
+def as_matrix(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary) -> Any:
+    """n normalised texts as scipy CSR float32 (n, v), see `Material.matrix`; one column where no n-gram is known."""
+    from scipy.sparse import csr_matrix
+
+    rows = as_sparse(list(texts), spec, vocabulary)
+    shape = (len(texts), max(len(vocabulary), 1))
+    return csr_matrix((rows.values, rows.ids - 1, rows.offsets), shape=shape, dtype=np.float32)
+
+
 def as_material(
     texts: Sequence[str],
     groups: Sequence[int] | Codes | None = None,
@@ -59,8 +73,6 @@ def as_material(
     Raises:
         StageError: when there are more or fewer vectors or groups than texts.
     """
-    from scipy.sparse import csr_matrix
-
     spec = spec or FeatureSpec()
     listed = list(texts)
     if groups is None:
@@ -69,10 +81,7 @@ def as_material(
     for name, given in (("groups", groups), ("vectors", vectors)):
         if given is not None and len(given) != len(listed):
             raise StageError(f"{len(given)} {name} for {len(listed)} texts", fix="give one a text, in the same order")
-    vocabulary = fit_vocabulary(listed, spec, 1 if len(listed) < _TINY else 2, _MOST_NGRAMS)
-    rows = as_sparse(listed, spec, vocabulary)
-    shape = (len(listed), max(len(vocabulary), 1))
-    matrix = csr_matrix((rows.values, rows.ids - 1, rows.offsets), shape=shape, dtype=np.float32)
+    matrix = as_matrix(listed, spec, fit_ngrams(listed, len(listed), spec))
     own = np.zeros((len(listed), 0), np.float32) if vectors is None else _unit(np.asarray(vectors, np.float32))
     return Material(matrix, own, np.asarray(groups, np.int64))
 

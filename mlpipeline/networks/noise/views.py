@@ -7,7 +7,7 @@ mislead by flips, neighbours show what a row resembles, the trainer's network is
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mlpipeline.errors import StageError
 from mlpipeline.networks.noise.material import Codes, Floats, Material
 
-_UNSEEN = -2.0  # decision of a linear model for a label that its rows do not hold; those it knows reach about -1
+UNSEEN = -2.0  # decision of a linear model for a label that its rows do not hold; those it knows reach about -1
 _UNSEEN_LOGIT = -12.0
 _BLOCK = 1500  # rows compared with all others at once
 _LEAST_SIMILAR = 1e-3
@@ -123,6 +123,59 @@ def predict_fold(
     return asked, scores
 
 
+def predict_rows(view: View, rows: Any, labels: Codes, asked: Any, classes: int, seed: int = 20) -> Floats:
+    """What a view of n-grams says of other rows than those it learns.
+
+    Args:
+        view: one that looks at n-grams only.
+        rows: scipy CSR (n, v), what it learns.
+        labels: (n,) their label codes in [0, classes).
+        asked: scipy CSR (m, v).
+        classes: number of labels.
+        seed: of what is random in the view.
+
+    Returns:
+        Scores (m, classes), see `predict_fold`.
+    """
+    from scipy.sparse import vstack
+
+    count, more = rows.shape[0], asked.shape[0]
+    material = Material(vstack([rows, asked]).tocsr(), np.zeros((count + more, 0), np.float32), np.arange(count + more))
+    folds = (np.arange(count + more) >= count).astype(np.int64)
+    given = np.concatenate([labels, np.zeros(more, np.int64)])
+    return predict_fold(view, material, given, folds, 1, classes, seed=seed)[1]
+
+
+def fit_margins(
+    rows: Any, labels: Codes, seed: int, *, c: float = 0.3, weights: NDArray[np.float64] | None = None
+) -> tuple[Callable[[Any], NDArray[np.float64]], Codes]:
+    """One linear machine a label with squared hinge loss (Fan et al. 2008, LIBLINEAR).
+
+    Args:
+        rows: scipy CSR (n, v) of at least two labels.
+        labels: (n,).
+        seed: of the order in which rows are looked at.
+        c: how dear a mistake is.
+        weights: (n,) of the rows; all the same without them.
+
+    Returns:
+        What gives rows (m, v) their margins (m, k), and the k labels that were learnt, ascending.
+    """
+    from sklearn.svm import LinearSVC
+
+    # A tolerance of 0.03 ranks rows as 0.0001 does.
+    model = LinearSVC(C=c, tol=0.03, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The number of unique classes")  # labels that stand once are no news
+        model.fit(rows, labels, sample_weight=weights)
+
+    def decide(asked: Any) -> NDArray[np.float64]:
+        decided = model.decision_function(asked)
+        return np.stack([-decided, decided], axis=1) if decided.ndim == 1 else decided
+
+    return decide, model.classes_
+
+
 def predict_all(
     view: View, material: Material, labels: Codes, folds: Codes, classes: int, trusted: NDArray[np.bool_] | None = None
 ) -> Floats:
@@ -137,18 +190,8 @@ def predict_all(
 def _by_margin(
     matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
 ) -> Floats:
-    """One linear machine a label with squared hinge loss (Fan et al. 2008, LIBLINEAR)."""
-    from sklearn.svm import LinearSVC
-
-    # A tolerance of 0.03 ranks rows as 0.0001 does.
-    model = LinearSVC(C=float(settings.get("c", 0.3)), tol=0.03, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The number of unique classes")  # labels that stand once are no news
-        model.fit(matrix[learnt], labels[learnt])
-    decided = model.decision_function(matrix[asked])
-    if decided.ndim == 1:
-        decided = np.stack([-decided, decided], axis=1)
-    return _spread(decided, model.classes_, classes, _UNSEEN)
+    decide, known = fit_margins(matrix[learnt], labels[learnt], seed, c=float(settings.get("c", 0.3)))
+    return _spread(decide(matrix[asked]), known, classes, UNSEEN)
 
 
 def _by_bayes(

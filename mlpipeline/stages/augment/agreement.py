@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.networks.features import FeatureSpec, Vocabulary, fit_vocabulary
-from mlpipeline.networks.fitting import as_sparse
-from mlpipeline.networks.noise.material import Material
-from mlpipeline.networks.noise.views import View, choose_views, predict_fold
+from mlpipeline.networks.features import FeatureSpec
+from mlpipeline.networks.noise.material import as_matrix, fit_ngrams
+from mlpipeline.networks.noise.views import UNSEEN, choose_views, fit_margins, predict_rows
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _SPEC = FeatureSpec()
-_TINY = 2000  # rows; below that, every n-gram is known
-_MOST_NGRAMS = 60_000
 _MOST_ROWS = 20_000  # that the model learns; intents with fewer than their share give all
 _BLOCK_CELLS = 1 << 23  # texts x intents at a time: 64 MB
 _PARTS = 4  # one row of so many is kept from the model, once, to see how far its scores can be believed
@@ -33,6 +29,10 @@ class Agreement(NamedTuple):
     probability: Floats
     first: NDArray[np.bool_]
     said: Codes
+
+    def accepts(self, least: float) -> NDArray[np.bool_]:
+        """Which texts have their intent first, or at least so probably."""
+        return self.first | (self.probability >= least)
 
 
 def agreement_of(
@@ -58,13 +58,13 @@ def agreement_of(
         return None
     learnt = _spared(labels, max(_MOST_ROWS // classes, _PARTS))
     labels, texts = labels[learnt], [texts[row] for row in learnt]
-    vocabulary = fit_vocabulary(texts, _SPEC, 1 if len(texts) < _TINY else 2, _MOST_NGRAMS)
-    matrix = _rows(texts, vocabulary)
+    vocabulary = fit_ngrams(texts, len(texts), _SPEC)
+    matrix = as_matrix(texts, _SPEC, vocabulary)
     scale = _scale(matrix, labels, classes, seed)
     # most texts have one candidate each: nothing is gained by asking equal ones once
     parts = [
         _judged(scores * scale, wanted[start : start + len(scores)])
-        for start, scores in _asked(matrix, labels, classes, _rows(made, vocabulary), seed)
+        for start, scores in _asked(matrix, labels, classes, as_matrix(made, _SPEC, vocabulary), seed)
     ]
     none = Agreement(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64))
     return Agreement(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
@@ -94,14 +94,6 @@ def _place(labels: Codes) -> Codes:
     return place
 
 
-def _rows(texts: Sequence[str], vocabulary: Vocabulary) -> Any:
-    from scipy.sparse import csr_matrix
-
-    rows = as_sparse(list(texts), _SPEC, vocabulary)
-    shape = (len(texts), max(len(vocabulary), 1))
-    return csr_matrix((rows.values, rows.ids - 1, rows.offsets), shape=shape, dtype=np.float32)
-
-
 def _scale(matrix: Any, labels: Codes, classes: int, seed: int) -> float:
     """What scores are multiplied by so that they are the logits of believable probabilities."""
     asked = _place(labels) % _PARTS == 1
@@ -121,41 +113,13 @@ def _asked(matrix: Any, labels: Codes, classes: int, asked: Any, seed: int) -> I
     view = choose_views(classes, vectors=False, network=False)[0]
     step = max(_BLOCK_CELLS // classes, 1)
     if view.how == "linear":
-        decide = _linear(matrix, labels, classes, seed)
+        decide, known = fit_margins(matrix, labels, seed)
         for start in range(0, asked.shape[0], step):
-            yield start, decide(asked[start : start + step])
+            decided = decide(asked[start : start + step])
+            scores = np.full((len(decided), classes), UNSEEN)
+            scores[:, known] = decided
+            yield start, scores
         return
     for start in range(0, asked.shape[0], step):
-        yield start, _by_view(view, matrix, labels, classes, asked[start : start + step], seed)
-
-
-def _linear(matrix: Any, labels: Codes, classes: int, seed: int) -> Any:
-    """As the view of that name: one machine an intent with squared hinge loss (Fan et al. 2008, LIBLINEAR)."""
-    from sklearn.svm import LinearSVC
-
-    model = LinearSVC(C=0.3, tol=0.03, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The number of unique classes")
-        model.fit(matrix, labels)
-
-    def decide(asked: Any) -> Floats:
-        decided = model.decision_function(asked)
-        if decided.ndim == 1:
-            decided = np.stack([-decided, decided], axis=1)
-        # an intent that was not learnt is less likely than any that was
-        scores = np.full((len(decided), classes), -2.0)
-        scores[:, model.classes_] = decided
-        return scores
-
-    return decide
-
-
-def _by_view(view: View, matrix: Any, labels: Codes, classes: int, asked: Any, seed: int) -> Floats:
-    from scipy.sparse import vstack
-
-    count, more = matrix.shape[0], asked.shape[0]
-    rows = vstack([matrix, asked]).tocsr()
-    material = Material(rows, np.zeros((count + more, 0), np.float32), np.arange(count + more))
-    folds = (np.arange(count + more) >= count).astype(np.int64)
-    given = np.concatenate([labels, np.zeros(more, np.int64)])
-    return np.asarray(predict_fold(view, material, given, folds, 1, classes, seed=seed)[1], np.float64)
+        said = predict_rows(view, matrix, labels, asked[start : start + step], classes, seed)
+        yield start, np.asarray(said, np.float64)

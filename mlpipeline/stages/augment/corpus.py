@@ -11,8 +11,12 @@ from functools import lru_cache
 from random import Random
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mlpipeline.errors import StageError
 from mlpipeline.languages.paraphrase.protected import protected_parts, protected_spans
+from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.languages.scripts import RANGES
 
@@ -105,6 +109,22 @@ Source = Callable[[Corpus, Mapping[str, int]], Iterator[Candidate]]
 
 RETRIEVAL = "retrieval"
 """The operator whose candidates are sentences of the logs: people wrote them, so they have no parent to resemble."""
+
+
+def coded(intents: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """The distinct intents, ascending, and the place of each row's among them, (n,)."""
+    names, codes = np.unique(np.array(intents, object), return_inverse=True)
+    return names.tolist(), np.asarray(codes.reshape(-1), np.int64)
+
+
+def is_used(rules: Any, name: str, kind: str) -> bool:
+    """Whether the recipe uses an operator of this kind.
+
+    What was measured adds to `disabled`, and must be able to switch off what a person enabled.
+    """
+    if name in rules.disabled:
+        return False
+    return name in rules.enabled or (kind in rules.kinds and not name.startswith(CONVERSION))
 
 
 def lacking(corpus: Corpus, rules: Any) -> dict[str, int]:

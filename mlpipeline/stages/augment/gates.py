@@ -13,6 +13,7 @@ from mlpipeline.stages.augment.corpus import RETRIEVAL, Candidate, Corpus, own_s
 
 # One letter in four may be of another script: a Taiwanese ㄉ for 的, a word left out of three of which one is a name
 _LESS_SCRIPT = 0.25
+NEAR = "near_existing"
 # Lengths count so many characters more: a word of two gets a polite ending longer than itself
 _EASE = 4
 
@@ -60,6 +61,23 @@ class TextGate:
         ratio = (len(made) + _EASE) / (len(parent) + _EASE)
         most = self._rules.max_length_ratio
         return bool(ratio > most or ratio * most < 1)
+
+
+def refusal(one: Candidate, by_existing: bool, by_held_out: bool, closest: float, least: float) -> str:
+    """`held_out`, `near_existing`, `stranger`, or nothing.
+
+    Args:
+        one: what was made.
+        by_existing, by_held_out: whether it is near a row that is there, one of validation or test.
+        closest: its similarity with the likest of its parents.
+        least: of that.
+    """
+    if by_held_out:
+        return "held_out"
+    # what says the opposite differs by one small word: it is not a copy of its parent
+    if by_existing and not one.opposite:
+        return NEAR
+    return "stranger" if closest < least and RETRIEVAL not in one.operators else ""
 
 
 def is_intact(one: Candidate, corpus: Corpus) -> bool:

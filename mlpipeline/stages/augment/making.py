@@ -13,8 +13,8 @@ from mlpipeline.languages.near.grams import Numbers
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.stages.augment.agreement import Agreement, agreement_of
 from mlpipeline.stages.augment.choosing import choose_rows
-from mlpipeline.stages.augment.corpus import RETRIEVAL, Candidate, Corpus, Made, Source
-from mlpipeline.stages.augment.gates import TextGate
+from mlpipeline.stages.augment.corpus import RETRIEVAL, Candidate, Corpus, Made, Source, coded
+from mlpipeline.stages.augment.gates import TextGate, refusal
 from mlpipeline.stages.augment.nearness import Shares, Texts, as_texts, near_earlier, near_rows, similarity_to
 from mlpipeline.stages.augment.reporting import KEPT, report_of
 from mlpipeline.stages.augment.rewriting import make_candidates
@@ -130,13 +130,7 @@ def _similarity(texts: Texts, made: Sequence[Candidate], places: Numbers, outcom
     similarity = similarity_to(texts, every, np.array([one.row for one in made], np.int64))
     closest = np.maximum(similarity, similarity_to(texts, every, np.array([one.other for one in made], np.int64)))
     for at, place in enumerate(places.tolist()):
-        if by_held_out[at]:
-            outcomes[place] = "held_out"
-        # what says the opposite differs by one small word: it is not a copy of its parent
-        elif by_existing[at] and not made[at].opposite:
-            outcomes[place] = "near_existing"
-        elif closest[at] < rules.min_similarity and RETRIEVAL not in made[at].operators:
-            outcomes[place] = "stranger"
+        outcomes[place] = refusal(made[at], by_existing[at], by_held_out[at], closest[at], rules.min_similarity)
     # sentences of the logs may repeat each other: the surest one stays
     of_logs = [at for at, one in enumerate(made) if RETRIEVAL in one.operators and outcomes[places[at]] == KEPT]
     again = near_earlier(texts, np.array(of_logs, np.int64), rules.near_threshold)
@@ -154,12 +148,12 @@ def _agreement(
     details: dict[int, str],
 ) -> Shares:
     """The probability of the parent's intent, by the places of `places`; 1 where there is no other intent."""
-    names, codes = np.unique(np.array(corpus.intents, object), return_inverse=True)
-    labels = np.asarray(codes.reshape(-1), np.int64)
+    names, labels = coded(corpus.intents)
     agreement = np.ones(len(places))
     asked = np.flatnonzero([outcomes[place] == KEPT for place in places])
     made = [candidates[place] for place in places[asked]]
     said = _said(corpus, labels, made, rules.seed)
+    accepted = said.accepts(rules.min_agreement) if said is not None else np.ones(len(made), bool)
     for at, (place, one) in enumerate(zip(places[asked].tolist(), made, strict=True)):
         if said is not None:
             agreement[asked[at]] = said.probability[at]
@@ -169,7 +163,7 @@ def _agreement(
         # the logs have a judge of their own; the sentences that teach most are those that a model knows least of
         elif RETRIEVAL in one.operators:
             continue
-        elif said is not None and not said.first[at] and said.probability[at] < rules.min_agreement:
+        elif said is not None and not accepted[at]:
             outcomes[place] = "label_disagrees"
             details[place] = f"a model of the other rows says {names[said.said[at]]}"
     return agreement

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.networks.noise.material import Codes, Floats, as_material
-from mlpipeline.stages.augment.corpus import Candidate, Corpus, dice_of, left_alone
+from mlpipeline.stages.augment.corpus import Candidate, Corpus, coded, dice_of, left_alone
 
 OPERATOR = "retrieval"
 # Of two equally sure sentences, the one whose nearest rows all carry its intent comes first. To ask that of all takes a
@@ -65,12 +65,11 @@ def retrieval(
     rows = _voters(corpus, rules.seed)
     logs = _sentences(corpus, rules.seed)
     told.update(rows=len(rows), logs=len(logs))
-    names, codes = np.unique(np.array([corpus.intents[row] for row in rows], object), return_inverse=True)
+    names, codes = coded([corpus.intents[row] for row in rows])
     if not logs or not wanted or len(names) < 2:
         lacks = "there are no logs" if not logs else "there are fewer than two intents"
         told["reason"] = lacks if wanted else "no intent lacks rows"
         return
-    codes = np.asarray(codes.reshape(-1), np.int64)
     left_out, asked = verdicts([corpus.texts[row] for row in rows], codes, logs, rules.seed)
     right, aim = left_out.intent == codes, rules.retrieval_precision
     floor = floor_of(left_out.margin, right, aim)
@@ -82,7 +81,7 @@ def retrieval(
     told.update(floor=round(floor, 4), known=int(above.sum()), right=int(right[above].sum()), found=len(taken))
     for at in taken[np.lexsort((~asked.agree[taken], -asked.margin[taken]))].tolist():
         text = logs[at]
-        if wanted.get(str(names[asked.intent[at]]), 0) > 0 and _count_words(text, tool) > 1:
+        if wanted.get(names[asked.intent[at]], 0) > 0 and _count_words(text, tool) > 1:
             yield Candidate(text, text, rows[int(asked.nearest[at])], (OPERATOR,))
 
 

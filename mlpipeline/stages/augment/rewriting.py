@@ -10,7 +10,6 @@ from typing import Any
 
 from mlpipeline.languages.paraphrase.any_language import Mixed, slot_exchanges, splices
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Tool, effective
-from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.stages.augment.corpus import (
     RETRIEVAL,
@@ -19,6 +18,7 @@ from mlpipeline.stages.augment.corpus import (
     Source,
     dice_of,
     is_foreign,
+    is_used,
     lacking,
     left_alone,
     open_to_logs,
@@ -83,17 +83,11 @@ class _Maker:
 
     def __post_init__(self) -> None:
         there = effective(self.tool.operators, self.corpus.profile.steps)
-        used = {name: one for name, one in there.items() if self._is_on(name, one.kind)}
+        used = {name: one for name, one in there.items() if is_used(self.rules, name, one.kind)}
         self._operators = {name: one for name, one in used.items() if not one.opposite}
         self._opposites = {name: one for name, one in used.items() if one.opposite}
         self._seen = set(self.corpus.texts)
         self._foreign = is_foreign(self.corpus)
-
-    def _is_on(self, name: str, kind: str) -> bool:
-        # what was measured adds to `disabled`, and must be able to switch off what a person enabled
-        if name in self.rules.disabled:
-            return False
-        return name in self.rules.enabled or (kind in self.rules.kinds and not name.startswith(CONVERSION))
 
     def of_intent(self, intent: str, rows: Sequence[int], missing: int) -> Iterator[Candidate]:
         """Candidates for one intent: of two rows first, then as many of each row as of the others."""
@@ -138,7 +132,7 @@ class _Maker:
             (SLOT_EXCHANGE, lambda: slot_exchanges(given, self._dice(intent, SLOT_EXCHANGE))),
         ]
         for name, way in ways:
-            if self._is_on(name, "words"):
+            if is_used(self.rules, name, "words"):
                 for made in islice(way(), 2 * missing):
                     one = self._candidate(made.text, rows[made.row], (name,))
                     yield one._replace(other=rows[made.other])
