@@ -145,13 +145,13 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
     place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
     rows = read_rows(desk.store, "cleaned", bots=[bot], columns=list(_COLUMNS)).select(list(_COLUMNS)).to_pylist()
-    labelled = [place.get(row["content_id"]) if row["intent"] is not None else None for row in rows]
     # A labelled row without a split belongs to nobody: it was cleaned after the last split.
-    held = [row for row, split in zip(rows, labelled, strict=True) if split or row["intent"] is None]
-    if not recipe.augment.retrieve_to:
-        held = [row for row in held if row["intent"] is not None]
+    marked = [
+        {**row, "split": place.get(row["content_id"]) if row["intent"] is not None else None}
+        for row in rows
+        if (row["content_id"] in place if row["intent"] is not None else recipe.augment.retrieve_to > 0)
+    ]
     schema = pa.schema([(name, pa.string()) for name in (*_COLUMNS, "split")])
-    marked = [{**row, "split": place.get(row["content_id"]) if row["intent"] is not None else None} for row in held]
     corpus = corpus_of(pa.Table.from_pylist(marked, schema=schema), Profile.of(recipe.language))
     family = families(marked)
     names, groups = np.unique([family[one] for one in corpus.ids], return_inverse=True)

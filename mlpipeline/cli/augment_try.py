@@ -6,10 +6,8 @@ import argparse
 import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from mlpipeline._packaged import packaged
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
@@ -17,8 +15,7 @@ from mlpipeline.languages.paraphrase.operators import Operator, effective
 from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.orders.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
-from mlpipeline.recipe.folder import ConfFolder
-from mlpipeline.recipe.merge import Merger
+from mlpipeline.recipe.load import load_parts
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.stages.augment import rules_of
 from mlpipeline.stages.augment.corpus import Corpus, left_alone
@@ -105,10 +102,7 @@ def _setting(desk: Desk, lang: str, bot: str | None) -> Setting:
             raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
         parts: dict[str, Any] = {name: getattr(recipe, name) for name in _PARTS}
     else:
-        home = ConfFolder(desk.conf if desk.conf.is_dir() else Path(str(packaged("conf"))))
-        tag = canonical_tag(lang, home.languages)[0]
-        layers, merger = [*home.base(), *home.language(tag, lang)], Merger()
-        parts = {name: merger.section(name, layers, {"domain": "text", "lang": tag})[0] for name in _PARTS}
+        tag, parts = load_parts(desk.conf, lang, _PARTS, where=lang)
     rules = rules_of(parts)
     if desk.options.seed is not None:
         rules.seed = desk.options.seed

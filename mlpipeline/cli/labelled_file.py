@@ -10,16 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlpipeline._packaged import packaged
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.near.contents import class_pairs, classes_of, components_of
 from mlpipeline.languages.near.join import Bound
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.recipe.fields import DenoisePart, Language
-from mlpipeline.recipe.folder import ConfFolder
-from mlpipeline.recipe.merge import Merger, set_layer
-from mlpipeline.recipe.tags import canonical_tag
+from mlpipeline.recipe.load import load_parts
 from mlpipeline.store.corpus_files import Reject, format_of, parse_map, read_file
 
 # Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
@@ -49,15 +46,9 @@ def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Langua
     Raises:
         RecipeError: there is no such language or key.
     """
-    home = ConfFolder(conf if conf.is_dir() else Path(str(packaged("conf"))))
-    layers = [*home.base()]
-    if lang:
-        layers += home.language(canonical_tag(lang, home.languages)[0], "--lang")
-    layers += [set_layer(text) for text in sets]
-    merger, nobody = Merger(), {"domain": "file", "lang": lang or "und"}
-    language = merger.section("language", layers, nobody)[0] if lang else _ANY
-    parts = (merger.section(name, layers, nobody)[0] for name in ("denoise", "clean"))
-    return language, *parts  # type: ignore[return-value]
+    names = (*(["language"] if lang else []), "denoise", "clean")
+    _, parts = load_parts(conf, lang, names, sets=sets)
+    return parts.get("language", _ANY), parts["denoise"], parts["clean"]
 
 
 def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) -> Labelled:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-_ISSUES, _DONE = 25, 10  # rows shown, the likeliest mistakes first: those to read, and those that were dealt with
+_Row = TypeVar("_Row", bound=Mapping[str, Any])
+
+ISSUES, DONE = 25, 10  # rows shown, the likeliest mistakes first: those to read, and those that were dealt with
 _PAIRS = 10  # pairs of intents shown
 _PLANTED = {"random": "made wrong to any other intent", "pairs": "made wrong to the nearest intent"}
 _ACTIONS = {"drop": "dropped", "relabel": "relabelled", "queue": "for a human", "keep": "kept", "report": "reported"}
@@ -21,8 +23,7 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
         issues: rows of `label_issue`, the likeliest mistakes first.
         lang: tag of the language of the texts, or empty.
     """
-    done = [row for row in issues if row.get("action") in ("drop", "relabel")]
-    asked = [row for row in issues if row.get("action") not in ("drop", "relabel")]
+    asked, done = parted(issues)
     line = str(report.get("line") or "")
     judged = bool(report.get("judged"))
     return {
@@ -48,8 +49,8 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
                 "count": report.get(counted, len(rows)),
             }
             for words, rows, most, counted in (
-                ("Read these first", asked, _ISSUES, "asked_count"),
-                ("Dropped or relabelled without asking", done, _DONE, "done_count"),
+                ("Read these first", asked, ISSUES, "asked_count"),
+                ("Dropped or relabelled without asking", done, DONE, "done_count"),
             )
             if rows
         ],
@@ -57,6 +58,14 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
         "spellings": [" | ".join(names) for names in report.get("alike_intents") or []],
         "annotators": report.get("annotators"),
     }
+
+
+def parted(issues: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
+    """Rows of `label_issue` that a person should read, and those that were dealt with, each in their order."""
+    asked, done = list[_Row](), list[_Row]()
+    for row in issues:
+        (done if row.get("action") in ("drop", "relabel") else asked).append(row)
+    return asked, done
 
 
 def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:

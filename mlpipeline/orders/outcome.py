@@ -15,6 +15,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augment_view import gather_augmented
+from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
@@ -23,7 +24,6 @@ from mlpipeline.store.manifests import load_manifest
 # A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
 _FOREIGN_SHARE = 0.3
 _SHOWN = 20
-_SHOWN_ISSUES, _SHOWN_DONE = 25, 10
 _LEARNT = ("train", "validation")
 # As `mlpipeline new` does: of the first texts, at least this share should look like the declared language.
 _SAMPLE, _ALIKE = 1000, 0.5
@@ -107,13 +107,10 @@ def gather_noise(tables: Tables) -> dict[str, dict[str, Any]]:
         listed.setdefault(row.pop("bot"), []).append(row)
     for bot, report in found.items():
         issues = sorted(listed.get(bot, []), key=lambda row: row["rank"])
-        done = [row for row in issues if row["action"] in ("drop", "relabel")]
-        asked = [row for row in issues if row["action"] not in ("drop", "relabel")]
+        asked, done = parted(issues)
         dropped = Counter(row["split"] for row in done if row["action"] == "drop")
         report["left_out"] = {split: dropped[split] for split in _LEARNT}
-        report.update(
-            issues=[*asked[:_SHOWN_ISSUES], *done[:_SHOWN_DONE]], asked_count=len(asked), done_count=len(done)
-        )
+        report.update(issues=[*asked[:ISSUES], *done[:DONE]], asked_count=len(asked), done_count=len(done))
     return found
 
 

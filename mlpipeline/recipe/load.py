@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from mlpipeline._packaged import packaged
 from mlpipeline.errors import RecipeError, UsageError
 from mlpipeline.recipe.fields import SECTIONS, Recipe
 from mlpipeline.recipe.folder import ConfFolder
@@ -91,6 +93,34 @@ def load_recipes(
     if select and not found:
         raise _no_match(folder, select)
     return found
+
+
+def load_parts(
+    conf: Path, lang: str | None, names: Sequence[str], *, sets: Sequence[str] = (), where: str = "--lang"
+) -> tuple[str, dict[str, Any]]:
+    """Sections of the recipe that a bot without files of its own would get: base < language < --set.
+
+    Args:
+        conf: the user's folder; where there is none, what is packaged counts.
+        lang: tag of the language; None for none, so that no section `language` can be had.
+        names: of the sections.
+        sets: `section.key=value` each.
+        where: what a message names when there is no such language.
+
+    Returns:
+        The canonical tag (`und` for none), and the sections by name.
+
+    Raises:
+        RecipeError: there is no such language or key.
+    """
+    home = ConfFolder(conf if conf.is_dir() else Path(str(packaged("conf"))))
+    layers, tag = [*home.base()], "und"
+    if lang:
+        tag = canonical_tag(lang, home.languages)[0]
+        layers += home.language(tag, where)
+    layers += [set_layer(text) for text in sets]
+    merger = Merger()
+    return tag, {name: merger.section(name, layers, {"domain": "file", "lang": tag})[0] for name in names}
 
 
 def _resolve(

@@ -24,8 +24,7 @@ from typing import Any
 from mlpipeline.languages.paraphrase.operators import effective
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.recipe.folder import ConfFolder
-from mlpipeline.recipe.merge import Merger
+from mlpipeline.recipe.load import load_parts
 from mlpipeline.stages.augment.corpus import Candidate, Corpus, dice_of
 from mlpipeline.stages.augment.gates import TextGate
 
@@ -131,10 +130,8 @@ print(json.dumps({"load": time.process_time() - began, "megabytes": megabytes() 
 
 def rules_of(tag: str) -> tuple[Any, Any]:
     """The parts `language` and `augment` of the recipe that a new bot gets."""
-    home, merger = ConfFolder(_ROOT / "conf"), Merger()
-    layers = [*home.base(), *home.language(tag, "bench")]
-    language, augment = (merger.section(name, layers, {"lang": tag})[0] for name in ("language", "augment"))
-    return language, augment
+    _, parts = load_parts(_ROOT / "conf", tag, ("language", "augment"))
+    return parts["language"], parts["augment"]
 
 
 def as_line(tag: str, one: dict[str, Any]) -> str:
