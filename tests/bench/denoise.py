@@ -30,7 +30,8 @@ from tests.bench.quality import SETS, default_recipes, read
 
 PLANTED = (("random", 0.1), ("random", 0.2), ("random", 0.4), ("pairs", 0.1), ("pairs", 0.2))
 DEFAULT = ("clinc150", "ko-KR", "ja-JP", "th-TH", "vi-VN", "verdicts")
-_COLUMNS = ("data", "planted", "seeds", "F1", "precision", "recall", "cleanlab, linear: F1", "estimated rate", "kind",
+_COLUMNS = ("data", "planted", "seeds", "F1", "a judge told the truth: F1", "precision", "recall",
+            "cleanlab, linear: F1", "estimated rate", "kind",
             "promise off by at most", "dropped, precision", "CPU s of the fits", "CPU of all / fits",
             "accuracy: noisy / cleaned / oracle")  # fmt: skip
 
@@ -102,6 +103,7 @@ def as_line(name: str, kind: str, share: float, figures: Sequence[dict[str, Any]
         f"{kind} {100 * share:.0f} %",
         str(len(figures)),
         f"**{spread('f1')}**",
+        spread("told_f1"),
         spread("precision"),
         spread("recall"),
         spread("cleanlab_f1"),

@@ -1,27 +1,20 @@
-"""All of label noise for one bot in one process: two rounds of views, then a verdict on every row.
-
-Round one looks at the rows as they are: how many labels are wrong, of what kind, and which rows are surely so. Round
-two learns from the other rows only. Pairs of intents that are mistaken for each other come apart there: the views of
-round one have learnt the mistakes, and find them half right.
-"""
+"""All of label noise for one bot in one process: what the views say of every row, then a verdict on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.noise.estimate import Judgement, Noise
+from mlpipeline.networks.noise.folds import Task, predict_all
 from mlpipeline.networks.noise.fuse import as_log_chances
 from mlpipeline.networks.noise.material import Codes, Floats, Material, folds_by_group
 from mlpipeline.networks.noise.parts import judge_parts
 from mlpipeline.networks.noise.rare import judge_rare
-from mlpipeline.networks.noise.views import View, choose_views, predict_all
-
-Predict = Callable[[View, NDArray[np.bool_] | None], Floats]
+from mlpipeline.networks.noise.views import View, choose_views
 
 _FOLDS = 5
 # What takes part in the verdict. Vectors made of n-grams know nothing that the n-grams do not: they vote, and judge
@@ -36,26 +29,17 @@ class Detection:
     Attributes:
         judgement: the verdict; rare intents judged by their neighbours.
         views: log probabilities (n, k) by the name of the view.
-        first: the verdict of round one.
-        trusted: bool (n,), what round two learnt from.
-        noise: rate and kind by part, as round one found them.
+        noise: rate and kind by part.
     """
 
     judgement: Judgement
     views: Mapping[str, Floats]
-    first: Judgement
-    trusted: NDArray[np.bool_]
     noise: Mapping[int, Noise]
 
     def expand(self, place: Codes) -> Detection:
         """The same for m rows, of which `place` (m,) tells as which row each was judged."""
-        return Detection(
-            self.judgement.expand(place),
-            {name: view[place] for name, view in self.views.items()},
-            self.first.expand(place),
-            self.trusted[place],
-            self.noise,
-        )
+        views = {name: view[place] for name, view in self.views.items()}
+        return Detection(self.judgement.expand(place), views, self.noise)
 
 
 def find_noise(
@@ -93,35 +77,23 @@ def find_noise(
     )
     once = len(first) < len(labels)
     kept = np.sort(first) if once else np.arange(len(labels))
-    asked, given = material.take(kept) if once else material, labels[kept]
+    asked, given, origin = material.take(kept) if once else material, labels[kept], origin[kept]
     fold = folds_by_group(given, asked.groups, folds, seed)
-
-    def predict(view: View, trusted: NDArray[np.bool_] | None) -> Floats:
-        return predict_all(view, asked, given, fold, classes, trusted)
-
-    found = detect(chosen, predict, given, None if parts is None else parts[kept], seed=seed)
+    task = Task(asked, given, fold, origin, np.ones(len(given), bool), classes, seed)
+    found = detect(chosen, {view.name: predict_all(view, task) for view in chosen}, given, origin, seed=seed)
     return found.expand(np.searchsorted(kept, first[again.reshape(-1)])) if once else found
 
 
 def detect(
-    views: Sequence[View], predict: Predict, labels: Codes, parts: Codes | None = None, *, seed: int = 20
+    views: Sequence[View], scores: Mapping[str, Floats], labels: Codes, parts: Codes, *, seed: int = 20
 ) -> Detection:
-    """Two rounds; `predict(view, trusted)` gives scores (n, k), from this process or from Spark tasks."""
-    found = {view.name: as_log_chances(predict(view, None), labels) for view in views if not view.purified}
-    first, noise = judge_parts(_judges(views, found), labels, parts, seed=seed)
-    trusted = first.wrong < np.minimum(first.cut, 0.5)
-    for view in views:
-        if view.purified:
-            found[view.name] = as_log_chances(predict(view, trusted), labels, trusted)
-    verdict = first
-    if any(view.purified for view in views):
-        rates = {number: own.rate for number, own in noise.items()}
-        verdict, _ = judge_parts(_judges(views, found), labels, parts, rates, seed)
-        verdict = replace(verdict, noise=first.noise)
+    """The verdict on n rows from the views' scores (n, k) by name, out of fold; `parts` (n,) are judged apart."""
+    found = {view.name: as_log_chances(scores[view.name], labels) for view in views}
+    verdict, noise = judge_parts(_judges(views, found), labels, parts, seed)
     near = [found[view.name] for view in views if view.how in ("neighbours", "embedding")]
     if near:
         verdict = judge_rare(verdict, near, labels)
-    return Detection(verdict, found, first, trusted, noise)
+    return Detection(verdict, found, noise)
 
 
 def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes: int | None = None) -> None:
@@ -141,6 +113,5 @@ def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes
 
 
 def _judges(views: Sequence[View], found: Mapping[str, Floats]) -> list[Floats]:
-    named = [view for view in views if view.name in found]
-    judges = [found[view.name] for view in named if view.how in _JUDGES]
-    return judges or [found[view.name] for view in named]
+    judges = [found[view.name] for view in views if view.how in _JUDGES]
+    return judges or [found[view.name] for view in views]

@@ -21,16 +21,20 @@ from mlpipeline.networks.noise.material import Codes, Floats
 
 Doubles = NDArray[np.float64]
 
-_FOUND = np.arange(0.3, 0.85, 0.05)  # shares of the wrong labels on paper that lie above the cut-offs that are tried
+# Shares of the wrong labels on paper above the cut-offs of which the rate is the median: above higher ones are few
+# rows, above lower ones rows that are hard and right (300 rows: off by .15 with shares up to .8, by .11 with these).
+_FOUND = np.arange(0.3, 0.55, 0.05)
+_TRIED = np.arange(0.15, 0.7, 0.05)  # of the interval: how far the estimates of other cut-offs are apart belongs to it
 _ROUNDS = 3  # the share of wrong rows decides which label is put in doubt, so it is found in turns
 _COPIES = 4  # wrong labels on paper for each row
+_SEEMS_WRONG = 0.5  # no wrong labels on paper for rows of this chance and more
 _JUDGES = 5  # parts of the rows, each scored by a judge that has learnt the others
 _RESAMPLES = 200
 _BLOCK = 8192  # rows copied at once
 # Some pairs are confused in clean rows as well: purely random flips look paired to the first degree, and among many
 # such rows flips to one label each may reach the second only. Measured on CLINC150 and MASSIVE (ko), planted flips.
 _RANDOM_PAIRING, _FULL_PAIRING = 0.15, 0.45
-_MOST_RAISED = 2.0  # times the rate, see _posterior
+_MOST_RAISED = 1.2  # times the rate, see _chances
 
 
 @dataclass(frozen=True)
@@ -92,37 +96,34 @@ class Judgement:
         return np.asarray(np.lexsort((-self.score, -self.wrong)), np.int64)
 
 
-def judge(views: Sequence[Floats], labels: Codes, rate: float | None = None, seed: int = 20) -> Judgement:
+def judge(views: Sequence[Floats], labels: Codes, seed: int = 20) -> Judgement:
     """Judge every row.
 
     Args:
         views: log probabilities (n, k) of each view, out of fold.
         labels: (n,) given label codes.
-        rate: share of wrong labels where it is known from a round before. Rows that were purified with the labels that
-            they now judge know too little of the mistakes that are left: their own estimate is too low.
         seed: of the wrong labels on paper.
     """
     fused = fuse(views)
     rows = np.arange(len(labels))
     joint = confident_pairs(fused, labels)
     pairing = pairing_of(joint)
-    suggested = best_other(fused, labels)
     random = np.random.default_rng(seed)
     scores = margins(fused, rows, labels).astype(np.float64)
     wrong = np.where(scores > 0, 0.9, 0.0)
     found = 0.0
     for turn in range(_ROUNDS):
-        on_paper = _wrong_on_paper(labels, suggested, wrong, joint, pairing, random)
+        on_paper = _wrong_on_paper(labels, wrong, joint, pairing, random)
         if turn < _ROUNDS - 1:
             planted = margins(fused, *on_paper).astype(np.float64)
         else:
             scores, planted = _learnt_scores(views, fused, labels, on_paper, seed)
-        found = float(np.median(_rates(scores, planted)))
-        wrong = _posterior(scores, planted, found if rate is None else rate)
+        found = float(np.median(_rates(scores, planted, _FOUND)))
+        wrong = _chances(_odds(scores, planted), found)
     cut, expected = best_cut(wrong)
     low, high = _interval(scores, planted, random)
     noise = Noise(min(found, 1.0), low, high, pairing, _name(found, pairing), joint)
-    return Judgement(wrong, scores, cut, expected, suggested, fused, noise)
+    return Judgement(wrong, scores, cut, expected, best_other(fused, labels), fused, noise)
 
 
 def confident_pairs(fused: Floats, labels: Codes) -> NDArray[np.int64]:
@@ -181,17 +182,19 @@ def best_cut(wrong: Doubles) -> tuple[float, float]:
 
 def _wrong_on_paper(
     labels: Codes,
-    suggested: Codes,
     wrong: Doubles,
     joint: NDArray[np.int64],
     pairing: float,
     random: np.random.Generator,
 ) -> tuple[Codes, Codes]:
-    """Rows with a label that they should not have: row numbers (m,) and labels (m,)."""
+    """Rows with a label that they should not have: row numbers (m,) and labels (m,).
+
+    Of rows that seem right. With the others under the label that fits them better, hard rows that are right after all
+    would be taken for wrong ones, and then for proof of that.
+    """
     count = len(joint)
-    rows = np.tile(np.arange(len(labels)), _COPIES)
-    # The right label is the given one or the suggested one, by chance as it is believed so far.
-    right = np.where(random.random(len(rows)) < wrong[rows], suggested[rows], labels[rows])
+    rows = np.tile(np.flatnonzero(wrong < _SEEMS_WRONG), _COPIES)
+    right = labels[rows]
     given = (right + random.integers(1, max(count, 2), len(rows))) % count
     grown = np.cumsum(joint, axis=1)
     total = grown[:, -1][right]
@@ -241,11 +244,11 @@ def _fit_judge(actual: Doubles, planted: Doubles) -> Callable[[Doubles], Doubles
     return lambda rows: np.asarray(model.decision_function(rows) if len(rows) else np.zeros(0))
 
 
-def _rates(scores: Doubles, planted: Doubles) -> Doubles:
+def _rates(scores: Doubles, planted: Doubles, shares: Doubles) -> Doubles:
     """Estimates of the share of wrong rows, one a cut-off: rows above it by wrong labels on paper above it."""
     if not len(planted) or not len(scores):
-        return np.zeros(1)
-    cuts = np.quantile(planted, 1.0 - _FOUND)
+        return np.zeros(len(shares))
+    cuts = np.quantile(planted, 1.0 - shares)
     above = (scores[:, None] >= cuts).mean(axis=0)
     return np.asarray(above / np.maximum((planted[:, None] >= cuts).mean(axis=0), 1e-9))
 
@@ -254,19 +257,18 @@ def _interval(scores: Doubles, planted: Doubles, random: np.random.Generator) ->
     """95 % interval of the rate: rows drawn anew, and in each draw another cut-off."""
     if not len(planted):
         return 0.0, 1.0
-    found = _rates(scores, planted)
     # Above a cut-off stands a binomial number of rows; the wrong labels on paper are as many as one likes.
-    share = np.clip(found * _FOUND, 0.0, 1.0)
-    drawn = random.binomial(len(scores), share, (_RESAMPLES, len(share))) / len(scores) / _FOUND
+    share = np.clip(_rates(scores, planted, _TRIED) * _TRIED, 0.0, 1.0)
+    drawn = random.binomial(len(scores), share, (_RESAMPLES, len(share))) / len(scores) / _TRIED
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(min(high, 1.0))
 
 
-def _posterior(scores: Doubles, planted: Doubles, rate: float) -> Doubles:
-    """Probability that a row is wrong, growing with its score: rate x density on paper / density as it is."""
+def _odds(scores: Doubles, planted: Doubles) -> Doubles:
+    """How much likelier a score is among wrong labels on paper than among rows as they are, growing with it: (n,)."""
     from sklearn.isotonic import IsotonicRegression
 
-    if not len(planted) or rate <= 0.0:
+    if not len(planted):
         return np.zeros(len(scores))
     weight = np.repeat([1.0 / len(scores), 1.0 / len(planted)], [len(scores), len(planted)])
     target = np.repeat([0.0, 1.0], [len(scores), len(planted)])
@@ -274,13 +276,16 @@ def _posterior(scores: Doubles, planted: Doubles, rate: float) -> Doubles:
         np.concatenate([scores, planted]), target, sample_weight=weight
     )
     share = curve.predict(scores)
-    ratio = share / np.maximum(1.0 - share, 1e-9)
-    # The probabilities must add up to the rate: few rows make a coarse curve, which is too low as a rule.
-    wanted, low, high = rate * len(scores), 0.0, _MOST_RAISED * rate
+    return np.asarray(share / np.maximum(1.0 - share, 1e-9))
+
+
+def _chances(odds: Doubles, rate: float) -> Doubles:
+    """Probability that a row is wrong: rate x odds. They add up to the rate, as few rows make a coarse, low curve."""
+    wanted, low, high = rate * len(odds), 0.0, _MOST_RAISED * rate
     for _ in range(40):
         middle = (low + high) / 2
-        low, high = (middle, high) if np.minimum(middle * ratio, 1.0).sum() < wanted else (low, middle)
-    return np.asarray(np.minimum(high * ratio, 1.0))
+        low, high = (middle, high) if np.minimum(middle * odds, 1.0).sum() < wanted else (low, middle)
+    return np.asarray(np.minimum(high * odds, 1.0))
 
 
 def _name(rate: float, pairing: float) -> str:

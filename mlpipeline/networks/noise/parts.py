@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,6 @@ def judge_parts(
     views: Sequence[Floats],
     labels: Codes,
     parts: Codes | None = None,
-    rates: Mapping[int, float] | None = None,
     seed: int = 20,
 ) -> tuple[Judgement, dict[int, Noise]]:
     """`judge`, with a rate and a kind of noise for each part; one cut-off for all, as it is made of probabilities.
@@ -26,25 +25,23 @@ def judge_parts(
         views: log probabilities (n, k) of each view, out of fold.
         labels: (n,) given label codes.
         parts: (n,) which part a row belongs to, such as 0 for human and 1 for made rows; one part without it.
-        rates: share of wrong labels by part, where known from a round before.
         seed: of the wrong labels on paper.
 
     Returns:
         The judgement of all rows, with the noise of part 0 or the first large enough part, and the noise of each
         part that was judged by itself.
     """
-    known = rates or {}
     numbers = [] if parts is None else np.unique(parts).tolist()
     large = [number for number in numbers if parts is not None and (parts == number).sum() >= _ENOUGH]
     if parts is None or len(numbers) < 2 or not large:
         number = numbers[0] if numbers else 0
-        whole = judge(views, labels, rate=known.get(number), seed=seed)
+        whole = judge(views, labels, seed=seed)
         return whole, {number: whole.noise}
     merged = judge(views, labels, seed=seed)
     wrong, score, noise = merged.wrong.copy(), merged.score.copy(), {}
     for number in large:
         rows = np.flatnonzero(parts == number)
-        own = judge([view[rows] for view in views], labels[rows], rate=known.get(number), seed=seed)
+        own = judge([view[rows] for view in views], labels[rows], seed=seed)
         wrong[rows], score[rows], noise[number] = own.wrong, own.score, own.noise
     cut, expected = best_cut(wrong)
     return replace(merged, wrong=wrong, score=score, cut=cut, expected_f1=expected, noise=noise[large[0]]), noise

@@ -30,9 +30,9 @@ from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.stages.denoise.annotating import answers_of
 from mlpipeline.stages.denoise.judging import Fit, fit_here, judge_units
 from mlpipeline.stages.denoise.listing import issue_rows
+from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
 from mlpipeline.stages.denoise.reporting import report_of
 from mlpipeline.stages.denoise.units import units_of
-from mlpipeline.stages.denoise.waves import fit_on_spark, over_bots
 
 _KEYS = ["domain", "lang", "content_id"]
 _ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in ("domain", "lang")])

@@ -1,6 +1,6 @@
-"""The verdict on the labels of one bot: views in two waves, findings, and what becomes of each row.
+"""The verdict on the labels of one bot: what views say, findings, and what becomes of each row.
 
-Nothing here knows Spark: a wave of views is asked of `Fit`, which runs it in this process, in a few, or as Spark tasks.
+Nothing here knows Spark: views are asked of `Fit`, which runs them in this process, in a few, or as Spark tasks.
 """
 
 from __future__ import annotations
@@ -17,28 +17,18 @@ from mlpipeline.networks.noise.audit import Audit, audit
 from mlpipeline.networks.noise.decide import Finding, list_findings
 from mlpipeline.networks.noise.detect import Detection, check_labels, detect, find_noise
 from mlpipeline.networks.noise.estimate import Judgement
+from mlpipeline.networks.noise.folds import Task, predict_all
 from mlpipeline.networks.noise.fuse import votes
 from mlpipeline.networks.noise.material import Codes, Floats, Material, as_material, folds_by_group
-from mlpipeline.networks.noise.views import View, choose_views, predict_fold
+from mlpipeline.networks.noise.views import View, choose_views, quick_views
 from mlpipeline.stages.denoise.units import Flags, Units
 
 _TEST = 2  # the part of the test rows; human rows are part 0, made ones part 1
 _MOST_CELLS = 150_000_000  # units x intents: 600 MB for the scores of one view, of which several are held at a time
 
 
-@dataclass(frozen=True)
-class Task:
-    """What every view of a bot works on: n units, their labels below `classes`, and the fold of each."""
-
-    material: Material
-    labels: Codes
-    folds: Codes
-    classes: int
-    seed: int
-
-
-# The scores (n, classes) of several views by name, out of fold; they learn from no row outside the given ones (n,).
-Fit = Callable[[Sequence[View], Task, Flags], Mapping[str, Floats]]
+# The scores (n, classes) of several views by name, out of fold.
+Fit = Callable[[Sequence[View], Task], Mapping[str, Floats]]
 
 
 @dataclass(frozen=True)
@@ -62,29 +52,9 @@ class Verdict:
     reason: str = ""
 
 
-def fit_here(views: Sequence[View], task: Task, usable: Flags) -> Mapping[str, Floats]:
+def fit_here(views: Sequence[View], task: Task) -> Mapping[str, Floats]:
     """`Fit` in this process, one fold after another."""
-    return {view.name: gather(task, [fit_one(view, task, fold, usable) for fold in folds_of(task)]) for view in views}
-
-
-def fit_one(view: View, task: Task, fold: int, usable: Flags) -> tuple[Codes, Floats]:
-    """One view and fold: row numbers (m,) and scores (m, classes), learnt from usable rows of the other folds."""
-    # Any view can be kept from learning rows; in the core's words that is a purified one.
-    kept = replace(view, purified=True)
-    return predict_fold(kept, task.material, task.labels, task.folds, fold, task.classes, usable, task.seed)
-
-
-def folds_of(task: Task) -> list[int]:
-    """The numbers of the folds."""
-    return [int(fold) for fold in np.unique(task.folds)]
-
-
-def gather(task: Task, pieces: Sequence[tuple[Codes, Floats]]) -> Floats:
-    """The scores of all folds as one: (n, classes)."""
-    scores = np.zeros((len(task.labels), task.classes), np.float32)
-    for rows, found in pieces:
-        scores[rows] = found
-    return scores
+    return {view.name: predict_all(view, task) for view in views}
 
 
 def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -> Verdict:
@@ -103,22 +73,13 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
         return Verdict(reason=f"{error.what}; {error.fix}" if error.fix else error.what)
     task = as_task(units, rules)
     views = choose_views(task.classes, vectors=units.vectors is not None, network=large and rules.network)
-    found: dict[str, Floats] = {}
-    parts = units.made.astype(np.int64)
-
-    def predict(view: View, trusted: Flags | None) -> Floats:
-        if view.name not in found:
-            usable = ~units.held_out
-            if trusted is not None:
-                usable[learnt] = trusted
-            found.update(fit([one for one in views if one.purified == view.purified], task, usable))
-        return found[view.name][learnt]
-
-    detection = detect(views, predict, task.labels[learnt], parts[learnt], seed=rules.seed)
+    scores = fit(views, task)
+    own = {name: found[learnt] for name, found in scores.items()}
+    detection = detect(views, own, task.labels[learnt], task.parts[learnt], seed=rules.seed)
     part = task.material.take(learnt)
     findings = _findings(detection, part, task.labels[learnt], units, learnt, rules)
     findings = spare_intents(findings, task.labels[learnt], rules.max_dropped)
-    test, told = _judge_test(units, rules, task, views, found, parts)
+    test, told = _judge_test(units, rules, task, views, scores)
     heard = votes(detection.views)
     agreed = {name: float((said == task.labels[learnt]).mean()) for name, said in heard.items()}
     audits = (
@@ -133,7 +94,8 @@ def as_task(units: Units, rules: Any) -> Task:
     folds = np.zeros(len(units), np.int64)
     for rows in (np.flatnonzero(~units.held_out), np.flatnonzero(units.held_out)):
         folds[rows] = folds_by_group(units.labels[rows], units.groups[rows], rules.folds, rules.seed)
-    return Task(material, units.labels, folds, len(units.intents), rules.seed)
+    parts = units.made.astype(np.int64)
+    return Task(material, units.labels, folds, parts, ~units.held_out, len(units.intents), rules.seed)
 
 
 def spare_intents(findings: Sequence[Finding], labels: Codes, most: float) -> list[Finding]:
@@ -185,13 +147,13 @@ def _findings(
 
 
 def _judge_test(
-    units: Units, rules: Any, task: Task, views: Sequence[View], found: Mapping[str, Floats], parts: Codes
+    units: Units, rules: Any, task: Task, views: Sequence[View], scores: Mapping[str, Floats]
 ) -> tuple[Judgement | None, list[Finding]]:
     """The test units, judged by what the views said of them; the others stand beside them only as a scale."""
     if not units.held_out.any():
         return None, []
-    apart = np.where(units.held_out, _TEST, parts)
-    whole = detect(views, lambda view, trusted: found[view.name], task.labels, apart, seed=rules.seed)
+    apart = np.where(units.held_out, _TEST, task.parts)
+    whole = detect(views, scores, task.labels, apart, seed=rules.seed)
     listed = _findings(whole, task.material, task.labels, units, np.arange(len(units)), rules)
     return whole.judgement, [one for one in listed if units.held_out[one.row]]
 
@@ -204,7 +166,7 @@ def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags
         return []
     own = np.asarray(own.reshape(-1), np.int64)
     part = material.take(rows)
-    views = choose_views(len(known), vectors=False, network=False)
+    views = quick_views(len(known))
     seen = replace(before, wrong=before.wrong[rows], score=before.score[rows])
 
     def again(changed: Codes) -> Judgement:

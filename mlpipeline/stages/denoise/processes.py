@@ -6,13 +6,12 @@ import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import repeat
 
+from mlpipeline.networks.noise.folds import Task, predict_fold
 from mlpipeline.networks.noise.material import Codes, Floats
 from mlpipeline.networks.noise.views import View
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.stages.denoise.judging import Fit, Task, fit_here, fit_one, folds_of, gather
-from mlpipeline.stages.denoise.units import Flags
+from mlpipeline.stages.denoise.judging import Fit, fit_here
 
 _FEW = 2000  # units; below that, the processes would take longer to start than the work takes here
 _held: list[Task] = []  # what a process works on; sent once, not with each fold
@@ -32,17 +31,17 @@ def fit_in_processes(count: int, units: int) -> Iterator[Fit]:
 
     pools: list[ProcessPoolExecutor] = []
 
-    def fit(views: Sequence[View], task: Task, usable: Flags) -> Mapping[str, Floats]:
+    def fit(views: Sequence[View], task: Task) -> Mapping[str, Floats]:
         if not pools:
             # Not forked: TensorFlow and BLAS do not survive it.
             fresh = multiprocessing.get_context("spawn")
             pools.append(ProcessPoolExecutor(count, fresh, initializer=_hold, initargs=(task,)))
-        wanted = [(view, fold) for view in views for fold in folds_of(task)]
-        pieces = list(pools[0].map(_fit_held, *zip(*wanted, strict=True), repeat(usable)))
+        ordered = sorted(views, key=lambda view: not view.purified)  # what takes longest begins
+        wanted = [(view, fold) for view in ordered for fold in task.numbers]
         found: dict[str, list[tuple[Codes, Floats]]] = {view.name: [] for view in views}
-        for (view, _), piece in zip(wanted, pieces, strict=True):
+        for (view, _), piece in zip(wanted, pools[0].map(_fit_held, *zip(*wanted, strict=True)), strict=True):
             found[view.name].append(piece)
-        return {name: gather(task, own) for name, own in found.items()}
+        return {name: task.gather(own) for name, own in found.items()}
 
     try:
         yield fit
@@ -56,5 +55,5 @@ def _hold(task: Task) -> None:
     _held.append(task)
 
 
-def _fit_held(view: View, fold: int, usable: Flags) -> tuple[Codes, Floats]:
-    return fit_one(view, _held[-1], fold, usable)
+def _fit_held(view: View, fold: int) -> tuple[Codes, Floats]:
+    return predict_fold(view, _held[-1], fold)

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from mlpipeline.cli.main import main
-from tests.unit.stages.noise_rows import COUNT, rows
+from tests.unit.stages.noise_rows import COUNT, WRONG, rows
 
-WRONG = tuple(range(3, COUNT, 10))
 SAMPLE = Path(__file__).parents[3] / "examples" / "assistant" / "en.jsonl"
 QUICK = ("--set", "denoise.folds=3", "--set", "denoise.audit=0.0", "--quiet")
 

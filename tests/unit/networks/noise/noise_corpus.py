@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.networks.noise.folds import Task
 from mlpipeline.networks.noise.material import Material, as_material
 
 VERBS = {
@@ -35,3 +36,8 @@ def corpus() -> tuple[list[str], NDArray[np.int64]]:
 def material() -> Material:
     """The corpus as the views see it."""
     return as_material(corpus()[0])
+
+
+def task(rows: Material, labels: NDArray[np.int64], folds: NDArray[np.int64], classes: int = len(NAMES)) -> Task:
+    """All rows of one origin, all to be learnt."""
+    return Task(rows, labels, folds, np.zeros_like(labels), np.ones(len(labels), bool), classes)

@@ -17,9 +17,10 @@ from mlpipeline.networks.noise.audit import audit, plant, promised_curve
 from mlpipeline.networks.noise.decide import Finding, list_findings
 from mlpipeline.networks.noise.detect import Detection, find_noise
 from mlpipeline.networks.noise.estimate import Judgement, confident_pairs
+from mlpipeline.networks.noise.folds import predict_fold
 from mlpipeline.networks.noise.material import Codes, Material, as_material
-from mlpipeline.networks.noise.views import View, choose_views, predict_fold
-from tests.unit.networks.noise.noise_corpus import corpus, material
+from mlpipeline.networks.noise.views import View, choose_views
+from tests.unit.networks.noise.noise_corpus import corpus, material, task
 
 TEXTS, LABELS = corpus()
 CLASSES = 12
@@ -128,7 +129,7 @@ def test_many_intents_do_not_fill_the_memory() -> None:
 
 def test_bayes_is_that_of_scikit_learn() -> None:
     rows, folds = material(), np.arange(len(LABELS)) % 4
-    asked, scores = predict_fold(View("bayes", "bayes"), rows, LABELS, folds, 0, CLASSES)
+    asked, scores = predict_fold(View("bayes", "bayes"), task(rows, LABELS, folds), 0)
     learnt = np.flatnonzero(folds != 0)
     model = ComplementNB(alpha=0.3).fit(rows.matrix[learnt], LABELS[learnt])
     expected = model.predict_joint_log_proba(rows.matrix[asked])

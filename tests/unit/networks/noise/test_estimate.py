@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -63,14 +65,19 @@ def test_the_same_rows_give_the_same_judgement() -> None:
 
 def test_rows_of_equal_probability_still_have_an_order() -> None:
     views, labels, wrong = drawn(0.02, "random")
-    found = judge(views, labels, rate=0.0)
-    assert not found.wrong.any() and not found.flagged.any()
-    assert wrong[found.order[:40]].mean() > 0.8 and sorted(found.order.tolist()) == list(range(ROWS))
+    found = judge(views, labels)
+    flat = replace(found, wrong=np.zeros(ROWS), cut=1.1)
+    assert not flat.flagged.any()
+    assert wrong[flat.order[:40]].mean() > 0.8 and sorted(flat.order.tolist()) == list(range(ROWS))
 
 
-def test_a_known_rate_is_taken_over() -> None:
-    views, labels, _ = drawn(0.2, "random")
-    assert judge(views, labels, rate=0.01).flagged.sum() < judge(views, labels, rate=0.2).flagged.sum()
+def test_hard_rows_are_no_proof_of_mistakes() -> None:
+    views, labels, _ = drawn(0.0, "random")
+    hard = np.arange(ROWS) < 200
+    for view in views:  # rows that every view takes for their neighbour, and nothing is planted
+        view[hard] = np.roll(view[hard], 1, axis=1)
+    found = judge(views, labels)
+    assert found.noise.rate < 0.07
 
 
 def test_pairing_of_counted_pairs() -> None:

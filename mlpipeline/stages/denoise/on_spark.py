@@ -1,4 +1,4 @@
-"""The views of a large bot as Spark tasks: one a view and fold, in two waves, the driver judging between them."""
+"""The views of a large bot as Spark tasks: one a view and fold."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from pyspark import inheritable_thread_target
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
 
+from mlpipeline.networks.noise.folds import Task, predict_fold
 from mlpipeline.networks.noise.material import Floats
 from mlpipeline.networks.noise.views import View
 from mlpipeline.spark.counters import Counters, peak_memory_mb
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.stages.denoise.judging import Task, fit_one, folds_of, gather
-from mlpipeline.stages.denoise.units import Flags
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,19 +34,20 @@ _PIECE = StructType(
 )
 
 
-def fit_on_spark(
-    spark: SparkSession, counters: Counters, views: Sequence[View], task: Task, usable: Flags
-) -> Mapping[str, Floats]:
+def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View], task: Task) -> Mapping[str, Floats]:
     """`judging.Fit` with a Spark task for each view and fold; what they work on travels once an executor."""
-    sent = spark.sparkContext.broadcast((task, usable))
-    wanted = [(view, fold) for view in views for fold in folds_of(task)]
+    sent = spark.sparkContext.broadcast(task)
+    # What takes longest begins: a purified view looks for rows to trust first.
+    ordered = sorted(views, key=lambda view: not view.purified)
+    wanted = [(view, fold) for view in ordered for fold in task.numbers]
     numbered = spark.createDataFrame([(number,) for number in range(len(wanted))], "number int")
 
     def over(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch["number"].to_pylist():
                 enter_worker()
-                yield _as_piece(*wanted[number], *sent.value, counters=counters)
+                view, fold = wanted[number]
+                yield _as_piece(view, fold, sent.value, counters)
 
     # Kept by number, not by size: a task here is seconds of work on a row of four bytes.
     pieces = numbered.repartitionById(len(wanted), F.col("number")).mapInArrow(over, _PIECE).collect()
@@ -56,12 +56,12 @@ def fit_on_spark(
     for piece in pieces:
         scores = np.frombuffer(piece["scores"], "<f4").reshape(-1, task.classes)
         found[piece["view"]].append((np.frombuffer(piece["rows"], "<i8"), scores))
-    return {view.name: gather(task, found[view.name]) for view in views}
+    return {view.name: task.gather(found[view.name]) for view in views}
 
 
-def _as_piece(view: View, fold: int, task: Task, usable: Flags, *, counters: Counters) -> pa.RecordBatch:
+def _as_piece(view: View, fold: int, task: Task, counters: Counters) -> pa.RecordBatch:
     began = time.process_time()
-    rows, scores = fit_one(view, task, fold, usable)
+    rows, scores = predict_fold(view, task, fold)
     counters.add(count__cpu_seconds=time.process_time() - began, peak__worker_mb=peak_memory_mb())
     columns = [
         pa.array([view.name], pa.string()),
