@@ -72,7 +72,7 @@ CLEANED_DROPPED = StructType([*CLEANED.fields, _text("reason"), _text("detail")]
 # contents with equal sets each is paired with the least, and only the least with contents of other sets.
 NEAR_PAIR = StructType([*BOT, _text("left"), _text("right"), StructField("similarity", DoubleType())])
 
-# What `clean` compared of one bot, so that tomorrow only new contents are: pieces of one npz archive, by `number`. It
+# What `clean` compared of one bot, so that tomorrow only new contents are: pieces of one Arrow stream, by `number`. It
 # depends on the days before, what is made with it does not. Where `skipped` comparisons were left out because `capped`
 # groups of texts with one gram in common were too large, there is nothing to keep: tomorrow all is compared again.
 NEAR_STATE = StructType(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from mlpipeline.languages.near.grams import Grams, GramSets, Levels, Numbers, gram_sets
-from mlpipeline.languages.near.join import SLACK, Bound, candidates, set_hashes, signatures_of
+from mlpipeline.languages.near.grams import Grams, GramSets, Levels, Numbers, gram_sets, starts_of
+from mlpipeline.languages.near.join import Bound, candidates
+from mlpipeline.languages.near.signatures import SLACK, Sizes, set_hashes, signatures_of
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,17 @@ class Classes:
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Pairs of rows, each once, `left < right`, in order, with their Jaccard similarity."""
+
+    left: Numbers
+    right: Numbers
+    similarity: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class NamedPairs:
-    """Pairs by name, each once, `left < right`, in order, with their Jaccard similarity."""
+    """The same by ascending names."""
 
     left: Grams
     right: Grams
@@ -46,66 +55,77 @@ def classes_of(texts: pa.Array, levels: Levels | None = None) -> Classes:
 def class_pairs(classes: Classes, threshold: float, bound: Bound) -> NamedPairs:
     """The pairs of classes that are at least so similar."""
     left, right = candidates(signatures_of(classes.sets, classes.names, threshold), threshold, bound)
-    return verified(classes, left, right, threshold)
+    pairs = verified(classes.sets, left, right, threshold)
+    return NamedPairs(classes.names[pairs.left], classes.names[pairs.right], pairs.similarity)
 
 
-def verified(classes: Classes, left: Numbers, right: Numbers, threshold: float) -> NamedPairs:
-    """Of pairs of rows in `classes`, those that are at least so similar."""
-    similarity = similarities(classes.sets, left, right)
+def verified(sets: GramSets, left: Numbers, right: Numbers, threshold: float) -> Pairs:
+    """Of pairs of sets, those that are at least so similar."""
+    similarity = similarities(sets, left, right)
     keep = similarity >= threshold - SLACK
-    return named_pairs(classes.names[left[keep]], classes.names[right[keep]], similarity[keep])
+    return pairs_of(left[keep], right[keep], similarity[keep])
 
 
-def named_pairs(one: Grams, other: Grams, similarity: NDArray[np.float64]) -> NamedPairs:
+def pairs_of(one: Numbers, other: Numbers, similarity: NDArray[np.float64]) -> Pairs:
     """Pairs in their order."""
     left, right = np.minimum(one, other), np.maximum(one, other)
-    order = np.lexsort((right, left))
-    return NamedPairs(left[order], right[order], similarity[order])
+    order = np.argsort(left.astype(np.int64) << np.int64(32) | right)
+    return Pairs(left[order], right[order], similarity[order])
 
 
-def content_pairs(contents: Grams, of_content: Grams, pairs: NamedPairs) -> NamedPairs:
+def least_of(of_content: Numbers | Sizes, classes: int) -> Numbers:
+    """The first content of each class; as many as there are contents, where a class has none."""
+    least = np.full(classes, len(of_content))
+    least[of_content[::-1]] = np.arange(len(of_content) - 1, -1, -1)
+    return least
+
+
+def content_pairs(of_content: Numbers | Sizes, pairs: Pairs) -> Pairs:
     """Pairs of contents from pairs of classes.
 
-    Each content is paired with the least of its class (similarity 1), and the least of one class with the least of
+    Each content is paired with the first of its class (similarity 1), and the first of one class with the first of
     another: as many pairs as say what is near to what, and not the square of it.
 
     Args:
-        contents: distinct names, ascending.
-        of_content: the name of each one's class.
-        pairs: of names of classes, all of which have contents.
+        of_content: the row of each content's class.
+        pairs: of rows of classes, all of which have contents.
     """
-    encoded = pa.array(of_content).dictionary_encode()
-    names, owners = encoded.dictionary, encoded.indices.to_numpy()
-    # Contents ascend, and names stand in the order in which they come first: with the least content of each.
-    heads = np.ones(len(owners), bool)
-    heads[1:] = owners[1:] > np.maximum.accumulate(owners)[:-1]
-    least = contents[heads]
-    one, other = (least[pc.index_in(pa.array(side), names).to_numpy()] for side in (pairs.left, pairs.right))
-    return named_pairs(
-        np.concatenate([least[owners[~heads]], one]),
-        np.concatenate([contents[~heads], other]),
-        np.concatenate([np.ones(int((~heads).sum())), pairs.similarity]),
+    least = least_of(of_content, int(of_content.max(initial=-1)) + 1)
+    first = least[of_content]
+    others = np.flatnonzero(first != np.arange(len(first)))
+    return pairs_of(
+        np.concatenate([first[others], least[pairs.left]]),
+        np.concatenate([others, least[pairs.right]]),
+        np.concatenate([np.ones(len(others)), pairs.similarity]),
     )
 
 
-def components_of(contents: Grams, pairs: NamedPairs) -> Grams:
-    """For each of distinct contents the least that a chain of pairs leads to; itself where there is no pair."""
-    paired = np.unique(np.concatenate([pairs.left, pairs.right]))
-    if not len(paired):
-        return contents
+def components(count: int, pairs: Pairs) -> Numbers:
+    """For each of so many rows the least that a chain of pairs leads to; itself where there is no pair."""
+    found = np.arange(count)
+    if not len(pairs.left):
+        return found
     # Here, because planning imports this module and compares nothing.
-    from scipy.sparse import coo_matrix
+    from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
-    at = np.searchsorted(paired, pairs.left), np.searchsorted(paired, pairs.right)
-    graph = coo_matrix((np.ones(len(pairs.left), np.int8), at), shape=(len(paired), len(paired)))
-    _, labels = connected_components(graph, directed=False)
-    # Names ascend, so the first of a label is its least.
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    place = pc.index_in(pa.array(paired), pa.array(contents)).to_numpy()
-    found = contents.copy()
-    found[place] = paired[first][inverse]
+    inside = np.zeros(count, bool)
+    inside[pairs.left] = inside[pairs.right] = True
+    paired = np.flatnonzero(inside)
+    place = np.cumsum(inside, dtype=np.int32) - 1
+    left, right = place[pairs.left], place[pairs.right]
+    # Pairs are in order, as the rows of a matrix are.
+    starts = starts_of(np.bincount(left, minlength=len(paired)))
+    graph = csr_matrix((np.ones(len(left), np.int8), right, starts), shape=(len(paired), len(paired)))
+    labels = connected_components(graph, directed=False)[1]
+    found[paired] = paired[least_of(labels, int(labels.max()) + 1)[labels]]
     return found
+
+
+def components_of(contents: Grams, pairs: NamedPairs) -> Grams:
+    """As `components`, by names, which ascend."""
+    left, right = np.searchsorted(contents, pairs.left), np.searchsorted(contents, pairs.right)
+    return contents[components(len(contents), pairs_of(left, right, pairs.similarity))]
 
 
 def similarities(sets: GramSets, left: Numbers, right: Numbers) -> NDArray[np.float64]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.near.contents import classes_of, similarities
 from mlpipeline.languages.near.grams import GramSets, Numbers
-from mlpipeline.languages.near.join import SLACK, Bound, candidates, signatures_of
+from mlpipeline.languages.near.join import Bound, candidates
+from mlpipeline.languages.near.signatures import SLACK, signatures_of
 
 Flags = NDArray[np.bool_]
 Shares = NDArray[np.float64]

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
 
-from mlpipeline.languages.near.contents import components_of, content_pairs
+from mlpipeline.languages.near.contents import components, content_pairs
 from mlpipeline.languages.near.state import State, compared, pair_similarities
 from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
 from mlpipeline.spark.frames import Transform, as_text_id
@@ -147,34 +147,41 @@ def _bots_of(table: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
 def _of_bot(table: pa.Table, drops: bool, threshold: float, most: int) -> pa.Table:
     pieces = table.filter(pc.is_valid(table["payload"])).sort_by("number")["payload"]
     rows = table.filter(pc.is_null(table["payload"]))
-    last = State.from_bytes(b"".join(pieces.to_pylist())) if len(pieces) else None
-    numbers = rows["_content"].to_numpy().view(np.uint64)
-    contents, first = np.unique(numbers, return_index=True)
+    last = State.from_buffer(_whole(pieces)) if len(pieces) else None
+    contents, first, place = np.unique(
+        rows["_content"].to_numpy().view(np.uint64), return_index=True, return_inverse=True
+    )
     texts = rows["_folded"].combine_chunks().take(pa.array(first))
     state = compared(contents, texts, threshold, most, last)
-    pairs = content_pairs(contents, state.of_content, state.pairs)
-    component = components_of(contents, pairs)
-    _, group, sizes = np.unique(component, return_inverse=True, return_counts=True)
-    several = (sizes > 1)[group]
+    pairs = content_pairs(state.of_content, state.pairs)
+    component = components(len(contents), pairs)
+    several = (np.bincount(component, minlength=len(contents)) > 1)[component]
     keys = keys_of(rows)
-    keys = chosen(keys, several[np.searchsorted(contents, keys.content)] | (keys.rows > 1))
-    at = np.searchsorted(contents, keys.content)
-    kept = kept_of(keys, component[at]) if drops else np.arange(len(at))
+    keys = chosen(keys, several[place[keys.first]] | (keys.rows > 1))
+    at = place[keys.first]
+    kept = kept_of(keys, contents[component[at]]) if drops else np.arange(len(at))
     gone = np.flatnonzero(kept != np.arange(len(at)))
     alike = np.ones(len(at))
     alike[gone] = pair_similarities(state, texts, at[gone], at[kept[gone]])
     told = _rows(
         "key",
         keys.key,
-        component[at],
+        contents[component[at]],
         kept=pa.array(_signed(keys.content[kept]), mask=kept == np.arange(len(at))),
         similarity=pa.array(alike),
         first=pa.array(keys.place),
         as_=rows["_as"].combine_chunks().take(pa.array(keys.first)),
     )
-    found = [_rows("pair", pairs.left, pairs.right, similarity=pa.array(pairs.similarity)), told]
+    found = [_rows("pair", contents[pairs.left], contents[pairs.right], similarity=pa.array(pairs.similarity)), told]
     found.append(_state_rows(state))
     return pa.concat_tables(found)
+
+
+def _whole(pieces: pa.ChunkedArray) -> pa.Buffer:
+    """What pieces are of, which stand one after the other in memory."""
+    array = pieces.cast(pa.large_binary()).combine_chunks()
+    ends = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    return array.buffers()[2].slice(ends[0], ends[-1] - ends[0])
 
 
 def _state_rows(state: State) -> pa.Table:
@@ -182,10 +189,12 @@ def _state_rows(state: State) -> pa.Table:
         # What was left out today would be left out for ever: nothing is kept but how much it was.
         capped, skipped = np.array([len(state.skipped)]), pa.array([sum(state.skipped.values())])
         return _rows("state", np.zeros(1, np.int64), capped, skipped)
-    data = state.to_bytes()
-    pieces = [data[start : start + _PIECE] for start in range(0, len(data), _PIECE)]
-    none = np.zeros(len(pieces), np.int64)
-    return _rows("state", np.arange(len(pieces)), none, pa.array(none), payload=pa.array(pieces, pa.large_binary()))
+    data = state.to_buffer()
+    ends = pa.py_buffer(np.minimum(np.arange(0, len(data) + _PIECE, _PIECE), len(data)))
+    count = len(ends) // 8 - 1
+    payload = pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, [None, ends, data])
+    none = np.zeros(count, np.int64)
+    return _rows("state", np.arange(count), none, pa.array(none), payload=payload)
 
 
 def _rows(what: str, left: Any, right: Any, kept: Any = None, **others: Any) -> pa.Table:

@@ -10,17 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlpipeline.languages.near import grams, join
+from mlpipeline.languages.near import grams, join, state
 from mlpipeline.languages.near.contents import (
     NamedPairs,
+    Pairs,
     class_pairs,
     classes_of,
+    components,
     components_of,
     content_pairs,
     similarities,
 )
 from mlpipeline.languages.near.grams import gram_sets
+from mlpipeline.languages.near.index import read
 from mlpipeline.languages.near.join import Bound
+from mlpipeline.languages.near.signatures import signatures_of
 from mlpipeline.languages.near.state import State, compared, pair_similarities
 
 # few letters, so that random texts are often near each other
@@ -94,12 +98,13 @@ def test_a_hundred_thousand_equal_texts_and_a_long_one():
     texts = strings(["ㅋㅋㅋ", "ㅋㅋㅋㅋ"] * 50_000 + ["가나다라 " * 25_000, ""])
     classes = classes_of(texts)
     assert len(classes.names) == 3
-    contents = np.arange(len(texts), dtype=np.uint64)
-    pairs = content_pairs(contents, classes.names[classes.of_text], class_pairs(classes, 0.8, Bound(1000)))
+    named = class_pairs(classes, 0.8, Bound(1000))
+    left, right = np.searchsorted(classes.names, named.left), np.searchsorted(classes.names, named.right)
+    pairs = content_pairs(classes.of_text, Pairs(left, right, named.similarity))
     assert len(pairs.left) == 99_999, "each with the least, not each with each"
-    components = components_of(contents, pairs)
-    assert components[:100_000].max() == 0
-    assert components[100_000:].tolist() == [100_000, 100_001]
+    found = components(len(texts), pairs)
+    assert found[:100_000].max() == 0
+    assert found[100_000:].tolist() == [100_000, 100_001]
 
 
 def test_no_texts_no_pairs():
@@ -129,8 +134,9 @@ def state_of(texts: dict[int, str], last: State | None = None, most: int = 1000)
     return compared(contents, strings([texts[int(content)] for content in contents]), 0.6, most, last)
 
 
-def said(state: State) -> list[list[tuple[int, int, float]]]:
-    return [as_named(state.pairs), as_named(content_pairs(state.contents, state.of_content, state.pairs))]
+def said(state: State) -> list[tuple[int, int, float]]:
+    pairs = content_pairs(state.of_content, state.pairs)
+    return as_named(NamedPairs(state.contents[pairs.left], state.contents[pairs.right], pairs.similarity))
 
 
 @settings(max_examples=60)
@@ -140,10 +146,53 @@ def test_a_day_later_only_what_is_new_is_compared_and_the_result_is_the_same(tex
     new = data.draw(st.sets(st.sampled_from(sorted(texts)), max_size=len(texts) // 5)) - gone
     before = {content: text for content, text in texts.items() if content not in new}
     after = {content: text for content, text in texts.items() if content not in gone}
-    kept = State.from_bytes(state_of(before).to_bytes())
+    kept = State.from_buffer(state_of(before).to_buffer())
     rolled, full = state_of(after, kept), state_of(after)
     assert said(rolled) == said(full)
-    assert said(state_of(texts, State.from_bytes(rolled.to_bytes()))) == said(state_of(texts))
+    assert said(state_of(texts, State.from_buffer(rolled.to_buffer()))) == said(state_of(texts))
+
+
+DAYS = st.lists(st.sets(st.integers(0, 39)), min_size=2, max_size=6)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.text(alphabet="ab 가", max_size=8), min_size=40, max_size=40), DAYS)
+def test_contents_go_and_come_back_and_every_day_is_that_of_a_full_run(texts: list[str], days: list[set[int]]):
+    kept = None
+    with pytest.MonkeyPatch.context() as patch:
+        # However much is new, and however much has gone
+        patch.setattr(state, "_MOSTLY_NEW", 1e9)
+        for day in days:
+            today = {number: texts[number] for number in day}
+            rolled, full = state_of(today, kept), state_of(today)
+            assert said(rolled) == said(full)
+            kept = State.from_buffer(rolled.to_buffer())
+
+
+def test_what_comes_back_meets_what_came_while_it_was_gone():
+    others = {number: f"quite another sentence {number}" for number in range(10, 30)}
+    kept = state_of({**others, 1: "cancel my order"})
+    kept = state_of({**others, 2: "cancel my orders"}, kept)
+    last = state_of({**others, 1: "cancel my order", 2: "cancel my orders"}, kept)
+    assert len(last.index.names) == len(others) + 3, "rolled, not compared again"
+    assert (1, 2) in [pair[:2] for pair in said(last)]
+
+
+def test_only_the_buckets_of_what_is_new_are_read():
+    kept = state_of({number: f"sentence {number} of a corpus" for number in range(200)} | {200: "rarely so"})
+    made = classes_of(strings(["rarely so!"]), kept.levels)
+    reading = read(kept.index, signatures_of(made.sets, made.names, 0.6))
+    assert set(kept.index.rows[reading.inside]) == {kept.of_content[200]}
+
+
+def test_rows_of_contents_that_are_gone_do_not_pile_up():
+    texts = {number: f"sentence {number} of a corpus" for number in range(40)}
+    kept = state_of(texts)
+    for day in range(20):
+        texts = {**{number: text for number, text in texts.items() if number > day}, 100 + day: f"day {day}"}
+        kept = state_of(texts, State.from_buffer(kept.to_buffer()))
+        assert len(kept.index.names) <= 1.2 * len(texts)
+    assert said(kept) == said(state_of(texts))
 
 
 def test_what_was_compared_yesterday_is_not_compared_again(monkeypatch):
