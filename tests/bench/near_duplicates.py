@@ -1,20 +1,23 @@
 """A million short utterances with planted edits: all near duplicates found, against MinHash in three libraries.
 
-    python -m tests.bench.near_duplicates [--rows 1000000] [--data FOLDER] [--only ours datasketch rensa]
+    python -m tests.bench.near_duplicates [--rows 1000000] [--data FOLDER] [--only ours datasketch rensa text_dedup]
 
 Everyone gets the same rows and the same task: each pair of different texts whose sets of character 2-3-grams and words
 have a Jaccard similarity of .8 or more, verified. The libraries are asked for candidates with 126 permutations in 21
-bands of 6 rows (99.8 % of all pairs at .8), and verify them by Python sets. Each runs in a process of its own.
-`pip install datasketch rensa` for the others; what is not there is skipped. --data takes a folder of
-*.jsonl.gz with `text`; without it the sample corpora of the repository are used, which are few sentences.
+bands of 6 rows (99.8 % of all pairs at .8). datasketch and rensa verify them by Python sets. text-dedup knows words
+only, so each gram is handed to it as one word; it verifies nothing and tells clusters, of which one row stays. Each
+runs in a process of its own. Install datasketch, rensa or text-dedup here, or elsewhere and name that with --python;
+what is not there is skipped. --data takes a folder of *.jsonl.gz with `text`; without it the sample corpora of the
+repository are used, which are few sentences.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import importlib.util
 import json
+import os
+import pickle
 import random
 import resource
 import subprocess
@@ -110,6 +113,23 @@ def run_rensa(texts: list[str]) -> Found:
     return _verified(sets, index.query_all(hashes))
 
 
+def run_text_dedup(texts: list[str]) -> list[int]:
+    """The command of `text_dedup.minhash`, one process; the cluster of each text."""
+    from datasets import Dataset, disable_progress_bars
+    from text_dedup.minhash import main as minhash
+
+    disable_progress_bars()
+    with tempfile.TemporaryDirectory(prefix="mlpipeline-bench-") as made:
+        rows, to = f"{made}/rows", f"{made}/to"
+        words = [" ".join(gram.encode("utf-16-le").hex() for gram in grams_of(text)) for text in texts]
+        Dataset.from_dict({"text": words}).save_to_disk(rows)
+        command = f"--local --path {rows} --output {to} --cache_dir {made}/cache --column text --ngram 1 --min_length 1"
+        command += f" --num_perm {_PERMUTATIONS} --b {_BANDS} --r {_PERMUTATIONS // _BANDS} --hash_func xxh3"
+        minhash.main([*command.split(), "--hash_bits", "32", "--num_proc", "1", "--debug"], standalone_mode=False)
+        found = pickle.loads((Path(to) / "uf.pkl").read_bytes())
+    return [int(found.find(number)) for number in range(len(texts))]
+
+
 def _verified(sets: list[set[str]], candidates: Iterator[list[int]]) -> Found:
     found = []
     for number, others in enumerate(candidates):
@@ -122,18 +142,32 @@ def _verified(sets: list[set[str]], candidates: Iterator[list[int]]) -> Found:
     return found
 
 
-CONTENDERS = {"ours": run_ours, "datasketch": run_datasketch, "rensa": run_rensa}
+CONTENDERS = {"ours": run_ours, "datasketch": run_datasketch, "rensa": run_rensa, "text_dedup": run_text_dedup}
 
 
 def one(name: str, rows: Path, to: Path) -> None:
-    """Runs a contender here and writes what it found."""
+    """Runs a contender here and writes the pairs, or the clusters, that it found."""
     texts = rows.read_text("utf-8").split("\n")
-    began, cpu = time.perf_counter(), time.process_time()
-    found = CONTENDERS[name](texts)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-    np.save(to, np.array(found, np.int64).reshape(-1, 2))
+    began, cpu = time.perf_counter(), sum(os.times()[:4])
+    found = np.array(CONTENDERS[name](texts), np.int64)
+    seconds, cpu = time.perf_counter() - began, sum(os.times()[:4]) - cpu
+    np.save(to, found if name == "text_dedup" else found.reshape(-1, 2))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "gb": peak, "pairs": len(found)}))
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "gb": peak}))
+
+
+def judged(found: np.ndarray, wanted: set[tuple[int, int]], places: list[int]) -> str:
+    """What is said of pairs, or of the cluster of each text, by all pairs of the texts at some places."""
+    if found.ndim == 1:
+        _, sizes = np.unique(found[places], return_counts=True)
+        hits = sum(found[left] == found[right] for left, right in wanted)
+        wrong = int((sizes * (sizes - 1) // 2).sum() - hits)
+        told = f"{len(found) - len(np.unique(found)):,} rows dropped"
+    else:
+        sampled = set(places)
+        pairs = {(min(pair), max(pair)) for pair in found.tolist() if sampled.issuperset(pair)}
+        hits, wrong, told = len(pairs & wanted), len(pairs - wanted), f"{len(found):,} pairs"
+    return f"{told} | recall {hits / max(len(wanted), 1):.4f} | wrong {wrong:,}"
 
 
 def truth(texts: list[str], places: list[int]) -> set[tuple[int, int]]:
@@ -185,13 +219,36 @@ def incremental(texts: list[str]) -> list[list[float]]:
     return [full, rolled]
 
 
+def compare(names: list[str], texts: list[str], sample: int, python: str) -> None:
+    """Prints a line of a table for each contender."""
+    places = sorted(random.Random(5).sample(range(len(texts)), min(sample, len(texts))))
+    wanted = truth(texts, places)
+    print(f"{len(wanted):,} pairs among {len(places):,} of them")
+    with tempfile.TemporaryDirectory(prefix="mlpipeline-bench-") as made:
+        rows, to = Path(made) / "rows.txt", Path(made) / "found.npy"
+        rows.write_text("\n".join(texts), "utf-8")
+        for name in names:
+            runs = sys.executable if name == "ours" else python
+            if name != "ours" and subprocess.run([runs, "-c", f"import {name}"], stderr=subprocess.DEVNULL).returncode:
+                print(f"| {name} | not installed: pip install {name.replace('_', '-')}, here or for --python |")
+                continue
+            command = [runs, "-m", "tests.bench.near_duplicates", "--one", name, str(rows), str(to)]
+            said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+            told = json.loads(said.splitlines()[-1])
+            print(f"| {name} | {told['seconds']:.1f} s | {told['cpu']:.1f} s CPU | {told['gb']:.2f} GB "
+                  f"| {judged(np.load(to), wanted, places)} |", flush=True)  # fmt: skip
+
+
 def main() -> int:
-    """Prints a line of a table for each contender, and what a day with 1 % new rows costs."""
+    """Prints what each contender needs and finds, and what a day with 1 % new rows costs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--sample", type=int, default=100_000, help="rows that are compared each with each")
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--only", nargs="*", default=list(CONTENDERS), help="none: only the day with 1 % new rows")
+    parser.add_argument(
+        "--only", nargs="*", choices=CONTENDERS, default=list(CONTENDERS), help="none: only the day with 1 % new rows"
+    )
+    parser.add_argument("--python", default=sys.executable, help="the interpreter that has the other libraries")
     parser.add_argument("--one", nargs=3, metavar=("NAME", "ROWS", "TO"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -202,22 +259,9 @@ def main() -> int:
     for text in utterances(sentences(options.data), options.rows):
         distinct.setdefault(frozenset(grams_of(text)), text)
     texts = [text.replace("\n", " ") for text in distinct.values()]
-    places = sorted(random.Random(5).sample(range(len(texts)), min(options.sample, len(texts))))
-    wanted, sampled = truth(texts, places), set(places)
-    print(f"{options.rows:,} rows, {len(texts):,} distinct; {len(wanted):,} pairs among {len(places):,} of them")
-    with tempfile.TemporaryDirectory(prefix="mlpipeline-bench-") as made:
-        rows, to = Path(made) / "rows.txt", Path(made) / "pairs.npy"
-        rows.write_text("\n".join(texts), "utf-8")
-        for name in options.only:
-            if name != "ours" and importlib.util.find_spec(name) is None:
-                print(f"| {name} | not installed: pip install {name} |")
-                continue
-            command = [sys.executable, "-m", "tests.bench.near_duplicates", "--one", name, str(rows), str(to)]
-            told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
-            found = {(min(pair), max(pair)) for pair in np.load(to).tolist() if sampled.issuperset(pair)}
-            recall, wrong = len(found & wanted) / max(len(wanted), 1), len(found - wanted)
-            print(f"| {name} | {told['seconds']:.1f} s | {told['cpu']:.1f} s CPU | {told['gb']:.2f} GB "
-                  f"| {told['pairs']:,} pairs | recall {recall:.4f} | wrong {wrong} |", flush=True)  # fmt: skip
+    print(f"{options.rows:,} rows, {len(texts):,} distinct")
+    if options.only:
+        compare(options.only, texts, options.sample, options.python)
     full, rolled = incremental(texts)
     for name, (old, new) in {"compared": (full[1], sum(rolled[:2])), "all": (sum(full), sum(rolled))}.items():
         print(f"| 1 % new, {name} | {new:.2f} s CPU of {old:.2f} | {new / old:.1%} |")
