@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.files import written_whole
-from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, read_settings
+from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, read_settings, writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
@@ -36,15 +36,21 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("file", metavar="FILE", help="labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
     parser.add_argument("--lang", metavar="TAG", help="its language, so that texts are normalised as a bot's are")
-    parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
+    parser.add_argument(
+        "--map",
+        default="",
+        metavar="text=question,intent=label",
+        help="column names of the file: text, intent, annotator, verified, parent",
+    )
     parser.add_argument(
         "--to", metavar="ISSUES.csv", help="write the ranked list there, and a report beside it (.html)"
     )
     parser.add_argument("--report", metavar="FILE.html", help="write the report there")
-    parser.add_argument("--fast", action="store_true", help="without the network, in a third of the time")
+    parser.add_argument("--fast", action="store_true", help="without the network, which only large files have")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="a recipe value: denoise.folds=10"
     )
+    parser.epilog = "exit codes: 0 judged, or nothing to judge; 2 a file that cannot be used or a wrong command line"
     parser.set_defaults(verb=check_verb)
 
 
@@ -55,7 +61,8 @@ def check_verb(desk: Desk) -> int:
     sets = [*options.set, *([f"denoise.seed={options.seed}"] if options.seed is not None else [])]
     language, rules, cleaning = read_settings(desk.conf, options.lang, sets)
     held = read_labelled_file(options.file, options.map, language, cleaning)
-    desk.say(f"{options.file}: {len(held.rows):,} labelled rows" + _left_out(held))
+    left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
+    desk.say(f"{options.file}: {len(held.rows):,} labelled rows{left_out}")
     report, issues = _judge(desk, held, rules.model_copy(update={"policy": "queue"}))
     issues = [_with_lines(row, held) for row in issues]
     if "list" in places:
@@ -65,7 +72,7 @@ def check_verb(desk: Desk) -> int:
 
         page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
         _write(places["report"], page)
-    told = {"file": options.file, "left_out": dict(held.left_out), **report}
+    told = {"file": options.file, "left_out": dict(held.left_out.counts), **report}
     told["wrote"] = {name: str(place) for name, place in places.items()}
     desk.give(told, _text(report, issues, places))
     return 0
@@ -95,31 +102,20 @@ def _cores() -> int:
 
 
 def _places(source: str, listed: str | None, report: str | None) -> dict[str, Path]:
-    """Where the list and the report go; refuses what would take the user's file with it."""
-    places: dict[str, Path] = {}
+    """Where the list and the report go. Raises UsageError."""
+    named: dict[str, str] = {}
     if listed:
-        places["list"] = Path(listed)
-        if places["list"].suffix != ".csv":
+        if not listed.endswith(".csv"):
             raise UsageError(f"--to {listed}: the list is a .csv file", fix="name it issues.csv")
-        places["report"] = places["list"].with_suffix(".html")
+        named = {"list": listed, "report": str(Path(listed).with_suffix(".html"))}
     if report:
-        places["report"] = Path(report)
-    for option, place in places.items():
-        if place.resolve() == Path(source).resolve():
-            raise UsageError(f"the {option} would replace {source}", fix="give it another name")
-        if place.is_dir() or not place.absolute().parent.is_dir():
-            raise UsageError(f"the {option} cannot be written to {place}", fix="name a file in a folder that is there")
-    return places
+        named["report"] = report
+    return {option: writable(option, place, source) for option, place in named.items()}
 
 
 def _write(place: Path, text: str) -> None:
     with written_whole(place, UsageError) as made:
         made.write_text(text, "utf-8", newline="")
-
-
-def _left_out(held: Labelled) -> str:
-    parts = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in held.left_out.most_common())
-    return f"; left out: {parts}" if parts else ""
 
 
 def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, Any]:

@@ -26,13 +26,61 @@ _ANY = Language(
 )  # fmt: skip
 
 
+# Of these a file has either none or all: no other column would help.
+_ENCODINGS = {"invalid_utf8", "utf16"}
+NOTHING_LEFT = "nothing is left of the text once it is normalised"
+
+
+@dataclass
+class LeftOut:
+    """Rows of a file that nobody looks at: how many for each reason, and where the first stands and what it has."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def add(self, reason: str, line: int, detail: str = "") -> None:
+        """One row more; `detail` says what is wrong with it."""
+        self.counts[reason] += 1
+        self.first.setdefault(reason, f"line {line}{f': {detail}' if detail else ''}")
+
+    def __str__(self) -> str:
+        """`2 too long (line 7: the text has 12,000 characters), 1 no intent (line 9)`; empty for none."""
+        told = self.counts.most_common()
+        return ", ".join(f"{count:,} {reason.replace('_', ' ')} ({self.first[reason]})" for reason, count in told)
+
+    def refusal(self, path: str, what: str, fix: str) -> UsageError:
+        """That no row of the file can be used, and why; `fix` is for a file that can be read."""
+        unreadable = self.counts and self.counts.keys() <= _ENCODINGS
+        reasons = str(self) or "the file is empty"
+        return UsageError(f"{what}: {reasons}", where=path, fix="save the file as UTF-8" if unreadable else fix)
+
+
 @dataclass
 class Labelled:
-    """What a file holds: the table for `units_of`, lines by (content, intent), and how many rows were left out, why."""
+    """What a file holds: the table for `units_of`, lines by (content, intent), and the rows that were left out."""
 
     rows: pa.Table
     lines: dict[tuple[str, str], list[int]]
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+
+def writable(option: str, named: str, source: str) -> Path:
+    """Where a file goes that a check writes; refuses what would take the user's own file with it.
+
+    Args:
+        option: for the message.
+        named: the place as the user says it.
+        source: the file that is checked.
+
+    Raises:
+        UsageError: it is the file that is checked, a folder, or in a folder that is not there.
+    """
+    place = Path(named)
+    if place.resolve() == Path(source).resolve():
+        raise UsageError(f"the {option} would replace {source}", fix="give it another name")
+    if place.is_dir() or not place.absolute().parent.is_dir():
+        raise UsageError(f"the {option} cannot be written to {place}", fix="name a file in a folder that is there")
+    return place
 
 
 def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Language, DenoisePart, Any]:
@@ -69,15 +117,18 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) 
     found: dict[str, list[Any]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}
     normalized: list[str] = []
     lines: dict[tuple[str, str], list[int]] = {}
-    left_out: Counter[str] = Counter()
+    left_out = LeftOut()
     try:
         for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
-            if isinstance(record, Reject) or record.intent is None:
-                left_out[record.reason if isinstance(record, Reject) else "no_intent"] += 1
+            if isinstance(record, Reject):
+                left_out.add(record.reason, record.line, record.detail)
+                continue
+            if record.intent is None:
+                left_out.add("no_intent", record.line)
                 continue
             said = normalize(record.text)
             if not said:
-                left_out["empty"] += 1
+                left_out.add("empty", record.line, NOTHING_LEFT)
                 continue
             for name, values in found.items():
                 values.append(getattr(record, name))
@@ -86,9 +137,7 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) 
     except InputError as error:
         raise UsageError(error.what, where=error.where, fix=error.fix) from error
     if not normalized:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in left_out.most_common()) or "it is empty"
-        fix = "--map text=...,intent=... names its columns"
-        raise UsageError(f"no labelled row ({reasons})", where=path, fix=fix)
+        raise left_out.refusal(path, "no labelled row", "--map text=...,intent=... names its columns")
     return Labelled(_as_table(found, normalized, near_components(normalized, rules)), lines, left_out)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.files import written_whole
-from mlpipeline.cli.labelled_file import read_settings
+from mlpipeline.cli.labelled_file import NOTHING_LEFT, LeftOut, read_settings, writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
@@ -41,31 +41,39 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         "--threshold", type=float, metavar="J", help="Jaccard similarity of near duplicates (default: the recipe's)"
     )
     parser.add_argument("--to", metavar="FILE.csv", help="write all pairs, not only the worst 50")
-    parser.epilog = "exit codes: 0 no leak, 1 leaks (or something failed), 2 usage"
+    parser.epilog = (
+        "exit codes: 0 no leak, 1 leaks (or the store fails), 2 a file that cannot be used or a wrong command line"
+    )
     parser.set_defaults(verb=check_verb)
 
 
 def check_verb(desk: Desk) -> int:
     """Prints how many rows leak between the splits and the worst pairs; 1 when any does."""
-    what = desk.options.what
+    what, named = desk.options.what, desk.options.to
+    place = writable("list", named, what) if named else None
     if os.path.exists(what):
         name, (language, _, clean) = what, read_settings(desk.conf, desk.options.lang, [])
-        samples, skipped = read_samples(what, desk.options.map)
+        samples, left_out = read_samples(what, desk.options.map)
     elif what.count("/") == 1 and "." not in what:
         name = canonical_bot(what)
-        recipe, skipped = desk.recipe(name).recipe, 0
+        recipe, left_out = desk.recipe(name).recipe, LeftOut()
         samples, language, clean = bot_samples(desk, name), recipe.language, recipe.clean
     else:
-        raise InputError("no such file", where=what, fix="name a labelled file, or a bot as DOMAIN/LANG")
-    if skipped:
-        desk.say(f"note: {skipped:,} rows of {name} have no text or no split")
-    leaks = _found(samples, language, clean, desk.options.threshold)
-    if desk.options.to:
-        write_pairs(leaks.pairs, Path(desk.options.to))
-        desk.say(f"{len(leaks.pairs):,} pairs in {desk.options.to}")
+        raise UsageError("no such file", where=what, fix="name a labelled file, or a bot as DOMAIN/LANG")
+    try:
+        leaks = _found(samples, language, clean, desk.options.threshold)
+    except InputError as error:
+        raise UsageError(error.what, where=name, fix=error.fix) from None
+    for sample in leaks.empty:
+        left_out.add("empty", sample.line, NOTHING_LEFT)
+    if left_out.counts:
+        desk.say(f"{name}: left out: {left_out}")
+    if place:
+        write_pairs(leaks.pairs, place)
+        desk.say(f"{len(leaks.pairs):,} pairs in {place}")
     if leaks.skipped:
         desk.say(f"note: {leaks.skipped:,} comparisons were left out, of texts that share all they have with many")
-    desk.give(as_json(name, leaks), _told(name, leaks))
+    desk.give({**as_json(name, leaks), "left_out": dict(left_out.counts)}, _told(name, leaks))
     return 1 if leaks.pairs else 0
 
 
@@ -77,29 +85,32 @@ def _found(samples: Sequence[Sample], language: Language, clean: CleanPart, aske
     return find_leaks(samples, normalizer(profile), folder(tuple(clean.fold)), threshold)
 
 
-def read_samples(path: str, mapping: str) -> tuple[list[Sample], int]:
-    """The rows of a file that have a text and a split, and how many have not.
+def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
+    """The rows of a file that have a text and a split, and those that have not.
 
     Raises:
-        InputError: the file cannot be read, or has no row with a split.
-        UsageError: the mapping names another field.
+        UsageError: the file cannot be read or has no row with a split, or the mapping names another field.
     """
     from mlpipeline.store.corpus_files import Reject, format_of, read_file
 
-    samples, skipped = [], 0
+    samples, left_out = list[Sample](), LeftOut()
+    columns = _mapping(mapping)
+    fix = "--map split=COLUMN names the column that says train, validation or test"
     try:
-        for row in read_file(path, format_of(path), _mapping(mapping)):
-            if isinstance(row, Reject) or not row.source:
-                skipped += 1
+        for row in read_file(path, format_of(path), columns):
+            if isinstance(row, Reject):
+                left_out.add(row.reason, row.line, row.detail)
+            elif not row.source:
+                left_out.add("no_split", row.line)
             else:
                 samples.append(Sample(row.text, row.source.strip(), row.intent, row.parent, row.annotator, row.line))
     except InputError as error:
+        # Another code than that of a leak, which a script asks for.
         what = error.what.replace("for the source", "for the split").replace("for the annotator", "for the id")
-        raise InputError(what, where=error.where, fix=error.fix) from None
+        raise UsageError(what, where=error.where, fix=fix if "for the split" in what else error.fix) from None
     if not samples:
-        fix = "--map split=COLUMN names the column that says train, validation or test"
-        raise InputError(f"no row has a split ({skipped:,} rows)", where=path, fix=fix)
-    return samples, skipped
+        raise left_out.refusal(path, "no row has a split", fix)
+    return samples, left_out
 
 
 def _mapping(text: str) -> dict[str, str]:
@@ -154,9 +165,9 @@ def _as_dict(pair: Leak) -> dict[str, Any]:
 
 
 def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
-    """Writes pairs as CSV, the file as a whole or not at all. Raises InputError."""
+    """Writes pairs as CSV, the file as a whole or not at all. Raises UsageError."""
     nobody = Sample("", "")
-    with written_whole(place) as made, made.open("w", newline="", encoding="utf-8") as stream:
+    with written_whole(place, UsageError) as made, made.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, list(_as_dict(Leak("", 0.0, nobody, nobody))))
         writer.writeheader()
         writer.writerows(_as_dict(pair) for pair in pairs)

@@ -52,13 +52,15 @@ class Leaks:
 
     `sizes`: rows of each split, train first. `rows`: (split, split) -> kind -> rows of the second split that leak
     with the first, `any` for all kinds together. `pairs`: of two texts once, the worst first. `skipped`: comparisons
-    not made, because too many texts share their rarest grams.
+    not made, because too many texts share their rarest grams. `empty`: rows of which nothing is left once they are
+    normalised; they are in no other figure.
     """
 
     sizes: dict[str, int]
     rows: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     pairs: list[Leak] = field(default_factory=list)
     skipped: int = 0
+    empty: list[Sample] = field(default_factory=list)
 
 
 def find_leaks(
@@ -81,10 +83,13 @@ def find_leaks(
         InputError: there are more than 20 splits: the column holds something else.
     """
     splits = _splits(samples)
-    look = _Look.of(samples, splits, normalize, fold)
+    normalized = [normalize(sample.text) for sample in samples]
+    empty = [sample for sample, text in zip(samples, normalized, strict=True) if not text]
+    samples = [sample for sample, text in zip(samples, normalized, strict=True) if text]
+    look = _Look.of(samples, [text for text in normalized if text], splits, fold)
     found = look.near_classes(threshold, most)
     leaks = Leaks({split: int(count) for split, count in zip(splits, look.counts.sum(axis=0), strict=True)})
-    leaks.skipped = found.skipped
+    leaks.skipped, leaks.empty = found.skipped, empty
     flags = {"exact": look.exact(), "near": look.near(found), "parent": look.parents()}
     for one, other in combinations(range(len(splits)), 2):
         mine = look.split == other
@@ -137,18 +142,18 @@ class _Look:
     def of(
         cls,
         samples: Sequence[Sample],
+        normalized: Sequence[str],
         splits: Sequence[str],
-        normalize: Callable[[str], str],
         fold: Callable[[str], str],
     ) -> _Look:
-        encoded = pa.array([normalize(sample.text) for sample in samples], pa.string()).dictionary_encode()
+        encoded = pa.array(normalized, pa.string()).dictionary_encode()
         texts, content = encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
         place = {split: number for number, split in enumerate(splits)}
         split = np.array([place[sample.split] for sample in samples], np.int64)
         counts = np.zeros((len(texts), len(splits)), np.int64)
         np.add.at(counts, (content, split), 1)
         classes = classes_of(pa.array([fold(text) for text in texts], pa.string()))
-        groups = _groups(samples, [texts[number] for number in content])
+        groups = _groups(samples, normalized)
         places, first = np.unique(content * len(splits) + split, return_index=True)
         starts = np.searchsorted(places // len(splits), np.arange(len(texts) + 1))
         return cls(samples, splits, content, split, classes, counts, first, starts, groups)

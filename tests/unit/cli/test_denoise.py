@@ -108,7 +108,9 @@ def test_a_long_row_and_an_empty_one_are_left_out(capsys: pytest.CaptureFixture[
     ("words", "said"),
     [
         (["none.jsonl"], "no such file"),
-        (["empty.jsonl"], "no labelled row"),
+        (["empty.jsonl"], "no labelled row: the file is empty"),
+        (["korean.csv"], "korean.csv: no labelled row: 1 invalid utf8"),
+        (["korean.csv"], "-> save the file as UTF-8"),
         (["rows.txt"], "suffix"),
         (["rows.jsonl", "--to", "rows.jsonl"], ".csv"),
         (["rows.csv", "--to", "rows.csv"], "would replace"),
@@ -121,6 +123,7 @@ def test_a_long_row_and_an_empty_one_are_left_out(capsys: pytest.CaptureFixture[
 def test_wrong_usage_is_told_in_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]):
     write("rows.jsonl", rows()[:3])
     Path("rows.csv").write_text("text,intent\na,b\n", "utf-8")
+    Path("korean.csv").write_bytes("text,intent\n환불,refund\n".encode("cp949"))
     for name in ("empty.jsonl", "rows.txt"):
         Path(name).write_text("", "utf-8")
     assert main(["denoise", "check", *words, "--quiet"]) == 2

@@ -47,7 +47,9 @@ def put(home: Path, dataset: str, rows: list[dict[str, Any]]) -> None:
 
 
 def test_a_file_that_leaks_is_1_and_lists_the_pairs(home: Path, capsys: pytest.CaptureFixture[str]):
-    file = write(home / "faq.jsonl", [*ROWS, {"text": "no split"}])
+    left_out = [{"text": "no split"}, {"text": "x" * 30_000, "split": "test"}]
+    left_out += [{"text": empty, "split": split} for empty, split in (("\u200b", "train"), ("\ufeff", "test"))]
+    file = write(home / "faq.jsonl", [*ROWS, *left_out])
     assert main(["split", "check", file, "--lang", "ko", "--threshold", "0.7", "--json", "--to", "all.csv"]) == 1
     said = capsys.readouterr()
     found = json.loads(said.out)
@@ -61,7 +63,8 @@ def test_a_file_that_leaks_is_1_and_lists_the_pairs(home: Path, capsys: pytest.C
     with open("all.csv", encoding="utf-8", newline="") as stream:
         (_, _, near) = csv.DictReader(stream)
     assert (near["left_intent"], near["right_intent"], near["right_line"]) == ("refund", "cancel", "4")
-    assert "1 rows" in said.err
+    assert found["left_out"] == {"no_split": 1, "too_long": 1, "empty": 2}
+    assert "1 too long (line 8: 30,000 characters" in said.err
     assert main(["split", "check", file, "--lang", "ko"]) == 1
     assert "the worst" in capsys.readouterr().out
 
@@ -79,10 +82,15 @@ def test_a_file_with_names_of_its_own_that_does_not_leak_is_0(home: Path, capsys
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["nothing.csv"], 1, "no such file"),
-        (["none.csv"], 1, "no column split for the split"),
-        (["none.jsonl"], 1, "no row has a split"),
+        (["nothing.csv"], 2, "no such file"),
+        (["none.csv"], 2, "no column split for the split"),
+        (["none.csv"], 2, "--map split=COLUMN"),
+        (["none.jsonl"], 2, "no row has a split: 1 no split (line 1)"),
+        (["korean.jsonl"], 2, "save the file as UTF-8"),
+        (["many.jsonl"], 2, "many.jsonl: the split column holds 21 values"),
         (["none.csv", "--map", "splt=x"], 2, "splt"),
+        (["faq.jsonl", "--to", "faq.jsonl"], 2, "would replace"),
+        (["faq.jsonl", "--to", "nowhere/all.csv"], 2, "folder that is there"),
         (["faq.jsonl", "--threshold", "0"], 2, "no similarity"),
         (["shop/ko"], 1, "splits"),
     ],
@@ -92,6 +100,8 @@ def test_what_cannot_be_checked_is_said_in_one_line(
 ):
     (home / "none.csv").write_text("text,intent\na,b\n")
     write(home / "none.jsonl", [{"text": "a"}])
+    (home / "korean.jsonl").write_bytes('{"text": "환불", "split": "train"}'.encode("cp949"))
+    write(home / "many.jsonl", [{"text": "a", "split": str(number)} for number in range(21)])
     write(home / "faq.jsonl", ROWS)
     assert main(["split", "check", *words, "--quiet"]) == code
     err = capsys.readouterr().err
