@@ -18,6 +18,7 @@ from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 
 _SHOWN = 10
+_SPELLINGS = 5
 _COLUMNS = (
     "score",
     "text",
@@ -91,7 +92,7 @@ def _judge(desk: Desk, held: Labelled, rules: Any) -> tuple[dict[str, Any], list
 
     units = units_of(held.rows)
     large = len(units) >= rules.large_rows and not desk.options.fast
-    desk.say(f"judging {len(units):,} different texts of {len(units.intents):,} intents")
+    desk.say(f"judging {len(units):,} different labelled texts of {len(units.intents):,} intents")
     with fit_in_processes(_cores(), len(units)) as fit:
         verdict = judge_units(units, rules, large=large, fit=fit)
     return report_of(units, verdict, answers_of(held.rows)), issue_rows(units, verdict.findings)
@@ -115,7 +116,8 @@ def _places(source: str, listed: str | None, report: str | None) -> dict[str, Pa
 
 def _write(place: Path, text: str) -> None:
     with written_whole(place, UsageError) as made:
-        made.write_text(text, "utf-8", newline="")
+        # With the mark: without it a spreadsheet takes Korean for Latin letters. A page says its encoding itself.
+        made.write_text(text, "utf-8-sig" if place.suffix == ".csv" else "utf-8", newline="")
 
 
 def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, Any]:
@@ -131,15 +133,24 @@ def _as_csv(issues: Sequence[Mapping[str, Any]]) -> str:
         near = json.loads(row["nearest"])
         shown = [" | ".join(one["text"] for one in near[name]) for name in ("given", "suggested")]
         lines = " ".join(map(str, row["lines"]))
+        votes = " | ".join(f"{view}: {intent}" for view, intent in json.loads(row["votes"]).items())
         cells = [f"{row['score']:.4f}", row["text"], row["intent"], row["suggested"], row["kind"]]
-        writer.writerow([*cells, "yes" if row["flagged"] else "no", row["votes"], *shown, lines])
+        writer.writerow([*cells, "yes" if row["flagged"] else "no", votes, *shown, lines])
     return stream.getvalue()
 
 
+def _spellings(alike: Sequence[Sequence[str]]) -> list[str]:
+    """Intents of which one is another in other letters, with what to do."""
+    if not alike:
+        return []
+    told = [f"  {' | '.join(names)}" for names in alike[:_SPELLINGS]]
+    more = [f"  and {len(alike) - _SPELLINGS:,} more"] if len(alike) > _SPELLINGS else []
+    head = "one intent stands" if len(alike) == 1 else f"{len(alike):,} intents stand"
+    return [f"{head} in several spellings: write each in one way, as each counts as another intent", *told, *more]
+
+
 def _text(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], places: Mapping[str, Path]) -> str:
-    lines = [report["line"]]
-    for names in report["alike_intents"]:
-        lines.append(f"one intent in several spellings: {' | '.join(names)}")
+    lines = [report["line"], *_spellings(report["alike_intents"])]
     cells = [
         [f"{row['score']:.2f}", cut(row["intent"], 24), cut(row["suggested"], 24), row["kind"], cut(row["text"], 60)]
         for row in issues[:_SHOWN]

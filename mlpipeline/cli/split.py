@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -25,6 +26,7 @@ _WORST = 50
 _CELLS = 34
 # What the rows of a file have no field for travels in these: a split is checked, not imported.
 _CARRIED = {"split": "source", "id": "annotator"}
+_MISSING = re.compile(r" for the [a-z ]+;")  # the fields of a message, and not its columns
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:
@@ -106,8 +108,9 @@ def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
                 samples.append(Sample(row.text, row.source.strip(), row.intent, row.parent, row.annotator, row.line))
     except InputError as error:
         # Another code than that of a leak, which a script asks for.
-        what = error.what.replace("for the source", "for the split").replace("for the annotator", "for the id")
-        raise UsageError(what, where=error.where, fix=fix if "for the split" in what else error.fix) from None
+        missing = _MISSING.sub(lambda found: found[0].replace("source", "split").replace("annotator", "id"), error.what)
+        example = "--map text=COLUMN,split=COLUMN names the columns"
+        raise UsageError(missing, where=error.where, fix=error.fix if missing == error.what else example) from None
     if not samples:
         raise left_out.refusal(path, "no row has a split", fix)
     return samples, left_out
@@ -167,7 +170,8 @@ def _as_dict(pair: Leak) -> dict[str, Any]:
 def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
     """Writes pairs as CSV, the file as a whole or not at all. Raises UsageError."""
     nobody = Sample("", "")
-    with written_whole(place, UsageError) as made, made.open("w", newline="", encoding="utf-8") as stream:
+    # With the mark: without it a spreadsheet takes Korean for Latin letters.
+    with written_whole(place, UsageError) as made, made.open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.DictWriter(stream, list(_as_dict(Leak("", 0.0, nobody, nobody))))
         writer.writeheader()
         writer.writerows(_as_dict(pair) for pair in pairs)

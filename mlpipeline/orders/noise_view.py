@@ -10,8 +10,11 @@ from typing import Any, TypeVar
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
 
 ISSUES, DONE = 25, 10  # rows shown, the likeliest mistakes first: those to read, and those that were dealt with
+_PROMISED = 0.7  # share of the noise that the line speaks of
+_DEALT_WITH = ("drop", "relabel")
 _PAIRS = 10  # pairs of intents shown
-_PLANTED = {"random": "made wrong to any other intent", "pairs": "made wrong to the nearest intent"}
+_LINES = 5  # of a file, where the same text and label stand several times
+_PLANTED = {"random": "any other intent", "pairs": "the nearest intent"}
 _ACTIONS = {"drop": "dropped", "relabel": "relabelled", "queue": "for a human", "keep": "kept", "report": "reported"}
 
 
@@ -47,6 +50,7 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
                 "words": words,
                 "rows": [_issue(row) for row in rows[:most]],
                 "count": report.get(counted, len(rows)),
+                "mixed": len({row.get("action") for row in rows[:most]}) > 1,
             }
             for words, rows, most, counted in (
                 ("Read these first", asked, ISSUES, "asked_count"),
@@ -64,7 +68,7 @@ def parted(issues: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
     """Rows of `label_issue` that a person should read, and those that were dealt with, each in their order."""
     asked, done = list[_Row](), list[_Row]()
     for row in issues:
-        (done if row.get("action") in ("drop", "relabel") else asked).append(row)
+        (done if row.get("action") in _DEALT_WITH else asked).append(row)
     return asked, done
 
 
@@ -93,14 +97,23 @@ def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
     if promised:
         back = path(list(reversed(promised)), "low")
         band = f"{path(promised, 'high')}L{back[1:]}Z"
-    wanted = next((row for row in report.get("review") or [] if row["share"] == 0.7 and promised), None)
     return {
         "last": math.ceil(last),
         "band": band,
         "line": path(promised),
         "tried": [{"kind": kind, "line": path(points), "words": _PLANTED.get(kind, kind)} for kind, points in tried],
-        "review": wanted,
+        "review": _review(report, last) if promised else None,
     }
+
+
+def _review(report: Mapping[str, Any], last: float) -> dict[str, Any] | None:
+    """Where the planner's line stands on the curve, of which rows that were dealt with are the first."""
+    actions = report.get("actions") or {}
+    done = sum(actions.get(name, 0) for name in _DEALT_WITH)
+    for row in report.get("review") or []:
+        if row["share"] == _PROMISED and row["rows"] and (x := 100.0 * (row["rows"] + done) / last) <= 100.0:
+            return {"x": x, "y": 100.0 - 100.0 * _PROMISED, "rows": row["rows"], "done": done, "told": 18 < x < 78}
+    return None
 
 
 def _issue(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,6 +127,7 @@ def _issue(row: Mapping[str, Any]) -> dict[str, Any]:
         "like_given": [one["text"] for one in near.get("given", [])][:2],
         "like_suggested": [one["text"] for one in near.get("suggested", [])][:2],
         "test": row.get("split") == "test",
+        "lines": list(row.get("lines") or [])[:_LINES],
     }
 
 

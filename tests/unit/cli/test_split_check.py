@@ -60,7 +60,8 @@ def test_a_file_that_leaks_is_1_and_lists_the_pairs(home: Path, capsys: pytest.C
     }
     assert told["train", "validation"]["near"] == 1
     assert [one["kind"] for one in found["worst"]] == ["exact", "parent", "near"]
-    with open("all.csv", encoding="utf-8", newline="") as stream:
+    with open("all.csv", encoding="utf-8-sig", newline="") as stream:
+        assert Path("all.csv").read_bytes().startswith(b"\xef\xbb\xbfkind,")
         (_, _, near) = csv.DictReader(stream)
     assert (near["left_intent"], near["right_intent"], near["right_line"]) == ("refund", "cancel", "4")
     assert found["left_out"] == {"no_split": 1, "too_long": 1, "empty": 2}
@@ -84,7 +85,8 @@ def test_a_file_with_names_of_its_own_that_does_not_leak_is_0(home: Path, capsys
     [
         (["nothing.csv"], 2, "no such file"),
         (["none.csv"], 2, "no column split for the split"),
-        (["none.csv"], 2, "--map split=COLUMN"),
+        (["none.csv"], 2, "--map text=COLUMN,split=COLUMN"),
+        (["none.csv", "--map", "text=source"], 2, "no column source, split for the text and split; columns here: text"),
         (["none.jsonl"], 2, "no row has a split: 1 no split (line 1)"),
         (["korean.jsonl"], 2, "save the file as UTF-8"),
         (["many.jsonl"], 2, "many.jsonl: the split column holds 21 values"),

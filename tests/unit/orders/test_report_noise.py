@@ -66,6 +66,36 @@ def test_the_curve_stands_in_its_box():
     assert chart["band"].endswith("Z")
 
 
+def test_the_planners_line_is_a_point_of_the_curve():
+    asked = {**REPORT, "actions": {"queue": 90}}
+    chart = work_chart(asked)
+    assert chart is not None and chart["review"] == {"x": 20.0, "y": 30.0, "rows": 80, "done": 0, "told": True}
+    page = render_noise(asked, [], name="rows.jsonl", lang="")
+    assert "The point: 70 % after 80 rows." in page and 'd="M0 30.0H20.0V100"' in page
+    # Rows that were dropped stand at the head of the curve, so the point comes after them.
+    chart = work_chart(REPORT)
+    assert chart is not None and chart["review"]["x"] == 35.0
+    dropped = render_noise(REPORT, [], name="rows.jsonl", lang="")
+    assert "80 rows, besides the 60 that were dropped or relabelled." in dropped
+
+
+@pytest.mark.parametrize(
+    "more", [{"review": [{"share": 0.7, "rows": None, "low": None, "high": None}]}, {"review": []}, {"rate": 0.0}]
+)
+def test_without_such_a_line_no_point_is_drawn(more: dict[str, Any]):
+    chart = work_chart({**REPORT, **more})
+    assert chart is not None and chart["review"] is None
+    assert "The point:" not in render_noise({**REPORT, **more}, [], name="rows.jsonl", lang="")
+
+
+def test_of_a_file_the_page_says_the_lines_and_not_what_became_of_a_row():
+    issues = [{**ISSUE, "action": "queue", "lines": [7, 12]}]
+    page = render_noise(REPORT, issues, name="rows.jsonl", lang="ko")
+    assert "line 7, 12" in page and "Became" not in page
+    mixed = render_noise(REPORT, [*issues, {**ISSUE, "action": "report"}], name="rows.jsonl", lang="ko")
+    assert "Became" in mixed and "reported" in mixed
+
+
 def test_without_noise_only_the_audit_is_drawn():
     chart = work_chart({**REPORT, "rate": 0.0})
     assert chart is not None and not chart["line"] and not chart["band"]
