@@ -19,6 +19,7 @@ from mlpipeline.errors import UsageError
 
 _SHOWN = 10
 _SPELLINGS = 5
+_ANNOTATORS = 5  # those who are least often right
 _COLUMNS = (
     "score",
     "text",
@@ -26,6 +27,7 @@ _COLUMNS = (
     "suggested",
     "kind",
     "flagged",
+    "verified",
     "votes",
     "nearest_given",
     "nearest_suggested",
@@ -135,7 +137,9 @@ def _as_csv(issues: Sequence[Mapping[str, Any]]) -> str:
         lines = " ".join(map(str, row["lines"]))
         votes = " | ".join(f"{view}: {intent}" for view, intent in json.loads(row["votes"]).items())
         cells = [f"{row['score']:.4f}", row["text"], row["intent"], row["suggested"], row["kind"]]
-        writer.writerow([*cells, "yes" if row["flagged"] else "no", votes, *shown, lines])
+        # Of a file, only rows that a human verified are reported and not asked for.
+        answers = ["yes" if said else "no" for said in (row["flagged"], row["action"] == "report")]
+        writer.writerow([*cells, *answers, votes, *shown, lines])
     return stream.getvalue()
 
 
@@ -162,6 +166,10 @@ def _text(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], places
         found = f"{recall} were found, and {precision} of what was flagged was one of them"
         kind = "to any other intent" if one["kind"] == "random" else "to the nearest intent"
         lines.append(f"tried with {one['planted']:,} labels made wrong {kind}: {found}")
+    known = [one for one in (report["annotators"] or {}).get("annotators", ()) if one["quality"] is not None]
+    for one in sorted(known, key=lambda one: (one["quality"], one["annotator"]))[:_ANNOTATORS]:
+        share = f"{100 * one['quality']:.0f} %"
+        lines.append(f"annotator {one['annotator']}: right in about {share} of {one['answers']:,} answers")
     if "list" in places:
         lines.append(f"list: {places['list']} ({len(issues):,} rows)")
     if "report" in places:

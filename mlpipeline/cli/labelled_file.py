@@ -111,7 +111,7 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) 
     Raises:
         UsageError: the file cannot be used.
     """
-    if not os.path.isfile(path):
+    if not os.path.exists(path):
         raise UsageError("no such file", where=path, fix="give a labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
     normalize = normalizer(Profile.of(language))
     found: dict[str, list[Any]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}

@@ -97,6 +97,31 @@ def test_what_cannot_be_judged_is_said(made: list[dict[str, Any]], said: str, ca
     assert "not judged" in Path("issues.html").read_text("utf-8")
 
 
+def test_verified_rows_are_marked_and_annotators_told(capsys: pytest.CaptureFixture[str]):
+    truth, made = rows(), list[dict[str, Any]]()
+    for number, row in enumerate(rows(WRONG)):
+        text, right = row["text"], truth[number]["intent"]
+        said = {"anna": right, "cho": right, "ben": row["intent"]}
+        made += [{"text": text, "intent": intent, "annotator": name} for name, intent in said.items()]
+        made[-1]["verified"] = number == WRONG[0]
+    Path("rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in made), "utf-8")
+    assert main(["denoise", "check", "rows.jsonl", "--to", "issues.csv", *QUICK]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("annotator")]
+    assert len(told) == 3 and told[0].startswith("annotator ben: right in about 9")
+    with open("issues.csv", encoding="utf-8-sig", newline="") as stream:
+        verified = {issue["lines"]: issue["verified"] for issue in csv.DictReader(stream)}
+    assert verified[str(3 * WRONG[0] + 3)] == "yes" and list(verified.values()).count("yes") == 1
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_intents_in_several_spellings_are_told_with_what_to_do(count: int, capsys: pytest.CaptureFixture[str]):
+    write("rows.jsonl", ({"text": f"hi {name}", "intent": name} for n in range(count) for name in (f"A{n}", f"a{n}")))
+    assert main(["denoise", "check", "rows.jsonl", *QUICK]) == 0
+    said = capsys.readouterr().out
+    assert "in several spellings: write each in one way" in said and "A0 | a0" in said
+    assert said.count(" | ") == min(count, 5) and ("and 2 more" in said) == (count == 7)
+
+
 def test_a_long_row_and_an_empty_one_are_left_out(capsys: pytest.CaptureFixture[str]):
     made = [*rows(), {"text": "x" * 100_000, "intent": "joke"}, {"text": "\u200b", "intent": "joke"}]
     write("rows.jsonl", made)
@@ -114,6 +139,7 @@ def test_a_long_row_and_an_empty_one_are_left_out(capsys: pytest.CaptureFixture[
         (["korean.csv"], "korean.csv: no labelled row: 1 invalid utf8"),
         (["korean.csv"], "-> save the file as UTF-8"),
         (["rows.txt"], "suffix"),
+        (["folder.jsonl"], "this is a folder"),
         (["rows.jsonl", "--to", "rows.jsonl"], ".csv"),
         (["rows.csv", "--to", "rows.csv"], "would replace"),
         (["rows.jsonl", "--to", "nowhere/issues.csv"], "folder that is there"),
@@ -125,6 +151,7 @@ def test_a_long_row_and_an_empty_one_are_left_out(capsys: pytest.CaptureFixture[
 def test_wrong_usage_is_told_in_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]):
     write("rows.jsonl", rows()[:3])
     Path("rows.csv").write_text("text,intent\na,b\n", "utf-8")
+    Path("folder.jsonl").mkdir()
     Path("korean.csv").write_bytes("text,intent\n환불,refund\n".encode("cp949"))
     for name in ("empty.jsonl", "rows.txt"):
         Path(name).write_text("", "utf-8")
