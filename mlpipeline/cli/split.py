@@ -96,6 +96,7 @@ def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
     from mlpipeline.store.corpus_files import Reject, format_of, read_file
 
     samples, left_out = list[Sample](), LeftOut()
+    spelled: dict[str, str] = {}  # Train, train and TRAIN are one split, by the name that stands first
     columns = _mapping(mapping)
     fix = "--map split=COLUMN names the column that says train, validation or test"
     try:
@@ -105,7 +106,8 @@ def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
             elif not row.source:
                 left_out.add("no_split", row.line)
             else:
-                samples.append(Sample(row.text, row.source.strip(), row.intent, row.parent, row.annotator, row.line))
+                split = spelled.setdefault(row.source.strip().casefold(), row.source.strip())
+                samples.append(Sample(row.text, split, row.intent, row.parent, row.annotator, row.line))
     except InputError as error:
         # Another code than that of a leak, which a script asks for.
         missing = _MISSING.sub(lambda found: found[0].replace("source", "split").replace("annotator", "id"), error.what)

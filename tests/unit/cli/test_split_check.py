@@ -80,6 +80,13 @@ def test_a_file_with_names_of_its_own_that_does_not_leak_is_0(home: Path, capsys
     assert json.loads(capsys.readouterr().out)["leaking_rows"][0]["parent"] == 1
 
 
+def test_a_split_in_several_spellings_is_one(home: Path, capsys: pytest.CaptureFixture[str]):
+    splits = ("Train", "train", " TRAIN ", "test")
+    file = write(home / "faq.jsonl", [{"text": f"hi {split == 'test'}", "split": split} for split in splits])
+    assert main(["split", "check", file, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["splits"] == {"Train": 3, "test": 1}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
