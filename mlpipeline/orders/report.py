@@ -6,6 +6,7 @@ It is written for a planner: totals first, then what needs a look, one line a bo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -38,8 +39,9 @@ def render_report(run: Mapping[str, Any]) -> str:
     return open_templates().get_template("report.html.j2").render(view_of(run))
 
 
+@cache
 def open_templates() -> Environment:
-    """The templates of reports, with the filters that they use."""
+    """The templates of reports, with the filters that they use; read and compiled once a process."""
     folder = files("mlpipeline.orders")
     sources = {name: (folder / name).read_text("utf-8") for name in _TEMPLATES}
     environment = Environment(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,11 +118,11 @@ def test_texts_may_stand_before_and_after_options(words: list[str]):
     assert run("answer", "shop/ko", "a", "--no-such-option") == 2
 
 
-def test_an_empty_variable_is_none(conf: Path, capsys: pytest.CaptureFixture[str]):
-    words = [sys.executable, "-m", "mlpipeline.cli.main", "ls", "--json"]
-    env = {**os.environ, "MLPIPELINE_STORE": "", "MLPIPELINE_CONF": ""}
-    done = subprocess.run(words, cwd=conf.parent, env=env, capture_output=True, encoding="utf-8", check=False)
-    assert done.returncode == 0, done.stderr
+def test_an_empty_variable_is_none(conf: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(conf.parent)
+    for name in ("MLPIPELINE_STORE", "MLPIPELINE_CONF"):
+        monkeypatch.setenv(name, "")
+    assert main(["ls", "--json"]) == 0
     assert sorted(path.name for path in conf.parent.iterdir()) == ["conf", "corpora"], "nothing is made by looking"
 
 
