@@ -6,20 +6,17 @@ import argparse
 import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.files import written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
-from mlpipeline.errors import InputError, StoreError
-from mlpipeline.orders.contradictions import BotRows, Contradiction, Side, find_between, find_contradictions, ordered
-from mlpipeline.store.datasets import read_rows
-from mlpipeline.store.layout import Store
+from mlpipeline.errors import StoreError
+from mlpipeline.orders.contradictions import Contradiction, Side, find_between, find_contradictions, ordered, read_bot
+from mlpipeline.orders.translations import read_pairs, translation_files
 from mlpipeline.store.manifests import load_manifest
 
 _SHOWN = 50
-_ROW = ("content_id", "intent", "text", "normalized", "id", "source", "annotator", "verified")
 _KINDS = {
     "same": "the same text",
     "spelling": "labels that differ by case, width or separators",
@@ -34,7 +31,8 @@ def add_contradictions(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pairs",
         metavar="FILE",
-        help="translations: CSV, TSV or JSONL with the columns left and right, each a text or the id of a row",
+        help="translations: CSV, TSV or JSONL with the columns left and right, each a text or the id of a row; "
+        "without it, of a domain, what its recipe names under ingest.translations",
     )
     parser.add_argument("--to", metavar="FILE.csv", help=f"write all of them, not only the first {_SHOWN}")
     parser.set_defaults(verb=contradictions_verb)
@@ -42,7 +40,7 @@ def add_contradictions(parser: argparse.ArgumentParser) -> None:
 
 def contradictions_verb(desk: Desk) -> int:
     """Lists what contradicts itself, with labels, counts, sources, owners and the models' opinion."""
-    pairs = read_pairs(desk.options.pairs) if desk.options.pairs else []
+    pairs = [pair for file in _files(desk) for pair in read_pairs(file)]
     bots = [read_bot(desk.store, bot) for bot in _bots(desk)]
     found = [one for bot in bots for one in find_contradictions(bot)]
     if pairs:
@@ -58,6 +56,16 @@ def contradictions_verb(desk: Desk) -> int:
     return 0
 
 
+def _files(desk: Desk) -> list[str]:
+    """The file that is named, else those of the domain's recipes; a store can be asked where no recipe is."""
+    domain = desk.options.what
+    if desk.options.pairs:
+        return [desk.options.pairs]
+    if "/" in domain or not (desk.conf / "domains" / domain).is_dir():
+        return []
+    return sorted(set(translation_files(desk.recipes(f"domain:{domain}")).values()))
+
+
 def _bots(desk: Desk) -> list[str]:
     what = desk.options.what
     known = sorted(load_manifest(desk.store, "cleaned").entries)
@@ -67,46 +75,6 @@ def _bots(desk: Desk) -> list[str]:
         fix = "`mlpipeline ls` names the bots; `mlpipeline run --select ... --to clean` cleans one"
         raise StoreError(f"no cleaned rows of {missing[0]}", where=desk.store.root, fix=fix)
     return chosen
-
-
-def read_bot(store: Store, bot: str) -> BotRows:
-    """What the store says of one bot; datasets that are not there yet are left out."""
-    rows = _rows(store, "cleaned", bot, _ROW)
-    dropped = _rows(store, "cleaned_dropped", bot, (*_ROW, "reason"))
-    rows += [row for row in dropped if row["reason"] in ("duplicate", "near_duplicate")]
-    return BotRows(
-        bot,
-        [row for row in rows if row["intent"] is not None],
-        near=_rows(store, "near_pair", bot, ("left", "right", "similarity")),
-        issues=_rows(store, "label_issue", bot, ("content_id", "intent", "suggested", "score")),
-        predictions=_rows(store, "prediction", bot, ("content_id", "predicted", "score")),
-    )
-
-
-def _rows(store: Store, dataset: str, bot: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-    if bot not in load_manifest(store, dataset).entries:
-        return []
-    rows: list[dict[str, Any]] = read_rows(store, dataset, bots=[bot], columns=columns).to_pylist()
-    return rows
-
-
-def read_pairs(path: str) -> list[tuple[str, str]]:
-    """The pairs of a file with the columns `left` and `right`.
-
-    Raises:
-        InputError: the file cannot be read or holds no pair.
-    """
-    from mlpipeline.store.corpus_files import Row, format_of, read_file
-
-    try:
-        rows = list(read_file(path, format_of(path), {"text": "left", "parent": "right"}))
-    except InputError as error:
-        what = error.what.replace("for the text", "for the one side").replace("for the parent", "for the other")
-        raise InputError(what, where=error.where, fix="give a file with the columns left and right") from None
-    pairs = [(row.text, row.parent) for row in rows if isinstance(row, Row) and row.parent]
-    if not pairs:
-        raise InputError("no pair", where=path, fix="write two columns, left and right: texts or ids of rows")
-    return pairs
 
 
 def write_csv(found: Sequence[Contradiction], place: Path) -> None:

@@ -1,4 +1,4 @@
-"""The same text, or nearly the same, under two labels: found in what the store says of bots. Pure, no JVM."""
+"""The same text, or nearly the same, under two labels: found in what the store says of bots. No JVM."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any
 
 from mlpipeline.languages.folding import text_key
 from mlpipeline.languages.labels import spelling_key
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.manifests import load_manifest
 
 KINDS = ("same", "spelling", "pair", "near")
+_ROW = ("content_id", "intent", "text", "normalized", "id", "source", "annotator", "verified")
 
 
 @dataclass
@@ -70,6 +74,32 @@ class BotRows:
     near: Sequence[Mapping[str, Any]] = ()
     issues: Sequence[Mapping[str, Any]] = ()
     predictions: Sequence[Mapping[str, Any]] = ()
+
+
+def read_bot(store: Store, bot: str) -> BotRows:
+    """What the store says of one bot; datasets that are not there yet are left out."""
+    return BotRows(
+        bot,
+        read_rows_of(store, bot),
+        near=_rows(store, "near_pair", bot, ("left", "right", "similarity")),
+        issues=_rows(store, "label_issue", bot, ("content_id", "intent", "suggested", "score")),
+        predictions=_rows(store, "prediction", bot, ("content_id", "predicted", "score")),
+    )
+
+
+def read_rows_of(store: Store, bot: str) -> list[dict[str, Any]]:
+    """The labelled rows of one bot, those too that `clean` dropped as duplicates."""
+    rows = _rows(store, "cleaned", bot, _ROW)
+    dropped = _rows(store, "cleaned_dropped", bot, (*_ROW, "reason"))
+    rows += [row for row in dropped if row["reason"] in ("duplicate", "near_duplicate")]
+    return [row for row in rows if row["intent"] is not None]
+
+
+def _rows(store: Store, dataset: str, bot: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    if bot not in load_manifest(store, dataset).entries:
+        return []
+    rows: list[dict[str, Any]] = read_rows(store, dataset, bots=[bot], columns=columns).to_pylist()
+    return rows
 
 
 def find_contradictions(bot: BotRows) -> list[Contradiction]:

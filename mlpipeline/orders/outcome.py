@@ -17,6 +17,7 @@ from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augment_view import gather_augmented
 from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
+from mlpipeline.orders.translations import translation_warnings
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
@@ -69,6 +70,8 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
         if row["capped"]:
             told_of = f"{row['capped']:,} grams are in too many texts: {row['skipped']:,} comparisons were left out"
             findings.setdefault(row["bot"], []).append(f"near duplicates: {told_of} (clean.near_comparisons)")
+    for bot, lines in translation_warnings(store, plan.translations).items():
+        findings.setdefault(bot, []).extend(lines)
     made = gather_augmented(
         tables.rows("augment_report", ["report"]), tables.rows("augmented", ["intent", "text", "operators"])
     )

@@ -11,6 +11,7 @@ from mlpipeline.errors import InputError, MLPipelineError, StageError
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
 from mlpipeline.orders.rowless import check_rows
+from mlpipeline.orders.translations import translation_files
 from mlpipeline.pipeline import STAGES, Job
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Stage
@@ -37,9 +38,13 @@ class Order:
 
 @dataclass
 class Plan:
-    """All orders by stage and bot, and the bots that cannot be planned, with the reason."""
+    """All orders by stage and bot, and the bots that cannot be planned, with the reason.
+
+    `translations` names the bots' files of them: no stage reads those, the report does.
+    """
 
     orders: dict[str, dict[str, Order]] = field(default_factory=dict)
+    translations: dict[str, str] = field(default_factory=dict)
     refused: dict[str, MLPipelineError] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -94,6 +99,7 @@ class Planner:
         except MLPipelineError as error:
             plan.refused[name] = error
             return
+        plan.translations |= translation_files([bot])
         for order in orders:
             plan.orders[order.stage][name] = order
 
@@ -189,8 +195,9 @@ class Planner:
         key = tuple(id(section) for section in sections)
         if key not in self._parts:
             dumped = {name: part.model_dump(mode="json") for name, part in zip(stage.sections, sections, strict=True)}
-            for name in ("files", "logs"):
-                dumped.get("ingest", {}).pop(name, None)  # which files, is an input; how to read them, a setting
+            # Which files, is an input; how to read them, a setting. No stage reads translations: the report does.
+            for name in ("files", "logs", "translations"):
+                dumped.get("ingest", {}).pop(name, None)
             self._parts[key] = dumped
         return self._parts[key]
 

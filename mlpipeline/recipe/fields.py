@@ -50,6 +50,9 @@ class IngestPart(Part):
     logs: Words = Field(description="unlabelled conversations, written like files")
     map: dict[str, str] = Field(description="our column -> column of the files, e.g. {text: question, intent: label}")
     format: Literal["auto", "jsonl", "csv", "tsv", "rasa"] = Field(description="format of the files; auto: by suffix")
+    translations: str | None = Field(
+        description="file with the columns left and right: rows of two bots of the domain that say the same"
+    )
 
 
 class CleanPart(Part):

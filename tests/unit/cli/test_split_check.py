@@ -12,6 +12,11 @@ import pytest
 from deltalake import CommitProperties, write_deltalake
 
 from mlpipeline.cli.main import main
+from mlpipeline.orders.apply import RunReport
+from mlpipeline.orders.outcome import gather_bots
+from mlpipeline.orders.plan import Plan
+from mlpipeline.orders.translations import translation_files
+from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import as_metadata, make_mark
 
@@ -158,6 +163,48 @@ def test_contradictions_of_a_bot_and_between_bots(home: Path, capsys: pytest.Cap
     ]
     assert main(["contradictions", "shop/ja"]) == 0
     assert "no text stands under two labels" in capsys.readouterr().out
+
+
+def test_translations_that_the_recipe_names_are_used_by_the_verb_and_told_by_every_run(
+    home: Path, capsys: pytest.CaptureFixture[str]
+):
+    ko = [
+        cleaned("ko", "k1", "환불", "refund"),
+        cleaned("ko", "k2", "취소", "refund"),
+        cleaned("ko", "k3", "네", "yes"),
+    ]
+    ja = [
+        cleaned("ja", "j1", "返金", "cancel"),
+        cleaned("ja", "j2", "取消", "cancel"),
+        cleaned("ja", "j3", "はい", "yes"),
+    ]
+    put(home, "cleaned", [*ko, *ja])
+    (home / "corpora").mkdir()
+    pairs = home / "corpora" / "shop.csv"
+    pairs.write_text("left,right\n환불,返金\n취소,id-j2\n네,はい\n", "utf-8")
+    named = "languages: [ko, ja]\ningest: {translations: 'corpora/{domain}.csv'}\n"
+    (home / "conf" / "domains" / "shop" / "domain.yaml").write_text(named)
+
+    assert main(["contradictions", "shop", "--json"]) == 0
+    assert [one["kind"] for one in json.loads(capsys.readouterr().out)] == ["pair", "pair"]
+    assert main(["contradictions", "shop", "--pairs", str(pairs), "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+
+    def warned() -> dict[str, list[str]]:
+        plan = Plan(translations=translation_files(load_recipes(home / "conf")))
+        told = gather_bots(Store(str(home / "store")), plan, RunReport(), ["shop/ja", "shop/ko"])
+        return {bot["bot"]: bot["warnings"] for bot in told}
+
+    end = "2 times (`mlpipeline contradictions shop` lists them)"
+    assert warned() == {
+        "shop/ja": [f"translations of each other: cancel here, refund in shop/ko, {end}"],
+        "shop/ko": [f"translations of each other: refund here, cancel in shop/ja, {end}"],
+    }
+    pairs.write_text("left,right\n네,はい\n", "utf-8")
+    assert warned() == {"shop/ja": [], "shop/ko": []}
+    pairs.unlink()
+    assert all("ingest.translations" in line and "shop.csv" in line for (line,) in warned().values())
+    assert main(["contradictions", "shop"]) == 1
 
 
 def test_contradictions_of_nobody_are_said_in_one_line(home: Path, capsys: pytest.CaptureFixture[str]):

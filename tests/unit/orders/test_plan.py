@@ -59,6 +59,12 @@ def test_a_recipe_value_runs_its_stage_and_those_after_it(done: World):
     assert not {"ingest", "clean", "split", "embed"} & set(found["shop/ko"])
 
 
+def test_translations_run_nothing(done: World):
+    plan = done.plan("ingest.translations=corpora/{domain}.csv", select="shop/ko")
+    assert plan.is_empty
+    assert plan.translations == {"shop/ko": str(done.home / "corpora" / "shop.csv")}
+
+
 def test_a_gate_value_runs_the_release_alone(done: World):
     found = causes(done.plan("release.gate.min_accuracy=0.7"))
     assert set(found) == {"bank/en", "bank/ko", "shop/en", "shop/ko"}
