@@ -7,6 +7,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 
 import orjson
@@ -31,17 +32,24 @@ _BOTS_WITH_BYTES = 4
 _LONG_S = 0.2
 
 
-def run_tasks(frame: DataFrame, work: Work, *, schema: StructType, counters: Counters) -> DataFrame:
+def run_tasks(
+    frame: DataFrame,
+    work: Work,
+    *,
+    schema: StructType,
+    counters: Counters,
+    sizes: Sequence[tuple[str, int]] | None = None,
+) -> DataFrame:
     """Runs `work(bot, rows)` once for each bot of the frame, the largest first; small bots share a task.
 
     Args:
         frame: rows with `domain` and `lang`; all rows of a bot come to `work` as one Arrow table.
-        work: gives a table that fits `schema`. What it raises becomes a `text:failed:<bot>` counter, and the bot
-            has no rows in the result; the other bots of its task go on.
+        work: gives a table that fits `schema`; what it raises costs that bot alone: a `text:failed:<bot>` counter.
         schema: of the result.
         counters: takes failures, `count:cpu_seconds` and `peak:worker_mb`.
+        sizes: (bot, rows) of all its bots, where the caller knows them for less than counting the frame costs.
     """
-    tasks = _tasks(frame)
+    tasks = _tasks(frame, sizes)
     if not tasks:
         return frame.sparkSession.createDataFrame([], schema)
     wanted, given = to_arrow_schema(schema), to_arrow_schema(frame.schema)
@@ -62,7 +70,7 @@ def run_tasks(frame: DataFrame, work: Work, *, schema: StructType, counters: Cou
         taken = time.process_time() - began
         counters.add(count__cpu_seconds=taken, peak__worker_mb=peak_memory_mb())
         if taken > _LONG_S:
-            gc.collect()  # as Spark's workers do between tasks: models are full of cycles
+            _collect_garbage()
         return made
 
     # A bot's slot is its place among all bots; the slots of a task follow each other.
@@ -117,14 +125,27 @@ def complete_bots(frames: Sequence[DataFrame]) -> set[str]:
     return {bot for bot, times in found.items() if times == len(frames)}
 
 
-def _tasks(frame: DataFrame) -> list[list[str]]:
+def _tasks(frame: DataFrame, sizes: Sequence[tuple[str, int]] | None) -> list[list[str]]:
     # Here, because workers import this module and have no session.
     from mlpipeline.spark.overhead import slots_of
 
-    found = frame.groupBy("domain", "lang").count().collect()
-    sizes = [(f"{row['domain']}/{row['lang']}", int(row["count"])) for row in found]
+    if sizes is None:
+        found = frame.groupBy("domain", "lang").count().collect()
+        sizes = [(f"{row['domain']}/{row['lang']}", int(row["count"])) for row in found]
     has_bytes = any(isinstance(field.dataType, BinaryType) for field in frame.schema.fields)
     return share_out(sizes, slots_of(frame.sparkSession), most=_BOTS_WITH_BYTES if has_bytes else None)
+
+
+def _collect_garbage() -> None:
+    """As Spark's workers do between tasks: models are full of cycles."""
+    gc.collect()
+    _freeze_libraries()
+
+
+@cache
+def _freeze_libraries() -> None:
+    """Once a worker, after its first bot: what is loaded now stays, and looking through it again costs 0.1 s a bot."""
+    gc.freeze()
 
 
 def _by_slot(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,7 @@ from mlpipeline.schemas import (
     SPLITS,
 )
 from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.frames import union_all
+from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import failures, run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.stages.denoise.annotating import answers_of
@@ -45,7 +46,8 @@ def judge_bot(bot: str, rows: pa.Table, rules: Any, *, large: bool = False, fit:
 
     Args:
         bot: its name.
-        rows: what `as_rows` gives of it, in any order. Rows that are not `kept` only say what an annotator said.
+        rows: its rows of `as_rows` with split and vector, in any order. Rows that are not `kept` only say what an
+            annotator said.
         rules: the recipe's `denoise` part.
         large: see `judging.judge_units`.
         fit: runs the views.
@@ -64,28 +66,46 @@ def judge_bot(bot: str, rows: pa.Table, rules: Any, *, large: bool = False, fit:
 
 
 def as_rows(inputs: Frames) -> DataFrame:
-    """The labelled rows with split and vector, and of exact repeats those that tell what an annotator said."""
+    """The labelled rows, and of exact repeats those that tell what an annotator said; `kept` tells them apart."""
     columns = [*_KEYS, "intent", "text", "normalized", "component", "annotator", "verified", "parent"]
     said = inputs["cleaned"].where(F.col("intent").isNotNull()).select(*columns, F.lit(True).alias("kept"))
     repeated = inputs["cleaned_dropped"].where("reason = 'duplicate' AND intent IS NOT NULL AND annotator IS NOT NULL")
-    told = said.unionByName(repeated.select(*columns, F.lit(False).alias("kept")))
-    vectors = inputs["embedding"].select(*_KEYS, "vector")
-    return told.join(inputs["splits"].select(*_KEYS, "split"), _KEYS, "left").join(vectors, _KEYS, "left")
+    return said.unionByName(repeated.select(*columns, F.lit(False).alias("kept")))
 
 
-def judge(rows: DataFrame, rules: Any, counters: Counters) -> DataFrame:
-    """JUDGED for every bot: small ones in a task each, large ones in a task for each view and fold."""
-    sizes = rows.groupBy("domain", "lang").agg(F.count_if("kept").alias("units")).collect()
-    large = sorted(f"{row['domain']}/{row['lang']}" for row in sizes if row["units"] >= rules.large_rows)
+def with_split(inputs: Frames) -> Transform:
+    """Adds `split` and `vector` of each row's content."""
+    splits, vectors = inputs["splits"].select(*_KEYS, "split"), inputs["embedding"].select(*_KEYS, "vector")
+    return lambda rows: rows.join(splits, _KEYS, "left").join(vectors, _KEYS, "left")
+
+
+def count_rows(rows: DataFrame) -> dict[str, tuple[int, int]]:
+    """Of each bot: labelled rows, and all rows that say something."""
+    counted = rows.groupBy("domain", "lang").agg(F.count_if("kept").alias("units"), F.count("*").alias("told"))
+    return {f"{row['domain']}/{row['lang']}": (row["units"], row["told"]) for row in counted.collect()}
+
+
+def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: Any, counters: Counters) -> DataFrame:
+    """JUDGED for every bot: small ones share tasks, large ones have one for each view and fold.
+
+    Args:
+        rows: those of `as_rows` with split and vector.
+        sizes: what `count_rows` says of them.
+        rules: the recipe's `denoise` part.
+        counters: of the stage.
+    """
+    large = sorted(bot for bot, (units, _) in sizes.items() if units >= rules.large_rows)
+    small = [(bot, told) for bot, (_, told) in sizes.items() if bot not in large]
     named = F.concat_ws("/", "domain", "lang")
     made: list[DataFrame] = []
-    if len(large) < len(sizes):
+    if small:
         wanted = to_arrow_schema(JUDGED)
 
         def work(bot: str, table: pa.Table) -> pa.Table:
             return pa.Table.from_pylist([judge_bot(bot, table, rules)], schema=wanted)
 
-        made.append(run_tasks(rows.where(~named.isin(large)), work, schema=JUDGED, counters=counters))
+        others = rows.where(~named.isin(large)) if large else rows
+        made.append(run_tasks(others, work, schema=JUDGED, counters=counters, sizes=small))
     if large:
         spark = rows.sparkSession
 
@@ -107,20 +127,22 @@ def decided(cleaned: DataFrame, issues: DataFrame) -> DataFrame:
 def denoise(part: Part, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: judge each bot's labels; drop or relabel what is clear; list every doubt with evidence."""
     rules = part["denoise"]
-    judged = judge(as_rows(inputs), rules, counters).persist()
+    rows = as_rows(inputs)
+    # Counted before they are joined: what belongs to a content makes no row more.
+    judged = judge(rows.transform(with_split(inputs)), count_rows(rows), rules, counters).persist()
     told = judged.select(F.sum(F.size(F.filter("issues", lambda one: one["action"] == "drop")))).head()
     for bot, why in failures(counters).items():
         # No bot trains on rows that nobody judged without a word: each bot is tried again, alone.
         raise StageError(why["what"], where=bot, fix=why["fix"])
     counters.add(count__dropped=int((told and told[0]) or 0))
     issues = judged.select("domain", "lang", F.explode("issues").alias("issue")).select("domain", "lang", "issue.*")
-    rows = decided(inputs["cleaned"], issues)
+    acted = decided(inputs["cleaned"], issues)
     gone = F.coalesce(F.col("action") == "drop", F.lit(False))
     intent = F.when(F.col("action") == "relabel", F.col("suggested")).otherwise(F.col("intent"))
     detail = F.format_string("the label is wrong with probability %.2f; %s fits best", "score", "suggested")
     return {
-        "denoised": rows.where(~gone).withColumn("intent", intent).select(*DENOISED.names),
-        "denoised_dropped": rows.where(gone).withColumns({"reason": F.lit("label_noise"), "detail": detail}),
+        "denoised": acted.where(~gone).withColumn("intent", intent).select(*DENOISED.names),
+        "denoised_dropped": acted.where(gone).withColumns({"reason": F.lit("label_noise"), "detail": detail}),
         "label_issue": issues,
         "noise_report": judged.drop("issues"),
     }
