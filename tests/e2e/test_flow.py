@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shlex
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,25 +152,6 @@ def test_a_gate_refuses_and_the_champion_stays(copied: Project):
 def test_a_missing_gate_is_a_failure(copied: Project):
     done = copied("run", "--select", "shop/en", "--set", "release.gate=null", "--master", "local[2]", expect=1)
     assert "shop/en" in done.stderr and "no gate" in done.stderr and "min_accuracy" in done.stderr
-
-
-@pytest.mark.slow
-def test_kill_at_any_moment_and_run_again(finished: Finished, tmp_path: Path):
-    write_project(tmp_path / "killed")
-    project = Project(tmp_path / "killed")
-    moments = random.Random()
-    waited = []
-    for _ in range(2):
-        run = project.start("run", "--master", "local[2]")
-        waited.append(round(moments.uniform(4.0, max(8.0, 0.8 * finished.seconds)), 1))
-        time.sleep(waited[-1])
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait(30)
-    project("run", "--master", "local[2]")
-    assert project.digests() == finished.project.digests(), f"killed after {waited} s"
-    assert "nothing to do" in project("run").stdout
-    left = [*project.store.rglob("*.partial"), *project.store.glob("bundles/*/*/.*")]
-    assert len(left) <= 4, "a killed run may leave files behind, but not more with each run"
 
 
 @pytest.mark.slow
