@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.noise.detect import Detection
+from mlpipeline.networks.noise.estimate import Judgement
 from mlpipeline.networks.noise.fuse import votes
 from mlpipeline.networks.noise.material import Codes, Material
 
@@ -19,8 +20,11 @@ ACTIONS = ("keep", "queue", "drop", "relabel", "report")
 
 _DOUBTED = 0.25  # rows are listed from this probability of a wrong label on
 _ODD = 0.05  # a text that resembles nothing is listed from this probability on
-_CLEAR = 0.9  # a clear case: this likely wrong, where the rate is known well enough
+_CLEAR = 0.9  # a clear case: this likely wrong
 _HOPELESS = 0.6  # no case is clear where the rate may be as high as this: ten rows, or texts without sense
+_WEAK = (
+    0.4  # nor where the views miss so many of the right labels: of 300 rows of 50 intents, half the clear were right
+)
 _CLEAR_KINDS = ("flip", "out of scope")  # and of a kind that no human needs to weigh
 _FITS = 0.3  # an intent that the views together find less likely than this does not fit
 _FAR = 0.15  # similarity to the nearest other text; below it a text resembles nothing (measured: 1 % of CLINC150)
@@ -88,12 +92,8 @@ def list_findings(
     agreed = (voted == judgement.suggested[rows]).all(axis=0).tolist()
     shown = _examples(material, labels, rows, judgement.suggested)
     kept = np.zeros(len(labels), bool) if verified is None else verified
-    # Views that may be wrong about most rows know too little: ten rows, or texts without sense. Where the rate may be
-    # anything, so may the chances: of 300 rows of 50 intents, half of those that seemed clear were right.
-    noise = judgement.noise
-    unsure = noise.high >= _HOPELESS or noise.high - noise.low > noise.rate
     flagged = judgement.flagged
-    clear = flagged & (judgement.wrong >= _CLEAR) & (not unsure)
+    clear = flagged & (judgement.wrong >= _CLEAR) & (not _know_too_little(judgement, labels))
     sure = [bool(clear[row]) and kind in _CLEAR_KINDS for row, kind in zip(rows.tolist(), kinds, strict=True)]
     return [
         Finding(
@@ -110,6 +110,13 @@ def list_findings(
         )
         for place, row in enumerate(rows.tolist())
     ]
+
+
+def _know_too_little(judgement: Judgement, labels: Codes) -> bool:
+    """Whether the views may be wrong about most rows, or are about many of those that seem right."""
+    rate = judgement.noise.rate
+    missed = float((judgement.fused.argmax(axis=1) != labels).mean()) - rate
+    return judgement.noise.high >= _HOPELESS or missed > _WEAK * (1.0 - rate)
 
 
 def _doubted(detection: Detection, material: Material, labels: Codes, outside: int | None) -> tuple[Codes, list[str]]:

@@ -18,23 +18,17 @@ from numpy.typing import NDArray
 
 from mlpipeline.networks.noise.fuse import Mistaken, best_other, evidence, fuse, margins
 from mlpipeline.networks.noise.material import Codes, Floats
+from mlpipeline.networks.noise.rates import Doubles, find_interval, find_rate
 
-Doubles = NDArray[np.float64]
-
-# Shares of the wrong labels on paper above the cut-offs of which the rate is the median: above higher ones are few
-# rows, above lower ones rows that are hard and right (300 rows: off by .15 with shares up to .8, by .11 with these).
-_FOUND = np.arange(0.3, 0.55, 0.05)
-_TRIED = np.arange(0.15, 0.7, 0.05)  # of the interval: how far the estimates of other cut-offs are apart belongs to it
 _ROUNDS = 3  # the share of wrong rows decides which label is put in doubt, so it is found in turns
 _COPIES = 4  # wrong labels on paper for each row
 _SEEMS_WRONG = 0.5  # no wrong labels on paper for rows of this chance and more
 _JUDGES = 5  # parts of the rows, each scored by a judge that has learnt the others
-_RESAMPLES = 200
 _BLOCK = 8192  # rows copied at once
 # Some pairs are confused in clean rows as well: purely random flips look paired to the first degree, and among many
 # such rows flips to one label each may reach the second only. Measured on CLINC150 and MASSIVE (ko), planted flips.
 _RANDOM_PAIRING, _FULL_PAIRING = 0.15, 0.45
-_MOST_RAISED = 1.2  # times the rate, see _chances
+_MOST_RAISED = 2.0  # times the rate, see _chances
 
 
 @dataclass(frozen=True)
@@ -118,10 +112,10 @@ def judge(views: Sequence[Floats], labels: Codes, seed: int = 20) -> Judgement:
             planted = margins(fused, *on_paper).astype(np.float64)
         else:
             scores, planted = _learnt_scores(views, fused, labels, on_paper, seed)
-        found = float(np.median(_rates(scores, planted, _FOUND)))
+        found = find_rate(scores, planted)
         wrong = _chances(_odds(scores, planted), found)
     cut, expected = best_cut(wrong)
-    low, high = _interval(scores, planted, random)
+    low, high = find_interval(scores, planted, random)
     noise = Noise(min(found, 1.0), low, high, pairing, _name(found, pairing), joint)
     return Judgement(wrong, scores, cut, expected, best_other(fused, labels), fused, noise)
 
@@ -242,26 +236,6 @@ def _fit_judge(actual: Doubles, planted: Doubles) -> Callable[[Doubles], Doubles
     weight = np.repeat([1.0, len(actual) / len(planted)], [len(actual), len(planted)])
     model = LogisticRegression(max_iter=300).fit(np.concatenate([actual, planted]), target, sample_weight=weight)
     return lambda rows: np.asarray(model.decision_function(rows) if len(rows) else np.zeros(0))
-
-
-def _rates(scores: Doubles, planted: Doubles, shares: Doubles) -> Doubles:
-    """Estimates of the share of wrong rows, one a cut-off: rows above it by wrong labels on paper above it."""
-    if not len(planted) or not len(scores):
-        return np.zeros(len(shares))
-    cuts = np.quantile(planted, 1.0 - shares)
-    above = (scores[:, None] >= cuts).mean(axis=0)
-    return np.asarray(above / np.maximum((planted[:, None] >= cuts).mean(axis=0), 1e-9))
-
-
-def _interval(scores: Doubles, planted: Doubles, random: np.random.Generator) -> tuple[float, float]:
-    """95 % interval of the rate: rows drawn anew, and in each draw another cut-off."""
-    if not len(planted):
-        return 0.0, 1.0
-    # Above a cut-off stands a binomial number of rows; the wrong labels on paper are as many as one likes.
-    share = np.clip(_rates(scores, planted, _TRIED) * _TRIED, 0.0, 1.0)
-    drawn = random.binomial(len(scores), share, (_RESAMPLES, len(share))) / len(scores) / _TRIED
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(min(high, 1.0))
 
 
 def _odds(scores: Doubles, planted: Doubles) -> Doubles:
