@@ -9,7 +9,7 @@ import numpy as np
 
 from mlpipeline.networks.features import FeatureSpec
 from mlpipeline.networks.noise.material import as_matrix, fit_ngrams
-from mlpipeline.networks.noise.views import choose_views, fit_margins, predict_rows
+from mlpipeline.networks.noise.views import fit_margins, predict_rows, quick_views
 from mlpipeline.orders.augmentation import Arm, Codes, Learner, Lesson
 from mlpipeline.stages.augment.corpus import Corpus, coded
 
@@ -26,7 +26,7 @@ def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
         weight: of a made row, against 1 for a row of a person (the recipe's `train.augmented_weight`).
     """
     names, labels = coded(corpus.intents)
-    view = choose_views(len(names), vectors=False, network=False)[0]
+    view = quick_views(len(names))[0]
     held: dict[tuple[int, int], Any] = {}
 
     def learn(lesson: Lesson, arm: Arm) -> Codes:

@@ -169,6 +169,9 @@ class DenoisePart(Part):
         description="from this many labelled rows on a bot is judged by a task for each view and fold, and by a network"
     )
     network: bool = Field(description="whether large bots are judged by the trainer's network too, the dearest view")
+    pretrained_vectors: bool = Field(
+        description="whether the bot's vectors take part in the verdict: they should where embed.encoder is pretrained"
+    )
     audit: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
         description="share of labels that are made wrong on purpose to measure how well that is found; 0: none"
     )

@@ -17,9 +17,6 @@ from mlpipeline.networks.noise.rare import judge_rare
 from mlpipeline.networks.noise.views import View, choose_views
 
 _FOLDS = 5
-# What takes part in the verdict. Vectors made of n-grams know nothing that the n-grams do not: they vote, and judge
-# rare intents, but in the verdict they make no difference or a slightly worse one.
-_JUDGES = ("linear", "bayes", "neighbours", "network")
 
 
 @dataclass(frozen=True)
@@ -113,5 +110,5 @@ def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes
 
 
 def _judges(views: Sequence[View], found: Mapping[str, Floats]) -> list[Floats]:
-    judges = [found[view.name] for view in views if view.how in _JUDGES]
+    judges = [found[view.name] for view in views if not view.votes_only]
     return judges or [found[view.name] for view in views]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.networks.features import FeatureSpec
 from mlpipeline.networks.noise.material import as_matrix, fit_ngrams
-from mlpipeline.networks.noise.views import UNSEEN, choose_views, fit_margins, predict_rows
+from mlpipeline.networks.noise.views import UNSEEN, fit_margins, predict_rows, quick_views
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -110,7 +110,7 @@ def _scale(matrix: Any, labels: Codes, classes: int, seed: int) -> float:
 
 def _asked(matrix: Any, labels: Codes, classes: int, asked: Any, seed: int) -> Iterator[tuple[int, Floats]]:
     """Blocks of asked rows: where they begin, and their scores (n, classes)."""
-    view = choose_views(classes, vectors=False, network=False)[0]
+    view = quick_views(classes)[0]
     step = max(_BLOCK_CELLS // classes, 1)
     if view.how == "linear":
         decide, known = fit_margins(matrix, labels, seed)

@@ -72,7 +72,12 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
     except StageError as error:
         return Verdict(reason=f"{error.what}; {error.fix}" if error.fix else error.what)
     task = as_task(units, rules)
-    views = choose_views(task.classes, vectors=units.vectors is not None, network=large and rules.network)
+    views = choose_views(
+        task.classes,
+        vectors=units.vectors is not None,
+        network=large and rules.network,
+        pretrained=rules.pretrained_vectors,
+    )
     scores = fit(views, task)
     own = {name: found[learnt] for name, found in scores.items()}
     detection = detect(views, own, task.labels[learnt], task.parts[learnt], seed=rules.seed)

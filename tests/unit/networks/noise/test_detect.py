@@ -92,6 +92,22 @@ def test_rare_intents_are_judged_by_their_neighbours() -> None:
     assert not found.flagged[len(TEXTS) :].any()
 
 
+def test_pretrained_vectors_have_a_say_and_others_only_vote() -> None:
+    noisy, wrong = plant(LABELS, "pairs", 0.3, ROWS)
+    knowing = np.eye(len(NAMES), dtype=np.float32)[LABELS] + np.random.default_rng(0).normal(0, 0.1, (len(LABELS), 12))
+    rows = as_material(TEXTS, vectors=knowing.astype(np.float32))
+    f1 = {}
+    for pretrained in (False, True):
+        views = choose_views(len(NAMES), vectors=True, network=False, pretrained=pretrained)
+        found = find_noise(rows, noisy, len(NAMES), views=views)
+        assert "embedding" in found.views
+        flagged = found.judgement.flagged
+        f1[pretrained] = 2 * (flagged & wrong).sum() / (flagged.sum() + wrong.sum())
+    without = find_noise(ROWS, noisy, len(NAMES), views=VIEWS).judgement.flagged
+    assert f1[False] == 2 * (without & wrong).sum() / (without.sum() + wrong.sum())
+    assert f1[True] > f1[False] + 0.02
+
+
 def test_labels_that_stand_once() -> None:
     labels = np.concatenate([LABELS[:-2], [12, 13]])
     found = find_noise(ROWS, labels, 14, views=VIEWS).judgement
