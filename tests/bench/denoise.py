@@ -82,8 +82,10 @@ def results_of(wanted: Sequence[Case], data: Path, known: dict[str, dict[str, An
             corpora.clear()  # one at a time in memory
             path = data / folder / f"{file}.jsonl.gz"
             corpora[case.name] = Corpus.of(read(path, "train", recipes[lang]), read(path, judged, recipes[lang]))
-        settings = recipes[lang].recipe.train.model_dump() if case.seed < trained else None
-        yield run_case(case, corpora[case.name], settings)
+        recipe = recipes[lang].recipe
+        settings = recipe.train.model_dump() if case.seed < trained else None
+        corpus = corpora[case.name].drawn(case.drawn, case.seed) if case.drawn else corpora[case.name]
+        yield run_case(case, corpus, settings, recipe.denoise.large_rows)
 
 
 def as_line(name: str, kind: str, share: float, figures: Sequence[dict[str, Any]]) -> str:
@@ -126,6 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--planted", default=",".join(f"{kind}:{share}" for kind, share in PLANTED), help="what")
     parser.add_argument("--seeds", type=int, default=3, help="plantings a line")
     parser.add_argument("--trained", type=int, default=1, help="seeds for which the default trainer is run as well")
+    parser.add_argument("--drawn", type=int, default=0, help="rows drawn for each seed (default: all)")
     parser.add_argument("--results", type=Path, help="file of finished cases, to go on from where a run was stopped")
     parser.add_argument("--rows", type=int, default=15_000, help="of the made corpus; a hundredth of it are intents")
     given = parser.parse_args(arguments)
@@ -145,7 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in denoise_verdicts.SETS:
             print(denoise_verdicts.as_line(name, given.data / "label_errors"), flush=True)
     names = [name for name in chosen if name != "verdicts"]
-    cases = [[Case(name, *what, seed) for seed in range(given.seeds)] for name in names for what in planted]
+    cases = [
+        [Case(name, *what, seed, given.drawn) for seed in range(given.seeds)] for name in names for what in planted
+    ]
     if cases:
         print(f"\n| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     for line in cases:

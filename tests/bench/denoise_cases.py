@@ -26,17 +26,22 @@ _FOLDS = 5
 
 @dataclass(frozen=True)
 class Case:
-    """What is planted, and where: `share` of the rows of the data set `name` get wrong labels of a kind."""
+    """What is planted, and where: `share` of the rows of the data set `name` get wrong labels of a kind.
+
+    Of `drawn` rows, drawn anew with each seed; 0: of all.
+    """
 
     name: str
     kind: str
     share: float
     seed: int
+    drawn: int = 0
 
     @property
     def key(self) -> str:
         """Its name in a file of results."""
-        return f"{self.name} {self.kind} {self.share:g} {self.seed}"
+        size = f" {self.drawn} rows" if self.drawn else ""
+        return f"{self.name} {self.kind} {self.share:g} {self.seed}{size}"
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,21 @@ class Corpus:
         codes = np.array([names.index(label) for label in train.labels], np.int64)
         return cls(train, test, as_material(train.texts), codes, names)
 
+    def drawn(self, count: int, seed: int) -> Corpus:
+        """So many of the rows to learn from, at random."""
+        rows = np.random.default_rng(seed).permutation(len(self.train.texts))[:count].tolist()
+        part = Split([self.train.texts[row] for row in rows], [self.train.labels[row] for row in rows])
+        return Corpus.of(part, self.test)
 
-def run_case(case: Case, corpus: Corpus, settings: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The figures of one case; with the `settings` of the trainer also what cleaning buys."""
+
+def run_case(case: Case, corpus: Corpus, settings: Mapping[str, Any] | None, large: int) -> dict[str, Any]:
+    """The figures of one case; with the `settings` of the trainer also what cleaning buys.
+
+    From `large` rows on the network is one of the views, as in the stage.
+    """
     noisy, wrong = plant(corpus.labels, case.kind, case.share, corpus.material, seed=case.seed)
-    views, began = choose_views(len(corpus.names), vectors=False), time.process_time()
+    began = time.process_time()
+    views = choose_views(len(corpus.names), vectors=False, network=len(noisy) >= large)
     detection, spent = detect_timed(views, corpus.material, noisy, len(corpus.names))
     findings = list_findings(detection, corpus.material, noisy)
     whole = time.process_time() - began
