@@ -80,12 +80,18 @@ def test_hard_rows_are_no_proof_of_mistakes() -> None:
     assert found.noise.rate < 0.07
 
 
-def test_pairing_of_counted_pairs() -> None:
-    one_way = np.zeros((20, 20), np.int64)
-    one_way[np.arange(20), (np.arange(20) + 1) % 20] = 30
-    anywhere = np.random.default_rng(0).poisson(2.0, (20, 20)) * (1 - np.eye(20, dtype=np.int64))
-    assert pairing_of(one_way) == 1.0 and pairing_of(anywhere) < 0.1
-    assert pairing_of(np.zeros((20, 20), np.int64)) == 0.0 and pairing_of(np.ones((2, 2), np.int64)) == 0.0
+def test_random_flips_and_pairs_are_told_apart_and_a_mixture_is_between() -> None:
+    views, random, _ = drawn(0.2, "random")
+    _, pairs, _ = drawn(0.2, "pairs")
+    half = np.where(np.arange(ROWS) % 2 == 0, random, pairs)
+    found = [judge(views, labels).noise.pairing for labels in (random, half, pairs)]
+    assert found[0] == 0.0 and found[2] == 1.0 and 0.05 < found[1] < 0.95
+
+
+def test_the_kind_follows_from_the_rates_that_each_kind_would_mean() -> None:
+    assert pairing_of(0.1, 0.1) == pairing_of(0.1, 0.0) == 0.0  # two labels: the only other one is any other one
+    assert pairing_of(0.01, 0.1) == 1.0
+    assert 0.3 < pairing_of(0.04, 0.1) < 0.7
 
 
 def test_the_confident_joint_counts_the_planted_pairs() -> None:
