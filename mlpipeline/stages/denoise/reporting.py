@@ -43,7 +43,7 @@ def report_of(units: Units, verdict: Verdict, answers: Sequence[Answers] = ()) -
         "judged": verdict.detection is not None,
         "reason": verdict.reason,
         "alike_intents": spelled_apart(units.intents),
-        "annotators": annotator_report(units, verdict.findings, answers),
+        "annotators": annotator_report(units, verdict, answers),
     }
     if verdict.detection is None:
         return {**report, "line": f"labels were not judged: {verdict.reason}"}

@@ -178,6 +178,14 @@ def test_annotators_are_compared():
         assert one["consensus"] == one["answers"]["carl"] != one["answers"]["dora"]
 
 
+def test_which_of_two_annotators_is_right_is_not_guessed_where_nothing_is_judged():
+    few = rows()[46:50]
+    other = [{**row, "annotator": "ben", "kept": False, "intent": "price"} for row in few]
+    told = judged([*({**row, "annotator": "anna"} for row in few), *other])[0]["annotators"]
+    assert told["shared_texts"] == 4
+    assert [one["quality"] for one in told["annotators"]] == [None, None]
+
+
 def test_the_line_says_what_to_read():
     report, _ = judged(rows(WRONG), policy="queue")
     wanted = next(row for row in report["review"] if row["share"] == 0.7)
