@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mlpipeline.networks.noise.decide import Finding
 from mlpipeline.networks.noise.estimate import Judgement, Noise
 from mlpipeline.stages.denoise.annotating import Answers, annotator_report
 from mlpipeline.stages.denoise.judging import Verdict
-from mlpipeline.stages.denoise.units import Units, spelled_apart
+from mlpipeline.stages.denoise.units import Flags, Units, spelled_apart
 
 SHARES = (0.5, 0.7, 0.9)  # of the noise; for each, how many rows a reviewer has to read
 PROMISED = 0.7  # the one of the planner's line
@@ -47,13 +48,14 @@ def report_of(units: Units, verdict: Verdict, answers: Sequence[Answers] = ()) -
     }
     if verdict.detection is None:
         return {**report, "line": f"labels were not judged: {verdict.reason}"}
-    judgement = verdict.detection.judgement
+    parts = verdict.detection.noise
+    judgement = _of_all(verdict.detection.judgement, parts, units.made[~units.held_out])
     own = [one for one in verdict.findings if not units.held_out[one.row]]
     report |= {
         **_noise(judgement.noise),
         "flagged": int(judgement.flagged.sum()),
         "expected_f1": _rounded(judgement.expected_f1),
-        "parts": {_PARTS.get(n, str(n)): _noise(one) for n, one in sorted(verdict.detection.noise.items())},
+        "parts": {_PARTS.get(n, str(n)): _noise(one) for n, one in sorted(parts.items())},
         "views": [{"view": name, "agrees": _rounded(share)} for name, share in verdict.agreed.items()],
         "kinds": dict(Counter(one.kind for one in own).most_common()),
         "actions": dict(Counter(one.action for one in own).most_common()),
@@ -95,6 +97,23 @@ def as_points(curve: WorkCurve) -> list[dict[str, Any]]:
         {"rows": int(rows), "removed": _rounded(removed), "low": _rounded(low), "high": _rounded(high)}
         for rows, removed, low, high in zip(*columns, strict=True)
     ]
+
+
+def _of_all(judgement: Judgement, parts: Mapping[int, Noise], made: Flags) -> Judgement:
+    """The judgement with the rate of all n rows, and not that of its first part: human rows are wrong less often.
+
+    Args:
+        judgement: of n rows.
+        parts: noise of those that were judged apart; rows of another part are too few to change the rate.
+        made: bool (n,), 0 and 1 are the numbers of the parts.
+    """
+    rows = np.array([(made == number).sum() for number in parts], np.float64)
+
+    def mean(name: str) -> float:
+        return float(np.average([getattr(noise, name) for noise in parts.values()], weights=rows))
+
+    whole = replace(judgement.noise, rate=mean("rate"), low=mean("low"), high=mean("high"))
+    return replace(judgement, noise=whole)
 
 
 def _noise(noise: Noise) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -160,6 +161,17 @@ def test_made_rows_are_a_part_of_their_own():
         made[number]["parent"] = "0001"
     units = units_of(table(made))
     assert units.made.tolist() == [number % 2 == 0 for number in range(COUNT)]
+
+
+def test_the_rate_is_that_of_all_rows_where_made_ones_are_wrong_more_often():
+    made = range(0, COUNT, 2)
+    wrong = {number for number in WRONG if number not in made} | set(Random(5).sample(made, 72))
+    report, _ = judged([{**row, "parent": "0001" if n in made else None} for n, row in enumerate(rows(wrong))])
+    parts = report["parts"]
+    assert parts["made"]["rate"] > parts["human"]["rate"] + 0.02
+    for name in ("rate", "low", "high"):
+        assert report[name] == pytest.approx((parts["human"][name] + parts["made"][name]) / 2, abs=1e-3)
+    assert f"about {100 * report['rate']:.1f} % of {COUNT} labels" in report["line"]
 
 
 def test_annotators_are_compared():
