@@ -14,7 +14,7 @@ import numpy as np
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.noise.audit import Audit, audit
-from mlpipeline.networks.noise.decide import Finding, list_findings
+from mlpipeline.networks.noise.decide import Finding, choose_action, list_findings
 from mlpipeline.networks.noise.detect import Detection, check_labels, detect, find_noise
 from mlpipeline.networks.noise.estimate import Judgement
 from mlpipeline.networks.noise.folds import Task, predict_all
@@ -70,7 +70,7 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
     try:
         _check(units, learnt, rules.folds)
     except StageError as error:
-        return Verdict(reason=f"{error.what}; {error.fix}" if error.fix else error.what)
+        return _unjudged(units, error, rules.policy)
     task = as_task(units, rules)
     views = choose_views(
         task.classes,
@@ -131,6 +131,38 @@ def _check(units: Units, learnt: Codes, folds: int) -> None:
     known = np.bincount(pairs[0]) >= 2
     if known.sum() < 2:
         raise StageError("fewer than two intents have two different texts", fix="give each intent several texts")
+
+
+def _unjudged(units: Units, error: StageError, policy: str) -> Verdict:
+    """Why no model is asked, and what needs none: one text under several labels, of which at most one is right."""
+    labels: dict[str, list[int]] = {}
+    for row, content in enumerate(units.ids):
+        labels.setdefault(content, []).append(row)
+    opposed = {content: rows for content, rows in labels.items() if len(rows) > 1}
+    kept = (units.verified | units.held_out).tolist()
+    findings = [
+        Finding(
+            row=row,
+            given=int(units.labels[row]),
+            suggested=int(units.labels[other]),
+            wrong=round(1.0 - 1.0 / len(rows), 6),
+            flagged=False,
+            kind="contradiction",
+            action="report" if kept[row] else choose_action(policy, clear=False, agreed=False),
+            votes={},
+            like_given=(),
+            like_suggested=(other,),
+        )
+        for rows in opposed.values()
+        for row, other in zip(rows, [*rows[1:], rows[0]], strict=True)
+    ]
+    findings.sort(key=lambda one: (bool(units.held_out[one.row]), -one.wrong, one.row))
+    told = [error.what, error.fix]
+    if len(opposed) == 1:
+        told.append(f"one text stands under {len(findings)} labels")
+    elif opposed:
+        told.append(f"{len(opposed):,} texts stand under 2 labels or more")
+    return Verdict(findings, reason="; ".join(filter(None, told)))
 
 
 def _findings(

@@ -139,9 +139,25 @@ def all_equal() -> list[dict[str, Any]]:
 )
 def test_what_cannot_be_judged_is_said_and_kept(made: list[dict[str, Any]], reason: str):
     report, issues = judged(made)
-    assert not issues
+    assert {row["kind"] for row in issues.values()} == ({"contradiction"} if made == all_equal() else set())
     assert not report["judged"]
     assert reason in report["reason"] and report["reason"] in report["line"]
+
+
+def test_one_text_under_two_labels_is_listed_though_nothing_is_judged():
+    report, _ = judged([*all_equal(), {**rows()[0], "content_id": "b"}])
+    labels = {row["intent"] for row in rows()}
+    assert not report["judged"] and f"one text stands under {len(labels)} labels" in report["line"]
+    pair = [{**row, "content_id": "a", "text": "hi", "normalized": "hi"} for row in (rows()[0], rows()[COUNT - 1])]
+    pair[1]["verified"] = True
+    found = judge_bot("shop/ko", table([*pair, *rows()[1:4]]), rules())
+    assert "one text stands under 2 labels" in json.loads(found["report"])["reason"]
+    told = [(row["intent"], row["suggested"], row["kind"], row["action"]) for row in found["issues"]]
+    first, last = (row["intent"] for row in pair)
+    assert told == [(first, last, "contradiction", "queue"), (last, first, "contradiction", "report")]
+    assert [row["score"] for row in found["issues"]] == [0.5, 0.5]
+    for row in found["issues"]:
+        assert [one["text"] for one in json.loads(row["nearest"])["suggested"]] == ["hi"]
 
 
 def test_labels_that_differ_by_case_or_width_are_told():
