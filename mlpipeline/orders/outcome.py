@@ -15,6 +15,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augment_view import gather_augmented
+from mlpipeline.orders.findings import finding_lines
 from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.translations import translation_warnings
@@ -24,7 +25,6 @@ from mlpipeline.store.manifests import load_manifest
 
 # A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
 _FOREIGN_SHARE = 0.3
-_SHOWN = 20
 _LEARNT = ("train", "validation")
 # As `mlpipeline new` does: of the first texts, at least this share should look like the declared language.
 _SAMPLE, _ALIKE = 1000, 0.5
@@ -63,13 +63,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     splits = tables.counts("splits", "split")
     judged = {row["bot"]: row for row in tables.rows("evaluation", ["accuracy", "macro_f1", "ece", "report"])}
     released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate", "uri"])}
-    findings: dict[str, list[str]] = {}
-    for row in tables.rows("split_finding", ["kind", "subject", "detail"]):
-        findings.setdefault(row["bot"], []).append(f"{row['kind'].replace('_', ' ')} {row['subject']}: {row['detail']}")
-    for row in tables.rows("near_state", ["capped", "skipped"]):
-        if row["capped"]:
-            told_of = f"{row['capped']:,} grams are in too many texts: {row['skipped']:,} comparisons were left out"
-            findings.setdefault(row["bot"], []).append(f"near duplicates: {told_of} (clean.near_comparisons)")
+    findings = gather_findings(tables)
     for bot, lines in translation_warnings(store, plan.translations).items():
         findings.setdefault(bot, []).extend(lines)
     made = gather_augmented(
@@ -98,6 +92,21 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             **_release(released.get(bot)),
         }
         told.append(entry)
+    return told
+
+
+def gather_findings(tables: Tables) -> dict[str, list[str]]:
+    """For each bot, what `clean` left out and what `split` found, as lines; the first is never hidden by the second."""
+    told: dict[str, list[str]] = {}
+    for row in tables.rows("near_state", ["capped", "skipped"]):
+        if row["capped"]:
+            left_out = f"{row['capped']:,} grams are in too many texts: {row['skipped']:,} comparisons were left out"
+            told.setdefault(row["bot"], []).append(f"near duplicates: {left_out} (clean.near_comparisons)")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in tables.rows("split_finding", ["kind", "subject", "detail"]):
+        found.setdefault(row["bot"], []).append(row)
+    for bot, rows in found.items():
+        told.setdefault(bot, []).extend(finding_lines(rows))
     return told
 
 
@@ -173,8 +182,7 @@ def _warnings(dropped: Mapping[str, int], counts: Mapping[str, int | None], find
     warned = []
     if foreign > _FOREIGN_SHARE:
         warned.append(f"{foreign:.0%} of the rows are in another script: is the file in the declared language?")
-    more = [f"and {len(findings) - _SHOWN} more findings (dataset split_finding)"] if len(findings) > _SHOWN else []
-    return warned + findings[:_SHOWN] + more
+    return warned + findings
 
 
 def _scores(row: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""What a person should know of a bot's rows, as lines: causes before what follows from them, many of a kind as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SHOWN = 20
+_NAMED = 8  # intents that a line names
+# By weight: intents in two spellings are the cause of many small ones.
+_KINDS = ("label_spelling", "contradiction", "moved", "large_family", "parent_unknown", "uneven_share", "small_intent")
+_TOGETHER = {
+    "small_intent": "intents have too few rows to learn them or to test them",
+    "uneven_share": "intents have another share of the test rows than of all",
+}
+_ALONE = 3  # findings of such a kind that still have a line each
+
+
+def finding_lines(rows: Sequence[Mapping[str, Any]], most: int = SHOWN) -> list[str]:
+    """Lines for one bot.
+
+    Args:
+        rows: of `split_finding`, with `kind`, `subject` and `detail`.
+        most: lines of findings; how many are left out is told.
+    """
+    lines: list[str] = []
+    left_out = 0
+    known = {kind: place for place, kind in enumerate(_KINDS)}
+    for kind in sorted({row["kind"] for row in rows}, key=lambda kind: (known.get(kind, 0), kind)):
+        mine = [row for row in rows if row["kind"] == kind]
+        if kind in _TOGETHER and len(mine) > _ALONE:
+            lines.append(_together(kind, [row["subject"] for row in mine]))
+            continue
+        room = max(most - len(lines), 0)
+        lines += [f"{kind.replace('_', ' ')} {row['subject']}: {row['detail']}" for row in mine[:room]]
+        left_out += len(mine[room:])
+    return [*lines, *([f"and {left_out:,} more findings (dataset split_finding)"] if left_out else [])]
+
+
+def _together(kind: str, subjects: Sequence[str]) -> str:
+    more = f" and {len(subjects) - _NAMED:,} more (dataset split_finding)" if len(subjects) > _NAMED else ""
+    named = ", ".join(sorted(subjects)[:_NAMED])
+    return f"{kind.replace('_', ' ')}: {len(subjects):,} {_TOGETHER[kind]}: {named}{more}"

@@ -1,0 +1,31 @@
+"""Findings as lines: none hides another."""
+
+from __future__ import annotations
+
+from mlpipeline.orders.findings import finding_lines
+
+
+def finding(kind: str, subject: str, detail: str = "why") -> dict[str, str]:
+    return {"kind": kind, "subject": subject, "detail": detail}
+
+
+def test_many_small_intents_are_one_line_after_what_causes_them():
+    rows = [*(finding("small_intent", f"i{n:03}") for n in range(100)), finding("label_spelling", "Refund | refund")]
+    spelling, small = finding_lines(rows)
+    assert spelling == "label spelling Refund | refund: why"
+    assert small.startswith("small intent: 100 intents have too few rows")
+    assert "i007 and 92 more (dataset split_finding)" in small and "i008" not in small
+
+
+def test_few_have_a_line_each():
+    rows = [finding("small_intent", "hi", "1 rows"), finding("uneven_share", "yo", "9 %")]
+    assert finding_lines(rows) == ["uneven share yo: 9 %", "small intent hi: 1 rows"]
+
+
+def test_what_is_left_out_is_counted_and_a_kind_that_is_not_known_comes_first():
+    rows = [*(finding("contradiction", f"{n} | x") for n in range(30)), finding("news", "all")]
+    rows += [finding("small_intent", f"i{n}") for n in range(4)]
+    lines = finding_lines(rows, most=10)
+    assert lines[0] == "news all: why" and lines[9] == "contradiction 8 | x: why"
+    assert lines[10].startswith("small intent: 4 intents") and lines[11].startswith("and 21 more findings")
+    assert finding_lines([]) == []
