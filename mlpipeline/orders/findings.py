@@ -21,20 +21,28 @@ def finding_lines(rows: Sequence[Mapping[str, Any]], most: int = SHOWN) -> list[
 
     Args:
         rows: of `split_finding`, with `kind`, `subject` and `detail`.
-        most: lines of findings; how many are left out is told.
+        most: lines of findings, or one of each kind where that is more; how many are left out is told.
     """
     lines: list[str] = []
     left_out = 0
     known = {kind: place for place, kind in enumerate(_KINDS)}
-    for kind in sorted({row["kind"] for row in rows}, key=lambda kind: (known.get(kind, 0), kind)):
+    kinds = sorted({row["kind"] for row in rows}, key=lambda kind: (known.get(kind, 0), kind))
+    for later, kind in zip(reversed(range(len(kinds))), kinds, strict=True):
         mine = [row for row in rows if row["kind"] == kind]
         if kind in _TOGETHER and len(mine) > _ALONE:
             lines.append(_together(kind, [row["subject"] for row in mine]))
             continue
-        room = max(most - len(lines), 0)
+        # The least of each kind is told: thirty contradictions do not hide that rows moved to another split.
+        room = max(most - len(lines) - later, 1)
         lines += [f"{kind.replace('_', ' ')} {row['subject']}: {row['detail']}" for row in mine[:room]]
         left_out += len(mine[room:])
     return [*lines, *([f"and {left_out:,} more findings (dataset split_finding)"] if left_out else [])]
+
+
+def first_lines(lines: Sequence[str], rest: str, most: int = SHOWN) -> list[str]:
+    """At most so many lines, and one that says how many more there are and where the `rest` is."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"and {more:,} more ({rest})"] if more > 0 else [])]
 
 
 def _together(kind: str, subjects: Sequence[str]) -> str:

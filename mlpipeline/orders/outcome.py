@@ -15,7 +15,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augment_view import gather_augmented
-from mlpipeline.orders.findings import finding_lines
+from mlpipeline.orders.findings import finding_lines, first_lines
 from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.translations import translation_warnings
@@ -65,7 +65,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate", "uri"])}
     findings = gather_findings(tables)
     for bot, lines in translation_warnings(store, plan.translations).items():
-        findings.setdefault(bot, []).extend(lines)
+        findings.setdefault(bot, []).extend(first_lines(lines, f"`mlpipeline contradictions {bot.split('/')[0]}`"))
     made = gather_augmented(
         tables.rows("augment_report", ["report"]), tables.rows("augmented", ["intent", "text", "operators"])
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlpipeline.orders.findings import finding_lines
+from mlpipeline.orders.findings import finding_lines, first_lines
 
 
 def finding(kind: str, subject: str, detail: str = "why") -> dict[str, str]:
@@ -26,6 +26,19 @@ def test_what_is_left_out_is_counted_and_a_kind_that_is_not_known_comes_first():
     rows = [*(finding("contradiction", f"{n} | x") for n in range(30)), finding("news", "all")]
     rows += [finding("small_intent", f"i{n}") for n in range(4)]
     lines = finding_lines(rows, most=10)
-    assert lines[0] == "news all: why" and lines[9] == "contradiction 8 | x: why"
-    assert lines[10].startswith("small intent: 4 intents") and lines[11].startswith("and 21 more findings")
+    assert lines[0] == "news all: why" and lines[8] == "contradiction 7 | x: why"
+    assert lines[9].startswith("small intent: 4 intents") and lines[10].startswith("and 22 more findings")
     assert finding_lines([]) == []
+
+
+def test_thirty_of_a_kind_hide_no_other_kind():
+    rows = [*(finding("contradiction", f"{n} | x") for n in range(30)), finding("moved", "test -> train")]
+    rows.append(finding("parent_unknown", "parent"))
+    lines = finding_lines(rows, most=5)
+    assert lines[3:5] == ["moved test -> train: why", "parent unknown parent: why"]
+    assert len(finding_lines(rows, most=1)) == 4
+
+
+def test_other_lines_are_cut_with_the_place_of_the_rest():
+    assert first_lines(["a", "b"], "x", most=2) == ["a", "b"]
+    assert first_lines(["a", "b", "c"], "x", most=2) == ["a", "b", "and 1 more (x)"]
