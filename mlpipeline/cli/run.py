@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from mlpipeline.cli.options import Desk, selecting_options, session_options, spark_settings
@@ -132,10 +133,7 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
         if worth and entry["causes"].get("denoise"):
             desk.say(f"labels: {entry['bot']}: {noise['line']}")
     for bot, why in report.failed.items():
-        place = why["where"] or bot
-        desk.say(
-            f"failed: {bot} in {why['stage']}: {place}: {why['what']}" + (f" -> {why['fix']}" if why["fix"] else "")
-        )
+        desk.say(failure_line(bot, why))
         if desk.options.verbose and why.get("trace"):
             desk.say(why["trace"])
     rows = bot_rows(desk.store, names)
@@ -144,6 +142,12 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     if report.failed:
         return 1
     return _REFUSED if any(bot["status"] == "kept" for bot in kept["run"]["bots"]) else 0
+
+
+def failure_line(bot: str, why: Mapping[str, str]) -> str:
+    """What failed, where besides the bot itself, and what to do."""
+    place = f"{why['where']}: " if why["where"] not in ("", bot) else ""
+    return f"failed: {bot} in {why['stage']}: {place}{why['what']}" + (f" -> {why['fix']}" if why["fix"] else "")
 
 
 def submit_line(options: argparse.Namespace) -> str:

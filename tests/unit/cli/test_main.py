@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cli.main import VERBS, main, parse
+from mlpipeline.cli.run import failure_line
 
 
 def run(*words: str) -> int:
@@ -149,6 +150,18 @@ def test_quiet_says_nothing_on_stderr(conf: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err == ""
     assert run("plan", "--select", "lang:ko-KR") == 0
     assert "note: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("where", "fix", "said"),
+    [
+        ("shop/ko", "", "failed: shop/ko in train: no rows"),
+        ("", "", "failed: shop/ko in train: no rows"),
+        ("a.csv:3", "add some", "failed: shop/ko in train: a.csv:3: no rows -> add some"),
+    ],
+)
+def test_a_failure_names_its_bot_once(where: str, fix: str, said: str):
+    assert failure_line("shop/ko", {"stage": "train", "where": where, "what": "no rows", "fix": fix}) == said
 
 
 def test_an_empty_store_is_said_so(conf: Path, capsys: pytest.CaptureFixture[str]):
