@@ -11,7 +11,7 @@ from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.files import written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
-from mlpipeline.errors import StoreError
+from mlpipeline.errors import InputError, StoreError, UsageError
 from mlpipeline.orders.contradictions import Contradiction, Side, find_between, find_contradictions, ordered, read_bot
 from mlpipeline.orders.translations import read_pairs, translation_files
 from mlpipeline.store.manifests import load_manifest
@@ -35,12 +35,22 @@ def add_contradictions(parser: argparse.ArgumentParser) -> None:
         "without it, of a domain, what its recipe names under ingest.translations",
     )
     parser.add_argument("--to", metavar="FILE.csv", help=f"write all of them, not only the first {_SHOWN}")
+    parser.epilog = (
+        "exit codes: 0 listed, or nothing to list; 1 the store or a file that the recipe names fails; "
+        "2 a file of --pairs or --to that cannot be used or a wrong command line"
+    )
     parser.set_defaults(verb=contradictions_verb)
 
 
 def contradictions_verb(desk: Desk) -> int:
     """Lists what contradicts itself, with labels, counts, sources, owners and the models' opinion."""
-    pairs = [pair for file in _files(desk) for pair in read_pairs(file)]
+    try:
+        pairs = [pair for file in _files(desk) for pair in read_pairs(file)]
+    except InputError as error:
+        # A file that the recipe names is input; one that is named here is a wrong command line.
+        if not desk.options.pairs:
+            raise
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
     bots = [read_bot(desk.store, bot) for bot in _bots(desk)]
     found = [one for bot in bots for one in find_contradictions(bot)]
     if pairs:
@@ -78,9 +88,10 @@ def _bots(desk: Desk) -> list[str]:
 
 
 def write_csv(found: Sequence[Contradiction], place: Path) -> None:
-    """Writes one line a side, sides of one contradiction under one number. Raises InputError."""
+    """Writes one line a side, sides of one contradiction under one number. Raises UsageError."""
     head = ["number", "kind", "similarity", "bot", "intent", "text", "rows", "verified", "sources", "owners"]
-    with written_whole(place) as made, made.open("w", newline="", encoding="utf-8") as stream:
+    # With the mark: without it a spreadsheet takes Korean for Latin letters.
+    with written_whole(place, UsageError) as made, made.open("w", newline="", encoding="utf-8-sig") as stream:
         writer = csv.writer(stream)
         writer.writerow([*head, "suggested", "doubt", "score"])
         for number, one in enumerate(found, 1):
