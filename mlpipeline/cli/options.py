@@ -39,7 +39,12 @@ def global_options() -> argparse.ArgumentParser:
     group.add_argument("--json", action="store_true", help="print the result as JSON")
     group.add_argument("--quiet", action="store_true", help="no progress on stderr")
     group.add_argument("-v", "--verbose", action="store_true", help="show traces of failures")
-    group.add_argument("--seed", type=int, metavar="N", help="seed of every random choice (train.seed, embed.seed)")
+    group.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="seed of the random choices of this verb (of a run: train.seed, embed.seed)",
+    )
     return parser
 
 
