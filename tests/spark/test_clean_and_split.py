@@ -195,7 +195,7 @@ def test_small_and_contradicting_intents_are_named(spark, run):
     made = run("split", cleaned=cleaned(spark, rows))["split_finding"]
     found = findings(made)
     assert found["small_intent", "lonely"]["rows"] == 1
-    assert "1 rows" in found["small_intent", "lonely"]["detail"]
+    assert found["small_intent", "lonely"]["detail"].startswith("1 row, 1 of them to train on")
     assert found["contradiction", "a|b | i0 | i1"]["rows"] == 3
     assert found["contradiction", "i0 | i1"]["rows"] == 2
     assert not any(subject in ("i0", "i1") for kind, subject in found if kind == "small_intent")

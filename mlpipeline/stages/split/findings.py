@@ -33,7 +33,9 @@ def as_small_intents(part: Any) -> Transform:
 
     def step(sizes: DataFrame) -> DataFrame:
         few = sizes.where((F.col("rows") < part.min_rows_per_intent) | (F.col("train") == 0))
-        told = F.format_string(f"%d rows, %d of them to train on; {part.min_rows_per_intent} wanted", "rows", "train")
+        told = F.format_string(
+            f"%s, %d of them to train on; {part.min_rows_per_intent} wanted", _counted("rows", "row", "rows"), "train"
+        )
         return _as_findings(few, "small_intent", F.col("intent"), told)
 
     return step
@@ -111,9 +113,9 @@ def as_unknown_parents(ties: DataFrame) -> DataFrame:
     lost = ties.where(F.col("other").startswith(UNKNOWN)).groupBy("domain", "lang")
     counted = lost.agg(F.count_distinct("other").alias("rows"), F.min(F.substring("other", 2, 60)).alias("first"))
     told = F.format_string(
-        "%d parents are no text and no id of this bot, such as '%s': what was made from one of them stays together, "
+        "%s no text and no id of this bot, such as '%s': what was made from it stays together, "
         "but may stand apart from the parent; write the parent's text there",
-        *("rows", "first"),
+        *(_counted("rows", "parent is", "parents are"), "first"),
     )
     return _as_findings(counted, "parent_unknown", F.lit("parent"), told)
 
@@ -133,10 +135,18 @@ def as_moved(placed: DataFrame, labelled: DataFrame) -> DataFrame:
     )
     cause = F.when(F.size("by") > 0, F.concat(F.lit("joined by "), F.array_join("by", ", ")))
     told = F.format_string(
-        "%d contents are near duplicates or have a parent in common with contents on the other side: %s",
-        *("rows", F.coalesce(cause, F.lit("no row is new, but what belongs together has changed"))),
+        "%s to near duplicates or rows of the same parent on the other side: %s",
+        *(
+            _counted("rows", "content moved", "contents moved"),
+            F.coalesce(cause, F.lit("no row is new, but what belongs together has changed")),
+        ),
     )
     return _as_findings(sums, "moved", F.col("subject"), told)
+
+
+def _counted(column: str, one: str, more: str) -> Column:
+    """1 row, 2 rows."""
+    return F.concat_ws(" ", column, F.when(F.col(column) == 1, one).otherwise(more))
 
 
 def _as_findings(rows: DataFrame, kind: str, subject: Column, detail: Column) -> DataFrame:
