@@ -65,10 +65,18 @@ def drop_spaces(text: str) -> str:
     return text.replace(" ", "")
 
 
-_JAPANESE = "(?:(?:でございます|です|を?(?:ください|下さい|お願いします|おねがいします))?(?:よね|よ|ね)?)(?=か?[?]?$)"
+# Of ですかね, two parts go and か between them stays.
+_JAPANESE = (
+    "(?:でございます|です|を?(?:ください|下さい|お願いします|おねがいします))(?=(?:よね|よ|ね)?か?(?:よね|よ|ね)?[?]?$)"
+    "|(?:よね|よ|ね)(?=か?[?]?$)"
+)
 _THAI = "(?:นะ)?(?:ครับ|คับ|ค่ะ|คะ|ค่า|จ้า|จ้ะ|จ๊ะ|ฮะ)+(?=[?]?$)"
 _VIETNAMESE = "^(?:(?:dạ|làm ơn|xin) )+|(?: (?:ạ|nhé|nha))+(?=[?]?$)"
-_ENGLISH = "^(?:(?:please|pls|plz),? )+|(?:,? (?:please|pls|plz|thanks|thank you))+(?=[?]?$)"
+# Thanks for something, and thanks a lot, are thanks: what follows is no text of its own.
+_ENGLISH = (
+    "^(?:(?:please|pls|plz|(?:thanks|thank you)(?!,? (?:for|to|a|so|very|again|anyway|but|and)\\b)),? )+"
+    "|(?:,? (?:please|pls|plz|thanks|thank you))+(?=[?]?$)"
+)
 _CHINESE = "^(?:请问|請問|请你?|請你?|麻烦你?|麻煩你?|,)+|(?:,?(?:谢谢|謝謝|好吗|好嗎|吧))+(?=[?]?$)"
 
 FOLDS: Mapping[str, Fold] = {
