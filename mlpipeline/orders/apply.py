@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 _LARGE = 32 << 20
+_BY_TEXT = ("split", "embed")  # a text under two labels is two rows, and has one split and one vector
 
 
 @dataclass
@@ -117,7 +118,7 @@ def apply_plan(
         for number, stage in enumerate(stages, 1):
             told = _run_orders(place, stage, plan.orders[stage.name], report)
             report.stages.append(told)
-            say(_line(told, number, len(stages)))
+            say(progress_line(told, number, len(stages)))
     # The session has ended: the log is whole.
     report.resources = complete(report.resources, store, run, report.event_log)
     dropped = drop_old_logs(store)
@@ -165,7 +166,8 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
     told.rows_in = rows(needed[0]) if needed else told.rows_out + told.dropped
 
 
-def _line(told: StageReport, number: int, count: int) -> str:
+def progress_line(told: StageReport, number: int, count: int) -> str:
+    """What one stage of so many did, in a line."""
     head = f"{number:>{len(str(count))}} of {count}  {told.stage:<9}"
     if not told.bots and not told.seconds:
         return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
@@ -177,7 +179,8 @@ def _line(told: StageReport, number: int, count: int) -> str:
         if told.dropped:
             words.append(f"{told.dropped:,} to review")
     else:
-        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} out")
+        texts = " texts" if told.stage in _BY_TEXT else ""
+        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,}{texts} out")
         if told.dropped:
             words.append(f"{told.dropped:,} dropped")
     if told.skipped:

@@ -1,0 +1,19 @@
+"""The line that a stage ends with."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlpipeline.orders.apply import StageReport, progress_line
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        ("split", "4  split     2 bots, 10 rows in, 9 texts out  0.5 s"),
+        ("embed", "4  embed     2 bots, 10 rows in, 9 texts out  0.5 s"),
+        ("clean", "4  clean     2 bots, 10 rows in, 9 out  0.5 s"),
+    ],
+)
+def test_texts_are_not_called_rows(stage: str, said: str):
+    assert progress_line(StageReport(stage, bots=2, rows_in=10, rows_out=9, seconds=0.5), 1, 4).endswith(said)
