@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.options import Desk
@@ -129,10 +131,39 @@ def show_verb(desk: Desk) -> int:
     if not len(table) and bot is not None and bot not in (there := load_manifest(desk.store, name).entries):
         raise InputError(f"nothing of {bot} in {name}", fix=f"bots there are: {', '.join(sorted(there)) or 'none'}")
     rows = table.slice(0, desk.options.rows).to_pylist()
+    if name == "near_pair":
+        rows = with_texts(desk.store, rows)
     plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
-    drawn = draw(table.column_names, [[cut(_figure(cell), _CELLS) for cell in row.values()] for row in plain])
+    drawn = draw(
+        list(rows[0]) if rows else table.column_names,
+        [[cut(_figure(cell), _CELLS) for cell in row.values()] for row in plain],
+    )
     desk.give(plain, f"{drawn}\n\n{len(rows)} of {len(table):,} rows")
     return 0
+
+
+def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `near_pair` with `left_text` and `right_text`: nobody judges a pair by two hashes.
+
+    A text that only stands among what `clean` left out is taken from there.
+    """
+    bots = sorted({f"{pair['domain']}/{pair['lang']}" for pair in pairs})
+    asked = {pair[side] for pair in pairs for side in ("left", "right")}
+    texts: dict[tuple[str, str, str], str] = {}
+    for dataset in ("cleaned_dropped", "cleaned") if bots else ():
+        columns = ["domain", "lang", "content_id", "text"]
+        found = read_rows(store, dataset, bots=bots, columns=columns)
+        for row in found.filter(pc.is_in(found["content_id"], pa.array(sorted(asked), pa.string()))).to_pylist():
+            key = (row["domain"], row["lang"], row["content_id"])
+            texts[key] = min(texts.get(key, row["text"]), row["text"])
+    return [
+        {
+            **{key: pair[key] for key in ("domain", "lang", "similarity")},
+            **{f"{side}_text": texts.get((pair["domain"], pair["lang"], pair[side])) for side in ("left", "right")},
+            **{side: pair[side] for side in ("left", "right")},
+        }
+        for pair in pairs
+    ]
 
 
 def _plain(value: Any) -> Any:

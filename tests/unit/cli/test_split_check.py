@@ -218,3 +218,21 @@ def test_contradictions_of_nobody_are_said_in_one_line(home: Path, capsys: pytes
         assert main(["contradictions", *words]) == code
         err = capsys.readouterr().err
         assert said in err and "->" in err and len(err.splitlines()) == 1
+
+
+def test_near_pairs_are_shown_with_their_texts(home: Path, capsys: pytest.CaptureFixture[str]):
+    put(home, "cleaned", [cleaned("ko", "k1", "환불 해줘", "refund")])
+    dropped = {"reason": "near_duplicate", "detail": "of k1"}
+    put(home, "cleaned_dropped", [{**cleaned("ko", "k2", "환불 해줘요", "refund"), **dropped}])
+    pairs = [("k1", "k2"), ("k1", "k9")]
+    made = [{"domain": "shop", "lang": "ko", "left": one, "right": other, "similarity": 0.9} for one, other in pairs]
+    put(home, "near_pair", made)
+    assert main(["show", "near_pair", "shop/ko", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(row["left_text"], row["right_text"]) for row in told] == [
+        ("환불 해줘", "환불 해줘요"),
+        ("환불 해줘", None),
+    ]
+    assert [(row["left"], row["right"]) for row in told] == pairs
+    assert main(["show", "near_pair", "--rows", "0"]) == 0
+    assert "0 of 2 rows" in capsys.readouterr().out
