@@ -33,8 +33,9 @@ def find_interval(scores: Doubles, planted: Doubles, random: np.random.Generator
     """95 % interval of the rate: rows drawn anew, and in each draw another cut-off."""
     if not len(planted):
         return 0.0, 1.0
-    # Above a cut-off stands a binomial number of rows; the wrong labels on paper are as many as one likes.
-    share = np.clip(_rates(scores, planted, _TRIED) * _TRIED, 0.0, 1.0)
-    drawn = random.binomial(len(scores), share, (_RESAMPLES, len(share))) / len(scores) / _TRIED
+    # Above a cut-off stands a binomial number of rows, of which a few may be missing by chance even where there is none
+    # (Jeffreys' interval); the wrong labels on paper are as many as one likes.
+    above = np.clip(_rates(scores, planted, _TRIED) * _TRIED, 0.0, 1.0) * len(scores)
+    drawn = random.beta(above + 0.5, len(scores) - above + 0.5, (_RESAMPLES, len(_TRIED))) / _TRIED
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(min(high, 1.0))

@@ -88,6 +88,12 @@ def test_random_flips_and_pairs_are_told_apart_and_a_mixture_is_between() -> Non
     assert found[0] == 0.0 and found[2] == 1.0 and 0.05 < found[1] < 0.95
 
 
+def test_where_no_label_looks_wrong_some_may_still_be() -> None:
+    views, labels, _ = drawn(0.0, "random")
+    noise = judge([view[:500] for view in views], labels[:500]).noise
+    assert noise.rate < 0.01 and noise.low < 0.001 < noise.high < 0.05
+
+
 def test_the_kind_follows_from_the_rates_that_each_kind_would_mean() -> None:
     assert pairing_of(0.1, 0.1) == pairing_of(0.1, 0.0) == 0.0  # two labels: the only other one is any other one
     assert pairing_of(0.01, 0.1) == 1.0
