@@ -22,9 +22,7 @@ _DOUBTED = 0.25  # rows are listed from this probability of a wrong label on
 _ODD = 0.05  # a text that resembles nothing is listed from this probability on
 _CLEAR = 0.9  # a clear case: this likely wrong
 _HOPELESS = 0.6  # no case is clear where the rate may be as high as this: ten rows, or texts without sense
-_WEAK = (
-    0.4  # nor where the views miss so many of the right labels: of 300 rows of 50 intents, half the clear were right
-)
+_WEAK = 0.4  # nor where the views miss so many right labels: of 300 rows of 50 intents, half the clear were right
 _CLEAR_KINDS = ("flip", "out of scope")  # and of a kind that no human needs to weigh
 _FITS = 0.3  # an intent that the views together find less likely than this does not fit
 _FAR = 0.15  # similarity to the nearest other text; below it a text resembles nothing (measured: 1 % of CLINC150)

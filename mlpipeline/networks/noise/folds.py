@@ -53,6 +53,11 @@ class Task:
         """The numbers of the folds."""
         return [int(fold) for fold in np.unique(self.folds)]
 
+    def orders(self, views: Sequence[View]) -> list[tuple[View, int]]:
+        """Each view with each fold, what takes longest first: a purified view looks for rows to trust."""
+        ordered = sorted(views, key=lambda view: not view.purified)
+        return [(view, fold) for view in ordered for fold in self.numbers]
+
     def gather(self, pieces: Sequence[tuple[Codes, Floats]]) -> Floats:
         """What `predict_fold` gives of each fold, as one: (n, classes)."""
         scores = np.zeros((len(self.labels), self.classes), np.float32)

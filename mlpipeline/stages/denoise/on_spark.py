@@ -37,9 +37,7 @@ _PIECE = StructType(
 def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View], task: Task) -> Mapping[str, Floats]:
     """`judging.Fit` with a Spark task for each view and fold; what they work on travels once an executor."""
     sent = spark.sparkContext.broadcast(task)
-    # What takes longest begins: a purified view looks for rows to trust first.
-    ordered = sorted(views, key=lambda view: not view.purified)
-    wanted = [(view, fold) for view in ordered for fold in task.numbers]
+    wanted = task.orders(views)
     numbered = spark.createDataFrame([(number,) for number in range(len(wanted))], "number int")
 
     def over(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -36,8 +36,7 @@ def fit_in_processes(count: int, units: int) -> Iterator[Fit]:
             # Not forked: TensorFlow and BLAS do not survive it.
             fresh = multiprocessing.get_context("spawn")
             pools.append(ProcessPoolExecutor(count, fresh, initializer=_hold, initargs=(task,)))
-        ordered = sorted(views, key=lambda view: not view.purified)  # what takes longest begins
-        wanted = [(view, fold) for view in ordered for fold in task.numbers]
+        wanted = task.orders(views)
         found: dict[str, list[tuple[Codes, Floats]]] = {view.name: [] for view in views}
         for (view, _), piece in zip(wanted, pools[0].map(_fit_held, *zip(*wanted, strict=True)), strict=True):
             found[view.name].append(piece)
