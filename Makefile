@@ -9,6 +9,9 @@ PORT ?= 5000
 BIN := .venv/bin
 STAMP := .venv/mlpipeline.stamp
 
+# Where Python is told to write no bytecode (many container images), each of hundreds of processes would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench ui notebooks lock wheel clean help
 
 # Python 3.10-3.12, this file and a network are all that is needed; the second time it is there.

@@ -102,6 +102,7 @@ def test_operators_are_listed_with_those_that_do_nothing_here(capsys: pytest.Cap
     assert "off: join_thai takes it back" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_no_tensorflow_is_loaded_for_a_sentence() -> None:
     program = (
         "import sys; from mlpipeline.cli.main import main; "

@@ -52,6 +52,7 @@ def test_a_file_is_judged_and_the_list_written(capsys: pytest.CaptureFixture[str
     assert "<svg" in page and "Read these first" in page and issues[0]["given"] in page
 
 
+@pytest.mark.slow
 def test_the_rate_of_a_sample_corpus_with_flips_is_right_within_two_points(capsys: pytest.CaptureFixture[str]):
     with SAMPLE.open(encoding="utf-8") as stream:
         made = [json.loads(line) for line in stream]

@@ -21,6 +21,7 @@ from mlpipeline.stages.augment.corpus import Corpus
 from .planted import rules, sample_corpus, with_operators
 
 
+@pytest.mark.slow
 def test_what_judges_was_seen_by_nobody() -> None:
     corpus = sample_corpus("en", 6, 8)
     groups = np.arange(len(corpus.ids)) // 2

@@ -37,6 +37,7 @@ def test_words_are_parted_at_spaces_or_where_the_tool_parts_them() -> None:
     assert order_share("two words", Sentence("two words", []), LetterModel([]), 1) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ko", "ja"])
 def test_shuffles_are_found_and_slips_are_not(lang: str) -> None:
     corpus, tool = sample_corpus(lang, 20), load_tool(lang)

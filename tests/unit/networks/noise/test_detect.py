@@ -92,6 +92,7 @@ def test_rare_intents_are_judged_by_their_neighbours() -> None:
     assert not found.flagged[len(TEXTS) :].any()
 
 
+@pytest.mark.slow
 def test_pretrained_vectors_have_a_say_and_others_only_vote() -> None:
     noisy, wrong = plant(LABELS, "pairs", 0.3, ROWS)
     knowing = np.eye(len(NAMES), dtype=np.float32)[LABELS] + np.random.default_rng(0).normal(0, 0.1, (len(LABELS), 12))
