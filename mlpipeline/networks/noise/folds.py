@@ -22,7 +22,7 @@ from mlpipeline.networks.noise.views import View, fit_view, quick_views
 Flags = NDArray[np.bool_]
 
 _INNER = 4  # parts of the rows outside a fold, each judged by what the others teach; with two, F1 falls by .01
-_PASSES = 5  # see `views.fit_margins`
+_PASSES = 3  # see `views.fit_margins`
 _DOUBTED = 0.5
 
 

@@ -163,7 +163,7 @@ def fit_margins(
         labels: (n,).
         seed: of the order in which rows are looked at.
         c: how dear a mistake is.
-        passes: over the rows, at most; five cost a third less and rank the rows as well.
+        passes: over the rows, at most; three take half the time and rank the rows as well, two a little worse.
         weights: (n,) of the rows; all the same without them.
 
     Returns:
