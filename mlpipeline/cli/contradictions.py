@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from mlpipeline.cli.ask import canonical_bot
-from mlpipeline.cli.files import written_whole
+from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, StoreError, UsageError
@@ -60,7 +59,7 @@ def contradictions_verb(desk: Desk) -> int:
             desk.say(f"note: {lost:,} of {len(pairs):,} pairs have no row in two bots of {desk.options.what}")
     found = ordered(found)
     if desk.options.to:
-        write_csv(found, Path(desk.options.to))
+        write_contradictions(found, Path(desk.options.to))
         desk.say(f"{len(found):,} contradictions in {desk.options.to}")
     desk.give([one.as_dict() for one in found], _told(desk.options.what, found))
     return 0
@@ -87,15 +86,15 @@ def _bots(desk: Desk) -> list[str]:
     return chosen
 
 
-def write_csv(found: Sequence[Contradiction], place: Path) -> None:
+def write_contradictions(found: Sequence[Contradiction], place: Path) -> None:
     """Writes one line a side, sides of one contradiction under one number. Raises UsageError."""
     head = ["number", "kind", "similarity", "bot", "intent", "text", "rows", "verified", "sources", "owners"]
-    # With the mark: without it a spreadsheet takes Korean for Latin letters.
-    with written_whole(place, UsageError) as made, made.open("w", newline="", encoding="utf-8-sig") as stream:
-        writer = csv.writer(stream)
-        writer.writerow([*head, "suggested", "doubt", "score"])
-        for number, one in enumerate(found, 1):
-            writer.writerows([number, one.kind, f"{one.similarity:.4f}", *_line(side)] for side in one.sides)
+    rows = [
+        [number, one.kind, f"{one.similarity:.4f}", *_line(side)]
+        for number, one in enumerate(found, 1)
+        for side in one.sides
+    ]
+    write_csv(place, [*head, "suggested", "doubt", "score"], rows, UsageError)
 
 
 def _line(side: Side) -> list[object]:

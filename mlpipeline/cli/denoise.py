@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.cli.files import written_whole
+from mlpipeline.cli.files import write_csv, written_whole
 from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, read_settings, writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
@@ -69,12 +67,13 @@ def check_verb(desk: Desk) -> int:
     report, issues = _judge(desk, held, rules.model_copy(update={"policy": "queue"}))
     issues = [_with_lines(row, held) for row in issues]
     if "list" in places:
-        _write(places["list"], _as_csv(issues))
+        write_csv(places["list"], _COLUMNS, map(_cells, issues), UsageError)
     if "report" in places:
         from mlpipeline.orders.noise_page import render_noise
 
         page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
-        _write(places["report"], page)
+        with written_whole(places["report"], UsageError) as made:
+            made.write_text(page, "utf-8", newline="")
     told = {"file": options.file, "left_out": dict(held.left_out.counts), **report}
     told["wrote"] = {name: str(place) for name, place in places.items()}
     desk.give(told, _text(report, issues, places))
@@ -116,31 +115,20 @@ def _places(source: str, listed: str | None, report: str | None) -> dict[str, Pa
     return {option: writable(option, place, source) for option, place in named.items()}
 
 
-def _write(place: Path, text: str) -> None:
-    with written_whole(place, UsageError) as made:
-        # With the mark: without it a spreadsheet takes Korean for Latin letters. A page says its encoding itself.
-        made.write_text(text, "utf-8-sig" if place.suffix == ".csv" else "utf-8", newline="")
-
-
 def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, Any]:
     return {**row, "lines": held.lines.get((row["content_id"], row["intent"]), [])}
 
 
-def _as_csv(issues: Sequence[Mapping[str, Any]]) -> str:
-    """One line a doubted text and label, the likeliest mistakes first."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in issues:
-        near = json.loads(row["nearest"])
-        shown = [" | ".join(one["text"] for one in near[name]) for name in ("given", "suggested")]
-        lines = " ".join(map(str, row["lines"]))
-        votes = " | ".join(f"{view}: {intent}" for view, intent in json.loads(row["votes"]).items())
-        cells = [f"{row['score']:.4f}", row["text"], row["intent"], row["suggested"], row["kind"]]
-        # Of a file, only rows that a human verified are reported and not asked for.
-        answers = ["yes" if said else "no" for said in (row["flagged"], row["action"] == "report")]
-        writer.writerow([*cells, *answers, votes, *shown, lines])
-    return stream.getvalue()
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    """The line of a doubted text and label, as `_COLUMNS` has it."""
+    near = json.loads(row["nearest"])
+    shown = [" | ".join(one["text"] for one in near[name]) for name in ("given", "suggested")]
+    lines = " ".join(map(str, row["lines"]))
+    votes = " | ".join(f"{view}: {intent}" for view, intent in json.loads(row["votes"]).items())
+    cells = [f"{row['score']:.4f}", row["text"], row["intent"], row["suggested"], row["kind"]]
+    # Of a file, only rows that a human verified are reported and not asked for.
+    answers = ["yes" if said else "no" for said in (row["flagged"], row["action"] == "report")]
+    return [*cells, *answers, votes, *shown, lines]
 
 
 def _spellings(alike: Sequence[Sequence[str]]) -> list[str]:

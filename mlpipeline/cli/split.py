@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
-from mlpipeline.cli.files import written_whole
+from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import NOTHING_LEFT, LeftOut, read_settings, writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
@@ -172,11 +171,8 @@ def _as_dict(pair: Leak) -> dict[str, Any]:
 def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
     """Writes pairs as CSV, the file as a whole or not at all. Raises UsageError."""
     nobody = Sample("", "")
-    # With the mark: without it a spreadsheet takes Korean for Latin letters.
-    with written_whole(place, UsageError) as made, made.open("w", newline="", encoding="utf-8-sig") as stream:
-        writer = csv.DictWriter(stream, list(_as_dict(Leak("", 0.0, nobody, nobody))))
-        writer.writeheader()
-        writer.writerows(_as_dict(pair) for pair in pairs)
+    head = list(_as_dict(Leak("", 0.0, nobody, nobody)))
+    write_csv(place, head, (list(_as_dict(pair).values()) for pair in pairs), UsageError)
 
 
 def _told(name: str, leaks: Leaks) -> str:
