@@ -137,8 +137,7 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     from mlpipeline.store.datasets import read_rows
     from mlpipeline.store.manifests import load_manifest
 
-    sets = [*desk.options.set, *([f"augment.seed={desk.options.seed}"] if desk.options.seed is not None else [])]
-    (found,) = load_recipes(desk.conf, select=parse_selection(bot), sets=sets, measured=False)
+    (found,) = load_recipes(desk.conf, select=parse_selection(bot), sets=desk.sets(), measured=False)
     recipe = found.recipe
     if bot not in load_manifest(desk.store, "splits").entries:
         raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")

@@ -59,8 +59,7 @@ def check_verb(desk: Desk) -> int:
     """Judges the labels of a file; prints rate and advice, writes the list and the report."""
     options = desk.options
     places = _places(options.file, options.to, options.report)
-    sets = [*options.set, *([f"denoise.seed={options.seed}"] if options.seed is not None else [])]
-    language, rules, cleaning = read_settings(desk.conf, options.lang, sets)
+    language, rules, cleaning = read_settings(desk.conf, options.lang, desk.sets())
     held = read_labelled_file(options.file, options.map, language, cleaning)
     left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
     desk.say(f"{options.file}: {len(held.rows):,} labelled rows{left_out}")

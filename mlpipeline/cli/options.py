@@ -16,6 +16,8 @@ from mlpipeline.store.layout import Store
 if TYPE_CHECKING:
     from mlpipeline.recipe.load import Resolved
 
+_SEEDED = ("augment", "embed", "denoise", "train")  # parts of the recipe that roll dice
+
 
 def global_options() -> argparse.ArgumentParser:
     """The parent parser of all verbs."""
@@ -43,7 +45,7 @@ def global_options() -> argparse.ArgumentParser:
         "--seed",
         type=int,
         metavar="N",
-        help="seed of the random choices of this verb (of a run: train.seed, embed.seed)",
+        help="seed of the random choices of this verb (of a run: of every part that has a seed)",
     )
     return parser
 
@@ -109,13 +111,16 @@ class Desk:
         from mlpipeline.recipe.select import parse_selection
 
         selection = parse_selection(select if select is not None else getattr(self.options, "select", None))
-        sets = list(getattr(self.options, "set", []))
-        if self.options.seed is not None:
-            sets += [f"{part}.seed={self.options.seed}" for part in ("train", "embed")]
-        found = load_recipes(self.conf, select=selection, sets=sets)
+        found = load_recipes(self.conf, select=selection, sets=self.sets())
         for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
             self.say(f"note: {message}")
         return found
+
+    def sets(self) -> list[str]:
+        """What `--set` and `--seed` say, as KEY=VALUE of the recipe."""
+        seed = self.options.seed
+        seeds = [] if seed is None else [f"{part}.seed={seed}" for part in _SEEDED]
+        return [*getattr(self.options, "set", []), *seeds]
 
     def recipe(self, bot: str) -> Resolved:
         """The recipe of one bot, given as DOMAIN/LANG."""

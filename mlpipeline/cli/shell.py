@@ -29,13 +29,11 @@ def shell_verb(desk: Desk) -> int:
     from mlpipeline.notebooks.workbench import Workbench
 
     options = desk.options
-    sets = [*options.set]
-    sets += [] if options.seed is None else [f"{part}.seed={options.seed}" for part in ("train", "embed")]
     bench = Workbench(
         options.store,
         desk.conf,
         select=options.select,
-        sets=sets,
+        sets=desk.sets(),
         master=options.master,
         remote=options.remote,
         stage=options.stage,
