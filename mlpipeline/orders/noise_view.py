@@ -7,10 +7,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from mlpipeline.networks.noise.decide import PROMISED
+
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
 
 ISSUES, DONE = 25, 10  # rows shown, the likeliest mistakes first: those to read, and those that were dealt with
-_PROMISED = 0.7  # share of the noise that the line speaks of
 _DEALT_WITH = ("drop", "relabel")
 _PAIRS = 10  # pairs of intents shown
 _LINES = 5  # of a file, where the same text and label stand several times
@@ -111,8 +112,8 @@ def _review(report: Mapping[str, Any], last: float) -> dict[str, Any] | None:
     actions = report.get("actions") or {}
     done = sum(actions.get(name, 0) for name in _DEALT_WITH)
     for row in report.get("review") or []:
-        if row["share"] == _PROMISED and row["rows"] and (x := 100.0 * (row["rows"] + done) / last) <= 100.0:
-            return {"x": x, "y": 100.0 - 100.0 * _PROMISED, "rows": row["rows"], "done": done, "told": 18 < x < 78}
+        if row["share"] == PROMISED and row["rows"] and (x := 100.0 * (row["rows"] + done) / last) <= 100.0:
+            return {"x": x, "y": 100.0 - 100.0 * PROMISED, "rows": row["rows"], "done": done, "told": 18 < x < 78}
     return None
 
 

@@ -17,6 +17,7 @@ from mlpipeline.networks.noise.material import Codes, Material
 
 KINDS = ("flip", "out of scope", "contradiction", "outlier", "unclear")
 ACTIONS = ("keep", "queue", "drop", "relabel", "report")
+PROMISED = 0.7  # share of the noise that the list holds at least, as far as it is known: reviewers are told so
 
 _DOUBTED = 0.25  # rows are listed from this probability of a wrong label on
 _ODD = 0.05  # a text that resembles nothing is listed from this probability on
@@ -122,8 +123,19 @@ def _doubted(detection: Detection, material: Material, labels: Codes, outside: i
     judgement = detection.judgement
     opposed, far = _contradicted(labels, material.groups), nearest_similarity(material) < _FAR
     listed = (judgement.wrong >= min(_DOUBTED, judgement.cut)) | opposed | (far & (judgement.wrong > _ODD))
+    listed[_promised(judgement)] = True
     rows = judgement.order[listed[judgement.order]]
     return rows, _kinds(detection, rows, opposed, far, outside)
+
+
+def _promised(judgement: Judgement) -> Codes:
+    """The first rows of the list that together hold the promised share of the noise; none where nothing is flagged."""
+    if not judgement.flagged.any():
+        return np.empty(0, np.int64)
+    grown = np.cumsum(judgement.wrong[judgement.order])
+    total = max(judgement.noise.rate * len(grown), float(grown[-1]))
+    reached = int(np.searchsorted(grown, PROMISED * total - 1e-9))
+    return judgement.order[: reached + 1] if reached < len(grown) else np.empty(0, np.int64)
 
 
 def choose_action(policy: str, *, clear: bool, agreed: bool) -> str:

@@ -11,14 +11,13 @@ import numpy as np
 
 from mlpipeline.networks.confusable import find_confusing
 from mlpipeline.networks.noise.audit import Audit, WorkCurve, promised_curve
-from mlpipeline.networks.noise.decide import Finding
+from mlpipeline.networks.noise.decide import PROMISED, Finding
 from mlpipeline.networks.noise.estimate import Judgement, Noise
 from mlpipeline.stages.denoise.annotating import Answers, annotator_report
 from mlpipeline.stages.denoise.judging import Verdict
 from mlpipeline.stages.denoise.units import Flags, Units, spelled_apart
 
 SHARES = (0.5, 0.7, 0.9)  # of the noise; for each, how many rows a reviewer has to read
-PROMISED = 0.7  # the one of the planner's line
 _PARTS = {0: "human", 1: "made"}
 _PAIRS = 20  # confusing pairs of intents that are kept
 _KIND_WORDS = {
@@ -77,7 +76,9 @@ def planner_line(report: Mapping[str, Any]) -> str:
         return f"{about}: nothing that is worth a review"
     kind = _KIND_WORDS.get(report["kind"])
     done = [
-        f"{count:,} clear ones {word}" for count, word in ((dropped, "dropped"), (relabelled, "relabelled")) if count
+        f"{count:,} clear one{'' if count == 1 else 's'} {word}"
+        for count, word in ((dropped, "dropped"), (relabelled, "relabelled"))
+        if count
     ]
     wanted = next(row for row in report["review"] if row["share"] == PROMISED)
     if wanted["rows"] is None:
@@ -86,7 +87,8 @@ def planner_line(report: Mapping[str, Any]) -> str:
         advice = f"with that, {_percent(PROMISED)} of the noise is gone"
     else:
         spread = f"{_percent(wanted['low'])} to {_percent(wanted['high'])}"
-        advice = f"review these {wanted['rows']:,} rows to remove {_percent(PROMISED)} of the noise ({spread})"
+        rows = "this row" if wanted["rows"] == 1 else f"these {wanted['rows']:,} rows"
+        advice = f"review {rows} to remove {_percent(PROMISED)} of the noise ({spread})"
     return f"{about}{f', {kind}' if kind else ''}: {'; '.join([*done, advice])}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,18 @@ def test_the_order_of_findings_and_what_they_show(detection: Detection) -> None:
 def test_verified_rows_are_reported_never_dropped(detection: Detection) -> None:
     listed = list_findings(detection, ROWS, NOISY, verified=np.ones(len(NOISY), bool))
     assert listed and {one.action for one in listed} == {"report"}
+
+
+def test_the_list_holds_the_rows_that_a_reviewer_is_promised(detection: Detection) -> None:
+    # Few rows are likely wrong, and most of the noise hides among many that are hardly doubted.
+    doubt = np.where(np.arange(len(NOISY)) < 10, 0.6, 0.05)
+    noise = replace(detection.judgement.noise, rate=float(doubt.mean()))
+    judged = replace(detection.judgement, wrong=doubt, score=doubt, cut=0.6, noise=noise)
+    listed = list_findings(replace(detection, judgement=judged), ROWS, NOISY)
+    assert sum(one.wrong for one in listed) >= 0.7 * doubt.sum()
+    assert {one.row for one in listed} >= set(range(10)) and len(listed) < 0.9 * len(NOISY)
+    calm = replace(judged, cut=1.1)
+    assert len(list_findings(replace(detection, judgement=calm), ROWS, NOISY)) < 0.2 * len(NOISY)
 
 
 @pytest.mark.parametrize("policy", ["keep", "queue", "drop", "relabel"])
