@@ -127,5 +127,7 @@ def _opinion(side: Side) -> str:
     if side.suggested is None:
         return ""
     if side.doubt is not None:
+        if side.doubt < 0.5:
+            return f"right {1 - side.doubt:.2f}"
         return f"wrong {side.doubt:.2f}: {cut(side.suggested, 24)}"
     return f"{cut(side.suggested, 24)} {side.score:.2f}" if side.score is not None else cut(side.suggested, 24)
