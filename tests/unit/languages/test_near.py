@@ -155,6 +155,7 @@ def test_a_day_later_only_what_is_new_is_compared_and_the_result_is_the_same(tex
 DAYS = st.lists(st.sets(st.integers(0, 39)), min_size=2, max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.text(alphabet="ab 가", max_size=8), min_size=40, max_size=40), DAYS)
 def test_contents_go_and_come_back_and_every_day_is_that_of_a_full_run(texts: list[str], days: list[set[int]]):

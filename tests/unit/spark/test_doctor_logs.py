@@ -92,6 +92,7 @@ def test_a_file_that_is_cut_off_is_told_and_used(tmp_path: Path, name: str, shar
     examine(app)
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(TEXT) - 1), st.binary(min_size=1, max_size=40))
 @settings(max_examples=60, deadline=None)
 def test_bytes_that_were_overwritten_never_end_in_a_crash(place: int, garbage: bytes):

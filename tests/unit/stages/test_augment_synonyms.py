@@ -159,6 +159,7 @@ def test_rare_words_have_no_neighbours() -> None:
     assert neighbours_of([]) == {}
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=4))
 def test_any_text_among_the_rows_comes_out_whole(texts: list[str]) -> None:

@@ -236,6 +236,7 @@ JOINED = st.lists(st.sampled_from([*PIECES.split(" "), " ", "　", "\n"]), max_s
 TEXTS = st.one_of(st.text(max_size=40), JOINED)
 
 
+@pytest.mark.slow
 @settings(max_examples=80)
 @given(TEXTS, st.integers(0, 5))
 def test_any_text_gives_whole_wordings_or_none(text: str, seed: int) -> None:
