@@ -199,7 +199,7 @@ def promised_curve(judgement: Judgement, *, points: int = _POINTS) -> WorkCurve:
     """The work curve of the labels as they are, by the probabilities themselves; the rate's interval widens it."""
     ordered = np.sort(judgement.wrong)[::-1]
     grown = np.concatenate([[0.0], np.cumsum(ordered)])
-    total = max(judgement.noise.rate * len(ordered), float(grown[-1]), 1e-9)
+    total = judgement.expected
     rows = _budgets(len(ordered), max(round(total), 1), points)
     least = max(judgement.noise.low * len(ordered), 1e-9)
     most = max(judgement.noise.high * len(ordered), total)

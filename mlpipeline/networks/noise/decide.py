@@ -133,8 +133,7 @@ def _promised(judgement: Judgement) -> Codes:
     if not judgement.flagged.any():
         return np.empty(0, np.int64)
     grown = np.cumsum(judgement.wrong[judgement.order])
-    total = max(judgement.noise.rate * len(grown), float(grown[-1]))
-    reached = int(np.searchsorted(grown, PROMISED * total - 1e-9))
+    reached = int(np.searchsorted(grown, PROMISED * judgement.expected - 1e-9))
     return judgement.order[: reached + 1] if reached < len(grown) else np.empty(0, np.int64)
 
 

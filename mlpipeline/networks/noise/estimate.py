@@ -79,6 +79,11 @@ class Judgement:
         """(n,) which rows are called wrong."""
         return np.asarray(self.wrong >= self.cut)
 
+    @property
+    def expected(self) -> float:
+        """How many labels are wrong: by the rate, or by the probabilities if they say more; above 0, to divide by."""
+        return max(self.noise.rate * len(self.wrong), float(self.wrong.sum()), 1e-9)
+
     def expand(self, place: Codes) -> Judgement:
         """The same for m rows, of which `place` (m,) tells as which row each was judged."""
         told = {name: getattr(self, name)[place] for name in ("wrong", "score", "suggested", "fused")}

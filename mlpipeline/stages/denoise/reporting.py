@@ -144,8 +144,7 @@ def _review(judgement: Judgement, units: Units, findings: Sequence[Finding], sha
     place = np.cumsum(~units.held_out) - 1
     gone = {int(place[one.row]) for one in findings if one.action in ("drop", "relabel")}
     order = [row for row in judgement.order.tolist() if row not in gone]
-    wrong = judgement.wrong
-    total = max(judgement.noise.rate * len(wrong), float(wrong.sum()), 1e-9)
+    wrong, total = judgement.wrong, judgement.expected
     before = float(wrong[sorted(gone)].sum())
     grown = before + np.concatenate([[0.0], np.cumsum(wrong[order])])
     reached = np.flatnonzero(grown >= share * total - 1e-9)
