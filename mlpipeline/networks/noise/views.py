@@ -6,6 +6,7 @@ mislead by flips, neighbours show what a row resembles, the trainer's network is
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ _BLOCK = 1500  # rows compared with all others at once
 _LEAST_SIMILAR = 1e-3
 _NEIGHBOURS_FLOOR = 0.05  # share of a vote that is spread over all labels: ten neighbours cannot exclude a label
 _MANY_LABELS = 500
+# LIBLINEAR draws from one generator of the whole process and lets other threads run meanwhile: fitted side by side, two
+# machines take each other's numbers, and come out different each time.
+_ONE_LIBLINEAR = threading.Lock()
 MOST_VOTERS = 20_000  # rows that neighbours are sought among; whoever has more must say so
 
 
@@ -174,7 +178,7 @@ def fit_margins(
 
     # A tolerance of 0.03 ranks rows as 0.0001 does.
     model = LinearSVC(C=c, tol=0.03, max_iter=passes, random_state=seed)
-    with warnings.catch_warnings():
+    with _ONE_LIBLINEAR, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         warnings.filterwarnings("ignore", message="The number of unique classes")  # labels that stand once are no news
         model.fit(rows, labels, sample_weight=weights)

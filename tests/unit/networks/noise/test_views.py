@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import random as random_rows
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.encoder import fit_ngram_encoder
 from mlpipeline.networks.noise.folds import learnt_rows, predict_all, predict_fold
 from mlpipeline.networks.noise.material import as_material, folds_by_group
-from mlpipeline.networks.noise.views import View, choose_views, quick_views
+from mlpipeline.networks.noise.views import View, choose_views, fit_margins, quick_views
 from tests.unit.networks.noise.noise_corpus import NAMES, corpus, material, task
 
 TEXTS, LABELS = corpus()
@@ -133,3 +135,16 @@ def test_what_is_chosen_fits_the_number_of_labels() -> None:
 def test_an_unknown_view_is_named() -> None:
     with pytest.raises(StageError, match="crystal ball"):
         predict_fold(View("x", "crystal ball"), task(ROWS, LABELS, FOLDS), 0)
+
+
+def test_machines_fitted_side_by_side_are_what_each_is_alone() -> None:
+    def fitted(seed: int) -> bytes:
+        rows = random_rows(400, 2000, 0.01, random_state=seed, format="csr")
+        decide, _ = fit_margins(rows, np.arange(400) % 20, seed)
+        return decide(rows).tobytes()
+
+    seeds = [1, 2] * 8
+    alone = {seed: fitted(seed) for seed in set(seeds)}
+    with ThreadPoolExecutor(2) as pool:
+        beside = list(pool.map(fitted, seeds))
+    assert beside == [alone[seed] for seed in seeds]
