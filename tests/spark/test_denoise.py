@@ -77,8 +77,10 @@ def test_relabelled_rows_carry_what_was_suggested(run, given):
     assert not made["denoised_dropped"].count()
 
 
-def test_a_bot_that_cannot_be_judged_keeps_its_rows(run, spark):
-    made = run("denoise", sets=QUICK, **frames(spark, [{**row, "intent": "hi"} for row in rows()]))
+@pytest.mark.parametrize("large", [100, 100_000])
+def test_a_bot_that_cannot_be_judged_keeps_its_rows(run, spark, large):
+    sets = (*QUICK, f"denoise.large_rows={large}")
+    made = run("denoise", sets=sets, **frames(spark, [{**row, "intent": "hi"} for row in rows()]))
     assert made["denoised"].count() == COUNT + 1
     assert not made["label_issue"].count()
     (report,) = made["noise_report"].collect()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.errors import StageError
+from mlpipeline.networks.noise.material import Floats
 from mlpipeline.schemas import (
     CLEANED,
     CLEANED_DROPPED,
@@ -29,7 +29,7 @@ from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import failures, run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.stages.denoise.annotating import answers_of
-from mlpipeline.stages.denoise.judging import Fit, fit_here, judge_units
+from mlpipeline.stages.denoise.judging import Fit, fit_here, judge_units, plan_views
 from mlpipeline.stages.denoise.listing import issue_rows
 from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
 from mlpipeline.stages.denoise.reporting import report_of
@@ -96,26 +96,56 @@ def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: Any, cou
     """
     large = sorted(bot for bot, (units, _) in sizes.items() if units >= rules.large_rows)
     small = [(bot, told) for bot, (_, told) in sizes.items() if bot not in large]
-    named = F.concat_ws("/", "domain", "lang")
     made: list[DataFrame] = []
     if small:
-        wanted = to_arrow_schema(JUDGED)
 
         def work(bot: str, table: pa.Table) -> pa.Table:
-            return pa.Table.from_pylist([judge_bot(bot, table, rules)], schema=wanted)
+            return _as_table(judge_bot(bot, table, rules))
 
-        others = rows.where(~named.isin(large)) if large else rows
+        others = rows.where(~F.concat_ws("/", "domain", "lang").isin(large)) if large else rows
         made.append(run_tasks(others, work, schema=JUDGED, counters=counters, sizes=small))
     if large:
+
+        def apart(bot: str) -> pa.Table:
+            domain, lang = bot.split("/")  # each by itself, so that no other partition is read
+            own = rows.where((F.col("domain") == domain) & (F.col("lang") == lang))
+            return judge_large(bot, own, sizes[bot][1], rules, counters)
+
         spark = rows.sparkSession
-
-        def here(bot: str) -> dict[str, Any]:
-            table = rows.where(named == bot).toArrow()
-            return judge_bot(bot, table, rules, large=True, fit=partial(fit_on_spark, spark, counters))
-
-        found = list(over_bots(spark, large, here))
-        made.append(spark.createDataFrame(pa.Table.from_pylist(found, schema=to_arrow_schema(JUDGED))))
+        made.append(spark.createDataFrame(pa.concat_tables(over_bots(spark, large, apart))))
     return union_all(made) if made else rows.sparkSession.createDataFrame([], JUDGED)
+
+
+def judge_large(bot: str, rows: DataFrame, told: int, rules: Any, counters: Counters) -> pa.Table:
+    """JUDGED of a large bot: a task for each view and fold, then one for the verdict and the audit.
+
+    Args:
+        bot: its name.
+        rows: as `judge` has them, of this bot alone.
+        told: how many they are.
+        rules: the recipe's `denoise` part.
+        counters: of the stage.
+    """
+    table = rows.toArrow()
+    spark = rows.sparkSession
+    try:
+        views, task = plan_views(units_of(table.filter(table["kept"])), rules, large=True)
+    except StageError:
+        scores: Mapping[str, Floats] = {}  # nothing is asked of the views; the verdict says why
+    else:
+        scores = fit_on_spark(spark, counters, views, task)
+    heard = spark.sparkContext.broadcast(scores)
+
+    def work(bot: str, table: pa.Table) -> pa.Table:
+        return _as_table(judge_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
+
+    made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
+    heard.unpersist()
+    return made
+
+
+def _as_table(judged: dict[str, Any]) -> pa.Table:
+    return pa.Table.from_pylist([judged], schema=to_arrow_schema(JUDGED))
 
 
 def decided(cleaned: DataFrame, issues: DataFrame) -> DataFrame:

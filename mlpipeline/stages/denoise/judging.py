@@ -68,16 +68,9 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
     """
     learnt = np.flatnonzero(~units.held_out)
     try:
-        _check(units, learnt, rules.folds)
+        views, task = plan_views(units, rules, large=large)
     except StageError as error:
         return _unjudged(units, error, rules.policy)
-    task = as_task(units, rules)
-    views = choose_views(
-        task.classes,
-        vectors=units.vectors is not None,
-        network=large and rules.network,
-        pretrained=rules.pretrained_vectors,
-    )
     scores = fit(views, task)
     own = {name: found[learnt] for name, found in scores.items()}
     detection = detect(views, own, task.labels[learnt], task.parts[learnt], seed=rules.seed)
@@ -91,6 +84,18 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
         _audit(detection.judgement, part, task.labels[learnt], units.verified[learnt], rules) if rules.audit else []
     )
     return Verdict([*findings, *told], detection, test, audits, agreed)
+
+
+def plan_views(units: Units, rules: Any, *, large: bool) -> tuple[Sequence[View], Task]:
+    """What is asked of a `Fit`; raises StageError where nothing can be judged."""
+    _check(units, np.flatnonzero(~units.held_out), rules.folds)
+    views = choose_views(
+        len(units.intents),
+        vectors=units.vectors is not None,
+        network=large and rules.network,
+        pretrained=rules.pretrained_vectors,
+    )
+    return views, as_task(units, rules)
 
 
 def as_task(units: Units, rules: Any) -> Task:

@@ -70,9 +70,7 @@ def _as_piece(view: View, fold: int, task: Task, counters: Counters) -> pa.Recor
     return pa.RecordBatch.from_arrays(columns, names=_PIECE.names)
 
 
-def over_bots(
-    spark: SparkSession, bots: Sequence[str], work: Callable[[str], dict[str, Any]]
-) -> Iterator[dict[str, Any]]:
+def over_bots(spark: SparkSession, bots: Sequence[str], work: Callable[[str], pa.Table]) -> Iterator[pa.Table]:
     """`work` for each bot, a few at a time, in the order of the bots: their Spark jobs run side by side."""
     threads = min(_AT_ONCE, max(len(bots), 1))
     with ThreadPoolExecutor(threads) as pool:
