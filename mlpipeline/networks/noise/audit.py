@@ -6,6 +6,7 @@ measured on planted mistakes, so it can be wrong where real mistakes differ from
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
+from mlpipeline.networks.noise.decide import PROMISED
 from mlpipeline.networks.noise.estimate import Judgement
 from mlpipeline.networks.noise.material import Codes, Material
 
@@ -183,7 +185,7 @@ def measured_curve(
     order = listed[counted[listed]]
     hit = planted[order]
     total = max(int(hit.sum()), 1)
-    rows = _budgets(len(order), total, points)
+    rows = _budgets(len(order), 2 * total, points)
     found = np.concatenate([[0], np.cumsum(hit)])
     random, drawn = np.random.default_rng(seed), np.empty((_RESAMPLES, len(rows)))
     for turn in range(_RESAMPLES):
@@ -196,18 +198,22 @@ def measured_curve(
 
 
 def promised_curve(judgement: Judgement, *, points: int = _POINTS) -> WorkCurve:
-    """The work curve of the labels as they are, by the probabilities themselves; the rate's interval widens it."""
+    """The work curve of the labels as they are, by the probabilities themselves; the rate's interval widens it.
+
+    It goes on to where the promised share is reached, if it is.
+    """
     ordered = np.sort(judgement.wrong)[::-1]
     grown = np.concatenate([[0.0], np.cumsum(ordered)])
     total = judgement.expected
-    rows = _budgets(len(ordered), max(round(total), 1), points)
+    needed = int(np.searchsorted(grown, PROMISED * total - 1e-9))
+    beyond = math.ceil(1.1 * needed) if needed < len(grown) else 0  # the point is not to stand on the chart's edge
+    rows = _budgets(len(ordered), max(2 * round(total), beyond), points)
     least = max(judgement.noise.low * len(ordered), 1e-9)
     most = max(judgement.noise.high * len(ordered), total)
     share = grown[rows] / total
     return WorkCurve(rows, share, grown[rows] / most, np.minimum(grown[rows] / min(least, total), 1.0))
 
 
-def _budgets(count: int, wrong: int, points: int) -> Codes:
-    """Even steps up to twice the wrong rows, at most all rows."""
-    last = min(max(2 * wrong, points), count)
-    return np.unique(np.linspace(0, last, points + 1).round().astype(np.int64))
+def _budgets(count: int, last: int, points: int) -> Codes:
+    """Even steps up to that many rows, at least a row each, at most all rows."""
+    return np.unique(np.linspace(0, min(max(last, points), count), points + 1).round().astype(np.int64))

@@ -63,6 +63,10 @@ def test_the_list_holds_the_rows_that_a_reviewer_is_promised(detection: Detectio
     assert {one.row for one in listed} >= set(range(10)) and len(listed) < 0.9 * len(NOISY)
     calm = replace(judged, cut=1.1)
     assert len(list_findings(replace(detection, judgement=calm), ROWS, NOISY)) < 0.2 * len(NOISY)
+    # The chart shows that point too, though it lies far beyond twice the wrong rows.
+    curve = promised_curve(judged)
+    wanted = curve.rows_for(0.7)
+    assert wanted is not None and 2 * judged.expected < wanted < curve.rows[-1] < len(NOISY)
 
 
 @pytest.mark.parametrize("policy", ["keep", "queue", "drop", "relabel"])
