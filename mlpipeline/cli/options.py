@@ -82,6 +82,12 @@ def selecting_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def overriding_words(options: argparse.Namespace) -> list[str]:
+    """`--set` and `--seed` as they were given, for a command that is to do the same."""
+    words = [word for text in getattr(options, "set", []) for word in ("--set", text)]
+    return words + (["--seed", str(options.seed)] if options.seed is not None else [])
+
+
 class Desk:
     """What a verb works with: the options, the store, and how to talk."""
 

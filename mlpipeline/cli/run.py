@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from mlpipeline.cli.options import Desk, selecting_options, session_options, spark_settings
+from mlpipeline.cli.options import Desk, overriding_words, selecting_options, session_options, spark_settings
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.plan import Plan, Planner
@@ -170,8 +170,7 @@ def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
     """
     arguments = ["--store", options.store, "--conf", options.conf]
     arguments += ["--select", options.select] if options.select else []
-    arguments += [word for text in options.set for word in ("--set", text)]
-    arguments += ["--seed", str(options.seed)] if options.seed is not None else []
+    arguments += overriding_words(options)
     arguments += ["--renew-encoder"] if options.renew_encoder else []
     arguments += telling(options)
     if stages:

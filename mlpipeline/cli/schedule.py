@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from mlpipeline.cli.options import Desk, selecting_options, spark_settings
+from mlpipeline.cli.options import Desk, overriding_words, selecting_options, spark_settings
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.cron_times import parse_time
 from mlpipeline.orders.schedule import Schedule, as_crontab, cron_environment, own_program, selections_of
@@ -88,9 +88,7 @@ def _command(desk: Desk, selection: str) -> list[str]:
 
 def _run_words(desk: Desk) -> list[str]:
     options = desk.options
-    words = [word for text in options.set for word in ("--set", text)]
-    words += ["--seed", str(options.seed)] if options.seed is not None else []
-    return words + (["--master", options.master] if options.master else [])
+    return [*overriding_words(options), *(["--master", options.master] if options.master else [])]
 
 
 def schedule_verb(desk: Desk) -> int:

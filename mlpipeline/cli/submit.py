@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
-from mlpipeline.cli.options import Desk, is_setting, spark_settings
+from mlpipeline.cli.options import Desk, is_setting, overriding_words, spark_settings
 from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import STAGES
 
@@ -210,8 +210,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
 
     words = ["run", *([] if stage in _ALL else ["--from", stage, "--to", stage])]
     words += ["--store", options.store, "--conf", options.conf]
-    words += ["--seed", str(options.seed)] if options.seed is not None else []
-    words += telling(options)
+    words += [*overriding_words(options), *telling(options)]
     asked = build_parser(words).parse_args([*words, *options.arguments])
     options.store, options.conf = asked.store, asked.conf
     options.settings = [*(f"{key}={value}" for key, value in spark_settings(asked).items()), *options.settings]
