@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import settings
 
 from mlpipeline.languages.profile import Profile
-
-# a busy machine is no failure: what is fast enough has a test of its own
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 CONF = Path(__file__).parents[3] / "conf" / "languages"
 

@@ -129,7 +129,7 @@ def test_nothing_to_compare() -> None:
     assert not every.pairs and len(every.shapes) == 60 and every.shapes[0].cohesion is None
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(0, 40), st.integers(1, 6), st.booleans())
 def test_whatever_comes_in(seed: int, rows: int, classes: int, with_chances: bool) -> None:
     """Shares are shares, each pair stands once, and neither the order of the rows nor that of the labels matters."""

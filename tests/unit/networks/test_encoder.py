@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import StageError
@@ -17,7 +17,6 @@ TEXTS += ["금요일에 깨워줘", "음악 틀어줘", "음악 꺼줘"]
 ENCODER = fit_ngram_encoder(TEXTS, dims=16)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=30) | st.sampled_from(TEXTS), max_size=12), st.integers(0, 2**32 - 1))
 def test_a_text_has_the_same_vector_alone_and_in_any_batch(texts: list[str], seed: int) -> None:
     whole = ENCODER.encode(texts)

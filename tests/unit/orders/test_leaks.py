@@ -69,7 +69,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ROWS, min_size=1, max_size=14), st.sampled_from([0.5, 0.8, 1.0]))
 def test_counts_are_those_of_all_pairs(rows: list[Sample], threshold: float):
     found = leaks_of(rows, threshold)

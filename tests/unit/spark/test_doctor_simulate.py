@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.spark.doctor.events import read_log
@@ -79,7 +79,6 @@ def chain(work: Work) -> float:
 
 
 @given(works(), st.integers(1, 5), st.integers(2, 4))
-@settings(deadline=None)
 def test_any_work_ends_between_its_bounds(work: Work, executors: int, cores: int):
     seconds, used = Replay(work, executors, cores).run()
     own = sum(sum(step.tasks) * step.width for step in work.steps.values())
@@ -93,7 +92,6 @@ def test_any_work_ends_between_its_bounds(work: Work, executors: int, cores: int
 
 
 @given(works())
-@settings(deadline=None)
 def test_the_same_work_takes_the_same_time(work: Work):
     assert Replay(work, 2, 2).run() == Replay(work, 2, 2).run()
 

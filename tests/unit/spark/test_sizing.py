@@ -216,7 +216,7 @@ def test_refused(changed: dict[str, object], what: str) -> None:
 STAGE_NAMES = st.sampled_from([None, *STAGES])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     nodes=st.integers(1, 40),
     cores=st.integers(1, 128),

@@ -26,7 +26,7 @@ def jaccard(one: str, other: str) -> float:
     return len(first & second) / len(first | second)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @example(made=["cac"], existing=["cac"], held_out=["aca"], threshold=0.5)
 @given(*(st.lists(st.text("abc ", min_size=1, max_size=7), max_size=8) for _ in range(3)), st.sampled_from([0.5, 0.8]))
 def test_nearness_is_what_pairs_say_one_by_one(

@@ -233,7 +233,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(_JSON, max_size=8))
 def test_whatever_is_answered_only_texts_come_through(answers: list[Any]) -> None:
     told: dict[str, Any] = {}

@@ -265,7 +265,7 @@ _WORDS = st.sampled_from(
 _TEXTS = st.one_of(st.lists(_WORDS, min_size=1, max_size=9).map(" ".join), st.text(max_size=40))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(_TEXTS, st.sampled_from("abc")), max_size=12), st.integers(0, 5))
 def test_whatever_the_rows_are_what_is_made_is_whole(rows: list[tuple[str, str]], seed: int):
     from mlpipeline.languages.profile import normalize

@@ -154,14 +154,14 @@ def test_few_rows_that_are_all_right_prove_little() -> None:
     assert floor_of(more, more < 0.5, AIM) == np.inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=80))
 def test_a_floor_is_never_below_what_is_known(known: list[tuple[float, bool]]) -> None:
     margins, right = np.array([margin for margin, _ in known]), np.array([good for _, good in known])
     assert floor_of(margins, right, AIM) >= margins.min()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.text(max_size=12), st.sampled_from("abc")), min_size=1, max_size=40),
     st.lists(st.text(max_size=12), max_size=20),

@@ -160,7 +160,7 @@ def test_rare_words_have_no_neighbours() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.text(max_size=30), max_size=4))
 def test_any_text_among_the_rows_comes_out_whole(texts: list[str]) -> None:
     corpus = bot(rows=4, logs=300)
@@ -177,7 +177,7 @@ def test_any_text_among_the_rows_comes_out_whole(texts: list[str]) -> None:
         assert kept(mixed.texts[one.row], one.text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_words_of_any_text(text: str) -> None:
     tool = Plain()

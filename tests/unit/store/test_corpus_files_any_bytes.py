@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import InputError
@@ -32,7 +32,6 @@ PIECES = st.sampled_from(BYTES)
 DOCUMENTS = st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=40).map(b"".join))
 
 
-@settings(deadline=None)
 @given(DOCUMENTS)
 def test_jsonl_never_raises_and_every_line_is_a_row_or_a_reject(data: bytes):
     found = _read(data)
@@ -42,7 +41,6 @@ def test_jsonl_never_raises_and_every_line_is_a_row_or_a_reject(data: bytes):
     _check_items(found)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS, st.sampled_from(["csv", "tsv"]))
 def test_csv_below_its_header_never_raises(data: bytes, kind: str):
     found = _read(b"text,intent\n".replace(b",", b"\t" if kind == "tsv" else b",") + b"a" * 400 + b"\n" + data, kind)
@@ -51,7 +49,6 @@ def test_csv_below_its_header_never_raises(data: bytes, kind: str):
     _check_items(found)
 
 
-@settings(deadline=None)
 @given(DOCUMENTS)
 def test_rasa_raises_nothing_but_input_errors(data: bytes):
     try:

@@ -197,7 +197,7 @@ def test_files_that_are_gone_are_named(log: Log):
 BOTS = st.sampled_from(["shop/ko", "shop/en", "bank/ko"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["ours", "foreign", "optimize"]), st.sets(BOTS, min_size=1), st.booleans()),

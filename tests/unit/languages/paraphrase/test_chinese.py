@@ -199,7 +199,7 @@ _PIECES = st.sampled_from(
 _TEXTS = st.one_of(st.text(max_size=60), st.lists(_PIECES, max_size=14).map("".join), st.just("帮我打开" * 125))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(text=_TEXTS, seed=st.integers(0, 9), tag=st.sampled_from(TAGS))
 def test_any_text_gives_whole_texts_or_none(text: str, seed: int, tag: str) -> None:
     text = unicodedata.normalize("NFC", text)

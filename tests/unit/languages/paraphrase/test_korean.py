@@ -232,7 +232,7 @@ _PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.one_of(st.lists(_PARTS, max_size=14).map("".join), st.text(max_size=80)), st.integers(0, 5))
 def test_any_text(text: str, seed: int) -> None:
     text = unicodedata.normalize("NFC", text)

@@ -170,7 +170,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=9).map("".join))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS, seed=st.integers(0, 9))
 def test_any_text_is_safe(vietnamese: Tool, text: str, seed: int) -> None:
     names = list(vietnamese.operators)

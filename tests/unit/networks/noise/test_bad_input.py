@@ -137,7 +137,7 @@ def test_bayes_is_that_of_scikit_learn() -> None:
     assert np.allclose(shift, shift[:, :1], atol=1e-3)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.integers(2, 6), st.integers(2, 60))
 def test_the_confident_joint_is_that_of_cleanlab(seed: int, classes: int, rows: int) -> None:
     random = np.random.default_rng(seed)
