@@ -22,6 +22,18 @@ CLUSTER = Submission("job.py", master="yarn", deploy_mode="cluster")
 CLIENT = Submission("job.py", master="yarn")
 
 
+class Turns(threading.Event):
+    """Stops who watches after so many looks, however long they take on a busy machine."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._left = count
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._left -= 1
+        return super().wait(timeout) or self._left < 0
+
+
 def test_references_are_filled_and_a_pair_of_managers_is_asked(environ: dict[str, str], manager: Manager):
     conf = hadoop_conf(environ)
     assert conf["yarn.resourcemanager.webapp.address"] == manager.address
@@ -80,10 +92,8 @@ def test_a_running_driver_is_heard_and_missing_executors_are_told(
     manager.answers[f"apps/{APP}/appattempts"] = {"appAttempts": {"appAttempt": [attempt]}}
     manager.answers[PAGE] = f"{HEAD.format(9)}하나\nhalf a li{REMARK}"
     told: list[str] = []
-    stop = threading.Event()
     judge = Yarn(environ, accepted_after=0.1, poll=0.05)
-    threading.Timer(0.6, stop.set).start()
-    assert judge.watch(CLUSTER, APP, told.append, stop) is None
+    assert judge.watch(CLUSTER, APP, told.append, Turns(6)) is None
     assert capsys.readouterr().out == "하나\n"
     assert told == [
         f"waiting: {APP} has no executor: 2 asked for, each needs 896 MB, 100 MB are free in all of YARN; queue prod"
@@ -103,10 +113,8 @@ def test_the_cause_may_stand_in_what_was_shown_before(
     manager.answers[f"apps/{APP}/appattempts"] = {"appAttempts": {"appAttempt": [attempt]}}
     said = "worker.py: ModuleNotFoundError: No module named 'orjson'\n"
     manager.answers[PAGE] = f"{said}\tat org.apache.spark.x.Y$Z.run(Y.scala:1)\n{REMARK}"
-    stop = threading.Event()
-    judge = Yarn(environ, poll=0.05)
-    threading.Timer(0.4, stop.set).start()
-    judge.watch(CLUSTER, APP, print, stop)
+    judge = Yarn(environ, poll=0.02)
+    judge.watch(CLUSTER, APP, print, Turns(3))
     assert capsys.readouterr().out == said
     manager.app(state="FINISHED", finalStatus="FAILED", diagnostics="User application exited with status 3")
     verdict = judge.judge(CLUSTER, Finished(1, (), APP))
