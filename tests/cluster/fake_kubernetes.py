@@ -108,7 +108,7 @@ def kubernetes_cluster(folder: Path, processes: Processes, *, token: str = "") -
     node = Node(objects, folder / "pods", processes, environ, entrypoint, _images(folder))
     api = Api(objects, node.log_of, token)
     server = serve(api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     node.server = f"http://127.0.0.1:{server.server_address[1]}"
     try:
         yield Cluster(f"k8s://{node.server}", api, node, folder)

@@ -32,7 +32,7 @@ def api() -> Iterator[tuple[Api, str]]:
     objects.add("ml", "serviceaccounts", {"metadata": {"name": "mlpipeline"}})
     found = Api(objects, lambda namespace, name: b"", TOKEN)
     server = serve(found)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield found, f"http://127.0.0.1:{server.server_address[1]}"
     finally:

@@ -45,7 +45,7 @@ def server() -> Iterator[Server]:
     found = Server("", objects)
     running = serve(Api(objects, lambda namespace, name: b"".join(found.log)))
     found.address = f"http://127.0.0.1:{running.server_address[1]}"
-    threading.Thread(target=running.serve_forever, daemon=True).start()
+    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield found
     finally:
