@@ -222,16 +222,15 @@ def test_a_language_that_has_grown_is_noted(world: World):
 
 
 @pytest.mark.slow
-def test_800_bots_are_planned_in_seconds(tmp_path: Path, world: World):
+def test_800_bots_are_planned_in_two_seconds(tmp_path: Path, world: World):
     folder = world.home / "conf" / "domains"
     langs = ["en", "ja", "ko", "th", "vi", "zh-Hans", "zh-Hant", "zh-TW"]
     for number in range(100):
         (folder / f"d{number}").mkdir()
         text = f"languages: [{', '.join(langs)}]\ningest:\n  files: ['corpora/shop.ko.jsonl']\n"
         (folder / f"d{number}" / "domain.yaml").write_text(text)
-    # the bound is ten times what was measured: a guard against a lost fast path; `tests/bench/planning.py` measures
     began = time.process_time()
     plan = world.plan(select="domain:d*")
     spent = time.process_time() - began
     assert len(plan.to_run("ingest")) == 800
-    assert spent < 9.0
+    assert spent < 2.0

@@ -180,16 +180,15 @@ def test_bad_logits_are_refused():
         evaluate_predictions(["hours"], [float("nan")], ["hours"], LABELS, 0.5, SETTINGS)
 
 
-def test_a_thousand_resamples_of_five_thousand_rows_take_seconds():
+def test_a_thousand_resamples_of_five_thousand_rows_take_less_than_a_second():
     random = np.random.default_rng(0)
     true = random.integers(0, 150, 5000)
     predicted = np.where(random.random(5000) < 0.9, true, random.integers(0, 150, 5000))
     sure = random.random(5000)
     rows = Scored(true, predicted, sure, (sure * 15).astype(int), 150, 15)
-    # the bound is ten times what was measured: a guard against a lost fast path, not a benchmark
     start = time.process_time()
     bootstrap_intervals(rows, resamples=1000, interval=0.95)
-    assert time.process_time() - start < 4.0
+    assert time.process_time() - start < 1.0
 
 
 def test_equal_rows_give_an_equal_report_through_both_doors():
