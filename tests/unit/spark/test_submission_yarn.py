@@ -93,7 +93,7 @@ def test_a_running_driver_is_heard_and_missing_executors_are_told(
     manager.answers[PAGE] = f"{HEAD.format(9)}하나\nhalf a li{REMARK}"
     told: list[str] = []
     judge = Yarn(environ, accepted_after=0.1, poll=0.05)
-    assert judge.watch(CLUSTER, APP, told.append, Turns(6)) is None
+    assert judge.watch(CLUSTER, APP, told.append, Turns(12)) is None
     assert capsys.readouterr().out == "하나\n"
     assert told == [
         f"waiting: {APP} has no executor: 2 asked for, each needs 896 MB, 100 MB are free in all of YARN; queue prod"
@@ -113,8 +113,8 @@ def test_the_cause_may_stand_in_what_was_shown_before(
     manager.answers[f"apps/{APP}/appattempts"] = {"appAttempts": {"appAttempt": [attempt]}}
     said = "worker.py: ModuleNotFoundError: No module named 'orjson'\n"
     manager.answers[PAGE] = f"{said}\tat org.apache.spark.x.Y$Z.run(Y.scala:1)\n{REMARK}"
-    judge = Yarn(environ, poll=0.02)
-    judge.watch(CLUSTER, APP, print, Turns(3))
+    judge = Yarn(environ, poll=0.05)
+    judge.watch(CLUSTER, APP, print, Turns(8))
     assert capsys.readouterr().out == said
     manager.app(state="FINISHED", finalStatus="FAILED", diagnostics="User application exited with status 3")
     verdict = judge.judge(CLUSTER, Finished(1, (), APP))
