@@ -130,11 +130,8 @@ def _doubted(detection: Detection, material: Material, labels: Codes, outside: i
 
 def _promised(judgement: Judgement) -> Codes:
     """The first rows of the list that together hold the promised share of the noise; none where nothing is flagged."""
-    if not judgement.flagged.any():
-        return np.empty(0, np.int64)
-    grown = np.cumsum(judgement.wrong[judgement.order])
-    reached = int(np.searchsorted(grown, PROMISED * judgement.expected - 1e-9))
-    return judgement.order[: reached + 1] if reached < len(grown) else np.empty(0, np.int64)
+    count = judgement.rows_for(PROMISED) if judgement.flagged.any() else None
+    return judgement.order[: count or 0]
 
 
 def choose_action(policy: str, *, clear: bool, agreed: bool) -> str:

@@ -84,6 +84,12 @@ class Judgement:
         """How many labels are wrong: by the rate, or by the probabilities if they say more; above 0, to divide by."""
         return max(self.noise.rate * len(self.wrong), float(self.wrong.sum()), 1e-9)
 
+    def rows_for(self, share: float) -> int | None:
+        """How many rows of the list hold this share of what is expected; None when not even all of them do."""
+        grown = np.cumsum(self.wrong[self.order])
+        reached = int(np.searchsorted(grown, share * self.expected - 1e-9))
+        return reached + 1 if reached < len(grown) else None
+
     def expand(self, place: Codes) -> Judgement:
         """The same for m rows, of which `place` (m,) tells as which row each was judged."""
         told = {name: getattr(self, name)[place] for name in ("wrong", "score", "suggested", "fused")}
