@@ -7,12 +7,10 @@ part that Spark uses), images (a Python and a path each), the network (all pods 
 from __future__ import annotations
 
 import sys
-import threading
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from mlpipeline.spark.environment import pyspark_folder
@@ -107,20 +105,12 @@ def kubernetes_cluster(folder: Path, processes: Processes, *, token: str = "") -
     entrypoint = REPOSITORY / "mlpipeline" / "spark" / "kubernetes" / "image" / "entrypoint.sh"
     node = Node(objects, folder / "pods", processes, environ, entrypoint, _images(folder))
     api = Api(objects, node.log_of, token)
-    server = serve(api)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    node.server = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield Cluster(f"k8s://{node.server}", api, node, folder)
-    finally:
-        _ended(server, objects)
-
-
-def _ended(server: ThreadingHTTPServer, objects: Objects) -> None:
-    for pod in objects.find(NAMESPACE, "pods"):
-        objects.remove(NAMESPACE, "pods", pod["metadata"]["name"])
-    server.shutdown()
-    server.server_close()
+    with serve(api) as node.server:
+        try:
+            yield Cluster(f"k8s://{node.server}", api, node, folder)
+        finally:
+            for pod in objects.find(NAMESPACE, "pods"):
+                objects.remove(NAMESPACE, "pods", pod["metadata"]["name"])
 
 
 def _images(folder: Path) -> dict[str, Image]:

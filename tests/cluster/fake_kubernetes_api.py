@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -200,9 +202,15 @@ def _since(log: bytes, query: Mapping[str, str]) -> bytes:
     return b"".join(lines if query.get("timestamps") == "true" else [line.partition(b" ")[2] for line in lines])
 
 
-def serve(api: Api) -> ThreadingHTTPServer:
-    """A server on a free port of 127.0.0.1; the caller runs and ends it."""
+@contextmanager
+def serve(api: Api) -> Iterator[str]:
+    """Answers on a free port of 127.0.0.1; gives its address."""
     handler = type("Handler", (ApiHandler,), {"api": api})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
-    return server
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -31,13 +30,8 @@ def api() -> Iterator[tuple[Api, str]]:
     objects.namespaces.add("ml")
     objects.add("ml", "serviceaccounts", {"metadata": {"name": "mlpipeline"}})
     found = Api(objects, lambda namespace, name: b"", TOKEN)
-    server = serve(found)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield found, f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serve(found) as address:
+        yield found, address
 
 
 @pytest.fixture

@@ -43,14 +43,8 @@ def server() -> Iterator[Server]:
     objects = Objects()
     objects.namespaces.add("ml")
     found = Server("", objects)
-    running = serve(Api(objects, lambda namespace, name: b"".join(found.log)))
-    found.address = f"http://127.0.0.1:{running.server_address[1]}"
-    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with serve(Api(objects, lambda namespace, name: b"".join(found.log))) as found.address:
         yield found
-    finally:
-        running.shutdown()
-        running.server_close()
 
 
 @dataclass
