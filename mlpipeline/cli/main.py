@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 from mlpipeline import __version__
+from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk, global_options
 from mlpipeline.errors import MLPipelineError
 
@@ -94,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import traceback
 
             traceback.print_exc()
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {visible(str(error), lines=True)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted: run again to go on from here", file=sys.stderr)

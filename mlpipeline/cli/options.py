@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.cli.marks import visible, visible_json
 from mlpipeline.errors import UsageError
 from mlpipeline.store.layout import Store
 
@@ -103,12 +103,12 @@ class Desk:
         """A progress line on stderr."""
         if not self.options.quiet:
             # In one piece: what watches an application tells from its own thread.
-            sys.stderr.write(f"{text}\n")
+            sys.stderr.write(f"{visible(text, lines=True)}\n")
             sys.stderr.flush()
 
     def give(self, result: Any, text: str) -> None:
         """The result on stdout: as JSON when asked for, else as text."""
-        print(json.dumps(result, ensure_ascii=False, indent=1, default=str) if self.options.json else text, flush=True)
+        print(visible_json(result) if self.options.json else visible(text, lines=True), flush=True)
 
     def recipes(self, select: str | Sequence[str] | None = None) -> list[Resolved]:
         """The recipes of the chosen bots; notes about them go to stderr."""

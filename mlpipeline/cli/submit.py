@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
+from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk, is_setting, overriding_words, spark_settings
 from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import STAGES
@@ -84,7 +85,7 @@ def submit_verb(desk: Desk) -> int:
 
     wrong = check_submission(submission, os.environ)
     for error in wrong:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {visible(str(error), lines=True)}", file=sys.stderr)
     if wrong:
         return max(error.exit_code for error in wrong)
     for note in notes(options, submission):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from wcwidth import wcswidth
 
+from mlpipeline.cli.marks import visible
+
 
 def width(text: str) -> int:
     """Cells that a text takes in a terminal."""
@@ -14,7 +16,8 @@ def width(text: str) -> int:
 
 
 def cut(text: str, cells: int) -> str:
-    """The text, shortened with an ellipsis to at most so many cells."""
+    """The text, shortened with an ellipsis to at most so many cells; marks stand for what would steer a terminal."""
+    text = visible(text)
     if width(text) <= cells:
         return text
     while text and width(text) > cells - 1:
@@ -23,8 +26,11 @@ def cut(text: str, cells: int) -> str:
 
 
 def draw(head: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()) -> str:
-    """A table with a line of column names; columns named in `right` are aligned to the right."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    """A table with a line of column names; columns named in `right` are aligned to the right.
+
+    Cells show marks for what would break a line or steer a terminal.
+    """
+    texts = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     widths = [max([width(name), *(width(row[column]) for row in texts)]) for column, name in enumerate(head)]
 
     def line(cells: Sequence[str]) -> str:
