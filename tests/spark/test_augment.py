@@ -32,11 +32,14 @@ def frames(spark: SparkSession, partitions: int = 2) -> dict[str, DataFrame]:
         (intent, text, "train") for intent, texts in TEXTS.items() for text in texts
     ]
     rows += [("meal", HELD_OUT, "test"), (None, "주문한 옷 취소해 주세요", None)]
+    # A live log says what labelled rows say: one content, which has one split.
+    rows += [(None, TEXTS["meal"][0], None), (None, HELD_OUT, None)]
+    contents = {text: f"c{place}" for place, text in enumerate(dict.fromkeys(text for _, text, _ in rows))}
     listed = [
-        {**BOT, "id": f"u{place}", "content_id": f"c{place}", "intent": intent, "text": text, "normalized": text}
+        {**BOT, "id": f"u{place}", "content_id": contents[text], "intent": intent, "text": text, "normalized": text}
         for place, (intent, text, _) in enumerate(rows)
     ]
-    placed = [{**BOT, "content_id": f"c{place}", "split": split} for place, (_, _, split) in enumerate(rows) if split]
+    placed = [{**BOT, "content_id": contents[text], "split": split} for _, text, split in rows if split]
     cleaned: list[dict[str, Any]] = [{name: row.get(name) for name in CLEANED.names} for row in listed]
     return {
         "cleaned": spark.createDataFrame(cleaned, CLEANED).repartition(partitions),

@@ -37,14 +37,14 @@ def corpus_of(rows: pa.Table, profile: Profile) -> Corpus:
     """What a bot has.
 
     Args:
-        rows: `id`, `intent`, `normalized`, `content_id`, `split` of all its cleaned rows, in any order; `split` is null
-            for rows without intent.
+        rows: `id`, `intent`, `normalized`, `content_id`, `split` of all its cleaned rows, in any order. A row without
+            intent is one of the logs, whatever its split: where it says what a labelled row says, it has that one's.
         profile: of its language.
     """
     rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
-    learnt = rows.filter(pc.equal(rows["split"], "train"))
-    held_out = rows.filter(pc.is_in(rows["split"], pa.array(["validation", "test"])))
-    logs = rows.filter(pc.is_null(rows["intent"]))
+    labelled, logs = rows.filter(pc.is_valid(rows["intent"])), rows.filter(pc.is_null(rows["intent"]))
+    learnt = labelled.filter(pc.equal(labelled["split"], "train"))
+    held_out = labelled.filter(pc.is_in(labelled["split"], pa.array(["validation", "test"])))
     return Corpus(
         profile=profile,
         ids=learnt["id"].to_pylist(),
