@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError
 from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.failures import explain
+from mlpipeline.spark.failures import as_failure, explain
 from mlpipeline.spark.frames import check_schema, union_all
-from mlpipeline.spark.tasks import complete_bots, failures
+from mlpipeline.spark.tasks import check_failures, complete_bots, failures
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
@@ -141,15 +141,6 @@ def _session_died(place: Place) -> bool:
         return True
 
 
-def as_failure(error: Exception) -> dict[str, str]:
-    """What a person is told of a failure: what, where, fix."""
-    known = explain(error)
-    if known is not None:
-        return {"what": known.what, "where": known.where, "fix": known.fix}
-    text = str(error).strip().splitlines() or [""]
-    return {"what": f"{type(error).__name__}: {text[0][:500]}", "where": "", "fix": "run again with -v for the trace"}
-
-
 def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     spark = place.spark()
     counters = Counters(spark)
@@ -225,8 +216,7 @@ def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Coun
         made.append(shared.run(part_of(stage, job.recipe), inputs, counters))
     frame = check_schema(union_all(made), shared.schema, where=f"{stage.name}: {shared.gives}").persist()
     frame.count()
-    for unit, told in failures(counters).items():
-        raise StageError(told["what"], where=unit, fix=told["fix"])
+    check_failures(counters)
     marks = {unit: job.shared for unit, job in wanted.items() if job.shared is not None}
     write_dataset(place.store, shared.gives, frame, list(marks), as_metadata(stage.name, place.run, marks))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Callable
 
 from mlpipeline.errors import MLPipelineError, SetupError, StageError
 
 _Told = Callable[["re.Match[str]"], MLPipelineError]
+_LONGEST = 500  # characters of a library's own words
+_CALLS = 20
 _EVERY_NODE = "install it for the executors' Python on every node, or submit with an archive of this environment"
 
 
@@ -28,6 +31,26 @@ def explain(error: BaseException) -> MLPipelineError | None:
         if found:
             return told(found)
     return None
+
+
+def as_failure(error: BaseException) -> dict[str, str]:
+    """What is kept of a failure: `what`, `where` and `fix` for a person, and `trace`, empty where nothing was raised.
+
+    The trace is that of the error and of all that it was raised from, the innermost calls of each.
+    """
+    known = explain(error)
+    if known is not None:
+        told = {"what": known.what, "where": known.where, "fix": known.fix}
+    else:
+        text = str(error).strip().splitlines() or [""]
+        what = f"{type(error).__name__}: {text[0][:_LONGEST]}"
+        told = {"what": what, "where": "", "fix": "-v prints the trace, and run.json has it"}
+    raised = error.__traceback__ is not None
+    return {**told, "trace": "".join(traceback.format_exception(error, limit=-_CALLS)) if raised else ""}
+
+
+class TaskTrace(Exception):
+    """Stands in front of an error of the driver, with the trace of what was raised in a task."""
 
 
 def _no_module(found: re.Match[str]) -> SetupError:

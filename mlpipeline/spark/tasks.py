@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -18,8 +17,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, StructType
 
+from mlpipeline.errors import StageError
 from mlpipeline.spark.counters import Counters, peak_memory_mb
-from mlpipeline.spark.failures import explain
+from mlpipeline.spark.failures import TaskTrace, as_failure
 from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.workers import enter_worker
 
@@ -65,7 +65,7 @@ def run_tasks(
         try:
             made = work(bot, rows).select(wanted.names).cast(wanted).combine_chunks().to_batches()
         except Exception as error:
-            counters.put(f"text:failed:{bot}", _as_failure(error))
+            counters.put(f"text:failed:{bot}", orjson.dumps(as_failure(error)).decode())
             return []
         taken = time.process_time() - began
         counters.add(count__cpu_seconds=taken, peak__worker_mb=peak_memory_mb())
@@ -118,6 +118,16 @@ def failures(counters: Counters) -> dict[str, dict[str, str]]:
     return {key[len(prefix) :]: orjson.loads(text) for key, text in found.items() if key.startswith(prefix)}
 
 
+def check_failures(counters: Counters) -> None:
+    """For stages whose bots are written together or not at all: each bot is then tried again, alone.
+
+    Raises:
+        StageError: what a task raised, from its trace.
+    """
+    for bot, why in failures(counters).items():
+        raise StageError(why["what"], where=why["where"] or bot, fix=why["fix"]) from TaskTrace(why["trace"])
+
+
 def complete_bots(frames: Sequence[DataFrame]) -> set[str]:
     """The bots that have rows in each of the frames, from one job; frames that are persisted are made by it."""
     named = [frame.select("domain", "lang", F.lit(number).alias("frame")) for number, frame in enumerate(frames)]
@@ -163,13 +173,3 @@ def _by_slot(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
             held.append(batch.slice(start, stop - start))
     if held:
         yield pa.Table.from_batches(held)
-
-
-def _as_failure(error: Exception) -> str:
-    # A library that is missing is a ModuleNotFoundError here, with Spark's words around it on the driver.
-    known = explain(error)
-    if known is not None:
-        told = {"what": known.what, "where": known.where, "fix": known.fix}
-    else:
-        told = {"what": f"{type(error).__name__}: {error}", "where": "", "fix": "the trace is in the run's report"}
-    return orjson.dumps({**told, "trace": traceback.format_exc(limit=8)}).decode()

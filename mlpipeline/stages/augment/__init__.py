@@ -13,13 +13,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
-from mlpipeline.errors import StageError
 from mlpipeline.languages.paraphrase.tools import Plain, load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.schemas import AUGMENT_REPORT, AUGMENTED, AUGMENTED_DROPPED, CLEANED, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import with_text_id
-from mlpipeline.spark.tasks import failures, run_tasks
+from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.augment.corpus import Corpus, lacks_nothing
 from mlpipeline.stages.augment.making import Made, augment_bot
 from mlpipeline.stages.contract import Frames, Part, Stage
@@ -117,8 +116,7 @@ def augment(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
     worked = run_tasks(rows, work, schema=WORKED, counters=counters).persist()
     told = worked.select(F.sum("review")).head()
-    for bot, why in failures(counters).items():
-        raise StageError(why["what"], where=bot, fix=why["fix"])
+    check_failures(counters)
     counters.add(count__dropped=int((told and told[0]) or 0))
     made = worked.select("domain", "lang", F.explode("texts").alias("one")).select("domain", "lang", "one.*")
     named = (

@@ -26,7 +26,7 @@ from mlpipeline.schemas import (
 )
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform, union_all
-from mlpipeline.spark.tasks import failures, run_tasks
+from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.stages.denoise.annotating import answers_of
 from mlpipeline.stages.denoise.judging import Fit, fit_here, judge_units, plan_views
@@ -161,9 +161,8 @@ def denoise(part: Part, inputs: Frames, counters: Counters) -> Frames:
     # Counted before they are joined: what belongs to a content makes no row more.
     judged = judge(rows.transform(with_split(inputs)), count_rows(rows), rules, counters).persist()
     told = judged.select(F.sum(F.size(F.filter("issues", lambda one: one["action"] == "drop")))).head()
-    for bot, why in failures(counters).items():
-        # No bot trains on rows that nobody judged without a word: each bot is tried again, alone.
-        raise StageError(why["what"], where=bot, fix=why["fix"])
+    # No bot trains on rows that nobody judged without a word.
+    check_failures(counters)
     counters.add(count__dropped=int((told and told[0]) or 0))
     issues = judged.select("domain", "lang", F.explode("issues").alias("issue")).select("domain", "lang", "issue.*")
     acted = decided(inputs["cleaned"], issues)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 
 from mlpipeline.errors import StageError
 from mlpipeline.spark import partitions
 from mlpipeline.spark.counters import _Merge, peak_memory_mb
+from mlpipeline.spark.failures import as_failure
 from mlpipeline.spark.session import is_local, session_settings
-from mlpipeline.spark.tasks import _as_failure
+from mlpipeline.spark.tasks import check_failures
 
 SCHEMA = pa.schema([("text", pa.string()), ("raw", pa.binary())])
 
@@ -51,9 +53,36 @@ def test_memory_is_in_megabytes():
     assert 10 < peak_memory_mb() < 100_000
 
 
-def test_failures_carry_what_where_and_fix():
-    assert '"fix":"add rows"' in _as_failure(StageError("too little", where="shop/ko", fix="add rows"))
-    assert "ValueError: x" in _as_failure(ValueError("x"))
+def _raised(error: Exception, cause: Exception | None = None) -> Exception:
+    try:
+        raise error from cause
+    except Exception as caught:
+        return caught
+
+
+def test_failures_carry_what_where_fix_and_the_trace_of_what_was_raised():
+    told = as_failure(StageError("too little", where="shop/ko", fix="add rows"))
+    assert told == {"what": "too little", "where": "shop/ko", "fix": "add rows", "trace": ""}
+    told = as_failure(_raised(ValueError("x\nand much more")))
+    assert told["what"] == "ValueError: x" and "_raised" in told["trace"] and "run.json" in told["fix"]
+    told = as_failure(_raised(StageError("no model"), _raised(KeyError("intent"))))
+    assert told["what"] == "no model" and "KeyError: 'intent'" in told["trace"] and "direct cause" in told["trace"]
+
+
+def test_what_a_task_raised_reaches_the_driver_with_its_trace():
+    def sort() -> None:
+        sorted([None, "a"])  # type: ignore[type-var]
+
+    try:
+        sort()
+    except TypeError as error:
+        told = as_failure(error)
+    counters: Any = type("Told", (), {"values": {"text:failed:shop/ko": orjson.dumps(told).decode()}})()
+    with pytest.raises(StageError) as caught:
+        check_failures(counters)
+    assert caught.value.where == "shop/ko" and "TypeError: '<' not supported" in caught.value.what
+    trace = as_failure(caught.value)["trace"]
+    assert "in sort" in trace and "check_failures" in trace
 
 
 @pytest.mark.parametrize(
