@@ -6,6 +6,10 @@ and is left out of table digests.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from pyspark.sql.types import (
     BinaryType,
     BooleanType,
@@ -19,6 +23,20 @@ from pyspark.sql.types import (
 )
 
 VOLATILE = {"volatile": True}
+# Texts that hold JSON, in whatever dataset.
+JSON_COLUMNS = frozenset({"report", "gate", "votes", "nearest"})
+
+
+def with_objects(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for JSON: what its JSON columns hold, instead of texts that would have to be read again."""
+    return {name: _read(cell) if name in JSON_COLUMNS else cell for name, cell in row.items()}
+
+
+def _read(cell: Any) -> Any:
+    try:
+        return json.loads(cell) if isinstance(cell, str) else cell
+    except ValueError:
+        return cell
 
 
 def _text(name: str, nullable: bool = True) -> StructField:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.augment_told import as_text
-from mlpipeline.cli.files import written_whole
+from mlpipeline.cli.files import check_target, written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
 from mlpipeline.orders.augmentation import Ablation, Codes, ablate
@@ -113,8 +113,8 @@ def _check(options: argparse.Namespace) -> None:
             raise UsageError(f"--{name} {given}: the sheet is an .xlsx file", fix="name it review.xlsx")
     if options.to and options.marks and Path(options.to).resolve() == Path(options.marks).resolve():
         raise UsageError("--to would replace the marks that --marks reads", fix="give it another name")
-    if options.to and not Path(options.to).absolute().parent.is_dir():
-        raise UsageError(f"--to {options.to}: there is no such folder", fix="name a file in a folder that is there")
+    if options.to:
+        check_target("--to", Path(options.to))
 
 
 def _marks(desk: Desk) -> ReadMarks:

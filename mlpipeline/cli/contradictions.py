@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlpipeline.cli.ask import canonical_bot
-from mlpipeline.cli.files import write_csv
+from mlpipeline.cli.files import check_target, write_csv
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, StoreError, UsageError
@@ -43,6 +43,7 @@ def add_contradictions(parser: argparse.ArgumentParser) -> None:
 
 def contradictions_verb(desk: Desk) -> int:
     """Lists what contradicts itself, with labels, counts, sources, owners and the models' opinion."""
+    place = check_target("--to", Path(desk.options.to)) if desk.options.to else None
     try:
         pairs = [pair for file in _files(desk) for pair in read_pairs(file)]
     except InputError as error:
@@ -58,9 +59,9 @@ def contradictions_verb(desk: Desk) -> int:
         if lost:
             desk.say(f"note: {lost:,} of {len(pairs):,} pairs have no row in two bots of {desk.options.what}")
     found = ordered(found)
-    if desk.options.to:
-        write_contradictions(found, Path(desk.options.to))
-        desk.say(f"{len(found):,} contradictions in {desk.options.to}")
+    if place:
+        write_contradictions(found, place)
+        desk.say(f"{len(found):,} contradictions in {place}")
     desk.give([one.as_dict() for one in found], _told(desk.options.what, found))
     return 0
 

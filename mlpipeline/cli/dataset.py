@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from mlpipeline.cli.ask import canonical_bot
-from mlpipeline.cli.files import written_whole
+from mlpipeline.cli.files import check_target, write_csv, written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.pipeline import SHARED
+from mlpipeline.schemas import with_objects
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.manifests import load_manifest
 
+_SUFFIXES = (".jsonl", ".csv", ".parquet")
+_BATCH = 10_000
 _NAME = re.compile(r"^(?P<bot>[^/]+/[^/]+)/(?P<dataset>[a-z_]+)(@(?P<version>\d+))?$")
 
 
@@ -25,6 +30,9 @@ def add_write(parser: argparse.ArgumentParser) -> None:
         "name", metavar="DOMAIN/LANG/DATASET[@VERSION]", help="such as shop/ko/cleaned or shop/ko/cleaned@7"
     )
     parser.add_argument("--to", required=True, metavar="FILE", help="FILE.jsonl, FILE.csv or FILE.parquet")
+    parser.add_argument(
+        "--raw", action="store_true", help="for programs: texts as they are stored, formulas and JSON in texts too"
+    )
     parser.set_defaults(verb=write_verb)
 
 
@@ -38,49 +46,45 @@ def write_verb(desk: Desk) -> int:
     dataset = match["dataset"]
     if dataset in SHARED:
         bot = f"*/{bot.split('/')[1]}"
-    table = read_rows(desk.store, dataset, bots=[bot], version=version)
-    if not len(table) and bot not in load_manifest(desk.store, dataset).entries:
-        raise StoreError(f"{bot} has no {dataset}", where=desk.store.root, fix="`mlpipeline ls datasets`")
     place = Path(desk.options.to)
-    writer = _WRITERS.get(place.suffix)
-    if writer is None:
+    if place.suffix not in _SUFFIXES:
         raise UsageError(
             f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file"
         )
-    with written_whole(place) as made:
-        writer(table, made)
+    check_target("--to", place)
+    table = read_rows(desk.store, dataset, bots=[bot], version=version)
+    if not len(table) and bot not in load_manifest(desk.store, dataset).entries:
+        raise StoreError(f"{bot} has no {dataset}", where=desk.store.root, fix="`mlpipeline ls datasets`")
+    _write(table, place, desk.options.raw)
     told = {"dataset": desk.options.name, "rows": len(table), "file": str(place)}
     desk.give(told, f"{len(table):,} rows of {desk.options.name} in {place}")
     return 0
 
 
-def _plain(table: pa.Table) -> pa.Table:
+def _write(table: pa.Table, place: Path, raw: bool) -> None:
+    if place.suffix == ".csv":
+        rows = (list(row.values()) for row in _plain_rows(table))
+        write_csv(place, table.column_names, rows, raw=raw)
+        return
+    with written_whole(place) as made:
+        if place.suffix == ".parquet":
+            from pyarrow import parquet
+
+            parquet.write_table(table, str(made))
+        else:
+            _write_jsonl(_plain_rows(table), made, raw)
+
+
+def _plain_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
     # Text formats carry no bytes: vectors and models are written as hexadecimal digits.
-    for place, field in enumerate(table.schema):
-        if pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
-            texts = [None if value is None else value.hex() for value in table.column(place).to_pylist()]
-            table = table.set_column(place, field.name, pa.array(texts, pa.string()))
-    return table
+    for batch in table.to_batches(max_chunksize=_BATCH):
+        for row in batch.to_pylist():
+            yield {name: cell.hex() if isinstance(cell, bytes) else cell for name, cell in row.items()}
 
 
-def _write_jsonl(table: pa.Table, path: Path) -> None:
+def _write_jsonl(rows: Iterable[dict[str, Any]], path: Path, raw: bool) -> None:
     import orjson
 
     with path.open("wb") as stream:
-        for row in _plain(table).to_pylist():
-            stream.write(orjson.dumps(row) + b"\n")
-
-
-def _write_csv(table: pa.Table, path: Path) -> None:
-    from pyarrow import csv
-
-    csv.write_csv(_plain(table), str(path))
-
-
-def _write_parquet(table: pa.Table, path: Path) -> None:
-    from pyarrow import parquet
-
-    parquet.write_table(table, str(path))
-
-
-_WRITERS = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}
+        for row in rows:
+            stream.write(orjson.dumps(row if raw else with_objects(row)) + b"\n")

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk, session_options, spark_settings
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import InputError, UsageError
@@ -36,6 +37,8 @@ def run_verb(desk: Desk) -> int:
     from mlpipeline.spark.doctor.page import render_page
     from mlpipeline.spark.doctor.told import as_data
 
+    if desk.options.to:
+        check_target("--to", Path(desk.options.to))
     with open_log(desk.store, desk.options.log) as (app, run):
         told = as_data(examine(app), run)
     text = draw_diagnosis(told)

@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-import csv
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from mlpipeline.errors import InputError, MLPipelineError
+from mlpipeline.errors import InputError, MLPipelineError, UsageError
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula, also in full width, after blanks, and after marks that have no width.
+FORMULA = re.compile("[\\s\ufeff\u200b-\u200d\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+
+
+def check_target(option: str, place: Path) -> Path:
+    """The place of a file that a verb will write, asked before any work.
+
+    Args:
+        option: as the user wrote it, for the message.
+        place: of the file.
+
+    Raises:
+        UsageError: it is a folder, lies in a folder that is not there, or may not be written.
+    """
+    folder = place.absolute().parent
+    if place.is_dir():
+        raise UsageError(f"{option} {place} is a folder", fix="name a file in it")
+    if not folder.is_dir():
+        raise UsageError(f"{option} {place}: there is no such folder", fix="name a file in a folder that is there")
+    if not os.access(folder, os.W_OK | os.X_OK) or (place.exists() and not os.access(place, os.W_OK)):
+        raise UsageError(f"{option} {place} may not be written", fix="choose another place, or correct the permissions")
+    return place
 
 
 @contextmanager
@@ -33,25 +55,51 @@ def written_whole(place: Path, refusal: type[MLPipelineError] = InputError) -> I
 
 
 def write_csv(
-    place: Path, head: Sequence[str], rows: Iterable[Sequence[object]], refusal: type[MLPipelineError] = InputError
+    place: Path,
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    refusal: type[MLPipelineError] = InputError,
+    *,
+    raw: bool = False,
 ) -> None:
-    """Writes a list for people, the file as a whole or not at all; a spreadsheet opens it as it is.
+    """Writes a CSV, the file as a whole or not at all; a spreadsheet opens it as it is.
 
-    A cell that a spreadsheet would take for a formula gets an apostrophe in front: texts come from strangers (OWASP,
-    "CSV Injection").
+    Every cell is quoted, so that no line break of a text begins a record, however a program splits lines; None is a
+    cell without anything. What a spreadsheet would take for a formula gets an apostrophe in front: texts come from
+    strangers (OWASP, "CSV Injection").
 
     Args:
         place: of the file.
         head: names of the columns.
         rows: the cells of each.
         refusal: what is raised when it cannot be written.
+        raw: for programs: texts as they are, and no byte order mark.
     """
     # With the mark: without it a spreadsheet takes Korean for Latin letters.
-    with written_whole(place, refusal) as made, made.open("w", newline="", encoding="utf-8-sig") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    encoding = "utf-8" if raw else "utf-8-sig"
+    with (
+        written_whole(place, refusal) as made,
+        made.open("w", newline="", encoding=encoding, errors="replace") as stream,
+    ):
+        stream.write(_record(head, raw))
+        for cells in rows:
+            stream.write(_record(cells, raw))
 
 
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def _record(cells: Sequence[object], raw: bool) -> str:
+    quoted = ["" if cell is None else '"{}"'.format(_text(cell, raw).replace('"', '""')) for cell in cells]
+    # A record of one cell without anything would be a blank line, which is no record.
+    return ",".join(quoted if quoted != [""] else ['""']) + "\n"
+
+
+def _text(cell: object, raw: bool) -> str:
+    if isinstance(cell, str):
+        return cell if raw else harmless(cell)
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return cell.isoformat() if isinstance(cell, datetime) else str(cell)
+
+
+def harmless(text: str) -> str:
+    """The text, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if FORMULA.match(text) else text

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mlpipeline.cli.files import check_target
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.near.contents import class_pairs, classes_of, components_of
@@ -73,14 +74,12 @@ def writable(option: str, named: str, source: str) -> Path:
         source: the file that is checked.
 
     Raises:
-        UsageError: it is the file that is checked, a folder, or in a folder that is not there.
+        UsageError: it is the file that is checked, or a file that cannot be written.
     """
     place = Path(named)
     if place.resolve() == Path(source).resolve():
         raise UsageError(f"the {option} would replace {source}", fix="give it another name")
-    if place.is_dir() or not place.absolute().parent.is_dir():
-        raise UsageError(f"the {option} cannot be written to {place}", fix="name a file in a folder that is there")
-    return place
+    return check_target(f"the {option}", place)
 
 
 def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Language, DenoisePart, Any]:

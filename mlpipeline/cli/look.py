@@ -18,6 +18,7 @@ from mlpipeline.errors import InputError, UsageError
 from mlpipeline.orders.outcome import Tables
 from mlpipeline.pipeline import DATASETS, SHARED
 from mlpipeline.recipe.select import Selection, parse_selection
+from mlpipeline.schemas import with_objects
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
@@ -136,9 +137,9 @@ def show_verb(desk: Desk) -> int:
     plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
     drawn = draw(
         list(rows[0]) if rows else table.column_names,
-        [[cut(_figure(cell), _CELLS) for cell in row.values()] for row in plain],
+        [[cut(_figure(cell).replace("\n", " "), _CELLS) for cell in row.values()] for row in plain],
     )
-    desk.give(plain, f"{drawn}\n\n{len(rows)} of {len(table):,} rows")
+    desk.give([with_objects(row) for row in plain], f"{drawn}\n\n{len(rows)} of {len(table):,} rows")
     return 0
 
 
@@ -167,6 +168,4 @@ def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[st
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return f"<{len(value):,} bytes>"
-    return value.replace("\n", " ") if isinstance(value, str) else value
+    return f"<{len(value):,} bytes>" if isinstance(value, bytes) else value

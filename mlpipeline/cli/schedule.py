@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk, overriding_words, selecting_options, spark_settings
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.cron_times import parse_time
@@ -95,6 +96,8 @@ def schedule_verb(desk: Desk) -> int:
     """Writes a crontab, a DAG of Airflow or CronJobs of Kubernetes."""
     options = desk.options
     parse_time(options.at)
+    if options.to:
+        check_target("--to", Path(options.to))
     _check_numbers(options)
     _check_form(options)
     schedule = _schedule(desk)

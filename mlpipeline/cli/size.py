@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import UsageError
@@ -48,6 +49,8 @@ def add_size(parser: argparse.ArgumentParser) -> None:
 def size_verb(desk: Desk) -> int:
     """Prints the sizing, or writes its settings to a file."""
     asked = desk.options
+    if asked.to:
+        check_target("--to", Path(asked.to))
     pinned = _optional(asked.pinned) or 0
     if asked.no_python:
         need = Need(gpu=True, pinned_mb=pinned)

@@ -36,7 +36,7 @@ def test_a_file_is_judged_and_the_list_written(capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out
     assert f"of {COUNT} labels are wrong" in said and "rows to remove 70 % of the noise" in said
     # A spreadsheet takes Korean for Latin letters where the mark is missing.
-    assert Path("issues.csv").read_bytes().startswith(b"\xef\xbb\xbfscore,text,")
+    assert Path("issues.csv").read_bytes().startswith(b'\xef\xbb\xbf"score","text",')
     with open("issues.csv", encoding="utf-8-sig", newline="") as stream:
         issues = list(csv.DictReader(stream))
     scores = [float(issue["score"]) for issue in issues]

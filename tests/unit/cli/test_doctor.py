@@ -46,7 +46,6 @@ def test_as_json_and_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (["no-such-run"], "no such file or folder"),
         ([str(LOGS / "README.md")], "no event of Spark in it"),
-        ([str(LOGS / "skewed"), "--to", "/no/such/folder/report.html"], "cannot be written"),
         ([], "no run with an event log"),
     ],
 )

@@ -66,7 +66,7 @@ def test_a_file_that_leaks_is_1_and_lists_the_pairs(home: Path, capsys: pytest.C
     assert told["train", "validation"]["near"] == 1
     assert [one["kind"] for one in found["worst"]] == ["exact", "parent", "near"]
     with open("all.csv", encoding="utf-8-sig", newline="") as stream:
-        assert Path("all.csv").read_bytes().startswith(b"\xef\xbb\xbfkind,")
+        assert Path("all.csv").read_bytes().startswith(b'\xef\xbb\xbf"kind",')
         (_, _, near) = csv.DictReader(stream)
     assert (near["left_intent"], near["right_intent"], near["right_line"]) == ("refund", "cancel", "4")
     assert found["left_out"] == {"no_split": 1, "too_long": 1, "empty": 2}
@@ -154,7 +154,7 @@ def test_contradictions_of_a_bot_and_between_bots(home: Path, capsys: pytest.Cap
     said = capsys.readouterr()
     assert "1 the same text" in said.out and "1 translations of each other" in said.out and "1 of 2 pairs" in said.err
     # A spreadsheet takes Korean for Latin letters where the mark is missing.
-    assert Path("out.csv").read_bytes().startswith(b"\xef\xbb\xbfnumber,kind,")
+    assert Path("out.csv").read_bytes().startswith(b'\xef\xbb\xbf"number","kind",')
     with open("out.csv", encoding="utf-8-sig", newline="") as stream:
         sides = list(csv.DictReader(stream))
     assert [(side["number"], side["kind"], side["bot"], side["intent"]) for side in sides] == [
