@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.bot_table import draw_bots
+from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.options import Desk
-from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.orders.outcome import Tables
 from mlpipeline.pipeline import DATASETS, SHARED
@@ -23,7 +24,8 @@ from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
 
-_CELLS = 40
+# What a person may call a row by, before the rest: the columns that choose among bots.
+_BOT = ("domain", "lang")
 
 
 def add_ls(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +33,7 @@ def add_ls(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=("bots", "datasets"), default="bots")
     parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
     parser.add_argument("--digest", action="store_true", help="a digest of each dataset's rows (order does not count)")
+    table_options(parser)
     parser.set_defaults(verb=ls_verb)
 
 
@@ -39,6 +42,7 @@ def add_show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
     parser.add_argument("bot", nargs="?", help="DOMAIN/LANG; default: all")
     parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows to print (default 20)")
+    table_options(parser)
     parser.set_defaults(verb=show_verb)
 
 
@@ -48,30 +52,42 @@ def ls_verb(desk: Desk) -> int:
     if desk.options.what == "bots" and not desk.options.digest:
         known = {bot for name in DATASETS for bot in load_manifest(desk.store, name).entries if not bot.startswith("*")}
         rows = bot_rows(desk.store, sorted(bot for bot in known if chosen.matches(*bot.split("/"))))
-        desk.give(rows, draw_bots(rows) if rows else f"{_nothing('bots', chosen)}: `mlpipeline run` makes them")
+        what = "bots"
+    else:
+        rows, what = dataset_rows(desk.store, chosen, digest=desk.options.digest), "datasets"
+    if not rows:
+        desk.give([], _nothing(desk.store, what, chosen))
         return 0
-    rows = []
-    for name in DATASETS:
-        for bot, entry in sorted(load_manifest(desk.store, name).entries.items()):
-            if not chosen.matches(*bot.split("/")):
-                continue
-            row = {
-                "dataset": f"{bot}/{name}@{entry.version}",
-                "rows": entry.rows,
-                "fingerprint": entry.mark.fingerprint,
-            }
-            rows.append(row | ({"digest": table_digest(desk.store, name, bot)} if desk.options.digest else {}))
-    text = (
-        draw(list(rows[0]), [list(row.values()) for row in rows], right=("rows",))
-        if rows
-        else _nothing("datasets", chosen)
-    )
-    desk.give(rows, text)
+    names = list(rows[0])
+    conditions = read_conditions(desk.options.where, names)
+    found = [row for row in rows if all(one.holds(row[one.column]) for one in conditions)]
+    columns = read_columns(desk.options.columns, names)
+    if what == "bots" and found and columns is None:
+        text = draw_bots(found, wide=desk.options.wide)
+    else:
+        text = draw_chosen(found, names, desk.options)
+    if conditions:
+        text += f"\n\n{len(found)} of {len(rows)} {what}"
+    desk.give([{name: row[name] for name in columns or names} for row in found], text)
     return 0
 
 
-def _nothing(what: str, chosen: Selection) -> str:
-    return f"no {what} of that selection" if chosen else f"no {what} yet"
+def dataset_rows(store: Store, chosen: Selection, *, digest: bool) -> list[dict[str, Any]]:
+    """One row for each bot of each dataset: its name with the version, rows, fingerprint, and a digest if asked for."""
+    rows = []
+    for name in DATASETS:
+        for bot, entry in sorted(load_manifest(store, name).entries.items()):
+            if not chosen.matches(*bot.split("/")):
+                continue
+            row = {"dataset": f"{bot}/{name}@{entry.version}", "rows": entry.rows}
+            row |= {"digest": table_digest(store, name, bot)} if digest else {}
+            rows.append({**row, "fingerprint": entry.mark.fingerprint})
+    return rows
+
+
+def _nothing(store: Store, what: str, chosen: Selection) -> str:
+    told = f"no {what} of that selection" if chosen else f"no {what} yet"
+    return f"{told} in {store.root}: `mlpipeline run` makes them"
 
 
 def table_digest(store: Store, dataset: str, bot: str) -> str:
@@ -106,18 +122,6 @@ def bot_rows(store: Store, bots: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def draw_bots(rows: Iterable[dict[str, Any]]) -> str:
-    """The table of bots for a terminal."""
-    numbers = ("rows", "test_rows", "accuracy", "macro_f1", "ece", "version")
-    head = ["bot", *numbers, "alias", "gate"]
-    cells = [[_figure(row[name]) for name in head] for row in rows]
-    return draw(head, cells, right=numbers)
-
-
-def _figure(value: object) -> str:
-    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
 def show_verb(desk: Desk) -> int:
     """Prints the first rows of a dataset; vectors and models as their sizes."""
     name, bot = desk.options.dataset, desk.options.bot
@@ -125,22 +129,33 @@ def show_verb(desk: Desk) -> int:
         raise UsageError(f"no dataset {name!r}", fix=f"datasets are: {', '.join(DATASETS)}")
     if desk.options.rows < 0:
         raise UsageError(f"--rows {desk.options.rows} is no number of rows", fix="give 0 or more")
+    conditions = read_conditions(desk.options.where, DATASETS[name].names)
     bot = None if bot is None else canonical_bot(bot)
     if bot is not None and name in SHARED:
         bot = f"*/{bot.split('/')[1]}"
     table = read_rows(desk.store, name, bots=None if bot is None else [bot])
     if not len(table) and bot is not None and bot not in (there := load_manifest(desk.store, name).entries):
         raise InputError(f"nothing of {bot} in {name}", fix=f"bots there are: {', '.join(sorted(there)) or 'none'}")
-    rows = table.slice(0, desk.options.rows).to_pylist()
+    found = matching(table, conditions)
+    rows = found.slice(0, desk.options.rows).to_pylist()
+    names = found.column_names
     if name == "near_pair":
         rows = with_texts(desk.store, rows)
-    plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
-    drawn = draw(
-        list(rows[0]) if rows else table.column_names,
-        [[cut(_figure(cell).replace("\n", " "), _CELLS) for cell in row.values()] for row in plain],
-    )
-    desk.give([with_objects(row) for row in plain], f"{drawn}\n\n{len(rows)} of {len(table):,} rows")
+        names = list(rows[0]) if rows else names
+    columns = read_columns(desk.options.columns, names)
+    rows = [{key: _sized(row[key]) for key in columns or row} for row in rows]
+    lines = [{key: _in_a_line(row[key]) for key in row} for row in rows]
+    drawn = draw_chosen(lines, names, desk.options, known=_BOT if bot else ())
+    counts = f"{len(rows):,} of {len(found):,} rows" + (f" that fit, of {len(table):,}" if conditions else "")
+    desk.give([with_objects(row) for row in rows], f"{drawn}\n\n{counts}")
     return 0
+
+
+def matching(table: pa.Table, conditions: Sequence[Condition]) -> pa.Table:
+    """The rows for which all conditions hold; only their columns are looked at."""
+    for condition in conditions:
+        table = table.filter(pa.array([condition.holds(value) for value in table[condition.column].to_pylist()]))
+    return table
 
 
 def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -167,5 +182,9 @@ def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[st
     ]
 
 
-def _plain(value: Any) -> Any:
+def _sized(value: Any) -> Any:
     return f"<{len(value):,} bytes>" if isinstance(value, bytes) else value
+
+
+def _in_a_line(value: Any) -> Any:
+    return value.replace("\n", " ") if isinstance(value, str) else value

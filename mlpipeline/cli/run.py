@@ -90,7 +90,8 @@ def run_verb(desk: Desk) -> int:
 
 
 def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> int:
-    from mlpipeline.cli.look import bot_rows, draw_bots
+    from mlpipeline.cli.bot_table import draw_bots
+    from mlpipeline.cli.look import bot_rows
 
     rows = bot_rows(desk.store, names)
     for note in plan.notes:
@@ -102,7 +103,8 @@ def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> 
 
 def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], began: float, started: datetime) -> int:
     from mlpipeline.cli.ask import ask_samples, draw_asked
-    from mlpipeline.cli.look import bot_rows, draw_bots
+    from mlpipeline.cli.bot_table import draw_bots
+    from mlpipeline.cli.look import bot_rows
     from mlpipeline.orders.apply import apply_plan
     from mlpipeline.orders.places import where_to_run
     from mlpipeline.orders.records import keep_run
