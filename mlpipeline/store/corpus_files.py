@@ -6,15 +6,16 @@ A bad row never stops a file; only a file that cannot be read at all (no columns
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import IO, Literal, cast
 
 import orjson
 
 from mlpipeline.errors import InputError, UsageError
+from mlpipeline.inputs import HEAD, check_head, plain_file
 from mlpipeline.store.corpus_rows import (
     FIELDS,
     MAX_TEXT,
@@ -41,6 +42,7 @@ __all__ = [
     "Reject",
     "Row",
     "format_of",
+    "is_gzip",
     "parse_map",
     "read_document",
     "read_file",
@@ -51,6 +53,9 @@ Kind = Literal["jsonl", "csv", "tsv", "rasa"]
 
 MAX_LINE = 1_000_000
 """Bytes of one JSONL line; a longer one is not even parsed."""
+
+MAX_DOCUMENT = 1 << 30
+"""Bytes of a document that is read as a whole, unpacked."""
 
 SUFFIXES: Mapping[str, Kind] = {
     ".jsonl": "jsonl",
@@ -150,11 +155,12 @@ def read_document(
         InputError: the document cannot be read at all: no text column, broken YAML, UTF-16.
     """
     kind = format_of(name) if kind == "auto" else kind
+    check_head(data[:HEAD], name)
     if kind == "jsonl":
-        return read_jsonl_lines(enumerate(data.split(b"\n"), start=1), mapping)
+        return read_jsonl_lines(_numbered(name, data), mapping)
     if data.startswith(_GZIP):
         try:
-            data = gzip.decompress(data)
+            data = _unpacked(gzip.GzipFile(fileobj=io.BytesIO(data)), name)
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(name, error) from error
     if _looks_utf16(data[:400]):
@@ -176,25 +182,43 @@ def read_file(
     try:
         with _opened(path) as stream:
             if chosen != "jsonl":
-                return read_document(stream.read(), chosen, mapping or {}, path)
+                return read_document(_unpacked(stream, path), chosen, mapping or {}, path)
         return read_jsonl_lines(_numbered(path), mapping or {})
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
 
 
-def _opened(path: str) -> IO[bytes]:
-    if Path(path).is_dir():
-        raise InputError("this is a folder, not a file", where=path, fix="name the files in it")
+def _unpacked(stream: IO[bytes], name: str) -> bytes:
+    """The whole of a document; a small archive of many zeros must not fill the memory."""
+    data = stream.read(MAX_DOCUMENT + 1)
+    if len(data) > MAX_DOCUMENT:
+        what = f"the document has more than {MAX_DOCUMENT >> 20:,} MB"
+        raise InputError(what, where=name, fix="write it as JSONL, which is read line by line, or in several files")
+    return data
+
+
+def is_gzip(path: str) -> bool:
+    """Whether a local file is a gzip, by its content: files lose and gain their .gz on the way through browsers."""
     with open(path, "rb") as stream:
-        zipped = stream.read(2) == _GZIP
-    # by content, not by name: files lose and gain their .gz on the way through browsers
-    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else open(path, "rb")
+        return stream.read(len(_GZIP)) == _GZIP
 
 
-def _numbered(path: str) -> Iterator[tuple[int, bytes]]:
+def _opened(path: str, data: bytes | None = None) -> IO[bytes]:
+    """The content of a file, or of a document that was read already, unpacked where it is a gzip."""
+    if data is not None:
+        stream: IO[bytes] = io.BytesIO(data)
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=stream)) if data.startswith(_GZIP) else stream
+    place = plain_file(path)
+    with open(place, "rb") as beginning:
+        head = beginning.read(HEAD)
+    check_head(head, path)
+    return cast("IO[bytes]", gzip.open(place, "rb")) if head.startswith(_GZIP) else open(place, "rb")
+
+
+def _numbered(path: str, data: bytes | None = None) -> Iterator[tuple[int, bytes]]:
     """Lines with their numbers; of a line longer than MAX_LINE only its beginning, so that memory stays small."""
     try:
-        with _opened(path) as stream:
+        with _opened(path, data) as stream:
             number = 0
             while line := stream.readline(MAX_LINE + 1):
                 number += 1

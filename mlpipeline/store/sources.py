@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from mlpipeline.errors import InputError, StoreError
+from mlpipeline.inputs import HEAD, check_head, is_pattern, matching, plain_file, spelled
 from mlpipeline.store.corpus_files import format_of
 from mlpipeline.store.fingerprint import file_digest
 from mlpipeline.store.layout import Store
-
-_MAGIC = "*?["
 
 
 @dataclass(frozen=True)
@@ -36,54 +35,78 @@ class SourceFile:
 
 
 def list_sources(
-    bot: str, named: Iterable[tuple[str, str, str]], *, kind: str, mapping: Mapping[str, str]
+    bot: str,
+    named: Iterable[tuple[str, str, str]],
+    *,
+    kind: str,
+    mapping: Mapping[str, str],
+    notes: list[str] | None = None,
 ) -> list[SourceFile]:
-    """The files of one bot.
+    """The files of one bot, each once.
 
     Args:
         bot: its name.
         named: (name in the recipe, path or pattern that opens it, corpus or logs).
         kind: the recipe's `ingest.format`; `auto` goes by each file's suffix.
         mapping: the recipe's `ingest.map`.
+        notes: takes what a person should know: logs that are not there yet, a file that is named twice.
 
     Raises:
-        InputError: a named file is not there, is a folder, or cannot be read.
+        InputError: a named file is not there, is no plain file, is packed in a way that nobody unpacks here, or cannot
+            be read; a pattern of corpus files matches nothing, or looks at too much.
     """
     domain, lang = bot.split("/")
-    found = []
+    columns = json.dumps(dict(mapping), sort_keys=True)
+    found: dict[str, SourceFile] = {}
+    told = [] if notes is None else notes
     for name, path, source in named:
-        for place in _matches(path) if _is_pattern(name, path) else [path]:
-            shown = name if place == path else os.path.join(os.path.dirname(name), os.path.basename(place))
-            if "://" not in place:
-                _check_readable(place, bot, shown)
+        for shown, place in _places(bot, name, path, source, told):
             how = format_of(place) if kind == "auto" else kind
-            found.append(SourceFile(domain, lang, place, shown, how, source, json.dumps(dict(mapping), sort_keys=True)))
+            if place in found:
+                told.append(f"{bot}: {shown} is named twice and read once, as {found[place].source}")
+                continue
+            found[place] = SourceFile(domain, lang, place, shown, how, source, columns)
     if not found:
         raise InputError("no input file", where=bot, fix="name one under ingest.files in its domain.yaml")
-    return found
+    return list(found.values())
 
 
-def _is_pattern(name: str, path: str) -> bool:
+def _places(bot: str, name: str, path: str, source: str, told: list[str]) -> Iterator[tuple[str, str]]:
+    """(name for people, path) of what a name or pattern of the recipe stands for; checked, so that opening it ends."""
+    key = "ingest.logs" if source == "logs" else "ingest.files"
     # `faq [1].jsonl` is a file where there is one, whatever its brackets could mean.
-    return any(char in name for char in _MAGIC) and not os.path.exists(path)
+    if not is_pattern(name) or os.path.lexists(spelled(path)):
+        yield name, _checked(bot, name, path, key)
+        return
+    if "://" in path:
+        what = f"{name} is a pattern, and patterns are not looked up there"
+        raise InputError(what, where=bot, fix=f"name each file under {key}")
+    home = path.removesuffix(str(PurePath(name)))
+    found = matching(name, home=home, where=bot)
+    kept = [one for one in found if not os.path.basename(one).startswith("_")]
+    if "**" in name:
+        kept = [one for one in kept if not os.path.isdir(one)]
+    for place in kept:
+        shown = place.removeprefix(home)
+        yield shown, _checked(bot, shown, place, key)
+    if not kept and source == "logs":
+        told.append(f"{bot}: no file matches {name} (ingest.logs)")
+    elif not kept:
+        raise InputError(f"no file matches {name}", where=bot, fix=f"put files there or correct {key}")
 
 
-def _matches(pattern: str) -> list[str]:
-    return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.basename(path).startswith("_"))
-
-
-def _check_readable(path: str, bot: str, name: str) -> None:
-    if not os.path.exists(path):
-        raise InputError(f"no such file: {name}", where=bot, fix="put it there or correct ingest.files")
-    if os.path.isdir(path):
-        raise InputError(f"{name} is a folder", where=bot, fix=f"write {name.rstrip('/')}/*.jsonl in ingest.files")
-    if os.path.basename(path).startswith((".", "_")):
+def _checked(bot: str, name: str, path: str, key: str) -> str:
+    if "://" in path:
+        return path
+    place = plain_file(path, where=bot, name=name, fix=f"put it there or correct {key}")
+    if os.path.basename(place).startswith((".", "_")):
         # Spark takes such files for hidden ones and reads no row of them, without a word.
         raise InputError(
-            f"{name} begins with {os.path.basename(path)[0]!r}", where=bot, fix="rename it: such files are hidden"
+            f"{name} begins with {os.path.basename(place)[0]!r}", where=bot, fix="rename it: such files are hidden"
         )
-    if not os.access(path, os.R_OK):
-        raise InputError(f"{name} cannot be read", where=bot, fix="give this user read permission")
+    with open(place, "rb") as stream:
+        check_head(stream.read(HEAD), f"{bot}: {name}")
+    return place
 
 
 class SourceDigests:
@@ -110,11 +133,15 @@ class SourceDigests:
 
     def keep(self) -> None:
         """Writes what was learnt, if anything was."""
-        if self._changed:
+        if self._changed and self._is_store():
             # Only time is lost where it cannot be kept: planning works on a store that is read-only.
             with suppress(StoreError):
                 self._store.write(self._path, json.dumps(self._known).encode())
             self._changed = False
+
+    def _is_store(self) -> bool:
+        # Looking makes nothing: a plan for a store that no run has begun leaves no folder.
+        return any(self._store.exists(self._store.path(name)) for name in ("datasets", "locks"))
 
 
 def _known(data: bytes | None) -> dict[str, list[object]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from mlpipeline.errors import InputError
+from mlpipeline.inputs import matching
 from mlpipeline.store.layout import Store
 from mlpipeline.store.sources import SourceDigests, list_sources
 
@@ -58,6 +61,7 @@ def test_no_file_at_all():
 
 def test_an_unchanged_file_is_digested_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "a.jsonl").write_text("one")
+    (tmp_path / "store" / "datasets").mkdir(parents=True)
     store = Store(str(tmp_path / "store"))
     (file,) = sources(tmp_path, "a.jsonl")
     first = SourceDigests(store)
@@ -84,3 +88,99 @@ def test_a_damaged_memory_of_digests_is_forgotten(tmp_path: Path, damage: bytes)
     store = Store(str(tmp_path / "store"))
     store.write(store.path("cache", "sources.json"), damage.replace(b"%s", file.path.encode()))
     assert len(SourceDigests(store).digest(file)) == 16
+
+
+def test_looking_at_files_makes_no_store(tmp_path: Path):
+    (tmp_path / "a.jsonl").write_text("one")
+    (file,) = sources(tmp_path, "a.jsonl")
+    digests = SourceDigests(Store(str(tmp_path / "store")))
+    digests.digest(file)
+    digests.keep()
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_pipe_a_socket_and_a_device_are_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "a.jsonl")
+    (tmp_path / "zero.jsonl").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s.jsonl"))
+    for name, kind in (("a.jsonl", "pipe"), ("zero.jsonl", "device"), ("s.jsonl", "socket"), ("[a].jsonl", "pipe")):
+        with pytest.raises(InputError, match=kind):
+            sources(tmp_path, name)
+
+
+def test_a_link_is_read_and_a_link_to_nothing_named(tmp_path: Path):
+    (tmp_path / "real.jsonl").write_text("{}")
+    (tmp_path / "a.jsonl").symlink_to("real.jsonl")
+    (tmp_path / "lost.jsonl").symlink_to("gone.jsonl")
+    (tmp_path / "round.jsonl").symlink_to("round.jsonl")
+    assert sources(tmp_path, "a.jsonl")[0].name == "a.jsonl"
+    with pytest.raises(InputError, match=r"link to gone\.jsonl"):
+        sources(tmp_path, "lost.jsonl")
+    with pytest.raises(InputError, match="cannot be read"):
+        sources(tmp_path, "round.jsonl")
+
+
+def test_a_pattern_walks_no_circle_and_finds_what_lies_below(tmp_path: Path):
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    for place in ("a", "x/a", "x/y/a"):
+        (tmp_path / f"{place}.jsonl").write_text("{}")
+    (tmp_path / "x" / "up").symlink_to(tmp_path)
+    assert [file.name for file in sources(tmp_path, "**/*.jsonl")] == ["a.jsonl", "x/a.jsonl", "x/y/a.jsonl"]
+    assert [file.name for file in sources(tmp_path, "x/**")] == ["x/a.jsonl", "x/y/a.jsonl"]
+    assert [file.name for file in sources(tmp_path, "./?/*.jsonl")] == ["x/a.jsonl"]
+
+
+def test_brackets_of_the_folder_that_holds_conf_are_no_pattern(tmp_path: Path):
+    (tmp_path / "[team] a").mkdir()
+    (tmp_path / "[team] a" / "a.jsonl").write_text("{}")
+    assert [file.name for file in sources(tmp_path / "[team] a", "*.jsonl")] == ["a.jsonl"]
+
+
+def test_a_pattern_that_looks_at_too_much_is_refused(tmp_path: Path):
+    for number in range(30):
+        (tmp_path / f"{number}.txt").write_text("")
+    with pytest.raises(InputError, match=r"the pattern \*\*/\*\.jsonl looks at more than 20") as caught:
+        matching("**/*.jsonl", home=str(tmp_path), where="shop/ko", most=20)
+    assert "corpora/*.jsonl" in caught.value.fix
+
+
+def test_logs_that_are_not_there_yet_are_told_and_a_file_named_twice_is_read_once(tmp_path: Path):
+    (tmp_path / "a.jsonl").write_text("{}")
+    named = [("a.jsonl", "corpus"), ("*.jsonl", "logs"), ("logs/*.jsonl", "logs")]
+    notes: list[str] = []
+    found = list_sources(
+        "shop/ko",
+        [(name, str(tmp_path / name), source) for name, source in named],
+        kind="auto",
+        mapping={},
+        notes=notes,
+    )
+    assert [(file.name, file.source) for file in found] == [("a.jsonl", "corpus")]
+    assert ["named twice" in notes[0], "no file matches logs/*.jsonl" in notes[1]] == [True, True]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_of_either_unicode_form_are_found(tmp_path: Path, form: str):
+    folder, name = unicodedata.normalize(form, "말뭉치"), unicodedata.normalize(form, "카페 é.jsonl")
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / name).write_text("{}")
+    other = unicodedata.normalize("NFD" if form == "NFC" else "NFC", "말뭉치/카페 é.jsonl")
+    (file,) = sources(tmp_path, other)
+    assert file.name == other and os.path.exists(file.path)
+    (file,) = sources(tmp_path, other.replace(".jsonl", ".*"))
+    assert os.path.exists(file.path)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"), [(b"BZh91AY", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"PK\3\4..", "zip"), (b"PAR1...", "Parquet")]
+)
+def test_an_archive_called_jsonl_is_refused_by_its_content(tmp_path: Path, head: bytes, kind: str):
+    (tmp_path / "a.jsonl").write_bytes(head)
+    with pytest.raises(InputError, match=kind):
+        sources(tmp_path, "a.jsonl")
+
+
+def test_a_pattern_of_a_remote_store_is_refused():
+    with pytest.raises(InputError, match="not looked up there"):
+        list_sources("shop/ko", [("s3a://b/*.jsonl", "s3a://b/*.jsonl", "corpus")], kind="auto", mapping={})
