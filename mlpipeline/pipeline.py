@@ -12,7 +12,7 @@ from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreErro
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.failures import as_failure, explain
 from mlpipeline.spark.frames import check_schema, union_all
-from mlpipeline.spark.tasks import check_failures, complete_bots, failures
+from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
@@ -80,16 +80,18 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What a stage did: bots that are done, bots that failed and why, and what its tasks counted."""
+    """What a stage did: bots that are done, that failed and why, that are warned of, and what its tasks counted."""
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
 
     def add(self, other: Outcome) -> None:
         """Takes over another outcome of the same stage."""
         self.done += other.done
         self.failed.update(other.failed)
+        self.warnings.update(other.warnings)
         for key, value in other.counts.items():
             old = self.counts.get(key)
             self.counts[key] = value if old is None else max(old, value) if key.startswith("peak") else old + value
@@ -229,7 +231,8 @@ def _commit(
         # Tasks must have run before it is known whose rows may be replaced.
         silent = {job.bot for job in jobs} - complete_bots([frame.persist() for frame in frames.values()])
         nothing = StageError(f"no rows came to {stage.name}", fix="look at what was rejected and dropped before it")
-        failed = {bot: as_failure(nothing) for bot in silent} | failures(counters)
+        failed = {bot: as_failure(nothing) for bot in silent}
+    failed |= failures(counters)
     done = [job for job in jobs if job.bot not in failed]
     marks = {job.bot: job.mark for job in done}
     if done:
@@ -242,7 +245,7 @@ def _commit(
             metadata = as_metadata(stage.name, place.run, marks)
             write_dataset(place.store, dataset, frame, list(marks), metadata)
     counts = {key: value for key, value in counters.values.items() if not key.startswith("text")}
-    return Outcome([job.bot for job in done], failed, counts)
+    return Outcome([job.bot for job in done], failed, warnings_of(counters), counts)
 
 
 def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:

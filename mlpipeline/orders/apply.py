@@ -48,10 +48,12 @@ class StageReport:
 
 @dataclass
 class RunReport:
-    """What a run did: a report a stage, the failures by bot (with the stage), and what each stage used."""
+    """What a run did: a report a stage, the failures by bot (with the stage), what its stages warn of by bot, and what
+    each stage used."""
 
     stages: list[StageReport] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     session_seconds: float = 0.0
     master: str = ""
     slots: int = 0
@@ -148,6 +150,8 @@ def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report:
     told.bots = len(outcome.done)
     _count_rows(place.store, stage, outcome, told)
     report.failed.update({bot: {**why, "stage": stage.name} for bot, why in outcome.failed.items()})
+    for bot, text in outcome.warnings.items():
+        report.warnings.setdefault(bot, []).append(text)
     rowless = find_rowless(place.store, partial(load_manifest, place.store), stage, outcome.done)
     report.failed.update({bot: {**as_failure(error), "stage": stage.name} for bot, error in rowless.items()})
     told.counts = outcome.counts

@@ -85,7 +85,9 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
                 stage: "; ".join(o[bot].causes) for stage, o in plan.orders.items() if bot in o and o[bot].causes
             },
             "failure": _failure(report.failed.get(bot)),
-            "warnings": unlike.get(bot, []) + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
+            "warnings": report.warnings.get(bot, [])
+            + unlike.get(bot, [])
+            + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
             "noise": noise.get(bot),
             "augmented": made.get(bot),
             **_scores(judged.get(bot)),

@@ -58,8 +58,6 @@ def _with_reasons(store: Store, stage: Stage, bot: str, error: InputError) -> In
         return error
     columns = ["reason", "detail", "origin_file", "origin_line"]
     rows = read_rows(store, stage.dropped, bots=[bot], columns=columns).to_pylist()
-    if len(rows) == 1 and rows[0]["reason"] == "file_refused":
-        return InputError(rows[0]["detail"], where=bot, fix="correct the file or ingest.map in its conf")
     counts = Counter(row["reason"] for row in rows).most_common(3)
     first = min(rows, key=lambda row: (row["origin_file"] or "", row["origin_line"] or 0))
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts)

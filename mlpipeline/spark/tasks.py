@@ -128,6 +128,12 @@ def check_failures(counters: Counters) -> None:
         raise StageError(why["what"], where=why["where"] or bot, fix=why["fix"]) from TaskTrace(why["trace"])
 
 
+def warnings_of(counters: Counters) -> dict[str, str]:
+    """What tasks have to tell of bots that they did not fail: bot -> one line, put as `text:warning:<bot>`."""
+    prefix = "text:warning:"
+    return {key[len(prefix) :]: str(text) for key, text in counters.values.items() if key.startswith(prefix)}
+
+
 def complete_bots(frames: Sequence[DataFrame]) -> set[str]:
     """The bots that have rows in each of the frames, from one job; frames that are persisted are made by it."""
     named = [frame.select("domain", "lang", F.lit(number).alias("frame")) for number, frame in enumerate(frames)]

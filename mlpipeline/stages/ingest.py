@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice, pairwise
 from typing import Any
 from urllib.parse import unquote
@@ -22,8 +23,9 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
-from mlpipeline.store.corpus_files import Reject, read_document, read_jsonl_lines
 from mlpipeline.store.corpus_files import Row as Accepted
+from mlpipeline.store.corpus_files import is_gzip, read_document, read_file, read_jsonl_lines
+from mlpipeline.store.corpus_rows import NoUtterances
 
 # What a task makes of a record: an utterance or a reject, told apart by `reason`; `owner` is a position among the
 # files, whose names are added in the JVM; `ts` is still text.
@@ -40,6 +42,8 @@ _ARROW = to_arrow_schema(_PARSED)
 _BATCH = 20_000
 # Spark never cuts a file below this size into several blocks (spark.sql.files.openCostInBytes).
 _UNCUT = 4 << 20
+# Names by which Spark unpacks a file, or tries to.
+_CODECS = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
 
 
 def _plain(uri: str) -> str:
@@ -159,17 +163,61 @@ def as_parsed_documents(spark: SparkSession, files: list[Row], counters: Counter
         for batch in batches:
             for uri, data in zip(batch["file"].to_pylist(), batch["content"].to_pylist(), strict=True):
                 for owner in owners[_plain(uri)]:
-                    yield from _as_batches(owner, _document(files[owner], data), counters)
+                    file = files[owner]
+                    records = partial(read_document, data, file["kind"], json.loads(file["mapping"]), file["name"])
+                    yield from _as_batches(owner, _accepted(records, file, counters), counters)
 
     return whole.select(F.col("_metadata.file_path").alias("file"), "content").mapInArrow(parse, _PARSED)
 
 
-def _document(file: Row, data: bytes) -> Iterator[Any]:
-    # A file that cannot be used at all is one reject at line 0: the other bots of the job go on.
+def as_parsed_streams(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
+    """Zipped JSONL files of this machine: a task reads each as it unpacks it, whatever its name ends in."""
+    numbers = spark.range(0, len(files), 1, len(files))
+
+    def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        enter_worker()
+        for batch in batches:
+            for owner in batch["id"].to_pylist():
+                file = files[owner]
+                records = partial(read_file, file["path"], "jsonl", json.loads(file["mapping"]))
+                yield from _as_batches(owner, _accepted(records, file, counters), counters)
+
+    return numbers.mapInArrow(parse, _PARSED)
+
+
+def _accepted(read: Callable[[], Iterator[Any]], file: Row, counters: Counters) -> Iterator[Any]:
+    # A file that cannot be used at all costs its bot the stage: the other bots of the job go on.
     try:
-        yield from read_document(data, file["kind"], json.loads(file["mapping"]), file["name"])
+        yield from read()
     except InputError as error:
-        yield Reject(line=0, reason="file_refused", detail=str(error), raw="")
+        kind = "idle" if isinstance(error, NoUtterances) else "refused"
+        counters.put(_told_as(kind, file), json.dumps({"what": error.what, "where": error.where, "fix": error.fix}))
+
+
+def _told_as(kind: str, file: Row) -> str:
+    return f"text:{kind}:{file['domain']}/{file['lang']}:{file['path']}"
+
+
+def tell_refused(files: Sequence[Row], counters: Counters) -> None:
+    """Makes a bot's failure of the files that its tasks refused, and a warning of those that hold no utterances.
+
+    A file without any (Rasa's domain.yml beside nlu.yml) is refused too where the bot has no other.
+    """
+    told = counters.values
+    bots: dict[str, list[Row]] = {}
+    for file in files:
+        bots.setdefault(f"{file['domain']}/{file['lang']}", []).append(file)
+    for bot, own in bots.items():
+        idle = [file for file in own if _told_as("idle", file) in told]
+        kinds = ("refused", "idle") if len(idle) == len(own) else ("refused",)
+        whys = [json.loads(told[key]) for file in own for kind in kinds if (key := _told_as(kind, file)) in told]
+        if whys:
+            more = ", ".join(why["where"] for why in whys[1:6]) + (", ..." if len(whys) > 6 else "")
+            also = f" (also refused: {more})" if more else ""
+            counters.put(f"text:failed:{bot}", json.dumps({**whys[0], "what": whys[0]["what"] + also, "trace": ""}))
+        elif idle:
+            names = ", ".join(file["name"] for file in idle)
+            counters.put(f"text:warning:{bot}", f"nothing was read from {names}: no `nlu:` section")
 
 
 def with_owner(files: Sequence[Row]) -> Transform:
@@ -191,12 +239,37 @@ def with_timestamp(frame: DataFrame) -> DataFrame:
     return frame.withColumn("ts", F.try_to_timestamp("ts"))
 
 
+def is_by_line(spark: SparkSession, file: Row) -> bool:
+    """Whether Spark can cut a file into lines by itself: JSONL whose content is what its name makes Spark expect."""
+    if file["kind"] != "jsonl":
+        return False
+    if "://" not in file["path"]:
+        return not file["path"].endswith(_CODECS) and not is_gzip(file["path"])
+    return file["path"].endswith(_CODECS) == (_first_bytes(spark, file["path"]) == b"\x1f\x8b")
+
+
+def _first_bytes(spark: SparkSession, path: str) -> bytes:
+    jvm, java = spark.sparkContext._jvm, spark.sparkContext._jsc
+    place = jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
+    stream = place.getFileSystem(java.hadoopConfiguration()).open(place)
+    try:
+        return bytes(max(0, stream.read()) for _ in range(2))
+    finally:
+        stream.close()
+
+
 def as_parsed(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
-    """The records of all files, whatever their formats."""
-    by_line = [file for file in files if file["kind"] == "jsonl"]
-    whole = [file for file in files if file["kind"] != "jsonl"]
+    """The records of all files, whatever their formats; files that are refused are told before anything is kept."""
+    by_line = [file for file in files if is_by_line(spark, file)]
+    rest = [file for file in files if file not in by_line]
+    streams = [file for file in rest if file["kind"] == "jsonl" and "://" not in file["path"]]
+    documents = [file for file in rest if file not in streams]
     frames = [as_parsed_lines(spark, by_line, counters).transform(with_owner(by_line))] if by_line else []
-    frames += [as_parsed_documents(spark, whole, counters).transform(with_owner(whole))] if whole else []
+    for parsed, some in ((as_parsed_streams, streams), (as_parsed_documents, documents)):
+        if some:
+            frames.append(parsed(spark, some, counters).transform(with_owner(some)).persist())
+            frames[-1].count()
+    tell_refused(files, counters)
     return union_all(frames)
 
 

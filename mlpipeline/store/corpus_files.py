@@ -160,7 +160,7 @@ def read_document(
         return read_jsonl_lines(_numbered(name, data), mapping)
     if data.startswith(_GZIP):
         try:
-            data = _unpacked(gzip.GzipFile(fileobj=io.BytesIO(data)), name)
+            data = _unpacked(_opened(name, data), name)
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(name, error) from error
     if _looks_utf16(data[:400]):
@@ -230,10 +230,6 @@ def _numbered(path: str, data: bytes | None = None) -> Iterator[tuple[int, bytes
 
 
 def _unreadable(path: str, error: Exception) -> InputError:
-    if isinstance(error, FileNotFoundError):
-        return InputError("there is no such file", where=path, fix="check the path; it is relative to where you are")
-    if isinstance(error, PermissionError):
-        return InputError("the file may not be read", where=path, fix="give yourself read permission (chmod u+r)")
     return InputError(f"the file cannot be read ({error})", where=path, fix="copy or pack it anew; it looks damaged")
 
 

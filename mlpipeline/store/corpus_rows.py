@@ -54,6 +54,10 @@ class Reject(NamedTuple):
     raw: str
 
 
+class NoUtterances(InputError):
+    """A file that holds something else than utterances by its kind, such as Rasa's domain.yml."""
+
+
 class Keys(NamedTuple):
     """Names to look up for each field, best first; one name only where the user mapped it."""
 

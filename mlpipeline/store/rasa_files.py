@@ -15,6 +15,7 @@ import yaml
 from mlpipeline.errors import InputError
 from mlpipeline.store.corpus_rows import (
     MAX_TEXT,
+    NoUtterances,
     Problem,
     Reject,
     Row,
@@ -63,6 +64,13 @@ class _Node:
         return [name.text or "?" for name in self.items[::2]] if self.is_map else []
 
 
+# What the other files of a Rasa project have at their top: domain.yml, stories.yml, rules.yml, config.yml and so on.
+_WITHOUT_UTTERANCES = frozenset(
+    {"version", "intents", "entities", "slots", "responses", "forms", "actions", "e2e_actions", "session_config"}
+    | {"config", "templates", "stories", "rules", "recipe", "assistant_id", "language", "pipeline", "policies"}
+)
+
+
 def read_rasa(data: bytes, name: str) -> Iterator[Row | Reject]:
     """Rows of an nlu.yml; a retrieval intent keeps its full name ``faq/opening_hours``.
 
@@ -77,8 +85,9 @@ def read_rasa(data: bytes, name: str) -> Iterator[Row | Reject]:
     documents = _parsed(text, name)
     sections = [found for found in (document.get("nlu") for document in documents) if found is not None]
     if documents and not sections:
-        keys = ", ".join(key[:40] for document in documents for key in document.keys()[:10])
-        raise InputError(
+        there = [key for document in documents for key in _Node.keys(document)]
+        keys = ", ".join(key[:40] for key in there[:10])
+        raise (NoUtterances if there and set(there) <= _WITHOUT_UTTERANCES else InputError)(
             f"no `nlu:` section (keys here: {keys or 'none'})",
             where=name,
             fix="give the nlu.yml of a Rasa project, or a JSONL or CSV file",

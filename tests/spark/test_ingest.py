@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlpipeline.schemas import REJECTED, UTTERANCE
 from mlpipeline.spark.frames import check_schema
+from mlpipeline.spark.tasks import failures, warnings_of
 from tests.spark.conftest import as_rows
 
 
@@ -85,17 +86,52 @@ def test_zipped_files_of_each_format(run, sources, tmp_path: Path):
     assert as_rows(made["utterance"], "text") == [("둘",), ("셋",), ("하나",)]
 
 
-def test_one_file_of_two_bots_and_a_bad_file_of_a_third(run, sources, tmp_path: Path):
+def test_one_file_of_two_bots_and_a_bad_file_of_a_third(run, sources, counters, tmp_path: Path):
     (tmp_path / "both.jsonl").write_bytes(line("hi", intent="a", label="b"))
     (tmp_path / "bad.csv").write_text("question,label\nhi,a\n")
     asked = [(tmp_path / "both.jsonl", "shop/en", {}), (tmp_path / "both.jsonl", "bank/en", {"intent": "label"})]
     made = run("ingest", source_file=sources(*asked, (tmp_path / "bad.csv", "bad/en", {"intent": "nothing"})))
     assert as_rows(made["utterance"], "domain", "intent") == [("bank", "b"), ("shop", "a")]
-    ((domain, number, reason, detail),) = as_rows(
-        made["utterance_rejected"], "domain", "origin_line", "reason", "detail"
-    )
-    assert (domain, number, reason) == ("bad", 0, "file_refused")
-    assert "question" in detail and "--map" in detail
+    assert as_rows(made["utterance_rejected"]) == [], "a file that is refused is no row"
+    (refused,) = failures(counters).items()
+    assert refused[0] == "bad/en" and "question" in refused[1]["what"] and "--map" in refused[1]["fix"]
+
+
+def test_a_gzip_is_known_by_its_content_and_a_damaged_one_costs_its_bot(run, sources, counters, tmp_path: Path):
+    rows = b"\n".join(line(f"{number}", intent="x") for number in range(5000))
+    for name in ("named.jsonl.gz", "unnamed.jsonl"):
+        (tmp_path / name).write_bytes(gzip.compress(rows))
+    (tmp_path / "plain.jsonl.gz").write_bytes(rows)
+    (tmp_path / "plain.csv.gz").write_text("text,intent\na,x\n")
+    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(rows)[:-2000])
+    (tmp_path / "cut.csv").write_bytes(gzip.compress(b"text,intent\n" + b"a,x\n" * 5000)[:-20])
+    good = [tmp_path / name for name in ("named.jsonl.gz", "unnamed.jsonl", "plain.jsonl.gz", "plain.csv.gz")]
+    bad: list[tuple[Path, str, dict[str, str]]] = [
+        (tmp_path / name, "bad/en", {}) for name in ("cut.jsonl.gz", "cut.csv")
+    ]
+    made = run("ingest", source_file=sources(*good, *bad))
+    counts = {row["origin_file"]: row["count"] for row in made["utterance"].groupBy("origin_file").count().collect()}
+    assert {name: counts[name] for name in counts if "cut" not in name} == {
+        "named.jsonl.gz": 5000, "unnamed.jsonl": 5000, "plain.jsonl.gz": 5000, "plain.csv.gz": 1
+    }  # fmt: skip
+    ((bot, why),) = failures(counters).items()
+    assert bot == "bad/en" and "looks damaged" in why["fix"] and why["where"].endswith("cut.jsonl.gz")
+    assert "also refused: cut.csv" in why["what"]
+
+
+def test_files_of_a_rasa_project_without_utterances_are_a_warning_beside_others(run, sources, counters, tmp_path: Path):
+    (tmp_path / "nlu.yml").write_text("nlu:\n- intent: greet\n  examples: |\n    - hi\n")
+    (tmp_path / "domain.yml").write_text("version: '3.1'\nintents: [greet]\nresponses: {}\n")
+    (tmp_path / "own.yml").write_text("pets: [cat]\n")
+    asked: list[tuple[Path, str, dict[str, str]]] = [
+        (tmp_path / "nlu.yml", "shop/ko", {}),
+        (tmp_path / "domain.yml", "shop/ko", {}),
+    ]
+    asked += [(tmp_path / "domain.yml", "alone/ko", {}), (tmp_path / "nlu.yml", "own/ko", {})]
+    made = run("ingest", source_file=sources(*asked, (tmp_path / "own.yml", "own/ko", {})))
+    assert ("shop", "hi") in as_rows(made["utterance"], "domain", "text")
+    assert "domain.yml" in warnings_of(counters)["shop/ko"]
+    assert sorted(failures(counters)) == ["alone/ko", "own/ko"]
 
 
 def test_an_id_says_what_was_said_to_whom(run, sources, tmp_path: Path):

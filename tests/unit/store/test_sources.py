@@ -160,12 +160,14 @@ def test_logs_that_are_not_there_yet_are_told_and_a_file_named_twice_is_read_onc
     assert ["named twice" in notes[0], "no file matches logs/*.jsonl" in notes[1]] == [True, True]
 
 
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_names_of_either_unicode_form_are_found(tmp_path: Path, form: str):
-    folder, name = unicodedata.normalize(form, "말뭉치"), unicodedata.normalize(form, "카페 é.jsonl")
+COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "말뭉치/카페 é.jsonl") for form in ("NFC", "NFD"))
+
+
+@pytest.mark.parametrize(("here", "other"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_names_of_either_unicode_form_are_found(tmp_path: Path, here: str, other: str):
+    folder, name = here.split("/")
     (tmp_path / folder).mkdir()
     (tmp_path / folder / name).write_text("{}")
-    other = unicodedata.normalize("NFD" if form == "NFC" else "NFC", "말뭉치/카페 é.jsonl")
     (file,) = sources(tmp_path, other)
     assert file.name == other and os.path.exists(file.path)
     (file,) = sources(tmp_path, other.replace(".jsonl", ".*"))
