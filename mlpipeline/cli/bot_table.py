@@ -7,7 +7,20 @@ from typing import Any
 
 from mlpipeline.cli.tables import fit, terminal_cells, width
 
-_FULL = ("bot", "rows", "distinct", "learnt", "test_rows", "accuracy", "macro_f1", "ece", "version", "alias", "gate")
+_FULL = (
+    "bot",
+    "rows",
+    "labelled",
+    "distinct",
+    "learnt",
+    "test_rows",
+    "accuracy",
+    "macro_f1",
+    "ece",
+    "version",
+    "alias",
+    "gate",
+)
 # In 80 cells: the alias stands with what passed the gate, and figures lose their leading zero.
 _SHORT = {"test_rows": "test", "macro_f1": "f1", "version": "v"}
 _TEXTS = ("bot", "alias", "gate")
@@ -17,11 +30,13 @@ def draw_bots(rows: Iterable[Mapping[str, Any]], *, wide: bool = False) -> str:
     """The table for a terminal.
 
     Args:
-        rows: one a bot; a figure may be missing. `accuracy_interval` is [low, high].
+        rows: one a bot; a figure may be missing. `low` and `high` are the interval of `accuracy`.
         wide: in full, however wide the terminal is.
     """
     listed = list(rows)
     names = [name for name in _FULL if name in _TEXTS or any(name in row for row in listed)]
+    if all(row.get("labelled") in (None, row.get("rows")) for row in listed) and "labelled" in names:
+        names.remove("labelled")  # without logs all rows are, and the column says nothing
     full = fit(names, [[_full(name, row) for name in names] for row in listed], right=_numbers(names)).text
     cells = None if wide else terminal_cells()
     if cells is None or max(width(line) for line in full.splitlines()) <= cells:
@@ -42,22 +57,22 @@ def _numbers(names: Iterable[str]) -> list[str]:
 
 
 def _full(name: str, row: Mapping[str, Any]) -> str:
-    value, interval = row.get(name), row.get("accuracy_interval")
-    if name == "accuracy" and value is not None and interval:
-        return f"{value:.3f} [{_share(interval[0], 2)}, {_share(interval[1], 2)}]"
+    value, low, high = row.get(name), row.get("low"), row.get("high")
+    if name == "accuracy" and None not in (value, low, high):
+        return f"{value:.3f} [{_share(low, 2)}, {_share(high, 2)}]"
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _short(name: str, row: Mapping[str, Any]) -> str:
-    value, interval = row.get(name), row.get("accuracy_interval")
-    if name == "accuracy" and value is not None and interval:
-        return f"{_share(value, 3)} [{_share(interval[0], 2)} {_share(interval[1], 2)}]"
+    value, low, high = row.get(name), row.get("low"), row.get("high")
+    if name == "accuracy" and None not in (value, low, high):
+        return f"{_share(value, 3)} [{_share(low, 2)} {_share(high, 2)}]"
     if name == "gate":
         return str(value or "").split(":")[0]
     return "" if value is None else _share(value, 3) if isinstance(value, float) else str(value)
 
 
-def _share(value: float, digits: int) -> str:
+def _share(value: Any, digits: int) -> str:
     """.81 for 0.81, 1.0 for 1: as many cells either way."""
     text = f"{value:.{digits}f}"
     return text[1:] if text.startswith("0") else text[: digits + 1]

@@ -68,7 +68,7 @@ def test_a_pipe_gets_everything(capsys: pytest.CaptureFixture[str], monkeypatch:
 
 BOT = {
     "bot": "assistant/zh-Hant", "rows": 1200, "distinct": 1180, "learnt": 951, "test_rows": 121, "accuracy": 0.8347,
-    "accuracy_interval": [0.764, 0.9], "macro_f1": 0.832, "ece": 0.058, "version": 12, "alias": None,
+    "low": 0.764, "high": 0.9, "macro_f1": 0.832, "ece": 0.058, "version": 12, "alias": None,
     "gate": "refused: min_accuracy",
 }  # fmt: skip
 
@@ -87,6 +87,8 @@ def test_the_table_of_bots_is_whole_where_there_is_room(monkeypatch: pytest.Monk
     monkeypatch.setattr("mlpipeline.cli.bot_table.terminal_cells", lambda: 80)
     assert "0.835 [.76, .90]" in draw_bots([BOT], wide=True)
     monkeypatch.setattr("mlpipeline.cli.bot_table.terminal_cells", lambda: None)
-    head, _, line = draw_bots([{**BOT, "accuracy": 1.0, "accuracy_interval": [0.76, 1.0]}]).splitlines()
+    head, _, line = draw_bots([{**BOT, "accuracy": 1.0, "low": 0.76, "high": 1.0}]).splitlines()
     assert head.split()[-3:] == ["version", "alias", "gate"] and "1.000 [.76, 1.0]" in line
     assert "distinct" not in draw_bots([{"bot": "a/b", "rows": 1, "gate": ""}])
+    assert "labelled" not in draw_bots([{**BOT, "labelled": 1200}])
+    assert "labelled" in draw_bots([{**BOT, "labelled": 900}])
