@@ -10,13 +10,14 @@ from typing import Any
 from mlpipeline.errors import InputError, MLPipelineError, StageError
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
+from mlpipeline.orders.provenance import folders_of, read_provenance
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.orders.translations import translation_files
 from mlpipeline.pipeline import STAGES, Job
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import read_rows
-from mlpipeline.store.fingerprint import code_digest, library_versions
+from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import Entry, Manifest, Mark, load_manifest, make_mark, missing_files
 from mlpipeline.store.sources import SourceDigests, SourceFile, list_sources
@@ -72,9 +73,9 @@ class Planner:
         self._renew = renew_encoder
         self._count_rows = count_rows
         self._manifests: dict[str, Manifest] = {}
-        self._parts: dict[tuple[int, ...], dict[str, Any]] = {}
+        self._parts: dict[tuple[int, ...], tuple[list[Any], dict[str, Any]]] = {}
         self._digests = SourceDigests(store)
-        self._made_of = {stage.name: (code_digest(stage.code), library_versions(stage.libraries)) for stage in STAGES}
+        self._provenance = read_provenance(store, STAGES)
 
     def plan(self, bots: Iterable[Resolved], stages: Sequence[Stage]) -> Plan:
         """Orders for all bots; stages outside `stages` are taken as they stand."""
@@ -158,8 +159,15 @@ class Planner:
         inputs: dict[str, Any] = {name: made[name] for name in stage.needs if name != "source_file"}
         if "source_file" in stage.needs:
             inputs["source_file"] = {file.name: self._digests.digest(file) for file in sources}
-        code, libraries = self._made_of[stage.name]
-        return make_mark(code, self._part(stage, bot), inputs, libraries)
+        return self._mark(stage, bot, inputs)
+
+    def _mark(self, stage: Stage, bot: Resolved, inputs: Mapping[str, Any]) -> Mark:
+        """The mark of these inputs and of the folders outside the store that the bot's recipe names for the stage."""
+        folders = folders_of(stage, bot.recipe)
+        known = {"folders": {name: self._digests.folder(path) for name, path in folders.items()}} if folders else {}
+        made_by = self._provenance[stage.name]
+        libraries = {**made_by.libraries, **library_versions(one for name in folders for one in stage.folders[name])}
+        return make_mark(made_by.code, self._part(stage, bot), {**inputs, **known}, libraries)
 
     def _answers(self, bot: Resolved) -> list[SourceFile]:
         name = bot.recipe.release.answers
@@ -176,8 +184,7 @@ class Planner:
             return None
         entry = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
         generation = int(entry.mark.inputs.get("generation", 0)) if entry else 0
-        code, libraries = self._made_of[stage.name]
-        return make_mark(code, self._part(stage, bot), {"generation": generation + int(self._renew)}, libraries)
+        return self._mark(stage, bot, {"generation": generation + int(self._renew)})
 
     def _shared_is_missing(self, stage: Stage, bot: Resolved, wanted: Mark | None) -> bool:
         if stage.shared is None or wanted is None:
@@ -198,8 +205,9 @@ class Planner:
             # Which files, is an input; how to read them, a setting. No stage reads translations: the report does.
             for name in ("files", "logs", "translations"):
                 dumped.get("ingest", {}).pop(name, None)
-            self._parts[key] = dumped
-        return self._parts[key]
+            # With the sections: an id may be used again when what had it is gone.
+            self._parts[key] = (sections, dumped)
+        return self._parts[key][1]
 
     def _entry(self, stage: Stage, bot: str) -> Entry | None:
         """The bot's entry when all datasets of the stage carry one and the same mark."""

@@ -44,21 +44,26 @@ class Stage:
 
     `name` is the word that stands in all five places. `needs` and `gives` map datasets to their schemas, checked
     before and after. `sections` are the parts of the recipe that it receives; bots with equal sections share one
-    call of `run`. `code` names the modules below `mlpipeline` and `libraries` the distributions that decide what it
-    makes: a change in either runs it again. A stage has either `run` (on Spark) or `desk` (work of the driver, such
-    as registering a model). `by_bot` says that `run` makes one call a bot (`spark/tasks.py`). `dropped` names the
-    dataset among `gives` that holds what was left out; it is written last, and not computed when the tasks counted
-    `count:dropped` and it is 0. `recalls` names datasets among `gives` whose earlier rows the stage gets back as the
-    input `last_<dataset>`: of the bots whose rows were made with the same recipe part ("part"), or also by the same
-    code and libraries ("code"). What it makes must be right without them: they may save work or keep decisions.
+    call of `run`. `libraries` names the distributions that decide what it makes: another version runs it again. So does
+    a change in its code, which is found from the imports of its functions; `loads` names the modules below
+    `mlpipeline` that no import shows because they are loaded by name (`room.*`: all of a room). `folders` maps settings
+    (`section.key`) that may name a folder outside the store to the libraries that read it: where there is such a
+    folder, what lies in it and the versions of those libraries count too. A stage has either `run` (on Spark) or `desk`
+    (work of the driver, such as registering a model). `by_bot` says that `run` makes one call a bot
+    (`spark/tasks.py`). `dropped` names the dataset among `gives` that holds what was left out; it is written last, and
+    not computed when the tasks counted `count:dropped` and it is 0. `recalls` names datasets among `gives` whose
+    earlier rows the stage gets back as the input `last_<dataset>`: of the bots whose rows were made with the same
+    recipe part ("part"), or also by the same code and libraries ("code"). What it makes must be right without them:
+    they may save work or keep decisions.
     """
 
     name: str
     sections: tuple[str, ...]
     needs: Mapping[str, StructType]
     gives: Mapping[str, StructType]
-    code: tuple[str, ...]
     libraries: tuple[str, ...]
+    loads: tuple[str, ...] = ()
+    folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run: Run | None = None
     desk: Desk | None = None
     shared: Shared | None = None

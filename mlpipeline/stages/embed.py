@@ -102,8 +102,8 @@ STAGE = Stage(
     sections=("embed",),
     needs={"cleaned": CLEANED, "encoder": ENCODER},
     gives={"embedding": EMBEDDING},
-    code=("stages.embed", "networks.encoder", "networks.features"),
-    libraries=("numpy", "scipy", "scikit-learn"),
+    libraries=("numpy", "scipy"),
+    folders={"embed.encoder": ("onnxruntime", "tokenizers", "sentence-transformers", "torch")},
     run=embed,
     shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED}, run=fit_encoders),
 )

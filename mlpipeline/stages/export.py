@@ -94,8 +94,7 @@ STAGE = Stage(
     sections=("export",),
     needs={"model": MODEL},
     gives={"exported": EXPORTED},
-    code=("stages.export", "networks.classifier", "networks.parity"),
-    libraries=("tensorflow-cpu", "keras", "tf2onnx", "onnx", "onnxruntime"),
+    libraries=("tensorflow-cpu", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy"),
     run=export,
     by_bot=True,
 )

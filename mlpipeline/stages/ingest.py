@@ -288,7 +288,6 @@ STAGE = Stage(
     sections=("ingest",),
     needs={"source_file": SOURCE_FILE},
     gives={"utterance": UTTERANCE, "utterance_rejected": REJECTED},
-    code=("stages.ingest", "store.corpus_files", "store.corpus_rows", "store.csv_files", "store.rasa_files"),
     libraries=("orjson", "PyYAML"),
     run=ingest,
     dropped="utterance_rejected",

@@ -97,7 +97,6 @@ STAGE = Stage(
     sections=("train",),
     needs={"denoised": DENOISED, "splits": SPLITS, "augmented": AUGMENTED},
     gives={"model": MODEL},
-    code=("stages.train", "networks"),
     libraries=("tensorflow-cpu", "keras", "numpy"),
     run=train,
     by_bot=True,

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from mlpipeline.errors import InputError, StoreError
 from mlpipeline.inputs import HEAD, check_head, is_pattern, matching, plain_file, spelled
 from mlpipeline.store.corpus_files import format_of
-from mlpipeline.store.fingerprint import file_digest
+from mlpipeline.store.fingerprint import digest, file_digest
 from mlpipeline.store.layout import Store
 
 
@@ -120,14 +120,24 @@ class SourceDigests:
 
     def digest(self, file: SourceFile) -> str:
         """16 hex characters of the file's SHA-256; a file of another system goes by its address alone."""
-        if "://" in file.path:
-            return f"uri:{file.path}"
-        stat = os.stat(file.path)
+        return f"uri:{file.path}" if "://" in file.path else self._of_file(file.path)
+
+    def folder(self, path: str) -> str:
+        """16 hex characters for what lies in a local folder: names and bytes of all files in it, at any depth."""
+        found: dict[str, str] = {}
+        for folder, _, names in os.walk(path):
+            for place in (os.path.join(folder, name) for name in names):
+                if os.path.isfile(place):
+                    found[os.path.relpath(place, path)] = self._of_file(place)
+        return digest(found)
+
+    def _of_file(self, path: str) -> str:
+        stat = os.stat(path)
         stamp = [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-        known = self._known.get(file.path)
+        known = self._known.get(path)
         if known is None or known[:3] != stamp:
-            known = [*stamp, file_digest(file.path)]
-            self._known[file.path] = known
+            known = [*stamp, file_digest(path)]
+            self._known[path] = known
             self._changed = True
         return str(known[3])
 

@@ -50,7 +50,7 @@ def _work(bot: str, rows: pa.Table) -> pa.Table:
 
 def _stage(name: str, run: Run, *, by_bot: bool = False) -> Stage:
     needs = {"planted": _SCHEMA}
-    return Stage(name, ("clean",), needs, {name: _SCHEMA}, code=(), libraries=(), run=run, by_bot=by_bot)
+    return Stage(name, ("clean",), needs, {name: _SCHEMA}, libraries=(), run=run, by_bot=by_bot)
 
 
 STAGES = {"frame": _stage("same", _same), "by_bot": _stage("each", _each, by_bot=True)}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.orders.provenance import starting_modules
 from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.fields import SECTIONS
 
@@ -60,7 +61,7 @@ def test_every_stage_receives_its_own_part():
     for stage in STAGES:
         assert stage.name in stage.sections
         assert (stage.run is None) != (stage.desk is None)
-        assert any(f"stages.{stage.name}" == word for word in stage.code)
+        assert any(f"stages.{stage.name}" == word for word in starting_modules(stage))
 
 
 def test_every_dataset_is_made_once_and_before_it_is_needed():

@@ -23,7 +23,6 @@ from mlpipeline.stages.augment.corpus import Corpus, lacks_nothing
 from mlpipeline.stages.augment.making import Made, augment_bot
 from mlpipeline.stages.contract import Frames, Part, Stage
 
-LANGUAGES = ("languages.*", "languages.near", "languages.paraphrase")
 TOOLS = ("kiwipiepy", "sudachipy", "jieba", "opencc", "lemminflect", "pythainlp", "pyvi")
 _KEYS = ["domain", "lang", "content_id"]
 _GIVEN_LATER = ("domain", "lang", "id", "content_id", "source")
@@ -136,8 +135,9 @@ STAGE = Stage(
     sections=("language", "clean", "augment"),
     needs={"cleaned": CLEANED, "splits": SPLITS},
     gives={"augmented": AUGMENTED, "augment_report": AUGMENT_REPORT, "augmented_dropped": AUGMENTED_DROPPED},
-    code=("stages.augment", "networks.features", "networks.fitting", "networks.noise", *LANGUAGES),
     libraries=("python", "numpy", "scipy", "scikit-learn", "pyarrow", *TOOLS),
+    loads=("languages.paraphrase.*",),
+    folders={"augment.generator": ("torch", "transformers")},
     run=augment,
     dropped="augmented_dropped",
 )

@@ -39,7 +39,6 @@ STAGE = Stage(
     sections=("language", "clean"),
     needs={"utterance": UTTERANCE},
     gives={"cleaned": CLEANED, "near_pair": NEAR_PAIR, "near_state": NEAR_STATE, "cleaned_dropped": CLEANED_DROPPED},
-    code=("stages.clean", "languages.*", "languages.near"),
     libraries=("python", "numpy", "scipy", "pyarrow"),
     run=clean,
     dropped="cleaned_dropped",

@@ -187,8 +187,7 @@ STAGE = Stage(
         "label_issue": LABEL_ISSUE,
         "noise_report": NOISE_REPORT,
     },
-    code=("stages.denoise", "networks.noise", "networks.confusable", "networks.features", "networks.fitting"),
-    libraries=("numpy", "scipy", "scikit-learn", "cleanlab"),
+    libraries=("numpy", "scipy", "scikit-learn", "cleanlab", "tensorflow-cpu"),
     run=denoise,
     dropped="denoised_dropped",
 )

@@ -85,7 +85,6 @@ STAGE = Stage(
     sections=("evaluate", "train"),
     needs={"model": MODEL},
     gives={"prediction": PREDICTION, "evaluation": EVALUATION},
-    code=("stages.evaluate", "networks.calibrate"),
     libraries=("numpy",),
     run=evaluate,
     by_bot=True,

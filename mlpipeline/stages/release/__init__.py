@@ -145,7 +145,6 @@ STAGE = Stage(
         "exported": EXPORTED,
     },
     gives={"released": RELEASED},
-    code=("stages.release", "store.bundles"),
-    libraries=("mlflow", "onnxruntime"),
+    libraries=("mlflow", "numpy", "onnxruntime", "PyYAML"),
     desk=release,
 )

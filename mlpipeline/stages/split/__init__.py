@@ -114,7 +114,6 @@ STAGE = Stage(
     sections=("split",),
     needs={"cleaned": CLEANED, "cleaned_dropped": CLEANED_DROPPED},
     gives={"splits": SPLITS, "split_finding": FINDING},
-    code=("stages.split", "languages.labels"),
     libraries=("python",),
     run=split,
     recalls={"splits": "part"},

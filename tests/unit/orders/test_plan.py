@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ from typing import Any
 import pytest
 
 from mlpipeline.orders.plan import Plan
+from mlpipeline.orders.provenance import Provenance, read_provenance
 from mlpipeline.pipeline import STAGES, stages_between
-from mlpipeline.store.fingerprint import code_digest, library_versions
+from mlpipeline.stages.contract import Stage
+from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
 
 NAMES = [stage.name for stage in STAGES]
@@ -125,25 +129,27 @@ def test_a_lost_encoder_is_trained_again(done: World):
     assert all(order.job.shared is not None for order in plan.to_run("embed").values())
 
 
-def test_changed_code_is_the_cause(done: World, monkeypatch: pytest.MonkeyPatch):
-    from mlpipeline.orders import plan as module
+def made_otherwise(monkeypatch: pytest.MonkeyPatch, name: str, **changes: Any) -> None:
+    """Lets the provenance of one stage differ from what the store was made with."""
 
-    real = code_digest
-    monkeypatch.setattr(module, "code_digest", lambda code: "other" if "stages.split" in code else real(code))
+    def changed(store: Store, stages: Iterable[Stage]) -> dict[str, Provenance]:
+        found = read_provenance(store, stages)
+        return {**found, name: replace(found[name], **changes)}
+
+    monkeypatch.setattr("mlpipeline.orders.plan.read_provenance", changed)
+
+
+def test_changed_code_is_the_cause(done: World, monkeypatch: pytest.MonkeyPatch):
+    made_otherwise(monkeypatch, "split", code="other")
     found = causes(done.plan(select="shop/ko"))
     assert found["shop/ko"]["split"] == "code of split changed"
     assert "clean" not in found["shop/ko"]
 
 
 def test_a_library_of_another_version_is_the_cause(done: World, monkeypatch: pytest.MonkeyPatch):
-    from mlpipeline.orders import plan as module
-
-    real = library_versions
-    monkeypatch.setattr(
-        module, "library_versions", lambda names: {**real(names), **({"keras": "9.9"} if "keras" in names else {})}
-    )
+    made_otherwise(monkeypatch, "train", libraries={"keras": "9.9"})
     found = causes(done.plan(select="shop/ko"))
-    assert found["shop/ko"]["train"].startswith("keras 3") and found["shop/ko"]["train"].endswith("-> 9.9")
+    assert found["shop/ko"]["train"].startswith("keras 3") and "-> 9.9" in found["shop/ko"]["train"]
 
 
 @pytest.mark.parametrize("stop", NAMES[:-1])
