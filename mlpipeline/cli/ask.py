@@ -1,19 +1,22 @@
-"""`mlpipeline answer`: one question for a person, or many for a program."""
+"""`mlpipeline answer`: one question for a person, a conversation, or many messages for a program."""
 
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, MLPipelineError, StoreError, UsageError
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.bundle import load_bundle
 from mlpipeline.store.layout import Store
+from mlpipeline.store.message_files import messages_of, read_messages
 from mlpipeline.store.models import read_pointer, read_version, registry, versions
 
 if TYPE_CHECKING:
@@ -26,7 +29,9 @@ def add_answer(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("bot", help="DOMAIN/LANG")
     parser.add_argument("text", nargs="*", help="what a user would say; one or more messages")
-    parser.add_argument("--file", metavar="FILE", help="a file with one message a line, instead of texts")
+    parser.add_argument(
+        "--file", metavar="FILE", help="a file with one message a line; - is the standard input, as without texts"
+    )
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
     parser.add_argument("--nearest", type=int, default=3, metavar="N", help="known questions to show (default 3)")
     parser.set_defaults(verb=answer_verb)
@@ -35,19 +40,58 @@ def add_answer(parser: argparse.ArgumentParser) -> None:
 def answer_verb(desk: Desk) -> int:
     """Answers messages with the champion of a bot; no JVM is started for it."""
     options = desk.options
-    texts = list(options.text)
-    if options.file:
-        try:
-            read = Path(options.file).read_text("utf-8", "replace")
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}", where=options.file, fix="correct --file") from error
-        texts += [line for line in read.splitlines() if line.strip()]
-    if not texts:
-        raise UsageError("no message", fix=f'write mlpipeline answer {options.bot} "TEXT", or --file FILE')
     bot = canonical_bot(options.bot)
+    texts = list(options.text)
+    if not texts and not options.file and _is_terminal():
+        _converse(desk, bot, open_answerer(desk.store, bot, options.version, options.nearest))
+        return 0
+    if options.file or not texts:
+        texts += _read(options.file or "-", bot.split("/")[1])
+    if not texts:
+        fix = f'write mlpipeline answer {options.bot} "TEXT", or one message a line in --file or on the standard input'
+        raise UsageError("no message", fix=fix)
     answers = open_answerer(desk.store, bot, options.version, options.nearest).answer(texts)
-    desk.give([answer.to_dict() for answer in answers], "\n\n".join(_told(answer) for answer in answers))
+    told = "\n\n".join(f"> {visible(answer.text)}\n{_told(answer)}" for answer in answers)
+    desk.give([answer.to_dict() for answer in answers], told)
     return 0
+
+
+def _is_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _read(file: str, lang: str) -> list[str]:
+    """The messages of a file, or of the standard input. Raises UsageError: whoever named it has to name another."""
+    try:
+        if file != "-":
+            return [message.text for message in read_messages(file, lang)]
+        # A program without any standard input has nothing to say.
+        data = b"" if sys.stdin is None else sys.stdin.buffer.read()
+        return [message.text for message in messages_of(data, "standard input", lang)]
+    except InputError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+    except OSError as error:
+        raise UsageError(f"the standard input cannot be read: {error}", fix="name a file by --file") from error
+
+
+def _converse(desk: Desk, bot: str, answerer: Answerer) -> None:
+    """Answers what a person types, line by line, until an empty line, the end of the input or an interrupt."""
+    with suppress(ImportError):  # arrow keys and earlier lines, where Python has them
+        import readline  # noqa: F401
+    desk.say(f"{bot}: one message a line; an empty line ends")
+    while True:
+        try:
+            text = input(f"{bot}> ").strip()
+        except (EOFError, KeyboardInterrupt):
+            sys.stderr.write("\n")
+            return
+        except UnicodeDecodeError as error:
+            desk.say(f"this line is not {error.encoding}: nothing was asked")
+            continue
+        if not text:
+            return
+        (answer,) = answerer.answer([text])
+        desk.give(answer.to_dict(), f"{_told(answer)}\n")
 
 
 def canonical_bot(bot: str) -> str:
@@ -89,21 +133,29 @@ def _told(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def ask_samples(store: Store, bots: Iterable[Resolved]) -> list[dict[str, Any]]:
-    """The sample questions of the recipes (`release.questions`), answered by the champions: three a bot."""
-    asked = []
+def ask_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The sample questions of the recipes (`release.questions`), answered by the champions: three a bot.
+
+    Returns:
+        What was asked and answered, and a line for each file that cannot be used.
+    """
+    asked, refused = [], []
     for bot in bots:
         named = bot.recipe.release.questions
         path = bot.locate(named.format(domain=bot.domain, lang=bot.lang)) if named else ""
-        if not named or not os.path.exists(path):
+        if not named:
             continue
-        texts = [line.strip() for line in Path(path).read_text("utf-8", "replace").splitlines() if line.strip()]
         try:
-            answers = open_answerer(store, f"{bot.domain}/{bot.lang}", nearest=0).answer(texts[:_SAMPLES])
+            texts = [message.text.strip() for message in read_messages(path, bot.lang)[:_SAMPLES]]
+        except InputError as error:
+            refused.append(f"{bot.domain}/{bot.lang}: release.questions: {error}")
+            continue
+        try:
+            answers = open_answerer(store, f"{bot.domain}/{bot.lang}", nearest=0).answer(texts)
         except MLPipelineError:
             continue
         asked += [_asked(f"{bot.domain}/{bot.lang}", answer) for answer in answers]
-    return asked
+    return asked, refused
 
 
 def _asked(bot: str, answer: Answer) -> dict[str, Any]:

@@ -114,7 +114,8 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     settings = spark_settings(desk.options)
     master = where_to_run(plan, desk.store, desk.options.master, desk.options.cluster, settings, desk.say)
     report = apply_plan(plan, desk.store, run=run, master=master, settings=settings, say=desk.say)
-    asked = ask_samples(desk.store, [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed])
+    asked, unread = ask_samples(desk.store, [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed])
+    plan.notes += unread  # in the report too
     head = {
         "run": run,
         "started": started.isoformat(timespec="seconds"),
@@ -141,7 +142,7 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     rows = bot_rows(desk.store, names)
     parts = [draw_asked(asked), draw_bots(rows), f"report: {kept['report']}", f"{head['seconds']:.0f} s"]
     desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
-    if report.failed:
+    if report.failed or unread:
         return 1
     return _REFUSED if any(bot["status"] == "kept" for bot in kept["run"]["bots"]) else 0
 

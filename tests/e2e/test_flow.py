@@ -66,7 +66,7 @@ def test_an_answer_and_its_nearest_questions(finished: Finished):
     assert told["intent"] == "parcel" and told["zone"] == "answer" and 0.5 < told["score"] <= 1
     assert len(told["nearest"]) == 3
     said = finished.project("answer", "shop/ko", "몇 시에 열어요 shop").stdout
-    assert said.startswith("answer") and "hours" in said
+    assert said.startswith("> 몇 시에 열어요 shop\nanswer") and "hours" in said
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ def test_help_above_the_verbs(words: list[str]):
         ["new", "shop"],
         ["answer", "shop/ko"],
         ["answer", "shop", "hello"],
+        ["answer", "shop/ko", "--file", "nothing.txt"],
         ["answer", "shop/xx-nothing-1", "hello"],
         ["evaluate", "shop/ko"],
         ["show", "nothing"],
@@ -97,7 +98,6 @@ def test_what_was_mistyped_is_named(words: list[str], said: str, conf: Path, cap
     "words",
     [
         ["answer", "shop/ko", "hello"],
-        ["answer", "shop/ko", "--file", "nothing.txt"],
         ["evaluate", "shop/ko", "--on", "nothing.jsonl"],
         ["show", "cleaned"],
         ["dataset", "write", "shop/ko/cleaned", "--to", "x.jsonl"],
