@@ -23,9 +23,11 @@ from mlpipeline.schemas import with_objects
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.row_counts import count_filled
 
 # What a person may call a row by, before the rest: the columns that choose among bots.
 _BOT = ("domain", "lang")
+_SCORES = ("accuracy", "macro_f1", "ece", "test_rows", "report")
 
 
 def add_ls(parser: argparse.ArgumentParser) -> None:
@@ -100,20 +102,33 @@ def table_digest(store: Store, dataset: str, bot: str) -> str:
 
 
 def bot_rows(store: Store, bots: Sequence[str]) -> list[dict[str, Any]]:
-    """One row a bot: scores, rows, version, alias, gate."""
+    """One row a bot: what it was given, what it learnt from and was tested on, its scores, version, alias, gate.
+
+    `rows` were delivered, `labelled` of them have an intent; `distinct` texts are left of these without repeats and
+    near repeats; `learnt` of them the model was fitted on, `test_rows` the scores are of. `low` and `high` are the ends
+    of the interval of `accuracy`. None is what is not known yet.
+    """
     tables = Tables(store, bots)
-    judged = {row["bot"]: row for row in tables.rows("evaluation", ["accuracy", "macro_f1", "ece", "test_rows"])}
+    judged = {row["bot"]: row for row in tables.rows("evaluation", _SCORES)}
     released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate"])}
-    utterances = load_manifest(store, "utterance").entries
+    rows_of = {name: load_manifest(store, name).entries for name in ("utterance", "splits")}
+    labelled = count_filled(store, "utterance", "intent", bots)
     rows = []
     for bot in bots:
         score, out = judged.get(bot, {}), released.get(bot, {})
-        missed = [check["name"] for check in orjson.loads(out.get("gate") or "[]") if not check["passed"]]
+        said = orjson.loads(score.get("report") or "{}")
+        delivered, distinct = (entries[bot].rows if bot in entries else None for entries in rows_of.values())
+        low, high = said.get("accuracy_interval") or (None, None)
+        checks = orjson.loads(out.get("gate") or "[]")
+        missed = [check["name"] for check in checks if not check["passed"]]
         rows.append(
             {
                 "bot": bot,
-                "rows": utterances[bot].rows if bot in utterances else None,
-                **{name: score.get(name) for name in ("test_rows", "accuracy", "macro_f1", "ece")},
+                **{"rows": delivered, "labelled": labelled.get(bot), "distinct": distinct},
+                "learnt": said.get("train_rows"),
+                **{name: score.get(name) for name in ("test_rows", "accuracy")},
+                **{"low": low, "high": high},
+                **{name: score.get(name) for name in ("macro_f1", "ece")},
                 "version": out.get("version"),
                 "alias": out.get("alias"),
                 "gate": f"refused: {', '.join(missed)}" if missed else "passed" if out else "",

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from mlpipeline.errors import StoreError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.fs as pafs
 
 
@@ -76,6 +77,10 @@ class Store:
                 return stream.read()
         except FileNotFoundError:
             return None
+
+    def open(self, path: str) -> pa.NativeFile:
+        """A file to read from at any place; raises OSError where there is none."""
+        return self._files.open_input_file(path)
 
     def write(self, path: str, data: bytes) -> None:
         """Writes a file in one step: readers see the old bytes or the new ones.

@@ -22,6 +22,8 @@ from mlpipeline.stages.evaluate.metrics import evaluate_report
 
 # What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
 _SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
+# Of the row of MODEL: how many rows the judged model learnt from stands beside its scores.
+_LEARNT = ("train_rows", "augmented_rows", "validation_rows")
 JUDGED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
 
 
@@ -40,6 +42,7 @@ def judge(bot: str, rows: pa.Table, settings: dict[str, Any], out_of_scope: str)
         out_of_scope,
         test.content_id.tolist(),
     )
+    report |= {name: rows[name][0].as_py() for name in _LEARNT}
     domain, lang = bot.split("/")
     row = {
         "domain": domain,
