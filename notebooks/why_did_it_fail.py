@@ -45,7 +45,7 @@ print(f"from here on: run {RUN}, {run['status']}: {run['command']}")
 
 # %% [markdown]
 # ## What failed, and what to do
-# `failed`: the stage raised an error for this bot; the others went on. `kept`: a gate refused the new model, the old
+# `failed`: the stage raised an error for this bot; the others went on. `refused`: a gate refused the new model, the old
 # champion goes on answering. After a repair, the same command does only what is missing.
 
 # %%
@@ -78,7 +78,7 @@ show(pd.DataFrame(warnings), rows=40)
 # disk, a library.
 
 # %%
-STATES = ("released", "made", "skipped", "kept", "failed")
+STATES = ("released", "made", "skipped", "refused", "failed")
 COLOURS = ("#7fb685", "#b7d7b9", "#eeeeee", "#f2c14e", "#c8553d")
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch

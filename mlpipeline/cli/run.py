@@ -109,10 +109,12 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     from mlpipeline.orders.places import where_to_run
     from mlpipeline.orders.records import keep_run
     from mlpipeline.orders.resources import in_one_line
+    from mlpipeline.orders.standing import champions, refusal_line
 
     run = started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     settings = spark_settings(desk.options)
     master = where_to_run(plan, desk.store, desk.options.master, desk.options.cluster, settings, desk.say)
+    before = champions(desk.store, names)
     report = apply_plan(plan, desk.store, run=run, master=master, settings=settings, say=desk.say)
     asked, unread = ask_samples(desk.store, [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed])
     plan.notes += unread  # in the report too
@@ -122,7 +124,7 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
         "seconds": round(time.monotonic() - began, 1),
         "command": " ".join(["mlpipeline", *sys.argv[1:]]),
     }
-    kept = keep_run(desk.store, head, plan, report, names, asked)
+    kept = keep_run(desk.store, head, plan, report, names, asked, before)
     for row in report.resources:
         desk.say(in_one_line(row))
     for note in plan.notes:
@@ -135,6 +137,9 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
         worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
         if worth and entry["causes"].get("denoise"):
             desk.say(f"labels: {entry['bot']}: {noise['line']}")
+    refused = [entry for entry in kept["run"]["bots"] if entry["status"] == "refused"]
+    for entry in refused:
+        desk.say(f"refused: {refusal_line(entry)}")
     for bot, why in report.failed.items():
         desk.say(failure_line(bot, why))
         if desk.options.verbose and why.get("trace"):
@@ -144,7 +149,7 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
     if report.failed or unread:
         return 1
-    return _REFUSED if any(bot["status"] == "kept" for bot in kept["run"]["bots"]) else 0
+    return _REFUSED if refused else 0
 
 
 def failure_line(bot: str, why: Mapping[str, str]) -> str:

@@ -16,16 +16,20 @@ from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augment_view import gather_augmented
 from mlpipeline.orders.findings import finding_lines, first_lines
+from mlpipeline.orders.misread import gather_misread
 from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
+from mlpipeline.orders.standing import champions, doubts
 from mlpipeline.orders.translations import translation_warnings
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.row_counts import count_filled
 
 # A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
 _FOREIGN_SHARE = 0.3
 _LEARNT = ("train", "validation")
+_COUNTED = ("utterance", "utterance_rejected", "cleaned", "splits")
 # As `mlpipeline new` does: of the first texts, at least this share should look like the declared language.
 _SAMPLE, _ALIKE = 1000, 0.5
 
@@ -39,21 +43,26 @@ class Tables:
 
     def rows(self, dataset: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows as dictionaries with `bot`."""
-        try:
-            table = read_rows(self._store, dataset, columns=["domain", "lang", *columns])
-        except StoreError:
-            return []
-        named = table.append_column("bot", pc.binary_join_element_wise(table["domain"], table["lang"], "/"))
-        chosen = named.filter(pc.is_in(named["bot"], pa.array(sorted(self._bots), pa.string())))
-        return chosen.drop_columns(["domain", "lang"]).to_pylist()
+        found = self._table(dataset, columns)
+        return [] if found is None else found.to_pylist()
 
     def counts(self, dataset: str, column: str) -> dict[str, dict[str, int]]:
         """For each bot, how many rows have each value of a column."""
+        found = self._table(dataset, [column])
         counted: dict[str, dict[str, int]] = {}
-        for row in self.rows(dataset, [column]):
-            per_bot = counted.setdefault(row["bot"], {})
-            per_bot[str(row[column])] = per_bot.get(str(row[column]), 0) + 1
+        if found is not None:
+            for row in found.group_by(["bot", column], use_threads=False).aggregate([([], "count_all")]).to_pylist():
+                counted.setdefault(row["bot"], {})[str(row[column])] = row["count_all"]
         return counted
+
+    def _table(self, dataset: str, columns: Sequence[str]) -> pa.Table | None:
+        try:
+            table = read_rows(self._store, dataset, columns=["domain", "lang", *columns])
+        except StoreError:
+            return None
+        named = table.append_column("bot", pc.binary_join_element_wise(table["domain"], table["lang"], "/"))
+        chosen = named.filter(pc.is_in(named["bot"], pa.array(sorted(self._bots), pa.string())))
+        return chosen.drop_columns(["domain", "lang"])
 
 
 def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]) -> list[dict[str, Any]]:
@@ -70,11 +79,15 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
         tables.rows("augment_report", ["report"]), tables.rows("augmented", ["intent", "text", "operators"])
     )
     noise, noisy = gather_noise(tables), tables.counts("denoised_dropped", "reason")
-    rows = {name: load_manifest(store, name).entries for name in ("utterance", "utterance_rejected", "cleaned")}
+    rows = {name: load_manifest(store, name).entries for name in _COUNTED}
+    labelled = count_filled(store, "utterance", "intent", bots)
+    answering = champions(store, bots)
+    misread = gather_misread(store, [bot for bot in bots if _is_worked_on(bot, plan)])
     unlike = find_other_languages(store, plan)
     told = []
     for bot in bots:
         counts = {name: entries[bot].rows if bot in entries else None for name, entries in rows.items()}
+        counts["labelled"] = labelled.get(bot)
         entry = {
             "bot": bot,
             "status": _status(bot, plan, report, released.get(bot)),
@@ -90,9 +103,12 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
             "noise": noise.get(bot),
             "augmented": made.get(bot),
+            "misread": misread.get(bot),
+            "champion": answering.get(bot),
             **_scores(judged.get(bot)),
             **_release(released.get(bot)),
         }
+        entry["warnings"] += doubts(entry)
         told.append(entry)
     return told
 
@@ -152,11 +168,15 @@ def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
 def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, Any] | None) -> str:
     if bot in report.failed:
         return "failed"
-    if not any(bot in plan.to_run(stage) for stage in plan.orders):
+    if released is not None and not released["alias"]:
+        return "refused"
+    if not _is_worked_on(bot, plan):
         return "skipped"
-    if released is None:
-        return "made"
-    return "released" if released["alias"] else "kept"
+    return "released" if released is not None and bot in plan.to_run("release") else "made"
+
+
+def _is_worked_on(bot: str, plan: Plan) -> bool:
+    return any(bot in plan.to_run(stage) for stage in plan.orders)
 
 
 def _row_counts(
@@ -167,7 +187,9 @@ def _row_counts(
     return {
         "in": None if kept is None else kept + (rejected or 0),
         "rejected": rejected,
+        "labelled": counts["labelled"],
         "cleaned": counts["cleaned"],
+        "distinct": counts["splits"],
         **{name: splits[name] - gone.get(name, 0) if name in splits else None for name in (*_LEARNT, "test")},
     }
 
@@ -190,7 +212,18 @@ def _warnings(dropped: Mapping[str, int], counts: Mapping[str, int | None], find
 def _scores(row: Mapping[str, Any] | None) -> dict[str, Any]:
     if row is None:
         return {}
-    kept = ("accuracy_interval", "per_intent", "confusions", "reliability", "oos_curve", "at_threshold")
+    kept = (
+        "accuracy_interval",
+        "macro_f1_interval",
+        "ece_interval",
+        "in_scope_rows",
+        "out_of_scope",
+        "per_intent",
+        "confusions",
+        "reliability",
+        "oos_curve",
+        "at_threshold",
+    )
     report = json.loads(row["report"])
     return {
         **{name: row[name] for name in ("accuracy", "macro_f1", "ece")},

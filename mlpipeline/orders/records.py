@@ -13,6 +13,7 @@ from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.outcome import gather_bots, gather_stages
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.report import render_report
+from mlpipeline.orders.standing import status_line
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
 
@@ -36,15 +37,28 @@ def keep_run(
     report: RunReport,
     bots: Sequence[str],
     asked: Sequence[Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Writes a run's `run.json` and `report.html`; gives `{"run": content, "report": path}`."""
+    """Writes a run's `run.json` and `report.html`; gives `{"run": content, "report": path}`.
+
+    Args:
+        store: where.
+        head: `run`, `started`, `seconds`, `command`.
+        plan: what was to be done.
+        report: what was done.
+        bots: those that were asked for.
+        asked: sample questions with the answers of the champions after the run.
+        before: the champions before it.
+    """
     told = gather_bots(store, plan, report, bots)
     for entry in told:
-        entry["golden"] = [dict(row) for row in asked if row["bot"] == entry["bot"]]
-    failed = sum(entry["status"] == "failed" for entry in told)
+        # Who answered: where a gate refused the new model, that is not the model whose scores stand beside them.
+        version = (entry["champion"] or {}).get("version")
+        entry["golden"] = [{**row, "version": version} for row in asked if row["bot"] == entry["bot"]]
+        entry["champion_before"] = before.get(entry["bot"])
     run = {
         **head,
-        "status": f"{failed} of {len(told)} bots failed" if failed else "ok",
+        "status": status_line(told),
         "session_seconds": round(report.session_seconds, 1),
         "master": report.master,
         "slots": report.slots,

@@ -12,7 +12,7 @@ from mlpipeline.orders.noise_view import noise_view
 
 _STATUS_WORDS = {
     "released": "released",
-    "kept": "not released",
+    "refused": "refused by the gate",
     "failed": "failed",
     "skipped": "nothing to do",
     "made": "made, not yet released",
@@ -87,7 +87,7 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
         "alias": _text(bot.get("alias")),
         "version": _text(bot.get("version")),
         "gate": gate,
-        "refused": status == "kept" and [check for check in gate if not check["passed"]],
+        "refused": status == "refused" and [check for check in gate if not check["passed"]],
         "rows": rows,
         "flow": _flow(rows, bot),
         "dropped": _shares(bot.get("dropped")),
@@ -176,7 +176,8 @@ def _totals(bots: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "bots": len(bots),
         "by_status": {
-            status: sum(bot["status"] == status for bot in bots) for status in ("released", "kept", "skipped", "failed")
+            status: sum(bot["status"] == status for bot in bots)
+            for status in ("released", "refused", "skipped", "failed")
         },
         "live": sum(bot["alias"] == "champion" for bot in bots),
         "accuracy": sum(scores) / len(scores) if scores else None,

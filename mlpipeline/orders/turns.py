@@ -180,7 +180,7 @@ def _telling(log: Path, start: int) -> str:
     with open(log, "rb") as stream:
         stream.seek(start)
         lines = stream.read().decode("utf-8", "replace").splitlines()[1:-1]
-    said = [line for line in lines if line.startswith(("failed:", "error:", "warning:"))]
+    said = [line for line in lines if line.startswith(("failed:", "refused:", "error:", "warning:"))]
     return "\n".join(said[:_LINES] or lines[-_LINES:])
 
 

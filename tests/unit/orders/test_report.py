@@ -154,7 +154,7 @@ def test_failed_and_refused_bots_stand_first():
         "failure": {"stage": "train", "reason": "one intent only", "fix": "add"},
     }
     gate = [{"name": "min_accuracy", "value": 0.6, "limit": 0.7, "passed": False}]
-    kept = {**BOT, "bot": "b/ja", "status": "kept", "gate": gate}
+    kept = {**BOT, "bot": "b/ja", "status": "refused", "gate": gate}
     page = checked(render_report({"bots": [BOT, failed, kept]}))
     look = page[page.index("Needs a look") : page.index("<h2>Bots")]
     assert "one intent only" in look

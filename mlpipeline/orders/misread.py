@@ -1,0 +1,113 @@
+"""Test questions that a model misread, with what it learnt that is most like them, and the whole confusion matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlpipeline.errors import StoreError
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+
+MOST = 50
+"""Misread questions of one bot that are listed, the surest first: a model that is sure of what is wrong harms most."""
+
+
+def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """For each bot that was evaluated, `tested`, `misread`, `questions` and `matrix`.
+
+    `questions` are at most MOST of the misread test rows: `text`, `expected`, `predicted`, `score`, and `nearest`, the
+    learnt question most like it: `text`, `intent`, `similarity` (cosine); null where the bot has no vectors. `matrix`
+    holds `intents` and `cells`, [expected, predicted, rows] by places among them, of the test rows, the right ones too.
+    """
+    found = {}
+    for bot in bots:
+        tested = _tested(store, bot)
+        if tested is not None and tested.num_rows:
+            found[bot] = _of_bot(store, bot, tested)
+    return found
+
+
+def _of_bot(store: Store, bot: str, tested: pa.Table) -> dict[str, Any]:
+    wrong = tested.filter(pc.not_equal(tested["intent"], tested["predicted"]))
+    order = [("score", "descending"), ("content_id", "ascending"), ("intent", "ascending")]
+    listed = wrong.sort_by(order).slice(0, MOST).to_pylist()
+    texts, nearest = _texts_and_nearest(store, bot, [row["content_id"] for row in listed])
+    questions = [
+        {
+            "text": texts.get(row["content_id"]),
+            "expected": row["intent"],
+            "predicted": row["predicted"],
+            "score": row["score"],
+            "nearest": nearest.get(row["content_id"]),
+        }
+        for row in listed
+    ]
+    pairs = zip(tested["intent"].to_pylist(), tested["predicted"].to_pylist(), strict=True)
+    return {
+        "tested": tested.num_rows,
+        "misread": wrong.num_rows,
+        "questions": questions,
+        "matrix": as_matrix(Counter(pairs)),
+    }
+
+
+def as_matrix(pairs: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+    """(expected, predicted) -> rows, as `intents` ascending and the `cells` that are not 0."""
+    intents = sorted({intent for pair in pairs for intent in pair})
+    place = {intent: number for number, intent in enumerate(intents)}
+    cells = sorted([place[expected], place[predicted], count] for (expected, predicted), count in pairs.items())
+    return {"intents": intents, "cells": cells}
+
+
+def _tested(store: Store, bot: str) -> pa.Table | None:
+    names = ["content_id", "intent", "split", "predicted", "score"]
+    rows = _rows(store, "prediction", bot, names)
+    return None if rows is None else rows.filter(pc.equal(rows["split"], "test"))
+
+
+def _texts_and_nearest(
+    store: Store, bot: str, contents: Sequence[str]
+) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """By content id: the text as it was delivered, and the learnt question that is most like it."""
+    rows = _rows(store, "denoised", bot, ["content_id", "intent", "text"]) if contents else None
+    if rows is None:
+        return {}, {}
+    rows = rows.filter(pc.is_valid(rows["intent"])).sort_by([("content_id", "ascending"), ("text", "ascending")])
+    asked = rows.filter(pc.is_in(rows["content_id"], pa.array(sorted(set(contents)), pa.string())))
+    texts = dict(zip(asked["content_id"].to_pylist()[::-1], asked["text"].to_pylist()[::-1], strict=True))
+    splits, vectors = (
+        _rows(store, "splits", bot, ["content_id", "split"]),
+        _rows(store, "embedding", bot, ["content_id", "vector"]),
+    )
+    if splits is None or vectors is None:
+        return texts, {}
+    packed = dict(zip(vectors["content_id"].to_pylist(), vectors["vector"].to_pylist(), strict=True))
+    train = set(splits.filter(pc.equal(splits["split"], "train"))["content_id"].to_pylist())
+    learnt = [row for row in rows.to_pylist() if row["content_id"] in train and row["content_id"] in packed]
+    known = [content for content in dict.fromkeys(contents) if content in packed]
+    if not learnt or not known:
+        return texts, {}
+    alike = _vectors(packed, known) @ _vectors(packed, [row["content_id"] for row in learnt]).T
+    best = alike.argmax(axis=1)
+    return texts, {
+        content: {"text": learnt[at]["text"], "intent": learnt[at]["intent"], "similarity": round(float(row[at]), 4)}
+        for content, at, row in zip(known, best.tolist(), alike, strict=True)
+    }
+
+
+def _vectors(packed: Mapping[str, bytes], contents: Sequence[str]) -> np.ndarray:
+    """(n, d) float32; the vectors of one encoder have one length."""
+    return np.stack([np.frombuffer(packed[content], "<f4") for content in contents])
+
+
+def _rows(store: Store, dataset: str, bot: str, columns: Sequence[str]) -> pa.Table | None:
+    try:
+        return read_rows(store, dataset, bots=[bot], columns=columns)
+    except StoreError:
+        return None
