@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -14,13 +13,12 @@ from mlpipeline.spark.failures import as_failure, explain
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
-from mlpipeline.stages.contract import Part, Stage
+from mlpipeline.stages.contract import Job, Outcome, Part, Place, Stage
 from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Mark, as_metadata
+from mlpipeline.store.manifests import as_metadata
 from mlpipeline.store.recall import recallable
-from mlpipeline.store.sources import SourceFile
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -65,45 +63,6 @@ def stages_between(first: str | None, last: str | None) -> tuple[Stage, ...]:
     if start > stop:
         raise UsageError(f"{first} comes after {last}", fix=f"the order is: {', '.join(names)}")
     return STAGES[start : stop + 1]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One bot's turn in a stage: its recipe, its files, and the mark that its result will carry."""
-
-    bot: str
-    recipe: Recipe
-    mark: Mark
-    sources: Sequence[SourceFile] = ()
-    shared: Mark | None = None
-
-
-@dataclass
-class Outcome:
-    """What a stage did: bots that are done, that failed and why, that are warned of, and what its tasks counted."""
-
-    done: list[str] = field(default_factory=list)
-    failed: dict[str, dict[str, str]] = field(default_factory=dict)
-    warnings: dict[str, str] = field(default_factory=dict)
-    counts: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, other: Outcome) -> None:
-        """Takes over another outcome of the same stage."""
-        self.done += other.done
-        self.failed.update(other.failed)
-        self.warnings.update(other.warnings)
-        for key, value in other.counts.items():
-            old = self.counts.get(key)
-            self.counts[key] = value if old is None else max(old, value) if key.startswith("peak") else old + value
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where stages run: the store, a session that starts when it is first asked for, and the run's name."""
-
-    store: Store
-    spark: Callable[[], SparkSession]
-    run: str
 
 
 def part_of(stage: Stage, recipe: Recipe) -> Part:

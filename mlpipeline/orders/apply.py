@@ -14,11 +14,11 @@ from mlpipeline.orders.eventlog import KEPT, drop_old_logs, log_settings, place_
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
-from mlpipeline.pipeline import STAGES, Outcome, Place, run_stage
+from mlpipeline.pipeline import STAGES, run_stage
 from mlpipeline.spark.failures import as_failure
 from mlpipeline.spark.overhead import slots_of
 from mlpipeline.spark.session import is_local, open_session
-from mlpipeline.stages.contract import Stage
+from mlpipeline.stages.contract import Outcome, Place, Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
 

@@ -13,9 +13,9 @@ from mlpipeline.orders.changes import row_changes
 from mlpipeline.orders.provenance import folders_of, read_provenance
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.orders.translations import translation_files
-from mlpipeline.pipeline import STAGES, Job
+from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import Resolved
-from mlpipeline.stages.contract import Stage
+from mlpipeline.stages.contract import Job, Stage
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store

@@ -1,8 +1,8 @@
-"""The shape of a stage."""
+"""The shape of a stage, and of its work: what a run asks of it for each bot, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,14 @@ from pyspark.sql.types import StructType
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
+    from mlpipeline.recipe.fields import Recipe
     from mlpipeline.spark.counters import Counters
     from mlpipeline.store.layout import Store
+    from mlpipeline.store.manifests import Mark
     from mlpipeline.store.recall import Recall
+    from mlpipeline.store.sources import SourceFile
 
 # The sections of the recipe that a stage asked for, by name: its own part and no other.
 Part = Mapping[str, Any]
@@ -70,3 +73,42 @@ class Stage:
     by_bot: bool = False
     dropped: str | None = None
     recalls: Mapping[str, Recall] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One bot's turn in a stage: its recipe, its files, and the mark that its result will carry."""
+
+    bot: str
+    recipe: Recipe
+    mark: Mark
+    sources: Sequence[SourceFile] = ()
+    shared: Mark | None = None
+
+
+@dataclass
+class Outcome:
+    """What a stage did: bots that are done, that failed and why, that are warned of, and what its tasks counted."""
+
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, other: Outcome) -> None:
+        """Takes over another outcome of the same stage."""
+        self.done += other.done
+        self.failed.update(other.failed)
+        self.warnings.update(other.warnings)
+        for key, value in other.counts.items():
+            old = self.counts.get(key)
+            self.counts[key] = value if old is None else max(old, value) if key.startswith("peak") else old + value
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where stages run: the store, a session that starts when it is first asked for, and the run's name."""
+
+    store: Store
+    spark: Callable[[], SparkSession]
+    run: str

@@ -20,12 +20,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
-from mlpipeline.pipeline import Job, Place, run_stage
+from mlpipeline.pipeline import run_stage
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.session import open_session
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Part, Run, Stage
+from mlpipeline.stages.contract import Job, Part, Place, Run, Stage
 from mlpipeline.store.datasets import write_dataset
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import make_mark
