@@ -73,6 +73,7 @@ def new_verb(desk: Desk) -> int:
         raise InputError(what, where=str(place), fix="free space or correct the permissions") from error
     bot = desk.recipe(f"{options.domain}/{options.lang}")
     told = {"bot": f"{bot.domain}/{bot.lang}", "rows": seen.rows, "rejected": dict(seen.rejects),
+            "first_rejected": {why: f"line {one.line}: {one.detail}" for why, one in seen.firsts.items()},
             "intents": len(seen.intents), "files": [str(path) for path in written] + [str(place)]}  # fmt: skip
     told["warnings"] = _warnings(bot.recipe.language, seen, bot.recipe.split.min_rows_per_intent)
     desk.give(told, _text(told))
@@ -139,7 +140,8 @@ def _warnings(language: Any, seen: Seen, least: int) -> list[str]:
 
 def _text(told: dict[str, Any]) -> str:
     lines = [f"{told['bot']}: {told['rows']:,} rows, {told['intents']} intents"]
-    lines += [f"rejected: {count:,} {reason}" for reason, count in told["rejected"].items()]
+    firsts = told["first_rejected"]
+    lines += [f"rejected: {count:,} {reason} ({firsts[reason]})" for reason, count in told["rejected"].items()]
     lines += [f"warning: {text}" for text in told["warnings"]]
     lines += [f"wrote {path}" for path in told["files"]]
     return "\n".join([*lines, f"next: mlpipeline run --select {told['bot']}"])

@@ -1,16 +1,14 @@
 """Rasa's nlu.yml: the examples of each intent as plain utterances, with the line each stands on.
 
-The YAML is read as a stream of events and nothing is ever constructed from it: anchors, aliases (a "YAML bomb") and
-deep nesting, which no nlu.yml needs, are refused.
+Nothing in it is lost in silence: what is no example, a key that nobody reads and a key that stands twice become
+rejected rows with their lines. Two `nlu:` sections and two `examples:` of one intent are read both.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
-import yaml
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from mlpipeline.errors import InputError
 from mlpipeline.store.corpus_rows import (
@@ -25,44 +23,13 @@ from mlpipeline.store.corpus_rows import (
     checked_text,
     checked_verified,
 )
+from mlpipeline.store.rasa_markup import strip_markup
+from mlpipeline.store.rasa_nodes import BLOCKS, Document, Node, read_nodes, shown_again
 
-MAX_DEPTH = 20
-
-# sections of `nlu:` that hold no utterances
-_OTHER_SECTIONS = frozenset({"synonym", "regex", "lookup"})
-
-# what YAML may not contain travels as private characters, so that one bad byte costs one example and not the file
-_INVALID, _NUL, _CONTROL = "\uf8fb", "\uf8fc", "\uf8fd"
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_MARKS = {
-    _INVALID: ("invalid_utf8", "a byte here is not UTF-8: save the file as UTF-8"),
-    _NUL: ("nul_character", "NUL in the example"),
-    _CONTROL: ("control_character", "a control character that YAML does not allow"),
-}
-
-# [paris](city), [paris](city:Paris), [paris]{"entity": "city"}, [paris][{...}, {...}]
-_ENTITY = re.compile(r"\[([^\[\]]+)\](?:\([^()]*\)|\{[^{}]*\}|\[\s*\{[^\[\]]*\}\s*\])")
-
-
-@dataclass
-class _Node:
-    """A YAML node with the line it starts on (from 1): a text, a list, or a mapping as a list of pairs."""
-
-    line: int
-    text: str | None = None
-    block: bool = False
-    items: list[_Node] = field(default_factory=list)
-    is_map: bool = False
-
-    def get(self, key: str) -> _Node | None:
-        for name, value in zip(self.items[::2], self.items[1::2], strict=False):
-            if self.is_map and name.text == key:
-                return value
-        return None
-
-    def keys(self) -> list[str]:
-        return [name.text or "?" for name in self.items[::2]] if self.is_map else []
-
+# entries of `nlu:` that hold no utterances
+_OTHER_ENTRIES = ("synonym", "regex", "lookup")
+_ENTRY = ("intent", "examples", "metadata")
+_LISTED = ("text", "intent", "metadata", "entities")
 
 # What the other files of a Rasa project have at their top: domain.yml, stories.yml, rules.yml, config.yml and so on.
 _WITHOUT_UTTERANCES = frozenset(
@@ -79,163 +46,193 @@ def read_rasa(data: bytes, name: str) -> Iterator[Row | Reject]:
     Raises:
         InputError: broken YAML, anchors or aliases, nesting deeper than 20, no ``nlu:`` section.
     """
-    text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-    text = _FORBIDDEN.sub(_as_mark, text)
-    lines = text.split("\n")
-    documents = _parsed(text, name)
-    sections = [found for found in (document.get("nlu") for document in documents) if found is not None]
-    if documents and not sections:
-        there = [key for document in documents for key in _Node.keys(document)]
+    document = read_nodes(data, name)
+    sections = [section for top in document.tops for section in top.values("nlu")]
+    if document.tops and not sections:
+        there = [key for top in document.tops for key in top.names]
         keys = ", ".join(key[:40] for key in there[:10])
         raise (NoUtterances if there and set(there) <= _WITHOUT_UTTERANCES else InputError)(
             f"no `nlu:` section (keys here: {keys or 'none'})",
             where=name,
             fix="give the nlu.yml of a Rasa project, or a JSONL or CSV file",
         )
-    return (row for section in sections for item in _items(section) for row in _examples(item, lines))
+    return _rows(document)
 
 
-def _items(section: _Node) -> list[_Node]:
+def _rows(document: Document) -> Iterator[Row | Reject]:
+    for top in document.tops:
+        if not top.is_map and top.text != "":  # nothing behind the last `---` is nothing lost
+            problem = Problem("not_an_object", "a document of this file has no `nlu:` section")
+            yield from _lost(top, document, problem)
+        for key, value in top.pairs:
+            if key.text == "nlu":
+                for entry in _entries(value):
+                    yield from _entry(entry, document)
+            elif key.text not in _WITHOUT_UTTERANCES:
+                yield from _lost(value, document, _unknown(key, ("nlu", *_WITHOUT_UTTERANCES)), key.line)
+
+
+def _entries(section: Node) -> list[Node]:
     # `nlu:` with nothing below it is an empty text
     return section.items if not section.is_map and section.text is None else [section] if section.text != "" else []
 
 
-def _parsed(text: str, name: str) -> list[_Node]:
-    """Top nodes of all documents, built without recursion."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tops: list[_Node] = []
-    stack: list[_Node] = []
-    try:
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise InputError(
-                    "YAML anchors and aliases are not read here (they can blow a small file up to gigabytes)",
-                    where=f"{name}:{_line_of(event)}",
-                    fix="write the examples out instead of & and *",
-                )
-            if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                stack.pop()
-            elif isinstance(event, yaml.NodeEvent):
-                node = _node_of(event)
-                (stack[-1].items if stack else tops).append(node)
-                if node.text is None:
-                    stack.append(node)
-            if len(stack) > MAX_DEPTH:
-                raise InputError(
-                    f"YAML nested deeper than {MAX_DEPTH} levels",
-                    where=f"{name}:{_line_of(event)}",
-                    fix="give the nlu.yml of a Rasa project; it needs four levels",
-                )
-    except yaml.YAMLError as error:
-        raise _broken_yaml(error, name) from error
-    return tops
-
-
-def _line_of(event: yaml.Event) -> int:
-    return event.start_mark.line + 1 if event.start_mark is not None else 1
-
-
-def _node_of(event: yaml.NodeEvent) -> _Node:
-    line = _line_of(event)
-    if isinstance(event, yaml.ScalarEvent):
-        return _Node(line, text=event.value, block=event.style in ("|", ">"))
-    return _Node(line, is_map=isinstance(event, yaml.MappingStartEvent))
-
-
-def _broken_yaml(error: yaml.YAMLError, name: str) -> InputError:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    where = f"{name}:{mark.line + 1}" if mark is not None else name
-    return InputError(f"this is no valid YAML ({problem})", where=where, fix="correct this line and run again")
-
-
-def _examples(item: _Node, lines: list[str]) -> Iterator[Row | Reject]:
+def _entry(entry: Node, document: Document) -> Iterator[Row | Reject]:
     """Rows of one entry below ``nlu:``."""
-    raw = lines[item.line - 1] if item.line <= len(lines) else ""
     try:
-        intent = _intent_of(item)
+        intent = _intent_of(entry, document)
     except Problem as problem:
-        yield problem.as_reject(item.line, _unmarked(raw))
+        yield from _lost(entry, document, problem)
         return
-    examples = item.get("examples")
     if intent is None:
         return
-    if examples is None or examples.is_map or (not examples.items and not (examples.text or "").strip()):
-        yield Problem("no_text", f"the intent {intent} has no examples").as_reject(item.line, _unmarked(raw))
-    elif examples.text is None:
-        for entry in examples.items:
-            yield _listed(entry, intent, item)
-    else:
-        first = examples.line + 1 if examples.block else examples.line
-        for offset, line in enumerate(examples.text.split("\n")):
-            if line.strip():
-                yield _example(line, intent, first + offset, item)
+    unknown = [(key, value) for key, value in entry.pairs if key.text not in _ENTRY]
+    for key, value in unknown:
+        yield from _lost(value, document, _unknown(key, _ENTRY), key.line)
+    found = entry.values("examples")
+    for examples in found:
+        yield from _examples(examples, intent, entry, document)
+    if not found and not unknown:
+        nothing = Problem("no_text", f"the intent {intent} has no examples")
+        yield nothing.as_reject(entry.line, document.raw(entry.line))
 
 
-def _intent_of(item: _Node) -> str | None:
+def _intent_of(entry: Node, document: Document) -> str | None:
     """The intent of an entry, None for synonyms, lookups and regexes. Raises Problem."""
-    if not item.is_map:
+    if not entry.is_map:
         raise Problem("not_an_object", "an entry below nlu: must have `intent:` and `examples:`")
-    name = item.get("intent")
+    _check_once(entry, also="examples")
+    name = entry.get("intent")
     if name is None:
-        if _OTHER_SECTIONS.isdisjoint(item.keys()):
-            raise Problem("no_intent", f"an entry with {', '.join(item.keys()[:5]) or 'no keys'} but no `intent:`")
+        keys = entry.names
+        if not set(keys) & set(_OTHER_ENTRIES):
+            meant = next(filter(None, (_meant(key, ("intent", *_OTHER_ENTRIES)) for key in keys)), "")
+            raise Problem("no_intent", f"an entry with {', '.join(keys[:5]) or 'no keys'} but no `intent:`{meant}")
         return None
     if name.text is None:
         raise Problem("intent_not_a_string", "the intent is a list or an object")
-    _check_marks(name.text)
-    intent = checked_intent(name.text)
+    intent = checked_intent(document.checked(name.text))
     if intent is None:
         raise Problem("no_intent", "the intent is empty")
     return intent
 
 
-def _listed(entry: _Node, intent: str, item: _Node) -> Row | Reject:
-    """One entry of the long form: ``- text: |`` with metadata, or a plain list of texts."""
+def _check_once(node: Node, also: str = "") -> None:
+    """Raises Problem for a key that stands twice: nobody knows which of the two was meant."""
+    for key, times in Counter(node.names).items():
+        if times > 1 and key != also:
+            lines = " and ".join(str(name.line) for name, _ in node.pairs if name.text == key)
+            raise Problem("duplicate_key", f"`{key[:40]}:` stands twice, in lines {lines}: keep one")
+
+
+def _unknown(key: Node, known: Sequence[str]) -> Problem:
+    name = (key.text or "?")[:40]
+    return Problem("unknown_key", f"nobody reads `{name}:`{_meant(name, known)}")
+
+
+def _meant(key: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.6)
+    return f", did you mean `{close[0]}:`?" if close else ""
+
+
+def _lost(node: Node, document: Document, problem: Problem, line: int = 0) -> Iterator[Reject]:
+    """A rejected row for each line of examples below a node that is not read; one where there is none."""
+    lines = sorted(_lines_of_examples(node, document))
+    for number in lines or [line or node.line]:
+        yield problem.as_reject(number, document.raw(number))
+
+
+def _lines_of_examples(node: Node, document: Document) -> set[int]:
+    found: set[int] = set()
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        waiting += one.items
+        if one.text and one.style in BLOCKS:
+            found.update(document.lines_of(one))
+        elif one.text is None:  # a list of plain examples, or one of `text:` each
+            texts = one.values("text") if one.is_map else one.items
+            found |= {item.line for item in texts if item.text is not None and item.style not in BLOCKS}
+    return found
+
+
+def _examples(examples: Node, intent: str, entry: Node, document: Document) -> Iterator[Row | Reject]:
+    if examples.is_map or (not examples.items and not (examples.text or "").strip()):
+        problem = Problem("no_text", f"the intent {intent} has no examples")
+        yield problem.as_reject(entry.line, document.raw(entry.line))
+    elif examples.text is None:
+        for item in examples.items:
+            yield from _listed(item, intent, entry, document)
+    elif _is_folded(examples):
+        folded = "" if examples.style == ">" else " (this text goes over several lines)"
+        detail = f"YAML folds these lines into one text: write `examples: |`{folded}"
+        problem = Problem("folded_text", detail)
+        yield from (problem.as_reject(number, document.raw(number)) for number in document.lines_of(examples))
+    else:
+        for number, line in _lines(examples):
+            yield _example(line, intent, number, document, entry)
+
+
+def _is_folded(text: Node) -> bool:
+    return text.style == ">" or (text.style != "|" and text.end > text.line)
+
+
+def _lines(text: Node) -> list[tuple[int, str]]:
+    """The lines of a text that are not blank, each with where it stands."""
+    first, step = (text.line + 1, 1) if text.style in BLOCKS else (text.line, 0)
+    lines = (text.text or "").split("\n")
+    return [(first + step * offset, line) for offset, line in enumerate(lines) if line.strip()]
+
+
+def _listed(entry: Node, intent: str, item: Node, document: Document) -> Iterator[Row | Reject]:
+    """One entry of the long form: ``- text: |`` with metadata, or a plain text."""
     node = entry.get("text") if entry.is_map else entry
-    if node is None or node.text is None:
-        return Problem("no_text", f"an example of {intent} without `text:`").as_reject(entry.line, "")
+    try:
+        if entry.is_map:
+            _check_once(entry)
+        if node is None or node.text is None:
+            there = next((_meant(key, ("text",)) for key in entry.names if key not in _LISTED), "")
+            raise Problem("no_text", f"an example of {intent} without `text:`{there}")
+    except Problem as problem:
+        yield problem.as_reject(entry.line, document.raw(entry.line))
+        return
+    lines = _lines(node)
+    if len(lines) > 1 and all(line.strip().startswith("- ") for _, line in lines):
+        for number, line in lines:  # several examples under one `text: |`
+            yield _example(line, intent, number, document, entry, item)
+        return
+    if node.style == ">" and node.text.strip().startswith("- ") and " - " in node.text:
+        detail = "YAML folds these lines into one text: write `text: |`"
+        yield from _lost(node, document, Problem("folded_text", detail))
+        return
     value = node.text.strip()
-    line = node.line + 1 if node.block else node.line
-    return _example(value if value.startswith("- ") else f"- {value}", intent, line, entry, item)
+    first = lines[0][0] if lines else node.line
+    yield _example(value if value.startswith("- ") else f"- {value}", intent, first, document, entry, item)
 
 
-def _example(line: str, intent: str, number: int, *places: _Node) -> Row | Reject:
+def _example(line: str, intent: str, number: int, document: Document, *places: Node) -> Row | Reject:
     value = line.strip()
     try:
         if not value.startswith("-"):
             raise Problem("not_an_example", "a line of examples must begin with `- `")
         if len(value) > 4 * MAX_TEXT:
             raise Problem("too_long", f"{len(value):,} characters; at most {MAX_TEXT:,} are read")
-        _check_marks(value)
-        text = checked_text(_ENTITY.sub(r"\1", value[1:].strip()))
-        annotator, verified, parent = (_said(places, name) for name in ("annotator", "verified", "parent"))
+        text = checked_text(strip_markup(document.checked(value)[1:].strip()).strip())
+        annotator, verified, parent = (_said(places, name, document) for name in ("annotator", "verified", "parent"))
         about = checked_annotator(annotator), checked_verified(verified), checked_parent(parent)
         return Row(text, intent, None, None, number, *about)
     except Problem as problem:
-        return problem.as_reject(number, _unmarked(line))
+        return problem.as_reject(number, shown_again(line))
 
 
-def _said(places: tuple[_Node, ...], name: str) -> str | None:
-    """What the nearest `metadata:` says under a name."""
+def _said(places: tuple[Node, ...], name: str, document: Document) -> str | None:
+    """What the nearest `metadata:` says under a name. Raises Problem where one says it twice."""
     for place in places:
-        value = metadata.get(name) if (metadata := place.get("metadata")) is not None else None
+        metadata = place.get("metadata")
+        if metadata is None:
+            continue
+        _check_once(metadata)
+        value = metadata.get(name)
         if value is not None and value.text not in (None, "", "null", "~"):
-            _check_marks(value.text)
-            return value.text
+            return document.checked(value.text)
     return None
-
-
-def _as_mark(found: re.Match[str]) -> str:
-    character = found[0]
-    return _NUL if character == "\0" else _INVALID if "\ud800" <= character <= "\udfff" else _CONTROL
-
-
-def _check_marks(text: str) -> None:
-    for mark, (reason, detail) in _MARKS.items():
-        if mark in text:
-            raise Problem(reason, detail)
-
-
-def _unmarked(text: str) -> str:
-    return text.replace(_NUL, "\0").replace(_INVALID, "\ufffd").replace(_CONTROL, "\ufffd")
