@@ -18,9 +18,11 @@ from mlpipeline.networks.calibrate import softmax
 from mlpipeline.stages.evaluate import figures
 from mlpipeline.stages.evaluate.intervals import (
     Scored,
-    bootstrap_intervals,
-    expected_calibration_error,
-    macro_f1,
+    auroc_interval,
+    figure_ece,
+    figure_f1,
+    intervals_of,
+    wilson,
 )
 
 
@@ -139,25 +141,17 @@ def _report(
         "per_intent": figures.per_intent(scored, names),
         "confusions": figures.confusions(scored, names, ids),
         "reliability": figures.reliability(scored),
-        **_scope(rows, kept, outside, threshold, outside_label),
+        **_scope(rows, kept, outside, threshold, outside_label, float(settings["interval"])),
     }
 
 
 def _headline(rows: Scored, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Accuracy, macro-F1, ECE and their intervals; None without rows."""
-    intervals = bootstrap_intervals(rows, resamples=int(settings["bootstrap"]), interval=float(settings["interval"]))
+    intervals = intervals_of(rows, resamples=int(settings["bootstrap"]), interval=float(settings["interval"]))
     values: dict[str, float | None] = {"accuracy": None, "macro_f1": None, "ece": None}
     if len(rows.true):
-        hit = rows.true == rows.predicted
-        counts = [np.bincount(codes, minlength=rows.n_codes) for codes in (rows.true[hit], rows.true, rows.predicted)]
-        sums = [
-            np.bincount(rows.bin, weights=w, minlength=rows.n_bins) for w in (np.ones(len(hit)), hit, rows.confidence)
-        ]
-        values = {
-            "accuracy": float(hit.mean()),
-            "macro_f1": float(macro_f1(*counts)),
-            "ece": float(expected_calibration_error(*sums)),
-        }
+        hits = float((rows.true == rows.predicted).mean())
+        values = {"accuracy": hits, "macro_f1": figure_f1(rows), "ece": figure_ece(rows)}
     report: dict[str, Any] = {}
     for name, value in values.items():
         report[name] = value
@@ -168,20 +162,25 @@ def _headline(rows: Scored, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scope(
-    rows: _Rows, kept: np.ndarray, outside: np.ndarray, threshold: float, outside_label: str | None
+    rows: _Rows, kept: np.ndarray, outside: np.ndarray, threshold: float, outside_label: str | None, interval: float
 ) -> dict[str, Any]:
     """What thresholds accept, and how well out-of-scope rows are kept apart (None without such rows)."""
     refused = np.array([outside_label is not None and name == outside_label for name in rows.predicted], dtype=bool)
     score = np.where(refused, -1.0, rows.confidence)
     correct = np.array([rows.predicted[i] == rows.true[i] for i in kept.tolist()], dtype=bool)
     inside_scope, outside_scope = rows.scope[kept], rows.scope[outside]
+    n, refusals = len(outside), int((score[outside] < threshold).sum())
+    apart, accepted = figures.auroc(inside_scope, outside_scope), figures.fpr_at_95(inside_scope, outside_scope)
     return {
         "oos_curve": figures.acceptance_curve(correct, score[kept], score[outside]),
         "at_threshold": figures.acceptance_at(correct, score[kept], score[outside], threshold),
         "out_of_scope": {
-            "rows": len(outside),
-            "recall": None if not len(outside) else float((score[outside] < threshold).mean()),
-            "auroc": figures.auroc(inside_scope, outside_scope),
-            "fpr95": figures.fpr_at_95(inside_scope, outside_scope),
+            "rows": n,
+            "recall": refusals / n if n else None,
+            "recall_interval": wilson(refusals, n, interval) if n else None,
+            "auroc": apart,
+            "auroc_interval": None if apart is None else auroc_interval(apart, len(kept), n, interval),
+            "fpr95": accepted,
+            "fpr95_interval": None if accepted is None else wilson(round(accepted * n), n, interval),
         },
     }
