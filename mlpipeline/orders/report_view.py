@@ -22,6 +22,7 @@ _GATE_WORDS = {
     "min_macro_f1": "macro-F1 at least",
     "max_ece": "scores off by at most",
     "max_drop_from_champion": "worse than the champion by at most",
+    "min_test_rows": "test rows at least",
 }
 _WEAK = 10  # intents shown as weakest
 
@@ -131,6 +132,7 @@ def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _gate(check: Mapping[str, Any]) -> dict[str, Any]:
     row = _figures(check, ("name",), ("value", "limit"))
+    row["is_count"] = row["name"].endswith("_rows")
     return {**row, "words": _GATE_WORDS.get(row["name"], words(row["name"])), "passed": bool(check.get("passed"))}
 
 

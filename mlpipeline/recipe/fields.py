@@ -219,7 +219,9 @@ class TrainPart(Part):
 class EvaluatePart(Part):
     """How a model is measured."""
 
-    bootstrap: Annotated[int, Field(ge=0, le=1_000_000)] = Field(description="resamples for intervals; 0: no intervals")
+    bootstrap: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        description="resamples for intervals; 0: of accuracy only"
+    )
     interval: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(description="probability that an interval covers")
     bins: Count = Field(description="bins of the calibration error (ECE)")
 
@@ -245,6 +247,7 @@ class Gate(Part):
     max_drop_from_champion: Share | None = Field(
         description="largest loss of accuracy against the figure that the champion was registered with"
     )
+    min_test_rows: Count | None = Field(description="least test rows that the figures are of; null: few are warned of")
 
 
 class ReleasePart(Part):

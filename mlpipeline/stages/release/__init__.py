@@ -77,8 +77,10 @@ def _answers(inputs: Mapping[str, pa.Table], bot: str) -> dict[str, dict[str, st
 
 
 def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
-    row = inputs["evaluation"].select(["accuracy", "macro_f1", "ece"]).to_pylist()[0]
-    return dict(row)
+    """What the gate looks at and the registry keeps; `test_rows` are those that accuracy is of."""
+    row = inputs["evaluation"].select(["accuracy", "macro_f1", "ece", "report"]).to_pylist()[0]
+    report = json.loads(row.pop("report"))
+    return {**row, "test_rows": report["in_scope_rows"]}
 
 
 def _register(

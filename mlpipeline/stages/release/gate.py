@@ -26,7 +26,8 @@ def check_gate(
 
     Args:
         gate: the recipe's `release.gate`; its fields are `min_<metric>`, `max_<metric>`, `max_drop_from_champion`.
-        found: the model's `accuracy`, `macro_f1`, `ece`; None where it could not be measured, which meets nothing.
+        found: the model's `accuracy`, `macro_f1`, `ece`, `test_rows`; None where it could not be measured, which meets
+            nothing.
         champion: metrics of the model that holds the alias today, None when there is none.
         bot: for the message.
 

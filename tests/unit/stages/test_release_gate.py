@@ -14,7 +14,7 @@ from mlpipeline.stages.release.gate import as_rows, check_gate
 GOOD = {"accuracy": 0.9, "macro_f1": 0.85, "ece": 0.05}
 
 
-def gate(**limits: float | None) -> Any:
+def gate(**limits: Any) -> Any:
     return Gate(**{**dict.fromkeys(Gate.model_fields), **limits})
 
 
@@ -47,6 +47,12 @@ def test_a_drop_from_the_champion():
     assert verdict(limits, champion={"accuracy": 0.95}) == [True, False]
     assert verdict(limits, champion={"accuracy": 0.5}) == [True, True]
     assert verdict(limits, champion=None) == [True]
+
+
+def test_few_test_rows_are_refused_where_the_recipe_says_so():
+    limits = gate(min_accuracy=0.5, min_test_rows=30)
+    assert [verdict(limits, {**GOOD, "test_rows": rows}) for rows in (12, 30)] == [[True, False], [True, True]]
+    assert verdict(limits, GOOD) == [True, False]
 
 
 def test_a_gate_that_only_compares_is_an_error_where_there_is_nothing_to_compare_with():
