@@ -26,11 +26,12 @@ import pandas as pd
 from mlpipeline.notebooks.fonts import use_fonts
 from mlpipeline.notebooks.showing import canvas, show
 from mlpipeline.notebooks.workbench import Workbench
+from mlpipeline.store.runs import run_names
 
 bench = Workbench(STORE, CONF, master=MASTER)
 print(use_fonts())
 store = bench.store
-names = store.names(store.path("runs"))
+names = run_names(store)
 runs = {name: json.loads(text) for name in names if (text := store.read(store.path("runs", name, "run.json")))}
 if not runs:
     raise SystemExit(f"{STORE} has no run yet: `mlpipeline run --store {STORE}` first")

@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.options import Desk, overriding_words, selecting_options, session_options, spark_settings
 from mlpipeline.cli.tables import draw
@@ -16,6 +17,9 @@ from mlpipeline.orders.plan import Plan, Planner
 from mlpipeline.pipeline import STAGES, stages_between
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.store.datasets import bot_locks
+
+if TYPE_CHECKING:
+    from mlpipeline.orders.apply import RunReport
 
 _REFUSED = 4
 
@@ -92,12 +96,15 @@ def run_verb(desk: Desk) -> int:
 def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> int:
     from mlpipeline.cli.bot_table import draw_bots
     from mlpipeline.cli.look import bot_rows
+    from mlpipeline.store.runs import last_report
 
     rows = bot_rows(desk.store, names)
     for note in plan.notes:
         desk.say(f"note: {note}")
-    text = f"{draw_bots(rows)}\n\nnothing to do: {len(names)} bots are up to date ({seconds:.1f} s)"
-    desk.give({"run": None, "bots": rows}, text)
+    bots = "1 bot is" if len(names) == 1 else f"{len(names)} bots are"
+    text = f"{draw_bots(rows)}\n\nnothing to do: {bots} up to date ({seconds:.1f} s)"
+    report = last_report(desk.store)
+    desk.give({"run": None, "report": report, "bots": rows}, text + (f"\n\nlast report: {report}" if report else ""))
     return _REFUSED if any(row["version"] is not None and not row["alias"] for row in rows) else 0
 
 
@@ -108,8 +115,7 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     from mlpipeline.orders.apply import apply_plan
     from mlpipeline.orders.places import where_to_run
     from mlpipeline.orders.records import keep_run
-    from mlpipeline.orders.resources import in_one_line
-    from mlpipeline.orders.standing import champions, refusal_line
+    from mlpipeline.orders.standing import champions
 
     run = started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     settings = spark_settings(desk.options)
@@ -125,31 +131,44 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
         "command": " ".join(["mlpipeline", *sys.argv[1:]]),
     }
     kept = keep_run(desk.store, head, plan, report, names, asked, before)
+    _say_what_came(desk, plan, report, kept["run"]["bots"])
+    rows = bot_rows(desk.store, names)
+    parts = [
+        draw_asked(asked),
+        draw_bots(rows),
+        f"report: {kept['report']}\nall runs: {kept['index']}",
+        f"{head['seconds']:.0f} s",
+    ]
+    desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
+    if report.failed or unread:
+        return 1
+    return _REFUSED if any(entry["status"] == "refused" for entry in kept["run"]["bots"]) else 0
+
+
+def _say_what_came(desk: Desk, plan: Plan, report: RunReport, bots: Sequence[Mapping[str, Any]]) -> None:
+    """What each stage used, remarks, warnings, doubted labels, refusals and failures, as lines on stderr."""
+    from mlpipeline.orders.resources import in_one_line
+    from mlpipeline.orders.standing import refusal_line
+
     for row in report.resources:
         desk.say(in_one_line(row))
     for note in plan.notes:
         desk.say(f"note: {note}")
-    for entry in kept["run"]["bots"]:
+    for entry in bots:
         for warning in entry["warnings"] if entry["causes"] else []:
             desk.say(f"warning: {entry['bot']}: {warning}")
-    for entry in kept["run"]["bots"]:
+    for entry in bots:
         noise = entry["noise"]
         worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
         if worth and entry["causes"].get("denoise"):
             desk.say(f"labels: {entry['bot']}: {noise['line']}")
-    refused = [entry for entry in kept["run"]["bots"] if entry["status"] == "refused"]
-    for entry in refused:
-        desk.say(f"refused: {refusal_line(entry)}")
+    for entry in bots:
+        if entry["status"] == "refused":
+            desk.say(f"refused: {refusal_line(entry)}")
     for bot, why in report.failed.items():
         desk.say(failure_line(bot, why))
         if desk.options.verbose and why.get("trace"):
             desk.say(why["trace"])
-    rows = bot_rows(desk.store, names)
-    parts = [draw_asked(asked), draw_bots(rows), f"report: {kept['report']}", f"{head['seconds']:.0f} s"]
-    desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
-    if report.failed or unread:
-        return 1
-    return _REFUSED if refused else 0
 
 
 def failure_line(bot: str, why: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpipeline.errors import InputError
 from mlpipeline.store.layout import Store
+from mlpipeline.store.runs import run_names
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -53,7 +54,7 @@ def drop_old_logs(store: Store, kept: int = KEPT) -> int:
     if not store.is_local:
         return 0
     runs = Path(store.path("runs"))
-    logs = [runs / name / FOLDER for name in store.names(str(runs)) if (runs / name / FOLDER).is_dir()]
+    logs = [runs / name / FOLDER for name in run_names(store) if (runs / name / FOLDER).is_dir()]
     old = logs[: max(0, len(logs) - kept)]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
@@ -125,7 +126,7 @@ def _holds_log(store: Store, folder: str) -> bool:
 
 def _newest(store: Store) -> str:
     """The newest run of the store that has an event log."""
-    for name in reversed(store.names(store.path("runs"))):
+    for name in reversed(run_names(store)):
         if _holds_log(store, store.path("runs", name, FOLDER)):
             return name
     raise InputError("no run with an event log", where=store.path("runs"), fix="run something, or give an event log")

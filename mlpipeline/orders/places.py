@@ -18,6 +18,7 @@ from mlpipeline.pipeline import STAGES
 from mlpipeline.spark.environment import check_master
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.runs import run_names
 
 Say = Callable[[str], None]
 VARIABLE = "MLPIPELINE_CLUSTER"
@@ -130,7 +131,7 @@ def earlier(store: Store) -> tuple[list[Seen], int]:
     seen: list[Seen] = []
     runs = 0
     names = {stage.name for stage in STAGES}
-    for run in store.names(store.path("runs"))[-_RUNS:]:
+    for run in run_names(store)[-_RUNS:]:
         told = json.loads(store.read(store.path("runs", run, "run.json")) or b"{}")
         slots = told.get("slots")
         stages = [row for row in told.get("stages", []) if row["bots"] and row["stage"] in names]

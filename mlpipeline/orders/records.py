@@ -13,6 +13,7 @@ from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.outcome import gather_bots, gather_stages
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.report import render_report
+from mlpipeline.orders.run_index import add_history, write_index
 from mlpipeline.orders.standing import status_line
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
@@ -39,7 +40,9 @@ def keep_run(
     asked: Sequence[Mapping[str, Any]],
     before: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Writes a run's `run.json` and `report.html`; gives `{"run": content, "report": path}`.
+    """Writes a run's `run.json` and `report.html`, and the page of all runs.
+
+    Gives `{"run": content, "report": path, "index": path}`.
 
     Args:
         store: where.
@@ -56,6 +59,7 @@ def keep_run(
         version = (entry["champion"] or {}).get("version")
         entry["golden"] = [{**row, "version": version} for row in asked if row["bot"] == entry["bot"]]
         entry["champion_before"] = before.get(entry["bot"])
+    add_history(store, told)
     run = {
         **head,
         "status": status_line(told),
@@ -72,7 +76,7 @@ def keep_run(
     folder = store.path("runs", str(head["run"]))
     store.write(f"{folder}/run.json", json.dumps(run, ensure_ascii=False, indent=1, default=str).encode())
     store.write(f"{folder}/report.html", render_report(run).encode())
-    return {"run": run, "report": f"{folder}/report.html"}
+    return {"run": run, "report": f"{folder}/report.html", "index": write_index(store, run)}
 
 
 def environment() -> dict[str, str]:

@@ -21,6 +21,8 @@ _TEMPLATES = (
     "report_charts.html.j2",
     "report_noise.html.j2",
     "report_augment.html.j2",
+    "report_misread.html.j2",
+    "runs.html.j2",
     "noise.html.j2",
     "report.css",
 )
@@ -47,13 +49,20 @@ def open_templates() -> Environment:
     environment = Environment(
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(pct=percent, num=count, secs=duration, mem=memory, size=size, words=words)
+    environment.filters.update(pct=percent, points=points, num=count, secs=duration, mem=memory, size=size, words=words)
     return environment
 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """0.8731 -> `87.3 %`; None -> a dash."""
     return _DASH if value is None else f"{100.0 * value:.{digits}f} %"
+
+
+def points(value: float | None) -> str:
+    """0.0173 -> `+1.7 points`: a difference of two shares; None -> a dash."""
+    if value is None:
+        return _DASH
+    return f"{100.0 * value:+.1f} points".replace("-", "\N{MINUS SIGN}")
 
 
 def count(value: float | None) -> str:

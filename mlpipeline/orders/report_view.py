@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlpipeline.orders.augment_view import augment_view
+from mlpipeline.orders.champion_view import champion_view
+from mlpipeline.orders.misread_view import misread_view
 from mlpipeline.orders.noise_view import noise_view
 
 _STATUS_WORDS = {
@@ -61,6 +63,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def status_words(status: str) -> str:
+    """What became of a bot, as a report says it."""
+    return _STATUS_WORDS.get(status, words(status) or "unknown")
+
+
 def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
     name = _text(bot.get("bot")) or "?"
     status = _text(bot.get("status"))
@@ -79,7 +86,9 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
         "language": _text(bot.get("language")),
         "anchor": "bot-" + name.replace("/", "-"),
         "status": status,
-        "status_words": _STATUS_WORDS.get(status, words(status) or "unknown"),
+        "status_words": status_words(status),
+        "champion": champion_view(bot),
+        "misread": misread_view(bot.get("misread")),
         "accuracy": _number(bot.get("accuracy")),
         "low": _number(low),
         "high": _number(high),
@@ -127,7 +136,7 @@ def _changes(causes: Mapping[str, str]) -> list[str]:
 
 
 def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
-    return _figures(row, ("question", "intent", "answer", "zone"), ("score",))
+    return _figures(row, ("question", "intent", "answer", "zone", "version"), ("score",))
 
 
 def _gate(check: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +190,8 @@ def _totals(bots: list[dict[str, Any]]) -> dict[str, Any]:
             status: sum(bot["status"] == status for bot in bots)
             for status in ("released", "refused", "skipped", "failed")
         },
-        "live": sum(bot["alias"] == "champion" for bot in bots),
+        "stay": sum(bool(bot["refused"] and bot["champion"]["now"]) for bot in bots),
+        "live": sum(bot["champion"] is not None and bot["champion"]["now"] is not None for bot in bots),
         "accuracy": sum(scores) / len(scores) if scores else None,
         "weakest": min((bot for bot in bots if bot["accuracy"] is not None), key=lambda b: b["accuracy"], default=None),
         "rows_in": total("in"),

@@ -36,7 +36,9 @@ def test_a_first_run_makes_champions(finished: Finished):
 
 
 def test_each_run_leaves_a_record_and_a_page(finished: Finished):
-    (run,) = (finished.project.store / "runs").iterdir()
+    (run,) = (finished.project.store / "runs").glob("2*")
+    assert os.readlink(run.parent / "latest") == run.name
+    assert f'href="{run.name}/report.html"' in (run.parent / "index.html").read_text("utf-8")
     told = json.loads((run / "run.json").read_text("utf-8"))
     assert told["status"] == "ok" and {bot["status"] for bot in told["bots"]} == {"released"}
     assert [stage["stage"] for stage in told["stages"]] == STAGES

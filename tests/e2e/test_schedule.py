@@ -70,7 +70,7 @@ def test_a_turn_with_nothing_to_do_says_nothing_and_old_logs_go(copied: Project,
     environ, (command,) = as_cron(copied("schedule", *ONLY).stdout)
     assert ended(start(command, environ, tmp_path)) == (0, "")
     assert [path.name for path in logs.glob("*.log")] == [f"shop.ko.{date.today()}.log"]
-    assert "nothing to do: 1 bots are up to date" in (logs / f"shop.ko.{date.today()}.log").read_text("utf-8")
+    assert "nothing to do: 1 bot is up to date" in (logs / f"shop.ko.{date.today()}.log").read_text("utf-8")
 
 
 def test_what_a_mistake_in_a_recipe_looks_like_to_cron(copied: Project, tmp_path: Path):

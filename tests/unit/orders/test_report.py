@@ -2,13 +2,14 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from mlpipeline.orders.report import count, duration, memory, percent, render_report
 from mlpipeline.orders.report_view import view_of
 
-BOT = {
+BOT: dict[str, Any] = {
     "bot": "assistant/ko",
     "language": "한국어",
     "status": "released",
@@ -41,8 +42,25 @@ BOT = {
     "causes": {"ingest": "312 rows new", "clean": "input ingest changed"},
     "failure": None,
     "warnings": [],
-    "golden": [{"question": "몇 시에 열어요?", "intent": "시간", "answer": "9시", "score": 0.98, "zone": "answer"}],
-}
+    "golden": [
+        {"question": "몇 시에 열어요?", "intent": "시간", "answer": "9시", "score": 0.98, "zone": "answer",
+         "version": 3},
+    ],
+    "champion": {"version": 3, "accuracy": 0.873},
+    "champion_before": {
+        "version": 2, "accuracy": 0.85, "interval": [0.83, 0.87], "started": "2026-11-20T06:00:12+00:00", "run": "r2"
+    },
+    "misread": {
+        "tested": 100,
+        "misread": 13,
+        "questions": [
+            {"text": "문 언제 닫나요?", "expected": "시간", "predicted": "가격", "score": 0.9,
+             "nearest": {"text": "얼마인가요?", "intent": "가격", "similarity": 0.71}},
+            {"text": "몇 개 남았어요?", "expected": "시간", "predicted": "가격", "score": None, "nearest": None},
+        ],
+        "matrix": {"intents": ["가격", "배송", "시간"], "cells": [[0, 0, 80], [1, 1, 7], [2, 0, 13]]},
+    },
+}  # fmt: skip
 RUN = {
     "run": "2026-11-21T06-00-12Z",
     "started": "2026-11-21 06:00:12 UTC",
@@ -71,7 +89,7 @@ RUN = {
 class Checker(HTMLParser):
     """Counts open tags and collects what a browser would fetch."""
 
-    VOID = frozenset({"meta", "br", "path", "polyline"})
+    VOID = frozenset({"meta", "br", "path", "polyline", "rect"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,13 +172,40 @@ def test_failed_and_refused_bots_stand_first():
         "failure": {"stage": "train", "reason": "one intent only", "fix": "add"},
     }
     gate = [{"name": "min_accuracy", "value": 0.6, "limit": 0.7, "passed": False}]
-    kept = {**BOT, "bot": "b/ja", "status": "refused", "gate": gate}
+    old = {"version": 2, "accuracy": 0.85}
+    kept = {**BOT, "bot": "b/ja", "status": "refused", "gate": gate, "champion": old, "champion_before": old}
     page = checked(render_report({"bots": [BOT, failed, kept]}))
     look = page[page.index("Needs a look") : page.index("<h2>Bots")]
     assert "one intent only" in look
     assert "share of right intents at least 70.0 %, reached 60.0 %" in look
     assert "assistant/ko" not in look
-    assert "1 of 3 bots failed" in page
+    assert "version 2 stays in production" in look
+    assert "1 of 3 bots failed" in page and "The gate refused 1 of 3 bots; its old champion stays in production" in page
+    assert "<b>2 of 3</b><span>bots live" in page
+
+
+def test_a_refused_model_is_not_shown_beside_the_answers_of_another_without_a_word():
+    gate = [{"name": "min_accuracy", "value": 0.6, "limit": 0.7, "passed": False}]
+    old = {"version": 2, "accuracy": 0.85}
+    kept = {**BOT, "status": "refused", "alias": None, "gate": gate, "champion": old, "champion_before": old}
+    kept["golden"] = [{**BOT["golden"][0], "version": 2}]
+    page = checked(render_report({"bots": [kept]}))
+    assert "What version 2 answers, which stays in production; not the refused one" in page
+    assert "version 3 answers nobody" in page and "<b>1 of 1</b><span>bots live" in page
+    assert "All 1 bots" not in page and "went through" not in page
+    nobody = {**kept, "champion": None, "champion_before": None, "golden": []}
+    page = checked(render_report({"bots": [nobody]}))
+    assert "nobody is answered" in page and "<b>0 of 1</b><span>bots live" in page
+
+
+def test_a_link_to_a_bot_leads_into_its_chapter():
+    """A browser unfolds <details> for a target inside of it, not for <details> itself."""
+    page = checked(render_report(RUN))
+    assert re.search(
+        r'<details>\s*<summary>(?:(?!</summary>).)*</summary>\s*<div id="bot-assistant-th">', page, re.DOTALL
+    )
+    assert not re.search(r"<details[^>]* id=", page)
+    assert "details::details-content { content-visibility: visible;" in page[page.index("@media print") :]
 
 
 def test_all_texts_are_escaped():
@@ -174,7 +219,14 @@ def test_all_texts_are_escaped():
         "causes": {evil: evil},
         "status": evil,
         "warnings": [evil],
-    }
+        "champion": {"version": evil},
+        "champion_before": {"version": evil, "started": evil, "run": evil},
+        "misread": {
+            "tested": 2, "misread": 1,
+            "questions": [{"text": evil, "expected": evil, "nearest": {"text": evil, "intent": evil}}],
+            "matrix": {"intents": [evil, f"{evil}2"], "cells": [[0, 1, 1]]},
+        },
+    }  # fmt: skip
     page = render_report({**RUN, "run": evil, "bots": [bot], "command": evil, "environment": {evil: evil}})
     assert "<script" not in page
     assert 'alert("x")' not in page
