@@ -21,6 +21,7 @@ from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.standing import champions, doubts
 from mlpipeline.orders.translations import translation_warnings
+from mlpipeline.orders.unanswered import answer_warnings
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
@@ -83,7 +84,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     labelled = count_filled(store, "utterance", "intent", bots)
     answering = champions(store, bots)
     misread = gather_misread(store, [bot for bot in bots if _is_worked_on(bot, plan)])
-    unlike = find_other_languages(store, plan)
+    unlike, unanswered = find_other_languages(store, plan), answer_warnings(store, plan, released)
     told = []
     for bot in bots:
         counts = {name: entries[bot].rows if bot in entries else None for name, entries in rows.items()}
@@ -100,6 +101,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             "failure": _failure(report.failed.get(bot)),
             "warnings": report.warnings.get(bot, [])
             + unlike.get(bot, [])
+            + unanswered.get(bot, [])
             + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
             "noise": noise.get(bot),
             "augmented": made.get(bot),

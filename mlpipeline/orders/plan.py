@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlpipeline.errors import InputError, MLPipelineError, StageError
+from mlpipeline.errors import MLPipelineError, StageError
+from mlpipeline.inputs import plain_file
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
 from mlpipeline.orders.provenance import folders_of, read_provenance
@@ -16,6 +16,7 @@ from mlpipeline.orders.translations import translation_files
 from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Job, Stage
+from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
@@ -174,9 +175,10 @@ class Planner:
         if name is None:
             return []
         name = name.format(domain=bot.domain, lang=bot.lang)
-        path = bot.locate(name)
-        if not os.path.exists(path):
-            raise InputError(f"no such file: {name}", where=f"{bot.domain}/{bot.lang}", fix="correct release.answers")
+        where = f"{bot.domain}/{bot.lang}"
+        path = plain_file(bot.locate(name), where=where, name=name, fix="correct release.answers")
+        # What is wrong in it is said now, not when all is trained.
+        read_answers(path, name, bot.lang)
         return [SourceFile(bot.domain, bot.lang, path, name, "yaml", "answers", "{}")]
 
     def _shared_mark(self, stage: Stage, bot: Resolved) -> Mark | None:

@@ -7,6 +7,7 @@ follow YAML 1.2 (`no` and `on` are words, not booleans: `no` is a language); num
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import yaml
 from mlpipeline.errors import RecipeError
 
 MAX_BYTES = 1_000_000
+MAX_TEXTS = 10_000_000
 MAX_DEPTH = 20
 # Below this size no text can nest deeply enough to hurt libyaml's recursive composer (it crashes near 10^5 levels).
 _SMALL = 4096
@@ -26,6 +28,10 @@ _WORDS: Mapping[str, object] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
+_NOTHING = frozenset(word for word, value in _WORDS.items() if value is None)
+# Unicode calls them line ends, and so does YAML 1.1; a person's editor shows a line. They travel as what nobody writes.
+_BREAKS = {0x85: "\U0010fff4", 0x2028: "\U0010fff5", 0x2029: "\U0010fff6"}
+_RESTORED = {ord(mark): chr(code) for code, mark in _BREAKS.items()}
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
     for kind in ("null", "bool", "int", "float", "str", "seq", "map", "timestamp", "value", "merge")
@@ -60,6 +66,27 @@ def read_layer(raw: bytes, name: str) -> Layer:
     """
     if len(raw) > MAX_BYTES:
         raise RecipeError(f"{len(raw)} bytes is too large for a recipe", where=name, fix="keep it under 1 MB")
+    return _read_mapping(raw, name, _Reader)
+
+
+def read_texts(raw: bytes, name: str) -> Layer:
+    """Read the bytes of a YAML file whose words are all texts: `yes`, `1.0`, `007` and `12:30` stay what is written.
+
+    Keys are in NFC without outer blanks. A value that is left empty, or is a plain `null` or `~`, is None.
+
+    Args:
+        raw: the file's content, UTF-8.
+        name: how messages call it.
+
+    Raises:
+        RecipeError: as `read_layer`; also two keys that differ by Unicode form or outer blanks only.
+    """
+    if len(raw) > MAX_TEXTS:
+        raise RecipeError(f"{len(raw)} bytes is too large for texts", where=name, fix="keep it under 10 MB")
+    return _read_mapping(raw, name, _TextReader)
+
+
+def _read_mapping(raw: bytes, name: str, reader: type[_Reader]) -> Layer:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -69,7 +96,7 @@ def read_layer(raw: bytes, name: str) -> Layer:
     lines: dict[str, int] = {}
     if node is None:
         return Layer(name, {}, lines)
-    data = _Reader(name, lines).build(node, "", 1)
+    data = reader(name, lines).build(node, "", 1)
     if data is None:
         return Layer(name, {}, lines)
     if not isinstance(data, dict):
@@ -86,6 +113,7 @@ def read_value(text: str, name: str) -> object:
 
 
 def _compose(text: str, name: str) -> yaml.Node | None:
+    text = text.translate(_BREAKS)
     try:
         if len(text) > _SMALL:
             _check_depth(text, name)
@@ -138,7 +166,15 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, dotted, depth + 1) for child in node.value]
         plain = isinstance(node, yaml.ScalarNode) and not node.style  # None or '' by loader
-        return read_scalar(node.value) if plain else node.value
+        return self.scalar(node.value.translate(_RESTORED), plain)
+
+    def scalar(self, text: str, plain: bool) -> object:
+        """The value of a word; `plain` where it stands without quotes."""
+        return read_scalar(text) if plain else text
+
+    def key(self, text: str) -> str:
+        """The key that a word is."""
+        return text
 
     def _mapping(self, node: yaml.MappingNode, dotted: str, depth: int) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -147,7 +183,7 @@ class _Reader:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
                 raise RecipeError("a key must be a word", where=f"{self._name}:{line}", fix='write "key: value"')
-            word = key.value
+            word = self.key(key.value.translate(_RESTORED))
             path = f"{dotted}.{word}" if dotted else word
             if word in found:
                 place = f"{self._name}:{line}"
@@ -156,6 +192,14 @@ class _Reader:
             self._lines[path] = line
             found[word] = self.build(value, path, depth + 1)
         return found
+
+
+class _TextReader(_Reader):
+    def scalar(self, text: str, plain: bool) -> object:
+        return None if plain and text in _NOTHING else text
+
+    def key(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text.strip())
 
 
 def read_scalar(text: str) -> object:

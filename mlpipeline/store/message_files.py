@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, NamedTuple
 
 from mlpipeline.errors import InputError
+from mlpipeline.inputs import HEAD, check_head, spelled
 from mlpipeline.store.encodings import as_utf8_hint, proposed_encoding, seems_to_be
 
 _GZIP = b"\x1f\x8b"
@@ -44,9 +45,14 @@ def messages_of(data: bytes, name: str, lang: str | None = None) -> list[Message
     """The lines of bytes that are not blank; as `read_messages`, for what was read already."""
     if data.startswith(_GZIP):
         data = b"".join(_unpacked([data], name))
-    _check(iter([data]), name, lang)
+    check_utf8(data, name, lang)
     lines = data.decode("utf-8-sig").split("\n")
     return [Message(number, line.removesuffix("\r")) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def check_utf8(data: bytes, name: str, lang: str | None = None) -> None:
+    """Raises InputError for the first line that is not UTF-8, or holds NUL as UTF-16 does."""
+    _check(iter([data]), name, lang)
 
 
 def check_text_file(path: str, lang: str | None = None) -> bool:
@@ -63,6 +69,7 @@ def check_text_file(path: str, lang: str | None = None) -> bool:
 
 def _opened(path: str) -> IO[bytes]:
     try:
+        path = spelled(path)
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
             raise InputError("this is a folder, not a file", where=path, fix="name a file in it")
@@ -79,6 +86,7 @@ def _chunks(path: str) -> Iterator[bytes]:
     with _opened(path) as stream:
         try:
             first = stream.read(_CHUNK)
+            check_head(first[:HEAD], path)
             rest = iter(lambda: stream.read(_CHUNK), b"")
             yield from _unpacked(_after(first, rest), path) if first.startswith(_GZIP) else _after(first, rest)
         except OSError as error:
@@ -113,7 +121,6 @@ def _damaged(name: str, why: str) -> InputError:
 
 
 def _check(chunks: Iterator[bytes], name: str, lang: str | None) -> None:
-    """Raises InputError for the first line that is not UTF-8, or holds NUL as UTF-16 does."""
     decoder, lines = codecs.getincrementaldecoder("utf-8")(), 0
     for chunk in chunks:
         zero = chunk.find(b"\0")

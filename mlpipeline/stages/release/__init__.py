@@ -20,7 +20,8 @@ from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.schemas import DENOISED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
 from mlpipeline.stages.contract import Part, Stage
-from mlpipeline.stages.release.contents import bundle_contents, read_answers
+from mlpipeline.stages.release.answers import read_answers
+from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
 from mlpipeline.store.bundles import BundleContents, write_bundle
 from mlpipeline.store.fingerprint import digest
@@ -73,7 +74,7 @@ def put_bundle(store: Store, contents: BundleContents) -> tuple[Path, str]:
 
 def _answers(inputs: Mapping[str, pa.Table], bot: str) -> dict[str, dict[str, str]]:
     files = inputs["source_file"].to_pylist()
-    return read_answers(files[0]["path"], files[0]["name"], bot) if files else {}
+    return read_answers(files[0]["path"], files[0]["name"], bot.split("/")[1]) if files else {}
 
 
 def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
-from mlpipeline.errors import InputError
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
@@ -19,32 +17,6 @@ from mlpipeline.store.archives import unpack_files
 from mlpipeline.store.bundles import BundleContents
 
 Rows = Mapping[str, pa.Table]
-
-
-def read_answers(path: str, name: str, bot: str) -> dict[str, dict[str, str]]:
-    """The answers file of a bot: `{intent: {question: ..., answer: ...}}`, YAML.
-
-    Raises:
-        InputError: it is not readable or not of that shape.
-    """
-    try:
-        with open(path, encoding="utf-8") as stream:
-            loaded = yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{name} cannot be read: {error}", where=bot, fix="correct the file release.answers"
-        ) from error
-    if not isinstance(loaded, dict):
-        raise InputError(
-            f"{name} is no mapping of intents", where=bot, fix="write `intent: {question: ..., answer: ...}`"
-        )
-    found = {}
-    for intent, entry in loaded.items():
-        entry = {"answer": entry} if isinstance(entry, str) else entry
-        if not isinstance(entry, dict) or not isinstance(entry.get("answer"), str):
-            raise InputError(f"{name}: {intent} has no text under `answer`", where=bot, fix="write `answer: ...` there")
-        found[str(intent)] = {"question": str(entry.get("question") or ""), "answer": entry["answer"]}
-    return found
 
 
 def join_training_rows(inputs: Rows) -> pa.Table:

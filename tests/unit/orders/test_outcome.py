@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from mlpipeline.orders.misread import as_matrix, gather_misread
 from mlpipeline.orders.outcome import gather_bots
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.standing import doubts, refusal_line, status_line
+from mlpipeline.orders.unanswered import answer_warnings
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import as_metadata, make_mark
 from mlpipeline.store.row_counts import count_filled
+from mlpipeline.store.sources import SourceFile
 
 BOT = "shop/ko"
 TEXTS = ["환불해 주세요", "돈 돌려줘", "배송 언제 와요", "택배 어디예요", "돌려줘 배송"]
@@ -105,6 +108,22 @@ def test_filled_rows_are_counted_from_footers_and_a_file_that_does_not_say_is_le
     (damaged,) = Path(store.path("datasets", "utterance", "domain=shop", "lang=ko")).glob("*.parquet")
     damaged.write_bytes(b"PAR1")
     assert count_filled(store, "utterance", "intent", bots) == {"shop/ja": 0, "bank/ko": 1}
+
+
+def test_intents_without_an_answer_and_answers_without_an_intent_are_told(tmp_path: Path):
+    store = Store(str(tmp_path / "store"))
+    store.write(store.path("bundles", "shop", "ko", "f", "labels.txt"), b"yes\nhours\nnone of it\n")
+    (tmp_path / "answers.yaml").write_text("yes: a\nhuors: b\n", "utf-8")
+    file = SourceFile("shop", "ko", str(tmp_path / "answers.yaml"), "answers.yaml", "yaml", "answers", "{}")
+    recipe = SimpleNamespace(train=SimpleNamespace(out_of_scope_label="none of it"))
+    job = SimpleNamespace(sources=[file], recipe=recipe)
+    plan = Plan(orders={"release": {BOT: Order("release", job, []), "shop/th": Order("release", job, [])}})  # type: ignore[arg-type]
+    assert answer_warnings(store, plan, {BOT: {"uri": "bundles/shop/ko/f"}}) == {
+        BOT: [
+            "answers.yaml: 1 of 2 intents have no answer: hours",
+            "answers.yaml: 1 of 2 answers are of no intent of the bot: huors (did you mean hours?)",
+        ]
+    }
 
 
 def _plan(*stages: str) -> Plan:

@@ -69,6 +69,13 @@ def test_translations_run_nothing(done: World):
     assert plan.translations == {"shop/ko": str(done.home / "corpora" / "shop.csv")}
 
 
+def test_an_answers_file_that_cannot_be_meant_is_refused_before_any_work(done: World):
+    (done.home / "answers.yaml").write_text("yes: a\nno: b\nyes: c\n", "utf-8")
+    plan = done.plan("release.answers=answers.yaml", select="shop/ko")
+    assert str(plan.refused["shop/ko"]).startswith("answers.yaml:3: yes is set twice, first in line 1")
+    assert done.plan("release.answers=gone.yaml", select="shop/ko").refused["shop/ko"].where == "shop/ko"
+
+
 def test_a_gate_value_runs_the_release_alone(done: World):
     found = causes(done.plan("release.gate.min_accuracy=0.7"))
     assert set(found) == {"bank/en", "bank/ko", "shop/en", "shop/ko"}

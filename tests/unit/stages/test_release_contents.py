@@ -1,34 +1,11 @@
-"""Answers files, and which rows become the index of a bundle."""
+"""Which rows become the index of a bundle."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
-import pytest
 
-from mlpipeline.errors import InputError
-from mlpipeline.stages.release.contents import as_index, join_training_rows, read_answers
-
-
-def answers(tmp_path: Path, text: str) -> dict[str, dict[str, str]]:
-    (tmp_path / "answers.yaml").write_text(text, "utf-8")
-    return read_answers(str(tmp_path / "answers.yaml"), "answers.yaml", "shop/ko")
-
-
-def test_answers_with_and_without_a_question(tmp_path: Path):
-    found = answers(tmp_path, "hours: 아홉 시부터\nrefund: {question: 환불?, answer: 네}\n")
-    assert found == {
-        "hours": {"question": "", "answer": "아홉 시부터"},
-        "refund": {"question": "환불?", "answer": "네"},
-    }
-
-
-@pytest.mark.parametrize("text", ["- a\n", "hours: {question: x}\n", "hours: [1]\n", "a: b: c\n", ""])
-def test_a_file_of_another_shape_names_itself_and_the_bot(tmp_path: Path, text: str):
-    with pytest.raises(InputError, match=r"shop/ko: answers\.yaml"):
-        answers(tmp_path, text)
+from mlpipeline.stages.release.contents import as_index, join_training_rows
 
 
 def test_the_index_holds_training_rows_of_known_intents_in_order():
