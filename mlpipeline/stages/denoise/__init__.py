@@ -66,10 +66,11 @@ def judge_bot(bot: str, rows: pa.Table, rules: Any, *, large: bool = False, fit:
 
 
 def as_rows(inputs: Frames) -> DataFrame:
-    """The labelled rows, and of exact repeats those that tell what an annotator said; `kept` tells them apart."""
+    """The labelled rows, and of repeats and near repeats those that tell what an annotator said; `kept` parts them."""
     columns = [*_KEYS, "intent", "text", "normalized", "component", "annotator", "verified", "parent"]
     said = inputs["cleaned"].where(F.col("intent").isNotNull()).select(*columns, F.lit(True).alias("kept"))
-    repeated = inputs["cleaned_dropped"].where("reason = 'duplicate' AND intent IS NOT NULL AND annotator IS NOT NULL")
+    again = "reason IN ('duplicate', 'near_duplicate') AND intent IS NOT NULL AND annotator IS NOT NULL"
+    repeated = inputs["cleaned_dropped"].where(again)
     return said.unionByName(repeated.select(*columns, F.lit(False).alias("kept")))
 
 

@@ -19,25 +19,38 @@ _LISTED = 50  # texts that they disagree on, the least certain first
 _FEWEST = 3  # who answer: of two who disagree, nothing in their answers tells which one is right
 
 
-class Answers(NamedTuple):
-    """What one annotator said of one content."""
+class Answer(NamedTuple):
+    """What one annotator said of one content: of all its rows, those too that repeat one which another one labelled.
+
+    `group` is what near duplicates share, `text` one of the wordings.
+    """
 
     content_id: str
     annotator: str
     intent: str
+    group: str
+    text: str
 
 
-def answers_of(rows: pa.Table) -> list[Answers]:
-    """The answers in a bot's rows (`content_id`, `annotator`, `intent`), whatever their order.
+def answers_of(rows: pa.Table) -> list[Answer]:
+    """The answers in a bot's rows, whatever their order, each once.
 
-    Who said two things of one content, said nothing.
+    Args:
+        rows: `content_id`, `annotator`, `intent`, `component`, `text`; the last two may be null.
     """
-    said: dict[tuple[str, str], set[str]] = defaultdict(set)
-    columns = (rows[name].to_pylist() for name in ("content_id", "annotator", "intent"))
-    for content, annotator, intent in zip(*columns, strict=True):
+    said: dict[tuple[str, str, str], tuple[str, str]] = {}
+    columns = (rows[name].to_pylist() for name in ("content_id", "annotator", "intent", "component", "text"))
+    for content, annotator, intent, component, text in zip(*columns, strict=True):
         if annotator and intent is not None:
-            said[content, annotator].add(intent)
-    return [Answers(*key, next(iter(intents))) for key, intents in sorted(said.items()) if len(intents) == 1]
+            key, more = (content, annotator, intent), (component or content, text or "")
+            said[key] = min(said.get(key, more), more)
+    return [Answer(*key, *more) for key, more in sorted(said.items())]
+
+
+def unequivocal(answers: Sequence[Answer]) -> list[Answer]:
+    """The answers of those who said one thing of a content; who said two, said nothing."""
+    times = Counter((answer.content_id, answer.annotator) for answer in answers)
+    return [answer for answer in answers if times[answer.content_id, answer.annotator] == 1]
 
 
 def said_by_views(units: Units, verdict: Verdict) -> dict[str, str]:
@@ -54,20 +67,44 @@ def said_by_views(units: Units, verdict: Verdict) -> dict[str, str]:
     return said
 
 
-def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answers]) -> dict[str, Any] | None:
+def doubted_shares(units: Units, verdict: Verdict, answers: Sequence[Answer]) -> dict[str, float]:
+    """Of each annotator, the share of the answers whose label is doubted, whoever else gave it; 0 to 1.
+
+    Where several gave one label to a text, one row of it is judged, and it is an answer of each of them: were it
+    counted for the one whose row stands first, the others would be left with what nobody shares. What is nearly a
+    judged text with that label counts as that one. Annotators without an answer that was judged are left out.
+    """
+    intents = [units.intents[label] for label in units.labels.tolist()]
+    judged = {key: row for row, key in enumerate(zip(units.ids, intents, strict=True))}
+    # Backwards, so that of several the first stays.
+    near = {
+        (answer.group, answer.intent): judged[answer.content_id, answer.intent]
+        for answer in reversed(answers)
+        if (answer.content_id, answer.intent) in judged
+    }
+    flagged = {one.row for one in verdict.findings if one.flagged}
+    given, doubted = Counter[str](), Counter[str]()
+    for answer in answers:
+        row = judged.get((answer.content_id, answer.intent), near.get((answer.group, answer.intent)))
+        if row is not None:
+            given[answer.annotator] += 1
+            doubted[answer.annotator] += row in flagged
+    return {name: doubted[name] / count for name, count in given.items()}
+
+
+def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answer]) -> dict[str, Any] | None:
     """Quality of each annotator, kappa by pair, and the texts that they disagree on; None without annotators.
 
     `quality` is the probability that an annotator gives the right label (Dawid and Skene), known only where several
     answered the same texts; what the views say counts as one answer more, and of two annotators without it nothing is
-    known. `flagged` is the share of the annotator's units whose label is doubted.
+    known. `flagged` is the share of the annotator's answers whose label is doubted (`doubted_shares`).
     """
+    shares, answers = doubted_shares(units, verdict, answers), unequivocal(answers)
     people = Counter(answer.annotator for answer in answers)
     if not people:
         return None
     names = [name for name, _ in sorted(people.items(), key=lambda item: (-item[1], item[0]))[:_MOST]]
     heard = set(names)
-    given = Counter(units.annotators)
-    doubted = Counter(units.annotators[one.row] for one in verdict.findings if one.flagged)
     by_content: dict[str, dict[str, str]] = defaultdict(dict)
     for answer in answers:
         if answer.annotator in heard:
@@ -78,7 +115,7 @@ def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answers])
             {
                 "annotator": name,
                 "answers": people[name],
-                "flagged": round(doubted[name] / given[name], 4) if given[name] else None,
+                "flagged": round(shares[name], 4) if name in shares else None,
                 "quality": None,
             }
             for name in names
@@ -88,13 +125,18 @@ def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answers])
         "kappa": [],
         "disagreements": [],
     }
-    return told | _compared(told["annotators"], shared, units, said_by_views(units, verdict)) if shared else told
+    texts = {answer.content_id: answer.text for answer in reversed(answers)}
+    views = said_by_views(units, verdict)
+    return told | _compared(told["annotators"], shared, texts, views) if shared else told
 
 
 def _compared(
-    people: list[dict[str, Any]], shared: dict[str, dict[str, str]], units: Units, views: Mapping[str, str]
+    people: list[dict[str, Any]],
+    shared: dict[str, dict[str, str]],
+    texts: Mapping[str, str],
+    views: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What texts with several answers add; `views` says the likeliest intent by content."""
+    """What texts with several answers add; `views` says the likeliest intent by content, `texts` how it reads."""
     names = [one["annotator"] for one in people]
     intents = sorted({intent for said in shared.values() for intent in said.values()})
     place = {intent: number for number, intent in enumerate(intents)}
@@ -103,7 +145,6 @@ def _compared(
     consensus = find_consensus(table, len(intents))
     heard = (table >= 0).any(axis=0)
     known = heard & (heard.sum() >= _FEWEST)
-    texts = dict(zip(units.ids, units.texts, strict=True))
     split = [row for row in range(len(contents)) if len(set(shared[contents[row]].values())) > 1]
     split.sort(key=lambda row: (round(float(consensus.chances[row].max()), 6), contents[row]))
     return {

@@ -13,7 +13,7 @@ from mlpipeline.networks.confusable import find_confusing
 from mlpipeline.networks.noise.audit import Audit, WorkCurve, promised_curve
 from mlpipeline.networks.noise.decide import PROMISED, Finding
 from mlpipeline.networks.noise.estimate import Judgement, Noise
-from mlpipeline.stages.denoise.annotating import Answers, annotator_report
+from mlpipeline.stages.denoise.annotating import Answer, annotator_report
 from mlpipeline.stages.denoise.judging import Verdict
 from mlpipeline.stages.denoise.units import Flags, Units, spelled_apart
 
@@ -27,13 +27,13 @@ _KIND_WORDS = {
 }
 
 
-def report_of(units: Units, verdict: Verdict, answers: Sequence[Answers] = ()) -> dict[str, Any]:
+def report_of(units: Units, verdict: Verdict, answers: Sequence[Answer] = ()) -> dict[str, Any]:
     """Everything about one bot but the findings themselves, as JSON takes it; shares are 0 to 1.
 
     Args:
         units: of the bot.
         verdict: on them.
-        answers: what annotators said, where several did.
+        answers: what annotators said.
     """
     learnt = int((~units.held_out).sum())
     report: dict[str, Any] = {

@@ -30,7 +30,6 @@ class Units:
         made: bool (n,), made of another row by a machine.
         verified: bool (n,), checked by a human: only ever reported.
         splits: train, validation or test.
-        annotators: who gave the intent, empty where it is not known.
         vectors: float32 (n, d), or None.
     """
 
@@ -44,7 +43,6 @@ class Units:
     made: Flags
     verified: Flags
     splits: Sequence[str] = field(default_factory=list)
-    annotators: Sequence[str] = field(default_factory=list)
     vectors: Floats | None = None
 
     def __len__(self) -> int:
@@ -55,8 +53,8 @@ def units_of(rows: pa.Table) -> Units:
     """The units of one bot's rows; the order of the rows does not matter.
 
     Args:
-        rows: `content_id`, `intent`, `text`, `normalized`, `component`, `split`, `annotator`, `verified`, `parent`,
-            and `vector` (little-endian float32 bytes). All but the first four may be null; a content of no component
+        rows: `content_id`, `intent`, `text`, `normalized`, `component`, `split`, `verified`, `parent`, and `vector`
+            (little-endian float32 bytes). All but the first four may be null; a content of no component
             is one by itself.
     """
     order = [("content_id", "ascending"), ("intent", "ascending"), ("text", "ascending")]
@@ -87,7 +85,6 @@ def units_of(rows: pa.Table) -> Units:
         made=np.array([key not in human for key in keys], bool),
         verified=np.array([key in checked for key in keys], bool),
         splits=splits,
-        annotators=[row["annotator"] or "" for row in firsts],
         vectors=_vectors([row["vector"] for row in firsts]),
     )
 

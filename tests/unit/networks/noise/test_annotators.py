@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.noise.annotators import find_consensus, kappa, kappa_by_pair
@@ -49,6 +51,31 @@ def test_an_annotator_with_two_answers_is_not_called_perfect() -> None:
     rare[:2] = TRUTH[:2]
     found = find_consensus(np.stack([answered(0.95, 1), answered(0.95, 2), rare], axis=1), 4)
     assert found.quality[2] < 0.97
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_the_order_of_rows_people_and_labels_says_nothing(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    answers = np.stack([answered(quality, seed + n, 0.7) for n, quality in enumerate((0.9, 0.7, 0.8))], axis=1)[:80]
+    rows, people, labels = (random.permutation(count) for count in (*answers.shape, 4))
+    shuffled = np.where(answers < 0, -1, labels[answers])[rows][:, people]
+    found, turned = find_consensus(answers, 4), find_consensus(shuffled, 4)
+    assert np.allclose(turned.quality, found.quality[people], atol=1e-4)
+    assert np.allclose(turned.chances[:, labels], found.chances[rows], atol=1e-4)
+
+
+@pytest.mark.parametrize("quality", [0.75, 0.95])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_people_of_equal_accuracy_are_estimated_alike_and_near_it(quality: float, share: float) -> None:
+    found = np.array(
+        [
+            find_consensus(np.stack([answered(quality, 10 * seed + n, share) for n in range(4)], axis=1), 4).quality
+            for seed in range(4)
+        ]
+    )
+    assert np.abs(found - quality).max() < 0.15  # half of 400 texts each: a few hundred shared ones
+    assert np.abs(found.mean(axis=0) - quality).max() < 0.06
 
 
 def test_kappa_against_a_worked_example() -> None:
