@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,13 @@ _OF_THE_MACHINE = {
 }
 _WRONG = "no such value"
 _TYPE = re.compile(r"should be a/an '([^']+)' value")
-_OPTIONS = re.compile(r"should be one of '([^']+)'")
+_OPTIONS = re.compile(r"should be one of '([^']+)'|Valid values are (.+?)\.? SQLSTATE|must be one of: \(([^)]+)\)")
+_WORD = re.compile(r"[\w.-]+")
+# Where bounds are looked for: numbers around the usual ones, exact between two whole ones.
+_MOST = 2**31 - 1
+_WHOLE = (-1, 0, 1, 2, 3, 10, 100, 1024, 10**4, 10**5, 2**20, 2**22, 2**24, 10**9, _MOST)
+_TINY = 1e-9
+_FRACTIONS = (-1.0, -_TINY, 0.0, _TINY, 0.5, 1 - _TINY, 1.0, 1 + _TINY, 2.0, 10.0, 100.0, 1000.0, 1e9)
 _TEXT = re.compile(rb"\x01(..)(spark\.[A-Za-z0-9_.\-]+)", re.DOTALL)
 _DELTA_TABLES = "spark.databricks.delta.properties.defaults."
 
@@ -103,20 +109,59 @@ def _key(entry: Any, static: bool) -> Key:
 
 def _type(entry: Any) -> str:
     said = _refusal(entry, _WRONG)
-    options = _OPTIONS.search(said)
+    options = _options(said)
     if options:
-        return "enum:" + "|".join(option.strip() for option in options[1].split(","))
+        return options
     known = _TYPE.search(said)
     if not known:
         return "string"
     kind = known[1].replace("bytes in ", "bytes:").replace("time in ", "time:")
-    if kind.startswith(("int", "long", "bytes", "time")):
-        least = next((number for number in (1, 0) if _refusal(entry, str(number - 1))), None)
-        # Some refuse 0 for another reason than being too small; -1 is then allowed.
-        if least == 1 and not _refusal(entry, "-1"):
-            least = None
-        return f"{kind}>={least}" if least is not None else kind
-    return kind
+    if kind == "double":
+        return kind + _bounds(entry, _FRACTIONS, "{:.12g}")
+    if not kind.startswith(("int", "long", "bytes", "time")):
+        return kind
+    # What takes a few numbers only says so when it is asked with another one.
+    few = next(filter(None, (_options(_refusal(entry, str(number))) for number in (-1, 0, _MOST))), "")
+    return few or kind + _bounds(entry, _WHOLE, "{}")
+
+
+def _options(said: str) -> str:
+    found = _OPTIONS.search(said)
+    listed = next(filter(None, found.groups())) if found else ""
+    words = [word for word in _WORD.findall(listed) if word != "and"]
+    if all(word.lstrip("-").isdigit() for word in words):
+        words.sort(key=int)
+    return "enum:" + "|".join(words) if words else ""
+
+
+def _bounds(entry: Any, grid: Sequence[float], form: str) -> str:
+    """What a converter takes of numbers: `>=0<1`, "" for any; the numbers between two of the grid are halved."""
+
+    def takes(number: float) -> bool:
+        return not _refusal(entry, form.format(number))
+
+    if takes(grid[0]) and takes(grid[-1]):
+        return ""
+    taken = [takes(number) for number in grid]
+    if not any(taken):
+        return ""
+    first, last = taken.index(True), len(taken) - 1 - taken[::-1].index(True)
+    # Some refuse 0 alone, and take -1 for "never": no bound says that.
+    if not all(taken[first : last + 1]):
+        return ""
+    low = "" if first == 0 else _edge(grid[first - 1], grid[first], takes)
+    high = "" if last == len(grid) - 1 else _edge(grid[last + 1], grid[last], takes)
+    return (f">{low}" if low else "") + (f"<{high}" if high else "")
+
+
+def _edge(refused: float, taken: float, takes: Callable[[float], bool]) -> str:
+    """`=N` where N is the last number that is taken, `N` where the first refused one is the bound itself."""
+    if abs(refused - taken) < 1:
+        return f"{refused:g}" if refused == int(refused) else f"={taken:g}"
+    while abs(refused - taken) > 1:
+        half = (int(refused) + int(taken)) // 2
+        refused, taken = (refused, half) if takes(half) else (half, taken)
+    return f"={taken:.0f}"
 
 
 def _refusal(entry: Any, value: str) -> str:

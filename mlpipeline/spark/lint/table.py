@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import operator
+import re
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,7 +21,7 @@ class Key(NamedTuple):
     Args:
         name: its key.
         type: `int`, `long`, `double`, `boolean`, `string`, `enum:A|B`, `bytes:MiB`, `time:SECONDS` (the unit is that of
-            a bare number), each with `>=N` where Spark refuses less.
+            a bare number), each with `>=N`, `>N`, `<=N` or `<N` where Spark refuses other numbers.
         default: as text; `<undefined>` or "" when there is none, `= key` when it is another setting's value.
         since: version that brought it.
         doc: first sentence of Spark's own description.
@@ -37,25 +39,37 @@ class Key(NamedTuple):
     @property
     def base(self) -> str:
         """The type without unit, options and bounds."""
-        return self.type.split(":")[0].split(">=")[0]
+        return _BOUND.split(self.type.partition(":")[0])[0]
 
     @property
     def unit(self) -> str:
         """Unit of a bare number (`MiB`, `SECONDS`), "" for types without."""
-        return self.type.split(">=")[0].partition(":")[2] if self.base in ("bytes", "time") else ""
+        return _BOUND.split(self.type)[0].partition(":")[2] if self.base in ("bytes", "time") else ""
 
     @property
     def options(self) -> tuple[str, ...]:
         """What an enum allows."""
         return tuple(self.type.partition(":")[2].split("|")) if self.base == "enum" else ()
 
-    @property
-    def least(self) -> int | None:
-        """The smallest number that Spark takes, None when it takes any."""
-        bound = self.type.partition(">=")[2]
-        return int(bound) if bound and self.base != "enum" else None
+    def wrong_number(self, number: float) -> str:
+        """How a number that Spark refuses has to be, such as `at least 1`; "" for one that it takes."""
+        if self.base == "enum":
+            return ""
+        for sign, bound in _EACH_BOUND.findall(self.type):
+            words, fits = _SIGNS[sign]
+            if not fits(number, float(bound)):
+                return f"{words} {bound}"
+        return ""
 
 
+_BOUND = re.compile(r"[<>]")
+_EACH_BOUND = re.compile(r"([<>]=?)(-?[\d.]+)")
+_SIGNS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
+    ">=": ("at least", operator.ge),
+    ">": ("more than", operator.gt),
+    "<=": ("at most", operator.le),
+    "<": ("less than", operator.lt),
+}
 # Families whose last parts are chosen by the user.
 FAMILIES = (
     "spark.executorEnv.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -17,7 +18,8 @@ def test_the_table() -> None:
     memory = known["spark.executor.memory"]
     assert (memory.base, memory.unit, memory.default, memory.since) == ("bytes", "MiB", "1g", "0.7.0")
     assert known["spark.scheduler.mode"].options == ("FAIR", "FIFO", "NONE")
-    assert known["spark.sql.shuffle.partitions"].least == 1
+    assert known["spark.sql.shuffle.partitions"].wrong_number(0) == "at least 1"
+    assert known["spark.memory.storageFraction"].wrong_number(1) == "less than 1"
     assert known["spark.sql.warehouse.dir"].status == "static"
     assert known["spark.databricks.delta.snapshotPartitions"].base == "int"
     assert find_key("spark.executor.resource.fpga.amount") is not None
@@ -31,7 +33,7 @@ def test_every_default_of_spark_fits_its_type() -> None:
     for key in keys().values():
         stated = key.default and not key.default.startswith(("= ", "<"))
         if stated and not key.status.startswith(("removed", "deprecated")):
-            told = wrong_value(key._replace(type=key.type.split(">=")[0]), key.default)
+            told = wrong_value(key._replace(type=re.split("[<>]", key.type)[0]), key.default)
             if told:
                 wrong[key.name] = (key.type, key.default)
     assert not wrong
@@ -56,9 +58,12 @@ def test_did_you_mean() -> None:
 def test_a_line_is_read_as_it_was_written() -> None:
     key = Key("spark.a", "enum:A|B", "A", "4.0.0", "What it is for.", "static")
     assert as_line(key).split("\t") == ["spark.a", "enum:A|B", "A", "4.0.0", "static", "What it is for."]
-    assert key.options == ("A", "B") and key.least is None and key.unit == ""
+    assert key.options == ("A", "B") and not key.wrong_number(-1) and key.unit == ""
     assert Key("spark.b", "bytes:MiB>=1", "", "", "", "").unit == "MiB"
-    assert Key("spark.b", "int>=0", "", "", "", "").least == 0
+    number = Key("spark.b", "int>=0<=9", "", "", "", "")
+    assert [number.wrong_number(each) for each in (-1, 0, 9, 10)] == ["at least 0", "", "", "at most 9"]
+    share = Key("spark.b", "double>0<1", "", "", "", "")
+    assert [share.wrong_number(each) for each in (0, 0.5, 1)] == ["more than 0", "", "less than 1"]
 
 
 def test_nothing_heavy_is_loaded() -> None:
