@@ -9,13 +9,15 @@ from pathlib import PurePath
 from mlpipeline.errors import UsageError
 from mlpipeline.spark.defaults import logical_lines, split_line
 from mlpipeline.spark.lint.rules import CONTRADICTIONS
+from mlpipeline.spark.lint.start_rules import AT_START, DRIVER_HEAP
+from mlpipeline.spark.lint.startup import BOUNDS, TYPES
 from mlpipeline.spark.lint.table import Key, find_key, nearest
-from mlpipeline.spark.lint.view import Finding, Setting, View
+from mlpipeline.spark.lint.view import NOT_THERE, Finding, Setting, View
 from mlpipeline.spark.masters import kind_of
 from mlpipeline.spark.sizing.needs import STAGES
 from mlpipeline.spark.units import as_bytes, as_microseconds, megabytes
 
-__all__ = ["Finding", "Setting", "lint_files", "lint_settings", "node_of"]
+__all__ = ["Finding", "Setting", "check_settings", "lint_files", "lint_settings", "node_of"]
 
 _BYTES = {"BYTE": "b", "KiB": "k", "MiB": "m", "GiB": "g"}
 _TIMES = {"MICROSECONDS": "us", "MILLISECONDS": "ms", "SECONDS": "s", "MINUTES": "min", "HOURS": "h", "DAYS": "d"}
@@ -45,6 +47,37 @@ def lint_settings(
     """
     lines = [Setting(key, value) for key, value in settings.items()]
     return _lint(lines, master, node, stage, lang, profile, running)
+
+
+def check_settings(
+    stated: Mapping[str, str],
+    *,
+    master: str | None = None,
+    under: Mapping[str, str] | None = None,
+    here: bool = True,
+) -> list[Finding]:
+    """Refuse settings with which no session starts; give what else is to be said of them.
+
+    Args:
+        stated: what a user gave; findings about other keys are left out.
+        master: as for `lint_settings`; None, or what is no master, when it is not known.
+        under: settings that those given are laid over.
+        here: the driver will run on this machine, and its files are looked for.
+
+    Raises:
+        UsageError: Spark would not start; all causes in one line.
+    """
+    known = master if master is not None and kind_of(master) is not None else None
+    found = [each for each in lint_settings({**(under or {}), **stated}, master=known) if each.key in stated]
+    if not here:
+        found = [each for each in found if each.name != NOT_THERE]
+    wrong = [each for each in found if each.stops]
+    if wrong:
+        # The last advice stands where every error has it.
+        *others, last = wrong
+        what = "; ".join([*(f"{each.what} -> {each.fix}" for each in others), last.what])
+        raise UsageError(what, where="--conf", fix=last.fix)
+    return found
 
 
 def lint_files(
@@ -143,7 +176,7 @@ def _lint(
 ) -> list[Finding]:
     view = view_of(lines, master, node, stage, lang, profile)
     found = [finding for line in lines for finding in _alone(line, running)]
-    for rule in CONTRADICTIONS:
+    for rule in (*CONTRADICTIONS, *AT_START):
         found += rule(view)
     return found
 
@@ -179,7 +212,7 @@ def _alone(setting: Setting, running: bool) -> Iterator[Finding]:
     if running and (known.status == "static" or not key.startswith(("spark.sql.", "spark.databricks."))):
         what = f"{key} is fixed when a session starts: a running one refuses it"
         yield _finding("error", "static key", setting, what, "state it for spark-submit or before the session starts")
-    wrong = wrong_value(known, setting.value)
+    wrong = wrong_value(with_bounds(known), setting.value)
     if wrong:
         yield _finding("error", "wrong value", setting, f"{key}: {wrong[0]}", wrong[1])
     else:
@@ -193,14 +226,23 @@ def wrong_value(key: Key, value: str) -> tuple[str, str] | None:
         return f"{text!r} holds a comment", "a comment needs a line of its own"
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return f"the quotation marks of {text} are part of the value", "remove them"
+    if "${" in text:
+        return None  # Spark puts another setting or a variable there
     try:
         number = _parsed(key, text)
     except ValueError as error:
         said = str(error) if "write" in str(error) else f"write a value of type {key.base}"
         return f"{text!r} is no {_TOLD.get(key.base, key.base)}", said
-    if number is not None and key.least is not None and number < key.least:
-        return f"{text} is too small", f"at least {key.least}"
+    wanted = key.wrong_number(number) if number is not None else ""
+    if wanted:
+        return f"{text} is too {'large' if wanted.startswith(('at most', 'less')) else 'small'}", wanted
     return None
+
+
+def with_bounds(key: Key) -> Key:
+    """A setting with what Spark asks of it at its start, beside what its converter does."""
+    kind = TYPES.get(key.name, key.type)
+    return key._replace(type=kind + BOUNDS.get(key.name, ""))
 
 
 _TOLD = {"int": "whole number", "long": "whole number", "double": "number", "bytes": "amount of memory", "time": "time"}
@@ -227,7 +269,9 @@ def _parsed(key: Key, text: str) -> float | None:
 def _unit(key: Key, setting: Setting) -> Iterator[Finding]:
     """A bare number whose unit is hardly the one that was meant: `spark.executor.memory 4` is 4 MB."""
     text = setting.value.strip()
-    if key.base != "bytes" or not text.isdigit() or not 0 < int(text) <= (64 if key.unit == "MiB" else 1023):
+    most = 64 if key.unit == "MiB" else 1023
+    # The driver's heap goes to Java as it is written: a rule of its own.
+    if setting.key == DRIVER_HEAP or key.base != "bytes" or not text.isdigit() or not 0 < int(text) <= most:
         return
     what = f"{setting.key} {text} means {text} {key.unit}"
     yield _finding(

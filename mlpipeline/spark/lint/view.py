@@ -20,6 +20,27 @@ class Setting:
     line: int | None = None
 
 
+NOT_THERE = "no such file"
+# Names of findings with which no session starts. The rest is ignored by Spark, or costs, or kills a task later.
+_STOPS = frozenset(
+    (
+        "wrong value",
+        "heap too small",
+        "heap as Java writes it",
+        "-Xmx",
+        "order of settings",
+        "switch alone",
+        "class",
+        "port",
+        "image",
+        NOT_THERE,
+        "task larger than an executor",
+        "bounds of executors",
+        "no shuffle tracking",
+    )
+)
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something wrong with settings.
@@ -41,6 +62,11 @@ class Finding:
     fix: str
     file: str = ""
     line: int | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether Spark itself does not start with it, or never comes to a first task."""
+        return self.severity == "error" and self.name in _STOPS
 
     @property
     def where(self) -> str:
@@ -108,6 +134,11 @@ class View:
         share = self.number("spark.executor.memoryOverheadFactor", 0.4 if far else 0.1)
         least = self.megabytes("spark.executor.minMemoryOverhead", f"{LEAST_OVERHEAD_MB}m")
         return self.megabytes("spark.executor.memoryOverhead", f"{max(least, int(self.heap * share))}m")
+
+    @property
+    def driver_is_here(self) -> bool:
+        """Whether the driver's JVM is one of this machine, not one that a cluster starts."""
+        return self.text("spark.submit.deployMode", "client") != "cluster"
 
     def finding(self, severity: str, name: str, key: str, what: str, fix: str) -> Finding:
         """A finding at the line where the key stands."""

@@ -18,7 +18,6 @@ from mlpipeline.spark.submission.compose import Submission
 
 # Spark's own list of what goes on sys.path of an executor; a wheel does not, without a word.
 _IMPORTED = (".py", ".zip", ".egg", ".jar")
-_REFUSED_BY_SPARK = "wrong value"
 _ARCHIVES = (".zip", ".jar", ".tar.gz", ".tgz", ".tar", ".gz")
 
 
@@ -51,7 +50,7 @@ def check_submission(submission: Submission, environ: Mapping[str, str]) -> list
         checks.append(lambda: _check_workers(submission))
     found = [told for check in checks if (told := _raised(check))]
     found += _missing(submission)
-    found += [UsageError(told.what, fix=told.fix) for told in lint(submission) if told.name == _REFUSED_BY_SPARK]
+    found += [UsageError(told.what, fix=told.fix) for told in lint(submission) if told.stops]
     if submission.kind == "yarn":
         from mlpipeline.spark.submission.yarn_checks import check_yarn
 
@@ -65,7 +64,8 @@ def check_submission(submission: Submission, environ: Mapping[str, str]) -> list
 
 def lint(submission: Submission) -> list[Finding]:
     """What the linter of settings says of this job."""
-    return lint_settings(submission.settings, master=submission.master)
+    settings = {**submission.settings, "spark.submit.deployMode": submission.deploy_mode}
+    return lint_settings(settings, master=submission.master)
 
 
 def _raised(check: Callable[[], object]) -> MLPipelineError | None:

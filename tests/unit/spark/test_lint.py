@@ -45,6 +45,30 @@ ALONE = [
     ("spark.executor.memory 4GiB", "wrong value", "512m or 4g"),
     ("spark.network.timeout 2 minutes", "wrong value", "500ms, 90s"),
     ("spark.memory.fraction a lot", "wrong value", "write a value of type double"),
+    ("spark.memory.fraction 1.5", "wrong value", "at most 1"),
+    ("spark.memory.fraction 0", "wrong value", "more than 0"),
+    ("spark.memory.storageFraction 1", "wrong value", "less than 1"),
+    ("spark.executor.cores 0", "wrong value", "at least 1"),
+    ("spark.rpc.message.maxSize 4096", "wrong value", "at most 2047"),
+    ("spark.log.level LOUD", "wrong value", "ALL, DEBUG"),
+    ("spark.io.encryption.keySizeBits 100", "wrong value", "128, 192, 256"),
+    ("spark.sql.session.timeZone Asia/Soul", "wrong value", "did you mean Asia/Seoul?"),
+    ("spark.driver.memory 4096", "heap as Java writes it", "4096m"),
+    ("spark.driver.memory 4", "heap as Java writes it", "4g"),
+    ("spark.driver.memory 4gb", "heap as Java writes it", "write 4g"),
+    ("spark.ui.port 70000", "port", "1024 to 65535"),
+    ("spark.driver.port 80", "port", "1024 to 65535"),
+    ("spark.serializer kryo", "class", "did you mean org.apache.spark.serializer.KryoSerializer?"),
+    ("spark.serializer org.apache.spark.serializer.KryoSerialiser", "class", "spark.serializer.KryoSerializer?"),
+    ("spark.io.compression.codec gzip", "class", "lz4, lzf, snappy, zstd"),
+    ("spark.extraListeners com.acme.Mine,nonsense", "class", "its whole name"),
+    ("spark.kubernetes.container.image Reg/Bots:1", "image", "small letters: Reg/bots:1"),
+    ("spark.jars /nowhere/a.jar", "no such file", "correct the path"),
+    ("spark.memory.offHeap.enabled true", "switch alone", "spark.memory.offHeap.size 1g"),
+    ("spark.network.crypto.enabled true", "switch alone", "spark.authenticate true"),
+    ("spark.network.timeout 5s", "order of settings", "raise spark.network.timeout"),
+    ("spark.executor.heartbeatInterval 2min", "order of settings", "lower spark.executor.heartbeatInterval"),
+    ("spark.network.timeoutInterval 200s", "order of settings", "lower spark.network.timeoutInterval"),
     ("spark.sql.legacy.parquet.int96RebaseModeInRead CORRECTED", "removed", "remove it"),
 ]
 
@@ -68,6 +92,49 @@ def test_twice() -> None:
     found = lint_files([("a.conf", "spark.executor.cores 4\nspark.executor.memory 4g\nspark.executor.cores 5\n")])
     assert names(found) == ["twice"] and found[0].where == "a.conf:3" and "first in line 1" in found[0].what
     assert not lint_files([("a.conf", "spark.executor.cores 4\n"), ("b.conf", "spark.executor.cores 5\n")])
+
+
+STARTS = """
+spark.network.timeout 60
+spark.executor.heartbeatInterval 59s
+spark.memory.fraction 1
+spark.memory.storageFraction 0
+spark.driver.memory 4096m
+spark.driver.port 0
+spark.ui.port 4041
+spark.serializer org.apache.spark.serializer.KryoSerializer
+spark.extraListeners com.acme.One, com.acme.Two$Inner
+spark.io.compression.codec ZSTD
+spark.eventLog.compression.codec com.acme.Codec
+spark.shuffle.manager org.apache.spark.shuffle.of.Mine
+spark.sql.session.timeZone UTC+9
+spark.kubernetes.container.image reg.example:5000/ml/bots:1@sha256:{digest}
+spark.memory.offHeap.enabled true
+spark.memory.offHeap.size 1g
+spark.jars local:///opt/a.jar,hdfs:///a.jar
+spark.kryoserializer.buffer 64k
+spark.sql.shuffle.partitions ${spark.my.number}
+""".replace("{digest}", "a" * 64)
+
+
+def test_what_spark_starts_with_is_not_remarked() -> None:
+    assert not lint_files([("a.conf", STARTS)])
+
+
+def test_bounds_and_orders_that_count_elsewhere() -> None:
+    far = {"spark.submit.deployMode": "cluster", "spark.driver.memory": "4096"}
+    assert not names(lint_settings(far, master="yarn")), "a cluster counts a bare number in MB"
+    crossed = {f"{D}.minExecutors": "4", f"{D}.maxExecutors": "2"}
+    assert not names(lint_settings(crossed)), "without dynamic allocation nobody reads them"
+    stated = {"spark.network.timeout": "60s", f"{E}.heartbeatInterval": "2min"}
+    assert names(lint_settings(stated)) == ["order of settings"], "told once"
+
+
+def test_what_stops_a_session_is_told_from_what_spark_ignores() -> None:
+    found = lint_settings({"spark.memory.fraction": "2", "spark.executor.memmory": "4g", f"{E}.pyspark.memory": "2g"})
+    assert {each.name: each.stops for each in found} == {
+        "wrong value": True, "typo": False, "limit of Python memory": False
+    }  # fmt: skip
 
 
 # name of the mistake, severity, settings, what they are for
@@ -102,6 +169,8 @@ TOGETHER: list[tuple[str, str, dict[str, str], dict[str, object]]] = [
     ("bounds of executors", "error", {f"{D}.enabled": "true", f"{D}.minExecutors": "4", f"{D}.maxExecutors": "2"}, {}),
     ("bounds of executors", "warning",
      {f"{D}.enabled": "true", f"{D}.initialExecutors": "9", f"{D}.maxExecutors": "2"}, {}),
+    ("order of settings", "error", {"spark.cores.max": "2", f"{E}.cores": "4"}, {"master": "standalone"}),
+    ("order of settings", "warning", {"spark.kryoserializer.buffer": "128m"}, {}),
     ("no executor.cores", "error", {f"{D}.enabled": "true"}, {"master": "spark://h:7077"}),
     ("no shuffle tracking", "error", {f"{D}.enabled": "true", f"{D}.shuffleTracking.enabled": "false"}, {}),
     ("shuffle service", "error", {f"{D}.enabled": "true", "spark.shuffle.service.enabled": "true"}, {"master": "k8s"}),
