@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import month_name, monthrange
 from dataclasses import dataclass
 
 from mlpipeline.errors import UsageError
@@ -27,6 +28,7 @@ _WORDS = {
     "@hourly": "0 * * * *",
 }
 _ITEM = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?\Z")
+_LEAP = 2024
 _EXAMPLE = 'write five fields, such as "30 2 * * *" for every night at 2:30'
 
 
@@ -68,14 +70,29 @@ def parse_time(text: str) -> CronTime:
     """Read five fields, or a word such as `@daily`.
 
     Raises:
-        UsageError: a field is not what cron takes; names it.
+        UsageError: a field is not what cron takes, and is named; or there is no such day.
     """
     words = _WORDS.get(text.strip().lower(), text).split()
     if len(words) != len(_FIELDS):
         raise UsageError(f"{text!r} is no time of cron", where="--at", fix=_EXAMPLE)
     values = [_values(word, *field) for word, field in zip(words, _FIELDS, strict=True)]
     days = (words[2], words[3], words[4])
-    return CronTime(tuple(values[0]), tuple(values[1]), days, " ".join(words))
+    time = CronTime(tuple(values[0]), tuple(values[1]), days, " ".join(words))
+    _check_comes(time)
+    return time
+
+
+def _check_comes(time: CronTime) -> None:
+    """Refuses a time that no calendar has, such as the 31st of February."""
+    day, month, week = time.days
+    if not week.startswith("*"):
+        return  # either of the two days is enough for cron
+    days, months = _values(day, *_FIELDS[2]), _values(month, *_FIELDS[3])
+    # The 29th of February comes, every fourth year.
+    if any(number <= monthrange(_LEAP, one)[1] for number in days for one in months):
+        return
+    what = f"{time.text!r} never comes: {' and '.join(month_name[one] for one in months)} has no day {day}"
+    raise UsageError(what, where="--at", fix=_EXAMPLE)
 
 
 def staggered(time: CronTime, count: int, spread: int) -> list[CronTime]:

@@ -12,6 +12,7 @@ from mlpipeline.spark.kubernetes.accounts import ACCOUNT
 from mlpipeline.spark.kubernetes.pods import Role, Toleration, node_selector, pod_template
 from mlpipeline.spark.kubernetes.schema import OPERATOR
 from mlpipeline.spark.submission.compose import Submission
+from mlpipeline.spark.time_zones import check_zone
 from mlpipeline.spark.units import as_microseconds
 
 _IMAGE = "spark.kubernetes.container.image"
@@ -81,7 +82,11 @@ def scheduled_application(application: Mapping[str, Any], at: str, *, time_zone:
         application: as `spark_application` gives it.
         at: when, in five fields of cron.
         time_zone: such as Asia/Seoul; the operator's own when None.
+
+    Raises:
+        UsageError: there is no such time zone.
     """
+    check_zone(time_zone, "--time-zone")
     return {
         "apiVersion": OPERATOR,
         "kind": "ScheduledSparkApplication",

@@ -12,6 +12,7 @@ from mlpipeline.spark.kubernetes.accounts import ACCOUNT, accounts
 from mlpipeline.spark.kubernetes.applications import object_name
 from mlpipeline.spark.kubernetes.pods import USER, Toleration, node_selector, volumes
 from mlpipeline.spark.kubernetes.schema import check_manifest
+from mlpipeline.spark.time_zones import check_zone
 from mlpipeline.spark.units import as_bytes
 
 IN_CLUSTER = "k8s://https://kubernetes.default.svc"
@@ -54,9 +55,10 @@ def cron_manifests(
         deadline: seconds after which a turn is ended; None: never.
 
     Raises:
-        UsageError: no image, two turns with one name, or a manifest that Kubernetes would not take.
+        UsageError: no image, no such time zone, two turns with one name, or a manifest that Kubernetes would not take.
         SetupError: the models to check with are not installed.
     """
+    check_zone(time_zone, "--time-zone")
     namespace = settings.get("spark.kubernetes.namespace") or "default"
     account = settings.get("spark.kubernetes.authenticate.driver.serviceAccountName", ACCOUNT)
     made = [*accounts(namespace, account)]
