@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
-from mlpipeline.cli.options import Desk, session_options, spark_settings
+from mlpipeline.cli.options import Desk, checked_settings, session_options
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.batch import answer_rows
@@ -41,13 +41,12 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
 def batch_verb(desk: Desk) -> int:
     """Answers all messages; the result is there as a whole or not at all."""
     options = desk.options
+    settings = checked_settings(desk)
     bot = canonical_bot(options.bot)
     check_target(options.source, options.to)
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
     bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder
-    with open_session(
-        f"answer {bot}", master=options.master, extra=spark_settings(options), pool="adhoc", say=desk.say
-    ) as spark:
+    with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc", say=desk.say) as spark:
         messages = read_messages(spark, options.source, options.column, keep)
         write_answers(answer_rows(messages, bundle, nearest=options.nearest, keep=keep), options.to)
         rows = read_back(spark, options.to).count()

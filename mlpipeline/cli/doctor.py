@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.files import check_target
-from mlpipeline.cli.options import Desk, session_options, spark_settings
+from mlpipeline.cli.options import Desk, checked_settings, session_options
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.spark.doctor.finding import amount, ranked, seconds
@@ -122,7 +122,7 @@ def env_verb(desk: Desk) -> int:
     options = desk.options
     if options.tasks is not None and options.tasks < 1:
         raise UsageError(f"--tasks {options.tasks}", fix="give 1 or more")
-    settings = spark_settings(options)
+    settings = checked_settings(desk)
     with open_session("mlpipeline doctor env", master=options.master, extra=settings, say=desk.say) as spark:
         try:
             driver, executors, span = look_around(spark, options.tasks)

@@ -141,6 +141,22 @@ def session_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(takes_settings=True)
 
 
+def checked_settings(desk: Desk) -> dict[str, str]:
+    """The settings of `--conf spark.key=value`, read as Spark will read them; what it ignores is told on stderr.
+
+    Raises:
+        UsageError: no session starts with them.
+    """
+    settings = spark_settings(desk.options)
+    if settings:
+        # The table of all settings: not for a verb without any.
+        from mlpipeline.spark.lint.settings import check_settings
+
+        for finding in check_settings(settings, master=getattr(desk.options, "master", None) or "local[*]"):
+            desk.say(f"warning: {finding.what} -> {finding.fix}")
+    return settings
+
+
 def spark_settings(options: argparse.Namespace) -> dict[str, str]:
     """The settings of `--conf spark.key=value`, a later one over an earlier one."""
     return {key.strip(): value.strip() for key, _, value in (text.partition("=") for text in options.settings)}

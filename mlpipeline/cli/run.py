@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.cli.options import Desk, overriding_words, selecting_options, session_options, spark_settings
+from mlpipeline.cli.options import (
+    Desk,
+    checked_settings,
+    overriding_words,
+    selecting_options,
+    session_options,
+    spark_settings,
+)
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.plan import Plan, Planner
@@ -74,6 +81,7 @@ def plan_verb(desk: Desk) -> int:
 
 def run_verb(desk: Desk) -> int:
     """Does what the plan says, writes `run.json` and `report.html`, prints the bots."""
+    checked_settings(desk)
     if desk.options.print_submit:
         print(submit_line(desk.options))
         return 0

@@ -104,7 +104,7 @@ def schedule_verb(desk: Desk) -> int:
     if options.form == "airflow":
         text = as_airflow(schedule, at_once=options.at_once, hook=options.hook)
     elif options.form == "k8s":
-        text = _as_cron_jobs(schedule, options)
+        text = _as_cron_jobs(desk, schedule)
     else:
         text = as_crontab(schedule)
     count = len(schedule.selections)
@@ -130,12 +130,18 @@ def _check_form(options: argparse.Namespace) -> None:
         raise UsageError(f"{wrong[0]} is for --as k8s", fix="add --as k8s, or leave it out")
 
 
-def _as_cron_jobs(schedule: Schedule, options: argparse.Namespace) -> str:
+def _as_cron_jobs(desk: Desk, schedule: Schedule) -> str:
+    # The table of all settings, and the models of Kubernetes: only where they are asked for.
     from mlpipeline.orders.schedule_kubernetes import as_cron_jobs
+    from mlpipeline.spark.kubernetes.cron_jobs import IN_CLUSTER
+    from mlpipeline.spark.lint.settings import check_settings
 
+    options = desk.options
     settings = spark_settings(options)
     if options.image:
         settings["spark.kubernetes.container.image"] = options.image
+    for finding in check_settings(settings, master=IN_CLUSTER, here=False):
+        desk.say(f"warning: {finding.what} -> {finding.fix}")
     return as_cron_jobs(schedule, settings, conf=options.conf_there, time_zone=options.time_zone)
 
 

@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any
 
-from mlpipeline.cli.options import Desk, selecting_options, session_options, spark_settings
+from mlpipeline.cli.options import Desk, checked_settings, selecting_options, session_options
 from mlpipeline.errors import MLPipelineError
 
 
@@ -37,7 +37,7 @@ def shell_verb(desk: Desk) -> int:
         master=options.master,
         remote=options.remote,
         stage=options.stage,
-        settings=spark_settings(options),
+        settings=checked_settings(desk),
         say=desk.say,
     )
     with bench:

@@ -69,8 +69,14 @@ def submit_options(parser: argparse.ArgumentParser) -> None:
 def submit_verb(desk: Desk) -> int:
     """Composes, checks, submits, and gives the job's own exit code."""
     options = sorted_out(desk.options)
+    from mlpipeline.spark.lint.settings import check_settings
+
     submission = submission_of(options)
     if getattr(options, "manifests", None):
+        for finding in check_settings(
+            settings_of(options), master=submission.master, under=submission.settings, here=False
+        ):
+            desk.say(f"warning: {finding.what} -> {finding.fix}")
         return write_for(desk, options, submission, tuple(_STAGES))
     from mlpipeline.spark.submission.compose import as_line
 

@@ -28,6 +28,7 @@ from mlpipeline.spark.environment import (
     utf8_locale,
 )
 from mlpipeline.spark.failures import explain
+from mlpipeline.spark.lint.settings import check_settings
 from mlpipeline.spark.masters import kind_of
 from mlpipeline.spark.remote import check_no_remote
 from mlpipeline.spark.standalone import ask_of, check_fits, read_master
@@ -178,6 +179,7 @@ def _started(name: str, master: str, extra: Mapping[str, str], large: bool, tell
     settings = session_settings(master, extra, large=large)
     if is_local(master) and gpu_keys(extra):
         tell(f"note: {', '.join(gpu_keys(extra))} left out: a local session has no GPUs to hand out")
+    check_settings(extra, master=master, under=settings)
     _check_settings(master, settings)
     _prepare_process(master, chosen, settings)
     options = [settings.get("spark.driver.extraJavaOptions", "")]
