@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -14,10 +15,10 @@ from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Job, Outcome, Part, Place, Stage
-from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, write_dataset
+from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import as_metadata
+from mlpipeline.store.manifests import Mark, as_metadata, load_manifest, version_holding
 from mlpipeline.store.recall import recallable
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     """
     if stage.desk is not None:
         return _run_at_desk(place, stage, jobs)
+    if any(job.reuse for job in jobs):
+        return _take_back(place, stage, jobs)
     try:
         return _run_on_spark(place, stage, jobs)
     except MLPipelineError as error:
@@ -93,6 +96,41 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     for job in jobs:
         whole.add(run_stage(place, stage, [job]))
     return whole
+
+
+def _take_back(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    """Writes again what versions of the tables hold for the jobs that may reuse it, and runs the others.
+
+    What cannot be taken back after all (somebody vacuumed the table) is made like anything else.
+    """
+    back = [job for job in jobs if job.reuse]
+    rest = [job for job in jobs if not job.reuse]
+    marks = {job.bot: job.mark for job in back}
+    try:
+        _announce(place.spark(), stage, back)
+        _make_shared(place, stage, back, Counters(place.spark()))
+        for dataset, schema in stage.gives.items():
+            rows = read_versions(place.spark(), place.store, dataset, schema, _versions(place.store, dataset, marks))
+            checked = check_schema(rows, schema, where=f"{stage.name}: {dataset}")
+            write_dataset(place.store, dataset, checked, list(marks), as_metadata(stage.name, place.run, marks))
+    except Exception:
+        if _session_died(place):
+            raise
+        return run_stage(place, stage, [replace(job, reuse=False) for job in jobs])
+    outcome = Outcome(list(marks), counts={"reused": len(back)})
+    if rest:
+        outcome.add(run_stage(place, stage, rest))
+    return outcome
+
+
+def _versions(store: Store, dataset: str, marks: Mapping[str, Mark]) -> dict[str, int]:
+    """The version of a table that holds the rows of each mark. Raises StoreError where none does."""
+    manifest = load_manifest(store, dataset)
+    found = {bot: version_holding(store, manifest, bot, mark.fingerprint) for bot, mark in marks.items()}
+    lost = sorted(bot for bot, version in found.items() if version is None)
+    if lost:
+        raise StoreError(f"{dataset} does not hold those rows any more", where=", ".join(lost), fix="run again")
+    return {bot: version for bot, version in found.items() if version is not None}
 
 
 def _session_died(place: Place) -> bool:
@@ -168,8 +206,14 @@ def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Coun
     if shared is None or not wanted:
         return
     spark, made = place.spark(), []
+    manifest = load_manifest(place.store, shared.gives)
     for unit, job in sorted(wanted.items()):
         lang = unit.split("/")[1]
+        fingerprint = job.shared.fingerprint if job.shared is not None else ""
+        version = version_holding(place.store, manifest, unit, fingerprint)
+        if version is not None:
+            made.append(read_dataset(spark, place.store, shared.gives, shared.schema, [unit], version))
+            continue
         inputs = {
             name: read_dataset(spark, place.store, name, schema).where(f"lang = '{lang}'")
             for name, schema in shared.needs.items()

@@ -177,6 +177,8 @@ def progress_line(told: StageReport, number: int, count: int) -> str:
     if not told.bots and not told.seconds:
         return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
     words = [f"{told.bots} bot{'s' if told.bots != 1 else ''}"]
+    if told.counts.get("reused"):
+        words.append(f"{told.counts['reused']} as made before")
     if told.stage == "ingest":
         words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} out + {told.dropped:,} rejected")
     elif told.stage == "augment":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlpipeline.errors import MLPipelineError, StageError
@@ -20,7 +20,15 @@ from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Entry, Manifest, Mark, load_manifest, make_mark, missing_files
+from mlpipeline.store.manifests import (
+    Entry,
+    Manifest,
+    Mark,
+    load_manifest,
+    make_mark,
+    missing_files,
+    version_holding,
+)
 from mlpipeline.store.sources import SourceDigests, SourceFile, list_sources
 
 
@@ -126,9 +134,27 @@ class Planner:
             needed = shared if self._shared_is_missing(stage, bot, shared) else None
             if needed is not None and stage.shared is not None and not causes:
                 causes = [f"artefact missing: {stage.shared.gives} of {bot.lang}"]
-            yield Order(stage.name, Job(name, bot.recipe, wanted, sources, needed), causes)
-            if causes:
+            order = self._order(stage, Job(name, bot.recipe, wanted, sources, needed), causes)
+            yield order
+            if causes and not order.job.reuse:
                 running.append(stage.name)
+
+    def _order(self, stage: Stage, job: Job, causes: list[str]) -> Order:
+        """An order; where the store still holds what it would make, to take that instead of working again.
+
+        What the driver does (a release) is done again: it has effects beside its rows. Nor does anything stay that
+        leans on what bots share, when that has to be made anew: it may come out another.
+        """
+        wanted = dict.fromkeys(stage.gives, (job.bot, job.mark))
+        if stage.shared is not None and job.shared is not None:
+            wanted[stage.shared.gives] = (f"*/{job.recipe.lang}", job.shared)
+        held = [
+            version_holding(self._store, self.manifest(name), unit, mark.fingerprint)
+            for name, (unit, mark) in (wanted.items() if causes and stage.desk is None else ())
+        ]
+        if not held or None in held:
+            return Order(stage.name, job, causes)
+        return Order(stage.name, replace(job, reuse=True), [f"reuse of what was made before ({'; '.join(causes)})"])
 
     def _take_as_it_stands(
         self, stage: Stage, bot: Resolved, name: str, chosen: set[str], made: dict[str, str]

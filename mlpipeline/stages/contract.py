@@ -77,13 +77,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Job:
-    """One bot's turn in a stage: its recipe, its files, and the mark that its result will carry."""
+    """One bot's work in a stage: its recipe, its files, and the mark that its result will carry.
+
+    `reuse` says that a version of the tables holds the rows of that mark, so that they need not be made again.
+    """
 
     bot: str
     recipe: Recipe
     mark: Mark
     sources: Sequence[SourceFile] = ()
     shared: Mark | None = None
+    reuse: bool = False
 
 
 @dataclass

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -56,6 +57,17 @@ def read_dataset(
     reader = spark.read.format("delta")
     frame = (reader if version is None else reader.option("versionAsOf", version)).load(store.table_path(dataset))
     return frame if bots is None else frame.where(partition_predicate(bots))
+
+
+def read_versions(
+    spark: SparkSession, store: Store, dataset: str, schema: StructType, versions: Mapping[str, int]
+) -> DataFrame:
+    """The rows of each bot as of a version of the table; `versions` maps bots to them."""
+    bots: dict[int, list[str]] = {}
+    for bot, version in versions.items():
+        bots.setdefault(version, []).append(bot)
+    frames = [read_dataset(spark, store, dataset, schema, whose, version) for version, whose in sorted(bots.items())]
+    return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), frames)
 
 
 def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[str], metadata: str) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import orjson
@@ -22,6 +22,7 @@ from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 
 _COMMIT = re.compile(r"^(\d{20})\.json$")
+_KEPT = 5  # earlier rows of one bot that are remembered: who goes back, goes back to a recent state
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,25 @@ class Entry:
     files: list[str] = field(default_factory=list)
 
 
+class Earlier(NamedTuple):
+    """Rows that a bot had before: what made them, the version of the table that holds them, and their files."""
+
+    fingerprint: str
+    version: int
+    files: list[str]
+
+
 @dataclass
 class Manifest:
-    """All marks of one dataset, by bot; `version` is the last commit that it knows (-1: no table)."""
+    """All marks of one dataset, by bot; `version` is the last commit that it knows (-1: no table).
+
+    `earlier` has the rows that were replaced, newest last; older versions of the table still hold them.
+    """
 
     dataset: str
     version: int = -1
     entries: dict[str, Entry] = field(default_factory=dict)
+    earlier: dict[str, list[Earlier]] = field(default_factory=dict)
 
 
 def make_mark(code: str, part: Mapping[str, Any], inputs: Mapping[str, Any], libraries: Mapping[str, str]) -> Mark:
@@ -114,11 +127,12 @@ def _read_cache(store: Store, dataset: str) -> Manifest:
             bot: Entry(Mark(**{**e["mark"], "part": parts[e["mark"]["part"]]}), e["version"], e["rows"], e["files"])
             for bot, e in kept["entries"].items()
         }
+        earlier = {bot: [Earlier(*rows) for rows in found] for bot, found in kept["earlier"].items()}
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return Manifest(dataset)
     if not store.exists(_commit_path(store, dataset, kept["version"])):
         return Manifest(dataset)
-    return Manifest(dataset, kept["version"], entries)
+    return Manifest(dataset, kept["version"], entries, earlier)
 
 
 def _write_cache(store: Store, manifest: Manifest) -> None:
@@ -127,7 +141,8 @@ def _write_cache(store: Store, manifest: Manifest) -> None:
         bot: {**asdict(entry), "mark": {**asdict(entry.mark), "part": digest(entry.mark.part)}}
         for bot, entry in manifest.entries.items()
     }
-    data = orjson.dumps({"version": manifest.version, "parts": parts, "entries": entries})
+    earlier = {bot: [list(rows) for rows in found] for bot, found in manifest.earlier.items()}
+    data = orjson.dumps({"version": manifest.version, "parts": parts, "entries": entries, "earlier": earlier})
     # A cache that cannot be kept is read from the log again: looking at a read-only or full store still works.
     with suppress(StoreError):
         store.write(_cache_path(store, manifest.dataset), data)
@@ -147,12 +162,34 @@ def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
         return
     for bot, mark in ours["marks"].items():
         kept = Mark(**{**mark, "part": ours["parts"][mark["part"]]})
+        _remember(manifest, bot, kept.fingerprint)
         manifest.entries[bot] = Entry(kept, version, 0, [])
     for add in adds:
         entry = manifest.entries.get(_bot_of(add))
         if entry is not None:
             entry.files.append(unquote(add["path"]))
             entry.rows += int(orjson.loads(add.get("stats") or "{}").get("numRecords", 0))
+
+
+def _remember(manifest: Manifest, bot: str, fingerprint: str) -> None:
+    """Keeps the rows that a bot had until now among its earlier ones; those of `fingerprint` come anew."""
+    replaced = manifest.entries.get(bot)
+    if replaced is None:
+        return
+    now = Earlier(replaced.mark.fingerprint, replaced.version, replaced.files)
+    known = [*manifest.earlier.get(bot, ()), now]
+    last = {rows.fingerprint: rows for rows in known if rows.fingerprint != fingerprint}
+    manifest.earlier[bot] = sorted(last.values(), key=lambda rows: rows.version)[-_KEPT:]
+
+
+def version_holding(store: Store, manifest: Manifest, bot: str, fingerprint: str) -> int | None:
+    """The version of a table in which a bot's rows have this fingerprint, None where the store holds none any more."""
+    now = manifest.entries.get(bot)
+    known = [*manifest.earlier.get(bot, ()), *([Earlier(now.mark.fingerprint, now.version, now.files)] if now else [])]
+    for rows in known:
+        if rows.fingerprint == fingerprint and not _gone(store, manifest.dataset, rows.files):
+            return rows.version
+    return None
 
 
 def _follow_foreign(manifest: Manifest, adds: list[dict[str, Any]], removes: list[dict[str, Any]]) -> None:
@@ -179,7 +216,11 @@ def _bot_of(action: Mapping[str, Any]) -> str:
 def missing_files(store: Store, manifest: Manifest, bot: str) -> list[str]:
     """Files of a bot's partition that the table names but that are gone (local stores only)."""
     entry = manifest.entries.get(bot)
-    if entry is None or not store.is_local:
+    return [] if entry is None else _gone(store, manifest.dataset, entry.files)
+
+
+def _gone(store: Store, dataset: str, files: Iterable[str]) -> list[str]:
+    if not store.is_local:
         return []
-    folder = store.path("datasets", manifest.dataset)
-    return [path for path in entry.files if not os.path.exists(f"{folder}/{path}")]
+    folder = store.path("datasets", dataset)
+    return [path for path in files if not os.path.exists(f"{folder}/{path}")]

@@ -135,6 +135,22 @@ def test_one_changed_row_touches_one_bot(grown: Grown):
     assert "nothing to do" in grown.project("run").stdout
 
 
+def test_going_back_to_an_earlier_corpus_trains_nothing(grown: Grown, tmp_path: Path):
+    project = copy_of(grown.project, tmp_path / "copy")
+    write_rows(project.home / "corpora" / "shop" / "ko.jsonl", rows("ko", "shop"))
+    planned = {
+        row["stage"]: row["cause"] for row in project.read("plan", "--select", "shop/ko")["orders"] if row["run"]
+    }
+    assert list(planned) == STAGES
+    assert all(cause.startswith("reuse") == (stage != "release") for stage, cause in planned.items())
+    done = project("run", "--select", "shop/ko", "--master", "local[2]")
+    assert "1 bot, 1 as made before" in done.stderr
+    now = project.digests(without=("released",))
+    assert {name for name in now if now[name] != grown.digests.get(name, now[name])} == set()
+    (row,) = project.read("ls", "--select", "shop/ko")
+    assert (row["version"], row["alias"]) == (1, "champion"), "the same bundle is the same version"
+
+
 def test_a_gate_refuses_and_the_champion_stays(copied: Project):
     before = copied.read("ls")
     words = ("run", "--select", "shop/en", "--set", "release.gate.min_accuracy=1.01", "--master", "local[2]")

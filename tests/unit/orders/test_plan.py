@@ -136,6 +136,37 @@ def test_a_lost_encoder_is_trained_again(done: World):
     assert all(order.job.shared is not None for order in plan.to_run("embed").values())
 
 
+def test_an_earlier_corpus_is_reused_and_nothing_runs_after_it(done: World):
+    texts = [f"text {number}" for number in range(10)]
+    done.put("shop/ko", [*texts, "one more"])
+    done.finish(done.plan())
+    done.put("shop/ko", texts)
+    plan = done.plan()
+    found = causes(plan)
+    assert list(found) == ["shop/ko"]
+    assert "exported is new" in found["shop/ko"].pop("release"), "a release has effects beside its rows"
+    assert all(cause.startswith("reuse of what was made before (") for cause in found["shop/ko"].values())
+    assert all(order.job.reuse for name in found["shop/ko"] for order in plan.to_run(name).values())
+    done.finish(plan)
+    assert done.plan().is_empty
+
+
+def test_rows_that_are_gone_are_not_reused(done: World):
+    made = load_manifest(done.store, "cleaned").entries["shop/ko"]
+    done.finish(done.plan("clean.min_chars=2", select="shop/ko"))
+    (Path(done.store.table_path("cleaned")) / made.files[0]).unlink()
+    plan = done.plan(select="shop/ko")
+    assert not plan.to_run("clean")["shop/ko"].job.reuse
+    assert plan.to_run("split")["shop/ko"].job.reuse, "its rows are still there"
+
+
+def test_a_reuse_that_was_killed_between_two_tables_goes_on(done: World):
+    first = done.plan(select="shop/ko").orders["clean"]["shop/ko"].job.mark
+    done.finish(done.plan("clean.min_chars=2", select="shop/ko"))
+    done.commit("cleaned", {"shop/ko": first}, {"shop/ko": [{"rows": 1}]})
+    assert done.plan(select="shop/ko").to_run("clean")["shop/ko"].job.reuse
+
+
 def made_otherwise(monkeypatch: pytest.MonkeyPatch, name: str, **changes: Any) -> None:
     """Lets the provenance of one stage differ from what the store was made with."""
 
