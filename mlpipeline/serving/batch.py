@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -15,31 +13,28 @@ from pyspark.sql.types import StructType
 
 from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.answer import Answerer
-from mlpipeline.serving.bundle import load_bundle
+from mlpipeline.serving.bundle import as_bundle
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.store.archives import pack_files, unpack_files
-from mlpipeline.store.bundles import MANIFEST, open_bundle
+from mlpipeline.store.bundles import BundleFiles, open_bundle, open_files
+from mlpipeline.store.seals import MANIFEST
 
 _BATCH = 1024
 
 
-def pack_bundle(folder: Path) -> bytes:
-    """What executors need of a bundle, as a zip: everything but the SavedModel."""
-    files = open_bundle(folder)
-    listed: Any = files.manifest["files"]
-    names = [name for name in listed if not name.startswith("saved_model/")]
-    manifest = {**files.manifest, "files": {name: listed[name] for name in names}}
-    return pack_files({MANIFEST: json.dumps(manifest).encode(), **{name: files.read(name) for name in names}})
+def pack_bundle(files: BundleFiles) -> bytes:
+    """What executors need of an opened bundle, as a zip: everything but the SavedModel."""
+    names = [MANIFEST, *files.manifest["files"]]
+    return pack_files({name: files.held[name] for name in names})
 
 
-def open_packed(data: bytes, nearest: int) -> Answerer:
-    """An answerer from `pack_bundle`'s bytes; its files live in a temporary folder of this process."""
-    home = Path(tempfile.mkdtemp(prefix="mlpipeline-bundle-"))
-    for name, content in unpack_files(data).items():
-        path = home / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return Answerer(load_bundle(home), nearest=nearest)
+def open_packed(data: bytes, digest: str, nearest: int) -> Answerer:
+    """An answerer from `pack_bundle`'s bytes, verified again; nothing is written to a disk.
+
+    Raises:
+        StoreError: what came is not the bundle with that digest.
+    """
+    return Answerer(as_bundle(open_files(unpack_files(data), Path("broadcast"), digest)), nearest=nearest)
 
 
 def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Sequence[str] = ()) -> DataFrame:
@@ -53,14 +48,15 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
         nearest: known questions beside each answer.
         keep: columns of the messages that stand behind the answer's own.
     """
-    bot = load_bundle(bundle).bot
-    domain, lang = bot.split("/")
-    sent = messages.sparkSession.sparkContext.broadcast(pack_bundle(bundle))
+    files = open_bundle(bundle)
+    domain, lang = as_bundle(files).bot.split("/")
+    digest = files.digest
+    sent = messages.sparkSession.sparkContext.broadcast(pack_bundle(files))
     schema = StructType([*ANSWER.fields, *(messages.schema[name] for name in keep)])
     arrow = to_arrow_schema(schema)
 
     def load() -> Answerer:
-        return open_packed(sent.value, nearest)
+        return open_packed(sent.value, digest, nearest)
 
     def predict(model: Answerer, batch: pa.RecordBatch) -> pa.RecordBatch:
         texts = [text or "" for text in batch["text"].to_pylist()]
@@ -76,6 +72,6 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
         kept = [batch[field.name].cast(field.type) for field in arrow if field.name not in columns]
         return pa.RecordBatch.from_arrays([*arrays, *kept], schema=arrow)
 
-    key = f"answer:{open_bundle(bundle, verify=False).digest}:{nearest}"
+    key = f"answer:{digest}:{nearest}"
     chosen = messages.select("text", *keep)
     return map_partitions(chosen, load, predict, schema=schema, key=key, batch_size=_BATCH)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,14 +17,16 @@ from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
-from mlpipeline.store.bundles import RERUN, BundleContents, BundleFiles, open_bundle, write_bundle
+from mlpipeline.store.bundles import BundleContents, BundleFiles, open_bundle, write_bundle
+from mlpipeline.store.checked import understood
+from mlpipeline.store.seals import remedy
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
     from mlpipeline.networks.encoder import NgramEncoder
 
-__all__ = ["Bundle", "BundleContents", "Index", "load_bundle", "write_bundle"]
+__all__ = ["Bundle", "BundleContents", "Index", "as_bundle", "load_bundle", "write_bundle"]
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,9 @@ class Bundle:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The n-grams that the model knows."""
-        arrays = _arrays(self.files, "features.npz")
-        return Vocabulary(keys=arrays["keys"], idf=arrays["idf"])
+        with understood(self.files.folder / "features.npz", fix=remedy(self.files.folder)):
+            arrays = _arrays(self.files, "features.npz")
+            return Vocabulary(keys=arrays["keys"], idf=arrays["idf"])
 
     @cached_property
     def session(self) -> InferenceSession:
@@ -84,7 +86,8 @@ class Bundle:
             return open_core(self.files.read("onnx/model.onnx"))
         except Exception as error:  # onnxruntime raises a dozen classes of its own, none of them documented
             where = str(self.files.folder / "onnx/model.onnx")
-            raise StoreError(f"onnxruntime cannot load the network ({error})", where=where, fix=RERUN) from error
+            fix = remedy(self.files.folder)
+            raise StoreError(f"onnxruntime cannot load the network ({error})", where=where, fix=fix) from error
 
     @cached_property
     def encoder(self) -> NgramEncoder | None:
@@ -93,41 +96,47 @@ class Bundle:
             return None
         from mlpipeline.networks.encoder import NgramEncoder
 
-        try:
+        with understood(self.files.folder / "encoder.npz", fix=remedy(self.files.folder)):
             return NgramEncoder.from_bytes(self.files.read("encoder.npz"))
-        except (ValueError, TypeError, KeyError) as error:
-            where = str(self.files.folder / "encoder.npz")
-            raise StoreError(f"cannot be read ({error})", where=where, fix=RERUN) from error
 
     @cached_property
     def index(self) -> Index | None:
         """The bot's questions and their vectors; None if the bot has none."""
         if not self.files.has("index.npz"):
             return None
-        arrays = _arrays(self.files, "index.npz")
-        lines = tuple(self.files.read("questions.jsonl").splitlines())
-        return Index(arrays["vectors"].astype(np.float32), arrays["intent"], lines)
+        with understood(self.files.folder / "index.npz", fix=remedy(self.files.folder)):
+            arrays = _arrays(self.files, "index.npz")
+            lines = tuple(self.files.read("questions.jsonl").splitlines())
+            return Index(arrays["vectors"].astype(np.float32), arrays["intent"], lines)
 
     def golden(self) -> list[dict[str, Any]]:
         """The golden questions with the answers that the release gave: question, intent, answer, score."""
         return [json.loads(line) for line in self.files.read("golden.jsonl").splitlines()]
 
 
-def load_bundle(folder: Path, *, verify: bool = True) -> Bundle:
-    """Read the bundle in `folder`; `verify=False` skips the digests, for a person who waits for one answer.
+def load_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
+    """Read the bundle in `folder`, every file verified; `digest` is that of the bundle that should stand there.
 
     Raises:
         StoreError: see `open_bundle`; also a part that cannot be understood.
     """
-    files = open_bundle(folder, verify=verify)
-    labels = tuple(files.read("labels.txt").decode("utf-8").split("\n")[:-1])
+    return as_bundle(open_bundle(folder, digest=digest))
+
+
+def as_bundle(files: BundleFiles) -> Bundle:
+    """The parts of an opened bundle; raises StoreError for one that cannot be understood."""
+    folder, fix = files.folder, remedy(files.folder)
+    with understood(folder / "labels.txt", fix=fix):
+        labels = tuple(files.read("labels.txt").decode("utf-8").split("\n")[:-1])
+    with understood(folder / "thresholds.json", fix=fix):
+        thresholds = Thresholds.from_dict(files.read_json("thresholds.json"))
     answers = files.read_json("answers.json")
     return Bundle(
         files=files,
         profile=_profile(files.read_json("normalizer.json"), folder),
         spec=_spec(files.read_json("features.json"), folder),
         labels=labels,
-        thresholds=Thresholds.from_dict(files.read_json("thresholds.json")),
+        thresholds=thresholds,
         answers={intent: row for intent, row in answers.items() if isinstance(row, dict)},
     )
 
@@ -136,19 +145,14 @@ def _profile(values: Mapping[str, Any], folder: Path) -> Profile:
     try:
         return Profile.from_dict(values)
     except RecipeError as error:
-        raise StoreError(error.what, where=str(folder / "normalizer.json"), fix=RERUN) from error
+        raise StoreError(error.what, where=str(folder / "normalizer.json"), fix=remedy(folder)) from error
 
 
 def _spec(values: dict[str, Any], folder: Path) -> FeatureSpec:
-    try:
+    with understood(folder / "features.json", fix=remedy(folder)):
         return FeatureSpec.from_dict(values)
-    except (TypeError, ValueError) as error:
-        raise StoreError(f"cannot be understood ({error})", where=str(folder / "features.json"), fix=RERUN) from error
 
 
 def _arrays(files: BundleFiles, name: str) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(files.read(name)), allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
-        raise StoreError(f"cannot be read ({error})", where=str(files.folder / name), fix=RERUN) from error
+    with np.load(io.BytesIO(files.read(name)), allow_pickle=False) as archive:
+        return {key: archive[key] for key in archive.files}

@@ -2,34 +2,32 @@
 
 This module knows files, not models: `stages/release` gives it bytes and tables, `serving/bundle.py` reads
 them back into something that answers. A bundle is written beside its place and renamed, so a reader sees
-the whole of it or nothing.
+the whole of it or nothing. The manifest lists content and nothing else, no version, time or path: its sha256 is the
+bundle's digest, so equal content is one bundle, wherever and whenever it is released.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mlpipeline.errors import StoreError
+from mlpipeline.store.checked import as_object
 from mlpipeline.store.packing import is_inside, json_bytes, jsonl_bytes, npz_bytes
+from mlpipeline.store.seals import CHANGED, MANIFEST, SEAL, find_damage, read_seal, remedy, sealed_bytes, write_seal
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-RERUN = "run `mlpipeline run --from release` for this bot"
+FORMAT = 2
 
-# Written by other tools with random ids in them (SavedModel) or beside the bundle (MLflow): listed and
-# verified where the manifest lists them, but two equal bots may differ there, so the digest leaves them out.
-_DERIVED = ("saved_model/",)
-# What is only told about a bundle: the same bot released from another commit is still the same bundle.
-_VOLATILE = ("git_commit", "fingerprints", "created")
+# Sealed but no content: TensorFlow numbers its functions by what else the process did, and adds a random number.
+_SAVED_MODEL = "saved_model/"
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class BundleContents:
 
     Shapes: `vectors` (n, d) of any float type, `vector_intents` (n,) positions in `labels`, `questions` n texts.
     `vectors` and `encoder` are None together for a bot without a nearest-neighbour index.
-    `origin` says where the bundle comes from: fingerprints, data_digest, recipe_digest, weights_digest, git_commit.
+    `origin` names digests of what the bot learnt from: equal for equal rows, wherever and whenever they were read.
     """
 
     domain: str
@@ -61,36 +59,35 @@ class BundleContents:
 
 @dataclass(frozen=True)
 class BundleFiles:
-    """An opened bundle folder: its manifest was read and, if asked for, every digest compared."""
+    """The files of an opened bundle, each with the bytes that were released: they are held, not read again.
+
+    `folder` is where they were read, for messages. The SavedModel is verified but not held: nothing here runs it.
+    """
 
     folder: Path
-    manifest: Mapping[str, object]
-
-    @property
-    def digest(self) -> str:
-        """The bundle's digest (sha256 hex), from its manifest."""
-        return manifest_digest(self.manifest)
+    digest: str
+    manifest: Mapping[str, Any]
+    held: Mapping[str, bytes]
 
     def has(self, name: str) -> bool:
         """True if the manifest lists the file `name`."""
-        files = self.manifest["files"]
-        return isinstance(files, Mapping) and name in files
+        return name in self.manifest["files"]
 
     def read(self, name: str) -> bytes:
         """The bytes of the listed file `name`. Raises StoreError if it is not there."""
-        if not self.has(name):
-            raise StoreError(f"the bundle has no file {name}", where=str(self.folder), fix=RERUN)
-        return _read(self.folder / name, self.folder)
+        if not self.has(name) or name not in self.held:
+            raise StoreError(f"the bundle has no file {name}", where=str(self.folder), fix=remedy(self.folder))
+        return self.held[name]
 
     def read_json(self, name: str) -> dict[str, object]:
         """The JSON object in the listed file `name`. Raises StoreError if it is not one."""
-        return as_object(self.read(name), self.folder / name)
+        return as_object(self.read(name), self.folder / name, fix=remedy(self.folder))
 
 
 def write_bundle(folder: Path, contents: BundleContents) -> str:
     """Write `contents` as the bundle `folder`, all or nothing, and return its digest.
 
-    Equal contents give an equal digest; a folder that already holds that digest is left as it is.
+    Equal contents give an equal digest; a folder that holds that digest undamaged is left as it is.
 
     Raises:
         StoreError: contents that do not fit together, or a folder that cannot be written.
@@ -98,52 +95,88 @@ def write_bundle(folder: Path, contents: BundleContents) -> str:
     return _put_files(folder, _with_manifest(contents))
 
 
-def open_bundle(folder: Path, *, verify: bool = True) -> BundleFiles:
-    """Open the bundle in `folder`; with `verify`, compare the sha256 of every listed file.
+def put_bundle(home: Path, contents: BundleContents) -> tuple[Path, str]:
+    """Write `contents` below `home` under their own digest: (folder, digest); raises as `write_bundle` does."""
+    files = _with_manifest(contents)
+    digest = hashlib.sha256(files[MANIFEST]).hexdigest()
+    return home / digest[:16], _put_files(home / digest[:16], files)
+
+
+def open_bundle(folder: Path, *, digest: str | None = None) -> BundleFiles:
+    """Open the bundle in `folder`, and read and verify every file that was sealed there.
+
+    Args:
+        folder: of the bundle.
+        digest: of the bundle that should stand there; None takes the one that does.
 
     Raises:
-        StoreError: no bundle there, an unknown format, a path out of the folder, a missing or changed file.
+        StoreError: no bundle there, another one, an unknown format, a missing, changed or linked file.
     """
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise StoreError("no bundle here (manifest.json is missing)", where=str(folder), fix=RERUN)
-    manifest = as_object(_read(path, folder), path)
-    found = manifest.get("format")
-    if found != FORMAT:
+    fix = remedy(folder)
+    if not (folder / MANIFEST).exists() and not (folder / SEAL).exists():
+        raise StoreError("no bundle here (manifest.json is missing)", where=str(folder), fix=fix)
+    _check_format(folder)
+    seal = read_seal(folder)
+    if digest is not None and seal.digest != digest:
+        raise StoreError("another bundle stands here than the one that was released", where=str(folder), fix=fix)
+    held = {}
+    for name in seal.files:
+        data = sealed_bytes(folder, seal, name)
+        if not name.startswith(_SAVED_MODEL):
+            held[name] = data
+    return open_files(held, folder, seal.digest, {name: found for name, (_, found) in seal.files.items()})
+
+
+def open_files(
+    held: Mapping[str, bytes], folder: Path, digest: str, known: Mapping[str, str] | None = None
+) -> BundleFiles:
+    """A bundle from bytes in memory, of which `folder` is where they came from; content is verified.
+
+    `known` are digests of `held` that the caller has just made of them.
+
+    Raises:
+        StoreError: the manifest is not that of `digest`, or a file is not what it lists.
+    """
+    fix = remedy(folder)
+    known = known or {name: hashlib.sha256(data).hexdigest() for name, data in held.items()}
+    if known.get(MANIFEST) != digest:
+        raise StoreError(CHANGED, where=str(folder / MANIFEST), fix=fix)
+    manifest = as_object(held[MANIFEST], folder / MANIFEST, fix=fix)
+    files = manifest.get("files")
+    if manifest.get("format") != FORMAT or not isinstance(files, dict) or not files:
+        raise StoreError("the manifest lists no files", where=str(folder / MANIFEST), fix=fix)
+    for name, expected in files.items():
+        if name not in held or known.get(name) != expected:
+            raise StoreError(CHANGED, where=str(folder / name), fix=fix)
+    return BundleFiles(folder=folder, digest=digest, manifest=manifest, held=held)
+
+
+def seal_beside(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Add `files`, which are no content, to the bundle in `folder` and seal them with the rest.
+
+    Raises:
+        StoreError: the bundle is damaged, or it cannot be written.
+    """
+    seal = read_seal(folder)
+    try:
+        _write_files(folder, files)
+        write_seal(folder, seal.digest, {*seal.files, *files})
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _check_format(folder: Path) -> None:
+    """A bundle of another version of mlpipeline has no seal, or one that says something else: say so first."""
+    try:
+        found = as_object((folder / MANIFEST).read_bytes(), folder, fix="").get("format")
+    except (OSError, StoreError):
+        return  # damage, which is told with the seal
+    if isinstance(found, int) and found != FORMAT and not (folder / SEAL).exists():
         raise StoreError(
             f"bundle format {found!r} is unknown; this version reads format {FORMAT}",
-            where=str(path),
-            fix="use the mlpipeline version that wrote it, or release the bot again",
+            where=str(folder / MANIFEST),
+            fix=remedy(folder),
         )
-    files = manifest.get("files")
-    if not isinstance(files, dict) or not files:
-        raise StoreError("the manifest lists no files", where=str(path), fix=RERUN)
-    for name, expected in files.items():
-        _check_inside(folder, name)
-        if verify and hashlib.sha256(_read(folder / name, folder)).hexdigest() != expected:
-            raise StoreError("the file was changed after the release", where=str(folder / name), fix=RERUN)
-    return BundleFiles(folder=folder, manifest=manifest)
-
-
-def manifest_digest(manifest: Mapping[str, object]) -> str:
-    """The sha256 (hex) of the manifest's canonical JSON, without what may differ between equal bundles."""
-    kept = {key: value for key, value in manifest.items() if key not in _VOLATILE}
-    files = kept.get("files")
-    if isinstance(files, Mapping):
-        kept["files"] = {name: digest for name, digest in files.items() if not name.startswith(_DERIVED)}
-    text = json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def as_object(data: bytes, path: Path) -> dict[str, object]:
-    """The JSON object in `data`; `path` is named in the StoreError if there is none."""
-    try:
-        value = json.loads(data)
-    except ValueError as error:
-        raise StoreError(f"not readable as JSON ({error})", where=str(path), fix=RERUN) from error
-    if not isinstance(value, dict):
-        raise StoreError("not a JSON object", where=str(path), fix=RERUN)
-    return value
 
 
 def _files(contents: BundleContents) -> dict[str, bytes]:
@@ -158,8 +191,6 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
         "golden.jsonl": jsonl_bytes(contents.golden),
         "answers.json": json_bytes(contents.answers),
     }
-    for name, data in contents.saved_model.items():
-        files[f"saved_model/{name}"] = data
     if contents.encoder is not None and contents.vectors is not None and contents.vector_intents is not None:
         intents = np.asarray(contents.vector_intents, dtype=np.int32)
         files["encoder.npz"] = contents.encoder
@@ -167,9 +198,6 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
         pairs = zip(contents.questions, intents.tolist(), strict=True)
         rows = ({"text": text, "intent": contents.labels[position]} for text, position in pairs)
         files["questions.jsonl"] = jsonl_bytes(rows)
-    for name in files:
-        if not is_inside(name):
-            raise StoreError(f"a file of a bundle may not leave its folder: {name!r}")
     return files
 
 
@@ -189,39 +217,43 @@ def _check_contents(contents: BundleContents) -> None:
 
 
 def _with_manifest(contents: BundleContents) -> dict[str, bytes]:
+    """All files of a bundle but its seal; the manifest lists those that are content."""
     files = _files(contents)
     manifest: dict[str, object] = {"format": FORMAT, "domain": contents.domain, "lang": contents.lang}
     manifest.update(contents.origin)
     manifest["files"] = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
-    files[MANIFEST] = (json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+    files[MANIFEST] = json_bytes(manifest)
+    for name, data in contents.saved_model.items():
+        files[f"{_SAVED_MODEL}{name}"] = data
+    for name in files:
+        if not is_inside(name):
+            raise StoreError(f"a file of a bundle may not leave its folder: {name!r}")
     return files
 
 
 def _put_files(folder: Path, files: Mapping[str, bytes]) -> str:
-    """Write `files` beside `folder` and rename; return the bundle's digest."""
-    digest = manifest_digest(json.loads(files[MANIFEST]))
-    if _already_there(folder, digest):
+    """Write `files` beside `folder`, seal them and rename; return the bundle's digest."""
+    digest = hashlib.sha256(files[MANIFEST]).hexdigest()
+    if not find_damage(folder, digest, thorough=True):
         return digest
     spare = folder.parent / f".{folder.name}.{uuid.uuid4().hex}.tmp"
     try:
         _write_files(spare, files)
+        write_seal(spare, digest, files)
         _put(spare, folder)
     except OSError as error:
-        raise StoreError(
-            f"the bundle cannot be written ({error.strerror or error})",
-            where=str(folder),
-            fix="make room or give write permission there, then run again",
-        ) from error
+        raise _cannot_write(folder, error) from error
     finally:
         shutil.rmtree(spare, ignore_errors=True)
     return digest
 
 
-def _already_there(folder: Path, digest: str) -> bool:
-    try:
-        return open_bundle(folder).digest == digest
-    except StoreError:
-        return False
+def _cannot_write(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"the bundle cannot be written ({error.strerror or error})",
+        where=str(folder),
+        fix="make room or give write permission there, then run again",
+    )
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -234,25 +266,10 @@ def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
 def _put(spare: Path, folder: Path) -> None:
     """Rename `spare` to `folder`; what stood there before is moved aside first and then removed."""
     old = folder.parent / f".{folder.name}.{uuid.uuid4().hex}.old"
-    if folder.exists():
+    if os.path.lexists(folder):
         os.rename(folder, old)
     os.rename(spare, folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _check_inside(folder: Path, name: str) -> None:
-    if not is_inside(name):
-        raise StoreError(f"the manifest names a path out of the bundle: {name!r}", where=str(folder), fix=RERUN)
-    if not (folder / name).is_file():
-        raise StoreError(f"the bundle's file {name} is missing", where=str(folder), fix=RERUN)
-    if folder.resolve() not in (folder / name).resolve().parents:
-        raise StoreError(f"the bundle's file {name} is a link out of the bundle", where=str(folder), fix=RERUN)
-
-
-def _read(path: Path, folder: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise StoreError(
-            f"cannot be read ({error.strerror or error})", where=str(path), fix="check its permissions"
-        ) from error
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.unlink(missing_ok=True)

@@ -10,48 +10,31 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline import __version__
 from mlpipeline.errors import StoreError
-from mlpipeline.store.bundles import as_object, open_bundle
+from mlpipeline.store.bundles import open_bundle, seal_beside
 from mlpipeline.store.layout import Store
+from mlpipeline.store.pointers import Released, model_name, read_pointer, write_pointer
+from mlpipeline.store.registry_rows import bring_home, check_registry
 from mlpipeline.store.registry_tables import make_tables
+from mlpipeline.store.seals import read_seal
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
 ALIAS = "champion"
-POINTER = "champion.json"
 DIGEST_TAG = "bundle_digest"
 _EXPERIMENT = "releases"
-_MODEL_FILES = ("conda.yaml", "python_env.yaml", "requirements.txt", "MLmodel")  # MLmodel last: it makes the rest count
+_MODEL_FILES = ("conda.yaml", "python_env.yaml", "requirements.txt", "MLmodel")
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Released:
-    """One registered version of a bot; `folder` is its bundle, `metrics` are those it was registered with."""
-
-    bot: str
-    version: int
-    folder: str
-    digest: str
-    metrics: Mapping[str, float]
-
-    @property
-    def uri(self) -> str:
-        """How MLflow names this version: `models:/shop.ko/3`."""
-        return f"models:/{model_name(self.bot)}/{self.version}"
 
 
 def tracking_uri(folder: Path) -> str:
@@ -64,18 +47,13 @@ def registry(store: Store) -> str:
     return tracking_uri(Path(store.path("mlflow")))
 
 
-def model_name(bot: str) -> str:
-    """`shop/ko` -> `shop.ko`: MLflow's names hold neither `/` nor `:`."""
-    domain, _, lang = bot.rpartition("/")
-    return f"{domain}.{lang}"
-
-
 def register_bundle(
     uri: str,
     bot: str,
     folder: Path,
     *,
     loader_module: str,
+    wheel: tuple[str, bytes] | None = None,
     params: Mapping[str, object],
     metrics: Mapping[str, float | None],
     tags: Mapping[str, object],
@@ -88,19 +66,21 @@ def register_bundle(
         bot: such as `shop/ko`.
         folder: a bundle; MLflow's description of it is written into it.
         loader_module: the module with `_load_pyfunc`, by its name.
+        wheel: name and bytes of the wheel that has this module; it is laid into the bundle.
         params, metrics, tags: kept with the version's run; metrics that are None are left out.
         say: takes a progress line.
 
     Raises:
         StoreError: no readable bundle, or MLflow refuses.
     """
-    digest = open_bundle(folder, verify=False).digest
+    digest = open_bundle(folder).digest
     client = _client(uri, say)
+    bring_home(_file(uri), DIGEST_TAG)
     name = model_name(bot)
+    _describe(folder, loader_module, wheel)
     found = _versions(client, name, digest)
     if found:
         return int(found[0].version)
-    _describe(folder, loader_module)
     kept = {key: value for key, value in metrics.items() if value is not None}
     run = _run(client, uri, bot, digest, params, kept, tags)
     # Metrics stand in the tags too: a version is then understood without its run, and read in one query.
@@ -115,38 +95,38 @@ def move_champion(uri: str, bot: str, version: int) -> Released:
     """Let the alias `champion` of `bot` name `version`, and then the pointer beside its bundles."""
     client = _client(uri, None)
     client.set_registered_model_alias(model_name(bot), ALIAS, str(version))
-    released = _released(bot, client.get_model_version(model_name(bot), str(version)))
-    _write_pointer(released)
+    released = _released(uri, bot, client.get_model_version(model_name(bot), str(version)))
+    write_pointer(released)
     return released
 
 
 def champion(uri: str, bot: str, *, say: Say | None = None) -> Released | None:
     """The version of `bot` that answers users, None if there is none; puts its pointer right where it differs."""
-    if not Path(uri.removeprefix("sqlite:///")).is_file():
+    if not _file(uri).is_file():
         return None
     client = _client(uri, say)
     from mlflow.exceptions import MlflowException
 
     try:
-        released = _released(bot, client.get_model_version_by_alias(model_name(bot), ALIAS))
+        released = _released(uri, bot, client.get_model_version_by_alias(model_name(bot), ALIAS))
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):  # no model; no such alias
             return None
         raise
     place = Path(released.folder).parent
     if place.is_dir() and not _points_to(place, released):
-        _write_pointer(released)
+        write_pointer(released)
     return released
 
 
 def read_version(uri: str, bot: str, version: str) -> Released | None:
     """One registered version of `bot`, None if there is no such version."""
-    if not Path(uri.removeprefix("sqlite:///")).is_file() or not version.isdecimal():
+    if not _file(uri).is_file() or not version.isdecimal():
         return None
     from mlflow.exceptions import MlflowException
 
     try:
-        return _released(bot, _client(uri, None).get_model_version(model_name(bot), version))
+        return _released(uri, bot, _client(uri, None).get_model_version(model_name(bot), version))
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
@@ -155,34 +135,9 @@ def read_version(uri: str, bot: str, version: str) -> Released | None:
 
 def versions(uri: str, bot: str) -> list[int]:
     """The registered versions of `bot`, oldest first."""
-    if not Path(uri.removeprefix("sqlite:///")).is_file():
+    if not _file(uri).is_file():
         return []
     return sorted(int(made.version) for made in _client(uri, None).search_model_versions(f"name = '{model_name(bot)}'"))
-
-
-def read_pointer(place: Path) -> Released | None:
-    """What `champion.json` in `place` (the folder of a bot's bundles) says; None without one. Needs no MLflow.
-
-    Raises:
-        StoreError: the pointer cannot be understood.
-    """
-    path = place / POINTER
-    if not path.is_file():
-        return None
-    values = as_object(path.read_bytes(), path)
-    try:
-        if Path(str(values["folder"])).name != values["folder"]:
-            raise ValueError("its folder is no plain name")
-        return Released(
-            bot=str(values["bot"]),
-            version=int(str(values["version"])),
-            folder=str(place / str(values["folder"])),
-            digest=str(values["digest"]),
-            metrics=dict(values["metrics"]),  # type: ignore[call-overload]
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        fix = "delete it; the next release writes it anew"
-        raise StoreError(f"cannot be understood ({error})", where=str(path), fix=fix) from error
 
 
 def _points_to(place: Path, released: Released) -> bool:
@@ -192,22 +147,18 @@ def _points_to(place: Path, released: Released) -> bool:
         return False
 
 
-def _write_pointer(released: Released) -> None:
-    """Beside the bundle, by the folder's name only, so that a store may be moved."""
-    folder, path = Path(released.folder), Path(released.folder).parent / POINTER
-    spare = path.with_name(f".{POINTER}.{os.getpid()}.tmp")
-    text = json.dumps({**asdict(released), "folder": folder.name}, ensure_ascii=False, indent=1, sort_keys=True)
+def _released(uri: str, bot: str, made: ModelVersion) -> Released:
+    # MLflow keeps absolute paths, and this may be a copy of the store that they lead to: only the name counts.
+    folder = _file(uri).parent.parent / "bundles" / bot / Path(str(made.source)).name
     try:
-        spare.write_text(text + "\n", "utf-8")
-        os.replace(spare, path)
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise StoreError(what, where=str(path), fix="check the permissions") from error
+        metrics = {str(key): float(value) for key, value in json.loads(made.tags.get("metrics", "{}")).items()}
+    except (ValueError, TypeError, AttributeError):
+        metrics = {}  # somebody wrote into the tag; the version is still what its digest says
+    return Released(bot, int(made.version), str(folder), made.tags.get(DIGEST_TAG, ""), metrics)
 
 
-def _released(bot: str, made: ModelVersion) -> Released:
-    metrics = json.loads(made.tags.get("metrics", "{}"))
-    return Released(bot, int(made.version), str(made.source), made.tags.get(DIGEST_TAG, ""), metrics)
+def _file(uri: str) -> Path:
+    return Path(uri.removeprefix("sqlite:///"))
 
 
 @lru_cache(maxsize=8)
@@ -225,11 +176,12 @@ def _client_of(uri: str) -> MlflowClient:
 
 
 def _client(uri: str, say: Say | None) -> MlflowClient:
-    path = Path(uri.removeprefix("sqlite:///"))
+    path = _file(uri)
     if not path.is_file():
         if say is not None:
             say("MLflow makes its tables, once for a store (about 10 s)")
         make_tables(path, _client_of)
+    check_registry(path)
     return _client_of(uri)
 
 
@@ -252,7 +204,7 @@ def _run(
 
     experiment = client.get_experiment_by_name(_EXPERIMENT)
     if experiment is None:
-        place = Path(uri.removeprefix("sqlite:///")).parent / "artifacts"
+        place = _file(uri).parent / "artifacts"
         number = client.create_experiment(_EXPERIMENT, artifact_location=place.as_uri())
     else:
         number = experiment.experiment_id
@@ -269,9 +221,10 @@ def _run(
     return str(run.info.run_id)
 
 
-def _describe(folder: Path, loader_module: str) -> None:
-    """Write MLflow's MLmodel and environment files into the bundle; its manifest does not list them."""
-    if (folder / "MLmodel").is_file():
+def _describe(folder: Path, loader_module: str, wheel: tuple[str, bytes] | None) -> None:
+    """Lay MLflow's MLmodel and environment files, and the wheel that they name, into the bundle, sealed."""
+    place = f"wheels/{wheel[0]}" if wheel else ""
+    if {*_MODEL_FILES, *([place] if place else [])} <= set(read_seal(folder).files):
         return
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
@@ -280,11 +233,11 @@ def _describe(folder: Path, loader_module: str) -> None:
     names = ["text", "intent", "score", "zone", "answer", "nearest"]
     outputs: list[Any] = [ColSpec("double" if name == "score" else "string", name) for name in names]
     signature = ModelSignature(inputs=Schema([ColSpec("string", "text")]), outputs=Schema(outputs))
-    needs = [f"mlpipeline=={__version__}", *(f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"))]
+    # By the file that stands beside it, as MLflow itself names wheels: never by a name that an index would look up.
+    needs = [*([place] if place else []), *(f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"))]
     with tempfile.TemporaryDirectory() as spare, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it would like an example; the golden questions are better ones
         made = Path(spare) / "model"
         mlflow.pyfunc.save_model(str(made), loader_module=loader_module, pip_requirements=needs, signature=signature)
-        for name in _MODEL_FILES:
-            shutil.copyfile(made / name, folder / f".{name}.tmp")
-            os.replace(folder / f".{name}.tmp", folder / name)
+        files = {name: (made / name).read_bytes() for name in _MODEL_FILES}
+    seal_beside(folder, {**files, **({place: wheel[1]} if wheel else {})})

@@ -36,7 +36,7 @@ def code_archive() -> Path:
     Raises:
         SetupError: the cache cannot be written.
     """
-    data = _zipped()
+    data = code_bytes()
     target = cache_folder() / f"code-{hashlib.sha256(data).hexdigest()[:12]}"
     if not (target / "mlpipeline.zip").is_file():
         with filling(target) as work:
@@ -44,7 +44,8 @@ def code_archive() -> Path:
     return target / "mlpipeline.zip"
 
 
-def _zipped() -> bytes:
+def code_bytes() -> bytes:
+    """The zip of `code_archive`; equal code gives equal bytes."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, place in sorted(_walk(resources_of("mlpipeline"), "mlpipeline")):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
-import uuid
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,10 +20,12 @@ from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
-from mlpipeline.store.bundles import BundleContents, write_bundle
+from mlpipeline.stages.release.wheel import running_wheel
+from mlpipeline.store.bundles import put_bundle
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.models import ALIAS, champion, move_champion, register_bundle, registry
+from mlpipeline.store.registry_rows import set_aside
 
 _LOADER = "mlpipeline.serving.pyfunc"
 
@@ -52,24 +51,11 @@ def data_digest(inputs: Mapping[str, pa.Table]) -> str:
     return digest([rows, splits])
 
 
-def put_bundle(store: Store, contents: BundleContents) -> tuple[Path, str]:
-    """Writes a bundle under its own digest: (folder, digest). Equal contents have one folder.
-
-    Raises:
-        StoreError: the store is no folder of this machine.
-    """
+def bundle_home(store: Store, bot: str) -> Path:
+    """Where a bot's bundles lie; raises StoreError when the store is no folder of this machine."""
     if not store.is_local:
         raise StoreError("bundles need a folder", where=store.root, fix="mount the store, or copy datasets to a folder")
-    home = Path(store.path("bundles", contents.domain, contents.lang))
-    spare = home / f".{uuid.uuid4().hex}"
-    try:
-        made = write_bundle(spare, contents)
-        place = home / made[:16]
-        if not place.exists():
-            os.rename(spare, place)
-        return place, made
-    finally:
-        shutil.rmtree(spare, ignore_errors=True)
+    return Path(store.path("bundles", *bot.split("/")))
 
 
 def _answers(inputs: Mapping[str, pa.Table], bot: str) -> dict[str, dict[str, str]]:
@@ -89,7 +75,14 @@ def _register(
 ) -> int:
     settings = {f"{name}.{key}": value for name in part for key, value in part[name].model_dump(mode="json").items()}
     return register_bundle(
-        registry(store), bot, folder, loader_module=_LOADER, params=settings, metrics=figures, tags=tags
+        registry(store),
+        bot,
+        folder,
+        loader_module=_LOADER,
+        wheel=running_wheel(),
+        params=settings,
+        metrics=figures,
+        tags=tags,
     )
 
 
@@ -113,22 +106,20 @@ def _settle(
 
 def release(store: Store, bot: str, part: Part, inputs: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
     """Table of contents: judge by the gate, put the bundle together, register it, move the alias if it passed."""
+    home = bundle_home(store, bot)
+    set_aside(Path(store.path("mlflow", "mlflow.db")))
     language = part["language"]
     profile = Profile.of(language)
     figures = _figures(inputs)
     today = champion(registry(store), bot)
     conditions = check_gate(part["release"].gate, figures, today.metrics if today else None, bot=bot)
     data, recipe = data_digest(inputs), digest({name: part[name].model_dump(mode="json") for name in part})
-    origin = {
-        "data_digest": data,
-        "recipe_digest": recipe,
-        "weights_digest": inputs["model"]["weights_digest"][0].as_py(),
-        "mlpipeline": __version__,
-        "git_commit": git_commit(),
-    }
+    origin = {"data_digest": data, "weights_digest": inputs["model"]["weights_digest"][0].as_py()}
     contents = bundle_contents(bot, profile, normalizer(profile), part, inputs, _answers(inputs, bot), origin)
-    folder, made = put_bundle(store, contents)
+    folder, made = put_bundle(home, contents)
+    # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
+    tags["mlpipeline"] = __version__
     version = _register(store, bot, part, folder, figures, tags)
     row = _settle(store, bot, version, conditions, (folder, made))
     return {"released": pa.Table.from_pylist([row], schema=to_arrow_schema(RELEASED))}

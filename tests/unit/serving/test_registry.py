@@ -1,5 +1,6 @@
 """Bundles in MLflow's registry: versions, the alias, the pointer, and loading through MLflow."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -11,16 +12,16 @@ import pytest
 from mlpipeline.errors import StoreError
 from mlpipeline.serving.bundle import load_bundle, write_bundle
 from mlpipeline.store import models
+from mlpipeline.store.checked import checked_bytes
 from mlpipeline.store.models import (
     champion,
-    model_name,
     move_champion,
-    read_pointer,
     read_version,
     register_bundle,
     tracking_uri,
     versions,
 )
+from mlpipeline.store.pointers import model_name, read_pointer
 from mlpipeline.store.registry_tables import make_tables
 
 pytestmark = pytest.mark.slow
@@ -104,10 +105,10 @@ def test_a_pointer_that_differs_is_put_right(store, shelf):
     pointer.write_text(json.dumps({**json.loads(pointer.read_text("utf-8")), "version": 99}), "utf-8")
     assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
     pointer.write_text("{}")
-    with pytest.raises(StoreError, match=r"champion\.json: cannot be understood"):
+    with pytest.raises(StoreError, match=r"champion\.json: the file was changed"):
         read_pointer(pointer.parent)
     assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
-    pointer.write_text(json.dumps({**json.loads(pointer.read_text("utf-8")), "folder": "../../../etc"}), "utf-8")
+    pointer.write_bytes(checked_bytes({**json.loads(pointer.read_text("utf-8")), "folder": "../../../etc"}))
     with pytest.raises(StoreError, match="no plain name"):
         read_pointer(pointer.parent)
 
@@ -120,6 +121,47 @@ def test_a_pointer_moves_with_its_store(store, shelf, tmp_path_factory):
     found = read_pointer(elsewhere)
     assert found is not None
     assert load_bundle(Path(found.folder)).bot == "trip/ko"
+
+
+def digests_below(root):
+    return {
+        str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest() for p in root.rglob("*") if p.is_file()
+    }
+
+
+def test_a_release_in_a_copy_of_a_store_touches_nothing_of_the_original(store, shelf, tmp_path_factory, contents):
+    _, version = shelf("twin/ko")
+    move_champion(tracking_uri(store / "mlflow"), "twin/ko", version)
+    copy = tmp_path_factory.mktemp("copies") / "copy"
+    shutil.copytree(store, copy)
+    before = digests_below(store)
+
+    uri = tracking_uri(copy / "mlflow")
+    found = champion(uri, "twin/ko")
+    assert found is not None and Path(found.folder).is_relative_to(copy)
+    assert read_version(uri, "twin/ko", str(version)) == found
+    pointer = copy / "bundles" / "twin" / "ko" / "champion.json"
+    pointer.unlink()
+    champion(uri, "twin/ko")
+    assert pointer.is_file(), "put right where it was asked for"
+    folder = copy / "bundles" / "twin" / "ko" / "new"
+    write_bundle(folder, replace(contents, domain="twin", labels=["hours", "delivery", "oos"]))
+    made = register_bundle(
+        uri, "twin/ko", folder, loader_module="mlpipeline.serving.pyfunc", params={}, metrics={}, tags={}
+    )
+    moved = move_champion(uri, "twin/ko", made)
+    assert Path(moved.folder) == folder and read_pointer(folder.parent) == moved
+    assert digests_below(store) == before
+
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    loaded = mlflow.pyfunc.load_model(f"models:/twin.ko/{version}")
+    assert len(loaded.predict(pd.DataFrame({"text": ["문"]}))) == 1
+    (Path(found.folder) / "labels.txt").write_text("oos\nhours\ndelivery\n")
+    with pytest.raises(StoreError, match=str(copy)):
+        mlflow.pyfunc.load_model(f"models:/twin.ko/{version}")
 
 
 def test_a_release_that_was_killed_is_taken_up(store, shelf, monkeypatch):

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +12,10 @@ import pytest
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store import bundles
-from mlpipeline.store.bundles import BundleContents, open_bundle, write_bundle
+from mlpipeline.store.bundles import BundleContents, open_bundle, put_bundle, seal_beside, write_bundle
+from mlpipeline.store.checked import checked_bytes
 from mlpipeline.store.packing import npz_bytes
+from mlpipeline.store.seals import find_damage
 
 CONTENTS = BundleContents(
     domain="shop",
@@ -31,7 +33,7 @@ CONTENTS = BundleContents(
     questions=["하나", "둘"],
     golden=[{"question": "하나", "intent": "a", "answer": None, "score": 0.5}],
     answers={"a": {"question": "하나?", "answer": "네"}},
-    origin={"data_digest": "d", "git_commit": "abc"},
+    origin={"data_digest": "d"},
 )
 
 
@@ -43,16 +45,19 @@ def folder(tmp_path: Path) -> Path:
 def test_every_file_is_listed_with_its_digest(folder):
     digest = write_bundle(folder, CONTENTS)
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    on_disk = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
-    assert set(manifest["files"]) == set(on_disk)
+    sealed = json.loads((folder / "seal.json").read_text("utf-8"))["files"]
+    on_disk = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file() and p.name != "seal.json"}
+    assert set(sealed) == set(on_disk)
+    assert set(manifest["files"]) == {n for n in on_disk if not n.startswith(("saved_model/", "manifest.json"))}
     for name, path in on_disk.items():
-        assert manifest["files"][name] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert open_bundle(folder).digest == digest
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        assert sealed[name] == [path.stat().st_size, found] and manifest["files"].get(name, found) == found
+    assert open_bundle(folder).digest == digest == sealed["manifest.json"][1]
     assert (folder / "labels.txt").read_text() == "a\nb\n"
 
 
 def test_equal_contents_have_an_equal_digest_elsewhere(folder, tmp_path):
-    other = replace(CONTENTS, origin={"data_digest": "d", "git_commit": "def"}, saved_model={"saved_model.pb": b"uuid"})
+    other = replace(CONTENTS, saved_model={"saved_model.pb": b"uuid"})
     assert write_bundle(folder, CONTENTS) == write_bundle(tmp_path / "other", other)
 
 
@@ -98,56 +103,126 @@ def test_a_write_that_fails_leaves_the_old_bundle(folder, monkeypatch):
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_a_changed_file_is_found_unless_asked_not_to_look(folder):
+def test_a_changed_file_is_named_with_what_makes_it_anew(tmp_path):
+    folder = tmp_path / "bundles" / "shop" / "ko" / "1"
     write_bundle(folder, CONTENTS)
-    (folder / "labels.txt").write_text("a\nc\n")
-    with pytest.raises(StoreError, match=r"labels.txt: the file was changed after the release -> run"):
+    (folder / "labels.txt").write_text("b\na\n")
+    fix = rf"-> `mlpipeline run --from release --select shop/ko --store {tmp_path}` makes it anew"
+    with pytest.raises(StoreError, match=r"labels.txt: the file was changed after the release " + fix):
         open_bundle(folder)
-    open_bundle(folder, verify=False)
 
 
 def test_a_missing_file_is_named(folder):
     write_bundle(folder, CONTENTS)
     (folder / "onnx" / "model.onnx").unlink()
-    with pytest.raises(StoreError, match=r"file onnx/model\.onnx is missing"):
-        open_bundle(folder, verify=False)
+    with pytest.raises(StoreError, match=r"onnx/model\.onnx: the file is missing"):
+        open_bundle(folder)
 
 
-def _with_manifest(folder, **changes):
-    path = folder / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **changes}))
+def damages(data):
+    """Single damages of a file's bytes: each gives other bytes, None a file that is gone."""
+    lines = data.splitlines(keepends=True)
+    flipped = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in {0, len(data) // 3, len(data) - 1}]
+    swapped = [b"".join([*lines[1:], lines[0]])] if len(set(lines)) > 1 else []
+    return [*flipped, data[:-1], b"", data + b" ", b"[" * 100_000, None, *swapped]
 
 
-@pytest.mark.parametrize("number", [0, 2, "1", None])
-def test_an_unknown_format_is_refused(folder, number):
+def test_every_single_damage_of_any_file_is_refused(folder):
+    digest = write_bundle(folder, CONTENTS)
+    seal_beside(folder, {"MLmodel": b"flavors: {}\n", "wheels/x.whl": b"wheel"})
+    count = 0
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        kept = path.read_bytes()
+        for data in damages(kept):
+            path.unlink()
+            if data is not None:
+                path.write_bytes(data)
+            with pytest.raises(StoreError, match=path.name):
+                open_bundle(folder)
+            with pytest.raises(StoreError):
+                open_bundle(folder, digest=digest)
+            assert find_damage(folder, digest, thorough=False) and find_damage(folder, digest, thorough=True)
+            path.write_bytes(kept)
+            count += 1
+        (folder.parent / "aside").write_bytes(kept)
+        path.unlink()
+        path.symlink_to(folder.parent / "aside")
+        with pytest.raises(StoreError, match="a link stands"):
+            open_bundle(folder)
+        assert find_damage(folder, digest, thorough=False)
+        path.unlink()
+        path.write_bytes(kept)
+    assert count >= 120
+    assert open_bundle(folder).digest == digest and not find_damage(folder, digest, thorough=True)
+
+
+def test_a_folder_that_is_a_link_is_refused(folder):
+    digest = write_bundle(folder, CONTENTS)
+    (folder / "onnx").rename(folder.parent / "aside")
+    (folder / "onnx").symlink_to(folder.parent / "aside")
+    with pytest.raises(StoreError, match="a link stands"):
+        open_bundle(folder)
+    assert find_damage(folder, digest, thorough=False)
+    link = folder.parent / "link"
+    link.symlink_to(folder)
+    with pytest.raises(StoreError, match="a link stands where a bundle"):
+        open_bundle(link)
+
+
+def test_another_bundle_in_its_place_is_refused(folder):
     write_bundle(folder, CONTENTS)
-    _with_manifest(folder, format=number)
-    with pytest.raises(StoreError, match="is unknown; this version reads format 1"):
+    with pytest.raises(StoreError, match="another bundle stands here"):
+        open_bundle(folder, digest="0" * 64)
+
+
+def test_what_is_not_sealed_is_not_held(folder):
+    write_bundle(folder, CONTENTS)
+    (folder / "code.py").write_text("raise SystemExit")
+    assert "code.py" not in open_bundle(folder).held
+
+
+@pytest.mark.parametrize("damage", ["labels", "seal", "link", "file"])
+def test_a_damaged_bundle_is_written_anew_where_it_stands(folder, damage):
+    place, digest = put_bundle(folder, CONTENTS)
+    if damage == "labels":
+        (place / "labels.txt").write_text("b\na\n")
+    elif damage == "seal":
+        (place / "seal.json").unlink()
+    else:
+        shutil.rmtree(place)
+        place.write_text("a file") if damage == "file" else place.symlink_to(folder)
+    assert put_bundle(folder, CONTENTS) == (place, digest)
+    assert open_bundle(place).digest == digest
+    assert [path.name for path in folder.iterdir()] == [place.name]
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_an_unknown_format_is_told_before_a_missing_seal(folder, number):
+    write_bundle(folder, CONTENTS)
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "format": number}))
+    (folder / "seal.json").unlink()
+    with pytest.raises(StoreError, match="is unknown; this version reads format 2"):
         open_bundle(folder)
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/../../b", "", "a\\..\\b", "x\0y"])
 def test_a_path_out_of_the_bundle_is_refused(folder, name):
-    write_bundle(folder, CONTENTS)
-    _with_manifest(folder, files={name: "0"})
+    digest = write_bundle(folder, CONTENTS)
+    files = {**json.loads((folder / "seal.json").read_text("utf-8"))["files"], name: [0, "0"]}
+    (folder / "seal.json").write_bytes(checked_bytes({"digest": digest, "files": files}))
     with pytest.raises(StoreError, match="out of the bundle"):
         open_bundle(folder)
 
 
-def test_a_link_out_of_the_bundle_is_refused(folder, tmp_path):
-    write_bundle(folder, CONTENTS)
-    (tmp_path / "secret").write_text("a\nb\n")
-    (folder / "labels.txt").unlink()
-    os.symlink(tmp_path / "secret", folder / "labels.txt")
-    with pytest.raises(StoreError, match="link out of the bundle"):
-        open_bundle(folder)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": 1}', '{"format": 1, "files": {}}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000, '{"format": 2}'])
 def test_a_broken_manifest_is_one_clear_error(folder, text):
-    folder.mkdir()
+    write_bundle(folder, CONTENTS)
     (folder / "manifest.json").write_text(text)
     with pytest.raises(StoreError, match=r"manifest\.json"):
+        open_bundle(folder)
+    (folder / "seal.json").unlink()
+    with pytest.raises(StoreError, match=r"seal\.json"):
         open_bundle(folder)
 
 
