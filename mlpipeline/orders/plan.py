@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -85,10 +85,14 @@ class Planner:
         self._parts: dict[tuple[int, ...], tuple[list[Any], dict[str, Any]]] = {}
         self._digests = SourceDigests(store)
         self._provenance = read_provenance(store, STAGES)
+        self._first = ""
+        self._lost: dict[str, Callable[[str], list[str]]] = {}
 
     def plan(self, bots: Iterable[Resolved], stages: Sequence[Stage]) -> Plan:
         """Orders for all bots; stages outside `stages` are taken as they stand."""
         plan = Plan(orders={stage.name: {} for stage in stages})
+        # Whoever begins at a stage asks for it; then it is worth reading every byte of what it made.
+        self._first = stages[0].name if stages else ""
         chosen = {stage.name for stage in stages}
         for bot in bots:
             self._plan_bot(plan, bot, chosen)
@@ -255,10 +259,17 @@ class Planner:
             for path in missing_files(self._store, self.manifest(dataset), bot)
         ]
         causes = find_causes(stage.name, entry, wanted, upstream=running, missing=missing)
+        if not causes and stage.lost is not None:
+            causes = self._lost_of(stage, bot)
         if entry is not None and stage.run and self._count_rows and any(cause.endswith(" changed") for cause in causes):
             counted = row_changes(self._store, bot, sources, entry, wanted)
             causes = [counted.get(cause.removesuffix(" changed"), cause) for cause in causes]
         return causes
+
+    def _lost_of(self, stage: Stage, bot: str) -> list[str]:
+        if stage.lost is not None and stage.name not in self._lost:
+            self._lost[stage.name] = stage.lost(self._store, thorough=stage.name == self._first)
+        return self._lost[stage.name](bot)
 
     def _growth_notes(self, plan: Plan) -> list[str]:
         """Languages whose texts have outgrown the encoder that was trained on them."""

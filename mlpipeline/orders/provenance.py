@@ -18,6 +18,8 @@ OUTSIDE: Mapping[str, str] = {
     "schemas": "a stage's own tables count by their columns, those of others do not concern it",
     "stages.contract": "what a stage declares counts by itself: sections, tables, libraries",
     "_packaged": "where files lie in a wheel",
+    "stages.release.lost": "tells a plan what is missing, and makes nothing",
+    "stages.release.wheel": "lays the code that runs beside a bundle; the digest of no bundle depends on it",
     "spark.counters": "counts are read by people, never by a stage",
     "spark.failures": "words of messages",
     "spark.overhead": "measures a cluster, to share out work; what is made does not depend on it",

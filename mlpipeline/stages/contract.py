@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pyspark.sql.types import StructType
 
@@ -25,6 +25,16 @@ Frames = Mapping[str, "DataFrame"]
 Run = Callable[[Part, Frames, "Counters"], Frames]
 # (bot, part, its rows of each needed dataset) -> its rows of each given dataset; on the driver, one bot at a time.
 Desk = Callable[["Store", str, Part, Mapping[str, "pa.Table"]], Mapping[str, "pa.Table"]]
+
+
+class Lost(Protocol):
+    """(store, thorough) -> a function: bot -> why its work must be done anew though its rows are there, or nothing.
+
+    `thorough` reads what was made whole, without it a look at names, sizes and times must do.
+    """
+
+    def __call__(self, store: Store, *, thorough: bool) -> Callable[[str], list[str]]:
+        """Reads once what all bots share."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Stage:
     earlier rows the stage gets back as the input `last_<dataset>`: of the bots whose rows were made with the same
     recipe part ("part"), or also by the same code and libraries ("code"). What it makes must be right without them:
     they may save work or keep decisions.
+    `lost` tells a plan what the stage made outside of its datasets and is missing or damaged; see `Lost`.
     """
 
     name: str
@@ -73,6 +84,7 @@ class Stage:
     by_bot: bool = False
     dropped: str | None = None
     recalls: Mapping[str, Recall] = field(default_factory=dict)
+    lost: Lost | None = None
 
 
 @dataclass(frozen=True)

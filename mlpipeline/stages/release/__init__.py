@@ -20,6 +20,7 @@ from mlpipeline.stages.contract import Part, Stage
 from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
+from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.stages.release.wheel import running_wheel
 from mlpipeline.store.bundles import put_bundle
 from mlpipeline.store.fingerprint import digest
@@ -141,4 +142,5 @@ STAGE = Stage(
     gives={"released": RELEASED},
     libraries=("mlflow", "numpy", "onnxruntime", "PyYAML"),
     desk=release,
+    lost=find_lost,
 )

@@ -22,6 +22,7 @@ from mlpipeline.orders.outcome import gather_bots
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.standing import doubts, refusal_line, status_line
 from mlpipeline.orders.unanswered import answer_warnings
+from mlpipeline.store.checked import checked_bytes
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import as_metadata, make_mark
 from mlpipeline.store.row_counts import count_filled
@@ -77,7 +78,7 @@ def released_before(store: Store, bot: str = BOT) -> None:
     place = Path(store.path("bundles", *bot.split("/")))
     place.mkdir(parents=True)
     pointer = {"bot": bot, "version": 1, "folder": "f", "digest": "d", "metrics": {"accuracy": 0.9}}
-    (place / "champion.json").write_text(json.dumps(pointer))
+    (place / "champion.json").write_bytes(checked_bytes(pointer))
 
 
 @pytest.fixture(scope="module")

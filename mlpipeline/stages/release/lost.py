@@ -1,0 +1,82 @@
+"""What a release made outside of its table and is no longer there as it was: a plan makes it anew, without training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mlpipeline.errors import StoreError
+from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.layout import Store
+from mlpipeline.store.models import ALIAS, DIGEST_TAG
+from mlpipeline.store.pointers import POINTER, model_name, read_pointer
+from mlpipeline.store.registry_rows import Registry, read_registry
+from mlpipeline.store.seals import find_damage
+
+_COLUMNS = ["domain", "lang", "version", "bundle_digest", "uri", "alias"]
+
+
+def find_lost(store: Store, *, thorough: bool) -> Callable[[str], list[str]]:
+    """A function that tells for a bot whose release is up to date what of it is missing or damaged.
+
+    Registry and table are read once for all bots, with neither MLflow nor a JVM.
+
+    Args:
+        store: of the bots.
+        thorough: read every byte of the bundles; else sizes and times of their files must do, for hundreds of bots.
+    """
+    if not store.is_local:
+        return lambda bot: []
+    try:
+        released = read_rows(store, "released", columns=_COLUMNS).to_pylist()
+    except StoreError:
+        return lambda bot: []  # a table that cannot be read is made anew first: the plan sees its files
+    rows = {f"{row['domain']}/{row['lang']}": row for row in released}
+    try:
+        registry = read_registry(Path(store.path("mlflow", "mlflow.db")), DIGEST_TAG)
+        damaged = "" if registry else "registry missing: mlflow/mlflow.db"
+    except StoreError as error:
+        registry, damaged = None, error.what
+
+    def lost(bot: str) -> list[str]:
+        row = rows.get(bot)
+        if row is None:
+            return []
+        folder = Path(store.path(row["uri"]))
+        found = find_damage(folder, row["bundle_digest"], thorough=thorough)
+        causes = [f"bundle damaged: {found}"] if found else []
+        if registry is None:
+            return [*causes, damaged]
+        return causes + _unregistered(registry, bot, row) + _misled(registry, folder.parent, bot)
+
+    return lost
+
+
+def _unregistered(registry: Registry, bot: str, row: dict[str, object]) -> list[str]:
+    name, version = model_name(bot), int(str(row["version"]))
+    kept = registry.versions.get(name, {}).get(version)
+    if kept is None or kept.digest != row["bundle_digest"] or not str(row["uri"]).endswith(f"/{kept.folder}"):
+        return [f"registry has not version {version} of this bundle"]
+    # An alias that names another version was moved by a person, and stays.
+    champion = registry.aliases.get(name, {}).get(ALIAS)
+    if row["alias"] and (champion is None or champion not in registry.versions[name]):
+        return [f"registry has no alias {ALIAS}"]
+    return []
+
+
+def _misled(registry: Registry, place: Path, bot: str) -> list[str]:
+    """The pointer must say what the alias says."""
+    name = model_name(bot)
+    champion = registry.aliases.get(name, {}).get(ALIAS)
+    kept = registry.versions.get(name, {}).get(champion) if champion is not None else None
+    if kept is None:
+        return []
+    try:
+        pointer = read_pointer(place, bot)
+    except StoreError as error:
+        return [f"{POINTER}: {error.what}"]
+    if pointer is None:
+        return [f"{POINTER} missing"]
+    if (pointer.version, pointer.digest, Path(pointer.folder).name) != (champion, kept.digest, kept.folder):
+        return [f"{POINTER} does not name the {ALIAS}, version {champion}"]
+    return []
