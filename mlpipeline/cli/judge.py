@@ -11,7 +11,7 @@ from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import InputError
 from mlpipeline.stages.evaluate.metrics import evaluate_predictions
-from mlpipeline.store.corpus_files import Reject, Row, format_of, parse_map, read_file
+from mlpipeline.store.corpus_files import Note, Reject, Row, format_of, parse_map, read_file
 
 _WEAKEST = 10
 
@@ -62,6 +62,8 @@ def read_labelled(path: str, mapping: str) -> tuple[list[Row], list[Reject]]:
     rows: list[Row] = []
     rejects: list[Reject] = []
     for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
+        if isinstance(record, Note):
+            continue
         if isinstance(record, Reject):
             rejects.append(record)
         elif record.intent is None:

@@ -18,7 +18,7 @@ from mlpipeline.languages.near.join import Bound
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.recipe.fields import DenoisePart, Language
 from mlpipeline.recipe.load import load_parts
-from mlpipeline.store.corpus_files import Reject, format_of, parse_map, read_file
+from mlpipeline.store.corpus_files import Note, Reject, format_of, parse_map, read_file
 
 # Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
 _ANY = Language(
@@ -119,6 +119,8 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) 
     left_out = LeftOut()
     try:
         for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
+            if isinstance(record, Note):
+                continue
             if isinstance(record, Reject):
                 left_out.add(record.reason, record.line, record.detail)
                 continue

@@ -17,6 +17,7 @@ from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.recipe.write import new_bot
 from mlpipeline.store.corpus_files import Reject, Row, format_of, parse_map, read_file
+from mlpipeline.store.corpus_rows import Mapped
 
 _SAMPLE = 1000
 _ALIKE = 0.5
@@ -110,7 +111,7 @@ def _suffixes(path: str) -> list[str]:
     return kept if kept and kept[-1] == ".gz" else kept[-1:]
 
 
-def look_through(path: str, kind: Any, mapping: dict[str, str]) -> Seen:
+def look_through(path: str, kind: Any, mapping: Mapped) -> Seen:
     """Reads a file to its end, as `ingest` will."""
     seen = Seen()
     for record in read_file(path, kind, mapping):

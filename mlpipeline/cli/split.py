@@ -92,7 +92,7 @@ def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
     Raises:
         UsageError: the file cannot be read or has no row with a split, or the mapping names another field.
     """
-    from mlpipeline.store.corpus_files import Reject, format_of, read_file
+    from mlpipeline.store.corpus_files import Note, Reject, format_of, read_file
 
     samples, left_out = list[Sample](), LeftOut()
     spelled: dict[str, str] = {}  # Train, train and TRAIN are one split, by the name that stands first
@@ -100,6 +100,8 @@ def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
     fix = "--map split=COLUMN names the column that says train, validation or test"
     try:
         for row in read_file(path, format_of(path), columns):
+            if isinstance(row, Note):
+                continue
             if isinstance(row, Reject):
                 left_out.add(row.reason, row.line, row.detail)
             elif not row.source:

@@ -49,7 +49,7 @@ def new_bot(
     *,
     files: Sequence[str],
     answers: str | None = None,
-    mapping: Mapping[str, str] | None = None,
+    mapping: Mapping[str, str | None] | None = None,
 ) -> list[Path]:
     """Write conf/domains/<domain>/domain.yaml (or add `lang` to its languages) and <lang>.yaml beside it.
 
@@ -58,7 +58,7 @@ def new_bot(
         domain, lang: the bot; `lang` as a person writes it.
         files: labelled files, relative to the folder that holds conf/ or absolute.
         answers: YAML file with an answer an intent.
-        mapping: our column -> theirs.
+        mapping: our column -> theirs, None for one that is not read.
 
     Returns:
         The files written, in that order.
@@ -90,7 +90,9 @@ def new_bot(
         return [place / DOMAIN_FILE, *written]
 
 
-def _bot_text(domain: str, tag: str, files: Sequence[str], answers: str | None, mapping: Mapping[str, str]) -> str:
+def _bot_text(
+    domain: str, tag: str, files: Sequence[str], answers: str | None, mapping: Mapping[str, str | None]
+) -> str:
     data: dict[str, object] = {"ingest": {"files": [_literal(one) for one in files]}}
     if mapping:
         data["ingest"] = {"files": [_literal(one) for one in files], "map": dict(mapping)}

@@ -8,18 +8,21 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Literal, cast
 
 import orjson
 
-from mlpipeline.errors import InputError, UsageError
+from mlpipeline.errors import InputError
 from mlpipeline.inputs import HEAD, check_head, plain_file
+from mlpipeline.store.column_map import parse_map
 from mlpipeline.store.corpus_rows import (
-    FIELDS,
     MAX_TEXT,
     Keys,
+    Mapped,
+    Note,
     Problem,
     Reject,
     Row,
@@ -35,10 +38,13 @@ from mlpipeline.store.corpus_rows import (
     shown,
 )
 from mlpipeline.store.csv_files import read_csv
+from mlpipeline.store.encodings import ForeignLines, as_utf8_hint, seems_to_be, wide_encoding
+from mlpipeline.store.lost_columns import with_lost_columns_left_out
 from mlpipeline.store.rasa_files import read_rasa
 
 __all__ = [
     "Kind",
+    "Note",
     "Reject",
     "Row",
     "format_of",
@@ -86,21 +92,7 @@ def format_of(path: str) -> Kind:
     )
 
 
-def parse_map(text: str) -> dict[str, str]:
-    """``"text=question,intent=label"`` as a dict from field to column. Raises UsageError."""
-    mapping: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        field, equals, column = (piece.strip() for piece in part.partition("="))
-        if field not in FIELDS or not equals or not column or field in mapping:
-            raise UsageError(
-                f"cannot understand {part!r} in the column map {text!r}",
-                fix=f"write FIELD=COLUMN once for each of {', '.join(FIELDS)}: --map text=question,intent=label",
-            )
-        mapping[field] = column
-    return mapping
-
-
-def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, str]) -> Iterator[Row | Reject]:
+def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapped) -> Iterator[Row | Reject]:
     """Rows of numbered JSONL lines, in order; blank lines are no rows. Raises InputError only for a wrong mapping.
 
     Args:
@@ -108,10 +100,12 @@ def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, s
         mapping: field -> key, where the file's keys are not the usual ones.
     """
     keys = keys_of(mapping)
-    text_key, intent_key = keys.text[0], keys.intent[0]
-    ts_key = keys.ts[0]
+    text_key = keys.text[0]
+    intent_key, ts_key = ((*names, "")[0] for names in (keys.intent, keys.ts))
     # a set, so that the few keys of a row are looked up in it and not its many names in the row
     others = frozenset((*keys.intent[1:], *keys.ts[1:], *(name for names in keys[3:] for name in names)))
+    others |= {unicodedata.normalize("NFD", name) for names in keys for name in names if not name.isascii()}
+    foreign = ForeignLines()
     loads = orjson.loads
     for number, line in lines:
         try:
@@ -135,20 +129,22 @@ def read_jsonl_lines(lines: Iterable[tuple[int, bytes]], mapping: Mapping[str, s
             line = line.strip().removeprefix(_BOM).strip()
         if line:
             try:
-                yield _row_of(row or _object_of(line), keys, number)
+                yield _row_of(row or _object_of(line, foreign), keys, number)
             except Problem as problem:
                 yield problem.as_reject(number, line)
 
 
 def read_document(
-    data: bytes, kind: Kind | Literal["auto"], mapping: Mapping[str, str], name: str
-) -> Iterator[Row | Reject]:
+    data: bytes, kind: Kind | Literal["auto"], mapping: Mapped, name: str
+) -> Iterator[Row | Reject | Note]:
     """Rows of a whole document that was read already; a zipped one is unzipped here.
+
+    A column that is not needed and would cost all rows is left out, and a note says so.
 
     Args:
         data: bytes of the document.
         kind: format; ``auto`` takes it from the name's suffix.
-        mapping: field -> column or key.
+        mapping: field -> column or key, None for what is not read.
         name: file name for messages.
 
     Raises:
@@ -157,23 +153,25 @@ def read_document(
     kind = format_of(name) if kind == "auto" else kind
     check_head(data[:HEAD], name)
     if kind == "jsonl":
-        return read_jsonl_lines(_numbered(name, data), mapping)
+        return with_lost_columns_left_out(lambda asked: read_jsonl_lines(_numbered(name, data), asked), mapping)
     if data.startswith(_GZIP):
         try:
             data = _unpacked(_opened(name, data), name)
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(name, error) from error
-    if _looks_utf16(data[:400]):
-        raise InputError(_UTF16.partition(":")[0], where=name, fix="save it as UTF-8 and run again")
+    if wide := wide_encoding(data):
+        what = f"the file is {wide}, not UTF-8"
+        raise InputError(what, where=name, fix=as_utf8_hint(wide, name))
     if kind == "rasa":
         return read_rasa(data, name)
-    return read_csv(data, mapping, name, delimiter="\t" if kind == "tsv" else None)
+    mark = "\t" if kind == "tsv" else None
+    return with_lost_columns_left_out(lambda asked: read_csv(data, asked, name, delimiter=mark), mapping)
 
 
 def read_file(
-    path: str, kind: Kind | Literal["auto"] = "auto", mapping: Mapping[str, str] | None = None
-) -> Iterator[Row | Reject]:
-    """Rows of a local file, ``.gz`` too; JSONL is streamed, the other formats are read whole.
+    path: str, kind: Kind | Literal["auto"] = "auto", mapping: Mapped | None = None
+) -> Iterator[Row | Reject | Note]:
+    """Rows of a local file, ``.gz`` too, as `read_document` gives them; JSONL is streamed, the others are read whole.
 
     Raises:
         InputError: no such file, no permission, broken gzip, or a document that cannot be read at all.
@@ -183,7 +181,7 @@ def read_file(
         with _opened(path) as stream:
             if chosen != "jsonl":
                 return read_document(_unpacked(stream, path), chosen, mapping or {}, path)
-        return read_jsonl_lines(_numbered(path), mapping or {})
+        return with_lost_columns_left_out(lambda asked: read_jsonl_lines(_numbered(path), asked), mapping or {})
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
 
@@ -233,25 +231,21 @@ def _unreadable(path: str, error: Exception) -> InputError:
     return InputError(f"the file cannot be read ({error})", where=path, fix="copy or pack it anew; it looks damaged")
 
 
-def _looks_utf16(data: bytes) -> bool:
-    return data.startswith((b"\xff\xfe", b"\xfe\xff")) or 3 * data.count(0) >= len(data) > 1
-
-
-def _object_of(line: bytes) -> dict[str, object]:
+def _object_of(line: bytes, foreign: ForeignLines) -> dict[str, object]:
     """The JSON object of one line. Raises Problem."""
     if len(line) > MAX_LINE:
         raise Problem("too_long", f"the line has more than {MAX_LINE:,} bytes")
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise _not_json(line, str(error)) from None
+        raise _not_json(line, str(error), foreign) from None
     if not isinstance(value, dict):
         raise Problem("not_an_object", 'a line must be one JSON object such as {"text": "...", "intent": "..."}')
     return value
 
 
-def _not_json(line: bytes, message: str) -> Problem:
-    if _looks_utf16(line):
+def _not_json(line: bytes, message: str, foreign: ForeignLines) -> Problem:
+    if wide_encoding(line):
         return Problem("utf16", _UTF16)
     if b"\0" in line:
         return Problem("nul_character", f"NUL at byte {line.index(0) + 1} of the line")
@@ -260,7 +254,8 @@ def _not_json(line: bytes, message: str) -> Problem:
     except UnicodeDecodeError as error:
         return Problem(
             "invalid_utf8",
-            f"byte 0x{line[error.start]:02x} at position {error.start + 1} is not UTF-8: save the file as UTF-8",
+            f"byte 0x{line[error.start]:02x} at position {error.start + 1} is not UTF-8{seems_to_be(foreign(line))}: "
+            "save the file as UTF-8",
         )
     return Problem("not_json", shown(message))
 
@@ -284,8 +279,10 @@ def _row_of(value: Mapping[str, object], keys: Keys, line: int) -> Row:
 
 
 def _first(value: Mapping[str, object], names: tuple[str, ...]) -> object:
-    """The first of the named values that is there and not null."""
+    """The first of the named values that is there and not null; a key may have another Unicode form than its name."""
     for name in names:
         if (found := value.get(name)) is not None:
+            return found
+        if not name.isascii() and (found := value.get(unicodedata.normalize("NFD", name))) is not None:
             return found
     return None

@@ -26,6 +26,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """Fields of a row and the column or key names that are understood without ``--map``, best first."""
 
+Mapped = Mapping[str, str | None]
+"""Field -> column or key of the file; None: the file's own is not read."""
+
 
 class Row(NamedTuple):
     """One utterance as it was delivered. A named tuple because a frozen dataclass costs 1 us more a row.
@@ -45,6 +48,15 @@ class Row(NamedTuple):
     parent: str | None = None
 
 
+class Note(NamedTuple):
+    """What a person should know about a file as a whole; it is no row and counts as none. Fields as in `Reject`."""
+
+    line: int
+    reason: str
+    detail: str
+    raw: str = ""
+
+
 class Reject(NamedTuple):
     """One row that cannot become an utterance. ``reason`` is a short word, ``raw`` at most 200 characters of it."""
 
@@ -59,7 +71,7 @@ class NoUtterances(InputError):
 
 
 class Keys(NamedTuple):
-    """Names to look up for each field, best first; one name only where the user mapped it."""
+    """Names to look up for each field, in NFC, best first; one only where the user mapped it, none for a null."""
 
     text: tuple[str, ...]
     intent: tuple[str, ...]
@@ -83,15 +95,38 @@ class Problem(Exception):
         return Reject(line, self.reason, self.detail, shown(raw))
 
 
-def keys_of(mapping: Mapping[str, str]) -> Keys:
-    """Names to look up, after the user's mapping ``{"text": "question"}``. Raises InputError for an unknown field."""
+def keys_of(mapping: Mapped) -> Keys:
+    """Names to look up, after the user's mapping ``{"text": "question", "ts": None}``.
+
+    Raises:
+        InputError: an unknown field, or a text that is left out.
+    """
     for field in mapping:
         if field not in FIELDS:
             raise InputError(
                 f"cannot map {field!r}: a row has no such field",
                 fix=f"map one of {', '.join(FIELDS)}, for example text=question,intent=label",
             )
-    return Keys(**{field: (mapping[field],) if field in mapping else names for field, names in FIELDS.items()})
+    if mapping.get("text", "") is None:
+        raise InputError("the text cannot be left out", fix="map text to its column: text=question")
+    return Keys(**{field: _names(mapping, field, names) for field, names in FIELDS.items()})
+
+
+def _names(mapping: Mapped, field: str, usual: tuple[str, ...]) -> tuple[str, ...]:
+    if field not in mapping:
+        return usual
+    name = mapping[field]
+    return () if name is None else (unicodedata.normalize("NFC", name),)
+
+
+def name_key(name: str) -> str:
+    """A column's or a label's name as it is compared: in NFC, without case, outer blanks and what cannot be seen."""
+    return visible(unicodedata.normalize("NFC", name)).strip().casefold()
+
+
+def visible(name: str) -> str:
+    """The name without characters that nobody sees: zero-width spaces and joiners, marks of order, soft hyphens."""
+    return name if name.isascii() else _INVISIBLE.sub("", name)
 
 
 def shown(raw: str | bytes) -> str:
@@ -118,7 +153,7 @@ def checked_text(value: object) -> str:
 
 
 def checked_intent(value: object) -> str | None:
-    """The intent in NFC without outer blanks, or None for a log row. Raises Problem."""
+    """The intent in NFC without outer blanks and invisible characters, or None for a log row. Raises Problem."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -134,7 +169,7 @@ def checked_intent(value: object) -> str | None:
     if len(name) > MAX_INTENT:
         raise Problem("bad_intent", f"the intent has {len(name)} characters; at most {MAX_INTENT}")
     # a corpus saved on macOS may hold decomposed names: the same intent must not become two
-    return unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFC", visible(name)).strip() or None
 
 
 def checked_source(value: object) -> str | None:
@@ -147,7 +182,7 @@ def checked_source(value: object) -> str | None:
         return value
     if isinstance(value, (int, float)):
         return str(value)
-    raise Problem("bad_source", f"the source is a {_kind(value)}")
+    raise Problem("bad_source", f"the source is a {_kind(value)}{_switch('source')}")
 
 
 def checked_annotator(value: object) -> str | None:
@@ -164,11 +199,11 @@ def _checked_name(field: str, value: object, longest: int) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Problem(f"bad_{field}", f"the {field} is a {_kind(value)}")
+        raise Problem(f"bad_{field}", f"the {field} is a {_kind(value)}{_switch(field)}")
     name = str(value).strip()
     if "\0" in name or len(name) > longest:
         raise Problem(f"bad_{field}", f"the {field} holds NUL or is longer than {longest:,} characters")
-    return unicodedata.normalize("NFC", name) or None
+    return unicodedata.normalize("NFC", visible(name)).strip() or None
 
 
 def checked_verified(value: object) -> bool | None:
@@ -181,7 +216,7 @@ def checked_verified(value: object) -> bool | None:
     if isinstance(value, (str, int)) and (word := str(value).strip().casefold()) in _VERDICTS:
         return _VERDICTS[word]
     told = f"a {_kind(value)}" if isinstance(value, (list, dict)) else repr(shown(str(value))[:40])
-    raise Problem("bad_verified", f"verified is {told}; write true or false, or nothing")
+    raise Problem("bad_verified", f"verified is {told}; write true or false, or nothing{_switch('verified')}")
 
 
 def checked_ts(value: object) -> str | None:
@@ -200,7 +235,12 @@ def checked_ts(value: object) -> str | None:
             return moment.astimezone(timezone.utc).isoformat()
     except (ValueError, OverflowError, OSError):
         pass
-    raise Problem("bad_timestamp", f"{shown(str(value))[:40]!r} is no ISO 8601 time such as 2026-11-21T09:30:00+09:00")
+    told = f"{shown(str(value))[:40]!r} is no ISO 8601 time such as 2026-11-21T09:30:00+09:00"
+    raise Problem("bad_timestamp", f"{told}{_switch('ts')}")
+
+
+def _switch(field: str) -> str:
+    return f"; map: {{{field}: null}} in the recipe, or --map {field}=, reads the file without it"
 
 
 def plain_ts(value: str) -> str | None:
@@ -239,6 +279,11 @@ _VERDICTS: Mapping[str, bool | None] = {
     **dict.fromkeys(("false", "no", "n", "f", "0"), False),
     "": None,
 }
+# format characters (Cf), and letters and signs that show nothing
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 _BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # the most common way to write a time: in UTC and without a fraction, from 1900 to 2199
 _PLAIN_UTC = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|\+00:00)?").fullmatch

@@ -15,6 +15,7 @@ from typing import NamedTuple
 _SAMPLE = 4000
 """Bytes of lines that are not UTF-8; more say nothing new."""
 _UNIFORM = -4.9  # log of 1/128 and a bit: a byte above 0x7f of a file that is no text
+_ASKED = 5  # single lines of one reading that are asked for their encoding
 _BETTER = 0.3  # a single rare letter is no evidence
 _PRIOR = 3.0  # what the declared language weighs, in letters about one
 
@@ -89,6 +90,30 @@ def proposed_encoding(data: bytes, lang: str | None = None) -> str | None:
     return fit.name
 
 
+def wide_encoding(data: bytes) -> str | None:
+    """`UTF-16` or `UTF-32`, whose letters have zeros beside them; None for anything else, and for UTF-8 with NUL."""
+    head = data[:_SAMPLE]
+    zeros = 3 * head[:400].count(0) >= len(head[:400]) > 1
+    if not zeros and b"\0" not in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
+    found = proposed_encoding(head)
+    return found if found and found.startswith("UTF-") else "UTF-16" if zeros else None
+
+
+class ForeignLines:
+    """What encoding lines that are not UTF-8 seem to have: asked of the first few, and remembered."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.found: str | None = None
+
+    def __call__(self, line: bytes) -> str | None:
+        if self.found is None and self.asked < _ASKED:
+            self.asked += 1
+            self.found = proposed_encoding(line)
+        return self.found
+
+
 def as_utf8_hint(encoding: str | None, path: str = "") -> str:
     """What to do about a file that is not UTF-8: `save it as UTF-8: iconv -f CP949 -t UTF-8 a.csv > a.utf8.csv`."""
     stem, dot, suffix = path.rpartition(".")
@@ -124,6 +149,9 @@ def _foreign_lines(data: bytes) -> bytes:
 
 def _wide(data: bytes) -> str | None:
     """UTF-16 without a mark: half of its text are letters of one language, and its ASCII letters have a zero beside."""
+    ends = data.count(b"\n")
+    if 2 * (data.count(b"\n\0") + data.count(b"\0\n")) < ends:
+        return None  # zeros in a text of single bytes: its line ends have none
     head = data[:_SAMPLE] if len(data) > _SAMPLE else data[: len(data) // 2 * 2]
     found = [(_wide_likelihood(head.decode(codec, "replace")), codec) for codec in ("utf-16-le", "utf-16-be")]
     best, codec = max(found)
@@ -170,7 +198,7 @@ def _east_asian(
         if given is not None:
             return given
         if not ("\u4e00" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3"):
-            return -12.0
+            return -14.0
         lead = _lead(char, plain)
         return -14.5 if lead is None else -9.7 if lead in _LEVEL_1[level] else -12.5
 
@@ -216,7 +244,7 @@ def _japanese(char: str) -> float | None:
 def _thai(char: str, before: str) -> float:
     """Signs above and below follow a consonant or each other; a vowel that is written first stands before one."""
     if not "\u0e01" <= char <= "\u0e5b":
-        return -12.0
+        return -14.0
     if char in "\u0e31\u0e34\u0e35\u0e36\u0e37\u0e38\u0e39\u0e3a\u0e47\u0e48\u0e49\u0e4a\u0e4b\u0e4c\u0e4d\u0e4e":
         return -3.3 if "\u0e01" <= before <= "\u0e2e" or "\u0e31" <= before <= "\u0e4d" else -11.0
     if "\u0e40" <= before <= "\u0e44" and not "\u0e01" <= char <= "\u0e2e":
@@ -233,7 +261,7 @@ def _latin(char: str, before: str) -> float:
         return -4.6
     if char in "¿¡«»°£€©®·—‘…\u00a0":
         return -6.0
-    return -9.5
+    return -9.5 if char < "\u0180" else -14.0
 
 
 def _vietnamese(char: str, before: str) -> float:
@@ -242,7 +270,7 @@ def _vietnamese(char: str, before: str) -> float:
         return -2.6 if before in "aeiouyAEIOUYâêôăơưÂÊÔĂƠƯ" else -11.0
     if char in "ăâđêôơưàáèéìíòóùúã":
         return -3.4 if before.isascii() else -7.0
-    return -6.0 if char in "ĂÂĐÊÔƠƯ“”…–" else -10.0
+    return -6.0 if char in "ĂÂĐÊÔƠƯ“”…–" else -10.0 if char < "\u0180" else -14.0
 
 
 _FITS = (

@@ -39,7 +39,7 @@ def list_sources(
     named: Iterable[tuple[str, str, str]],
     *,
     kind: str,
-    mapping: Mapping[str, str],
+    mapping: Mapping[str, str | None],
     notes: list[str] | None = None,
 ) -> list[SourceFile]:
     """The files of one bot, each once.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlpipeline.store.corpus_files import Reject, Row, read_document
+from mlpipeline.store.corpus_files import Note, Reject, Row, read_document
 
 
-def _read(document: str, kind="jsonl", mapping=None) -> list[Row | Reject]:
+def _read(document: str, kind="jsonl", mapping=None) -> list[Row | Reject | Note]:
     return list(read_document(document.encode(), kind, mapping or {}, "shop.txt"))
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.errors import InputError
-from mlpipeline.store.corpus_files import Reject, Row, read_document, read_file, read_jsonl_lines
+from mlpipeline.store.corpus_files import Note, Reject, Row, read_document, read_file, read_jsonl_lines
 
 
-def _read(document: str | bytes, kind="jsonl", mapping=None, name="shop.txt") -> list[Row | Reject]:
+def _read(document: str | bytes, kind="jsonl", mapping=None, name="shop.txt") -> list[Row | Reject | Note]:
     data = document.encode() if isinstance(document, str) else document
     return list(read_document(data, kind, mapping or {}, name))
 
 
-def _pairs(found: list[Row | Reject]) -> list[tuple[int, str, str | None]]:
+def _pairs(found: list[Row | Reject | Note]) -> list[tuple[int, str, str | None]]:
     return [
         (item.line, item.text, item.intent) if isinstance(item, Row) else (item.line, "!", item.reason)
         for item in found
@@ -99,7 +99,7 @@ def test_other_shapes_of_bad_lines():
     ],
 )
 def test_times_are_iso_8601_in_utc(given_ts: str, wanted: str | None):
-    (found,) = _read(f'{{"text": "a", "ts": {given_ts}}}')
+    found, _ = _read(f'{{"text": "a", "ts": {given_ts}}}\n{{"text": "b"}}')
     assert (found.ts if isinstance(found, Row) else "!") == wanted
 
 

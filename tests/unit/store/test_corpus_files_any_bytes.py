@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from mlpipeline.errors import InputError
 from mlpipeline.inputs import packed_as
-from mlpipeline.store.corpus_files import Reject, Row, read_document
+from mlpipeline.store.corpus_files import Note, Reject, Row, read_document
 
 
-def _read(data: bytes, kind="jsonl") -> list[Row | Reject]:
+def _read(data: bytes, kind="jsonl") -> list[Row | Reject | Note]:
     return list(read_document(data, kind, {}, "shop.txt"))
 
 
@@ -65,7 +65,7 @@ def test_rasa_raises_nothing_but_input_errors(data: bytes):
         _check_items(found)
 
 
-def _check_items(found: list[Row | Reject]) -> None:
+def _check_items(found: list[Row | Reject | Note]) -> None:
     for item in found:
         if isinstance(item, Row):
             assert item.text.strip()
