@@ -20,6 +20,7 @@ from pyspark.sql.types import BooleanType, IntegerType, LongType, StringType, St
 from mlpipeline.errors import InputError
 from mlpipeline.schemas import REJECTED, SOURCE_FILE, UTTERANCE
 from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.first_bytes import first_bytes
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
@@ -245,17 +246,7 @@ def is_by_line(spark: SparkSession, file: Row) -> bool:
         return False
     if "://" not in file["path"]:
         return not file["path"].endswith(_CODECS) and not is_gzip(file["path"])
-    return file["path"].endswith(_CODECS) == (_first_bytes(spark, file["path"]) == b"\x1f\x8b")
-
-
-def _first_bytes(spark: SparkSession, path: str) -> bytes:
-    jvm, java = spark.sparkContext._jvm, spark.sparkContext._jsc
-    place = jvm.org.apache.hadoop.fs.Path(path)  # type: ignore[union-attr]
-    stream = place.getFileSystem(java.hadoopConfiguration()).open(place)
-    try:
-        return bytes(max(0, stream.read()) for _ in range(2))
-    finally:
-        stream.close()
+    return file["path"].endswith(_CODECS) == (first_bytes(spark, file["path"]) == b"\x1f\x8b")
 
 
 def as_parsed(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
