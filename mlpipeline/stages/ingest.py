@@ -24,8 +24,8 @@ from mlpipeline.spark.first_bytes import first_bytes
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.store.corpus_files import Note, is_gzip, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus_files import Row as Accepted
-from mlpipeline.store.corpus_files import is_gzip, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus_rows import NoUtterances
 
 # What a task makes of a record: an utterance or a reject, told apart by `reason`; `owner` is a position among the
@@ -188,8 +188,14 @@ def as_parsed_streams(spark: SparkSession, files: list[Row], counters: Counters)
 
 def _accepted(read: Callable[[], Iterator[Any]], file: Row, counters: Counters) -> Iterator[Any]:
     # A file that cannot be used at all costs its bot the stage: the other bots of the job go on.
+    notes: list[str] = []
     try:
-        yield from read()
+        for record in read():
+            if isinstance(record, Note):
+                notes.append(f"{file['name']}:{record.line}: {record.detail}")
+                counters.put(_told_as("noted", file), "; ".join(notes))
+            else:
+                yield record
     except InputError as error:
         kind = "idle" if isinstance(error, NoUtterances) else "refused"
         counters.put(_told_as(kind, file), json.dumps({"what": error.what, "where": error.where, "fix": error.fix}))
@@ -216,9 +222,11 @@ def tell_refused(files: Sequence[Row], counters: Counters) -> None:
             more = ", ".join(why["where"] for why in whys[1:6]) + (", ..." if len(whys) > 6 else "")
             also = f" (also refused: {more})" if more else ""
             counters.put(f"text:failed:{bot}", json.dumps({**whys[0], "what": whys[0]["what"] + also, "trace": ""}))
-        elif idle:
-            names = ", ".join(file["name"] for file in idle)
-            counters.put(f"text:warning:{bot}", f"nothing was read from {names}: no `nlu:` section")
+        notes = [told[key] for file in own if (key := _told_as("noted", file)) in told]
+        if idle:
+            notes.append(f"nothing was read from {', '.join(file['name'] for file in idle)}: no `nlu:` section")
+        if notes and not whys:
+            counters.put(f"text:warning:{bot}", "; ".join(notes))
 
 
 def with_owner(files: Sequence[Row]) -> Transform:

@@ -108,6 +108,7 @@ class ForeignLines:
         self.found: str | None = None
 
     def __call__(self, line: bytes) -> str | None:
+        """The encoding of a line, or of an earlier one."""
         if self.found is None and self.asked < _ASKED:
             self.asked += 1
             self.found = proposed_encoding(line)
