@@ -48,9 +48,7 @@ class IngestPart(Part):
         description="labelled files; relative to the folder that holds conf/; {domain} and {lang} are filled in"
     )
     logs: Words = Field(description="unlabelled conversations, written like files")
-    map: dict[str, str | None] = Field(
-        description="our column -> column of the files, e.g. {text: question, intent: label}; null: it is not read"
-    )
+    map: dict[str, str | None] = Field(description="our column -> theirs, e.g. {text: question}; null: it is not read")
     format: Literal["auto", "jsonl", "csv", "tsv", "rasa"] = Field(description="format of the files; auto: by suffix")
     translations: str | None = Field(
         description="file with the columns left and right: rows of two bots of the domain that say the same"
