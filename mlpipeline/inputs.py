@@ -12,12 +12,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from fnmatch import translate
 from functools import cache
+from urllib.parse import unquote
 
 from mlpipeline.errors import InputError, MLPipelineError
 
 MOST_ENTRIES = 100_000
 """Entries of folders that one pattern may look at: a second of a local disk."""
 
+_FILE_URI = re.compile("^file:(?://(?:localhost)?)?(?=/)")
 _MAGIC = re.compile(r"[*?[]")
 _KINDS = (
     (stat.S_ISFIFO, "a pipe (fifo)"),
@@ -42,6 +44,11 @@ _PACKED: Mapping[bytes, str] = {
 }
 HEAD = max(map(len, _PACKED))
 """Bytes of a file's beginning that `check_head` wants to see."""
+
+
+def local_path(name: str) -> str:
+    """A path of this machine that is written as a URI (`file:///data/a.jsonl`) as a plain one; others as they are."""
+    return unquote(_FILE_URI.sub("", name)) if _FILE_URI.match(name) else name
 
 
 def is_pattern(name: str) -> bool:

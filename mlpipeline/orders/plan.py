@@ -96,7 +96,10 @@ class Planner:
         chosen = {stage.name for stage in stages}
         for bot in bots:
             self._plan_bot(plan, bot, chosen)
-        plan.notes = self._growth_notes(plan)
+        plan.notes = self._growth_notes(plan) + [
+            f"{path}: nobody here can tell whether it has changed: `--force ingest` reads it again"
+            for path in self._digests.untold
+        ]
         self._digests.keep()
         return plan
 

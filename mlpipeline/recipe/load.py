@@ -10,6 +10,7 @@ from typing import Any
 
 from mlpipeline._packaged import packaged
 from mlpipeline.errors import RecipeError, UsageError
+from mlpipeline.inputs import local_path
 from mlpipeline.recipe.fields import SECTIONS, Recipe
 from mlpipeline.recipe.folder import ConfFolder
 from mlpipeline.recipe.measured import OFF, added_to
@@ -43,6 +44,7 @@ class Resolved:
 
     def locate(self, path: str) -> str:
         """Return `path` of the recipe as it can be opened: URLs and absolute paths as they are, others under home."""
+        path = local_path(path)
         return path if "://" in path else str(self.home / path)
 
     def origin(self, dotted: str) -> str:

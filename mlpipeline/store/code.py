@@ -116,8 +116,8 @@ def with_code_reader(store: Store, use: Callable[[CodeReader], Mapping[str, str]
     path = store.path("cache", "code.json")
     reader = CodeReader(known_from(store.read(path)))
     result = use(reader)
-    # Looking at a store that does not exist makes none, and one that is read-only is only slower.
-    if reader.changed and store.exists(store.path()):
+    if reader.changed and store.has_begun:
+        # Planning works on a store that is read-only, only slower.
         with suppress(StoreError):
             store.write(path, reader.as_json())
     return result

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from mlpipeline.errors import StoreError
+from mlpipeline.inputs import local_path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
-_FILE_URI = re.compile("^file:(?://(?:localhost)?)?(?=/)")
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ class Store:
 
     def __post_init__(self) -> None:
         # A folder of this machine, written as Spark writes it: it has locks and bundles like any other.
-        if _FILE_URI.match(self.root):
-            object.__setattr__(self, "root", unquote(_FILE_URI.sub("", self.root)))
+        object.__setattr__(self, "root", local_path(self.root))
 
     @cached_property
     def _files(self) -> pafs.FileSystem:
@@ -112,6 +110,11 @@ class Store:
         if self.is_local:
             return os.path.exists(path)
         return bool(self._files.get_file_info(path).type)  # NotFound is 0
+
+    @property
+    def has_begun(self) -> bool:
+        """True when a run has worked here: looking at a store that no run has begun leaves nothing there."""
+        return any(self.exists(self.path(name)) for name in ("datasets", "locks"))
 
     def check_writable(self) -> None:
         """Fails before any work when nothing could be kept.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from mlpipeline.errors import InputError, StoreError
-from mlpipeline.inputs import HEAD, check_head, is_pattern, matching, plain_file, spelled
+from mlpipeline.inputs import HEAD, check_head, is_pattern, local_path, matching, plain_file, spelled
 from mlpipeline.store.corpus_files import format_of
 from mlpipeline.store.fingerprint import digest, file_digest
 from mlpipeline.store.layout import Store
@@ -60,7 +60,7 @@ def list_sources(
     found: dict[str, SourceFile] = {}
     told = [] if notes is None else notes
     for name, path, source in named:
-        for shown, place in _places(bot, name, path, source, told):
+        for shown, place in _places(bot, local_path(name), local_path(path), source, told):
             how = format_of(place) if kind == "auto" else kind
             if place in found:
                 told.append(f"{bot}: {shown} is named twice and read once, as {found[place].source}")
@@ -110,17 +110,34 @@ def _checked(bot: str, name: str, path: str, key: str) -> str:
 
 
 class SourceDigests:
-    """Digests of input files, remembered by path, size and modification time beside the store."""
+    """Digests of input files, remembered by path, size and modification time beside the store.
+
+    `untold` names the files elsewhere of which nothing could be learnt: a change in them is not seen.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._path = store.path("cache", "sources.json")
         self._known = _known(store.read(self._path))
+        self._elsewhere: dict[str, str] = {}
         self._changed = False
+        self.untold: list[str] = []
 
     def digest(self, file: SourceFile) -> str:
-        """16 hex characters of the file's SHA-256; a file of another system goes by its address alone."""
-        return f"uri:{file.path}" if "://" in file.path else self._of_file(file.path)
+        """16 hex characters of the file's SHA-256; of a file elsewhere its address, length and time of change.
+
+        Raises:
+            InputError: there is no such file elsewhere.
+        """
+        return self._of_address(file) if "://" in file.path else self._of_file(file.path)
+
+    def _of_address(self, file: SourceFile) -> str:
+        if file.path not in self._elsewhere:
+            told = remote_stamp(file.path, where=file.bot)
+            if told is None:
+                self.untold.append(file.path)
+            self._elsewhere[file.path] = f"uri:{file.path}" + (f" {told}" if told else "")
+        return self._elsewhere[file.path]
 
     def folder(self, path: str) -> str:
         """16 hex characters for what lies in a local folder: names and bytes of all files in it, at any depth."""
@@ -143,15 +160,29 @@ class SourceDigests:
 
     def keep(self) -> None:
         """Writes what was learnt, if anything was."""
-        if self._changed and self._is_store():
+        if self._changed and self._store.has_begun:
             # Only time is lost where it cannot be kept: planning works on a store that is read-only.
             with suppress(StoreError):
                 self._store.write(self._path, json.dumps(self._known).encode())
             self._changed = False
 
-    def _is_store(self) -> bool:
-        # Looking makes nothing: a plan for a store that no run has begun leaves no folder.
-        return any(self._store.exists(self._store.path(name)) for name in ("datasets", "locks"))
+
+def remote_stamp(path: str, *, where: str) -> str | None:
+    """Length in bytes and time of change of a file elsewhere, None where its file system cannot be asked from here.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    import pyarrow.fs as pafs
+
+    try:
+        files, inner = pafs.FileSystem.from_uri(path.replace("s3a://", "s3://", 1))
+        info = files.get_file_info(inner)
+    except (OSError, ValueError):
+        return None  # no client of HDFS here, an unknown scheme, no way there: Spark may have one
+    if info.type is pafs.FileType.NotFound:
+        raise InputError(f"no such file: {path}", where=where, fix="put it there or correct ingest.files")
+    return f"{info.size} bytes of {info.mtime_ns}"
 
 
 def _known(data: bytes | None) -> dict[str, list[object]]:

@@ -113,7 +113,7 @@ def test_what_was_read_once_is_not_parsed_again(package: Path, tmp_path: Path, m
 
     first = with_code_reader(store, digests)
     assert not (tmp_path / "store").exists(), "looking makes no store"
-    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "datasets").mkdir(parents=True)
     assert with_code_reader(store, digests) == first
     monkeypatch.setattr(code, "_parsed", None)
     assert with_code_reader(store, digests) == first

@@ -6,13 +6,15 @@ import os
 import socket
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow.fs as pafs
 import pytest
 
 from mlpipeline.errors import InputError
 from mlpipeline.inputs import matching
 from mlpipeline.store.layout import Store
-from mlpipeline.store.sources import SourceDigests, list_sources
+from mlpipeline.store.sources import SourceDigests, SourceFile, list_sources
 
 
 def sources(tmp_path: Path, *names: str, kind: str = "auto"):
@@ -186,3 +188,56 @@ def test_an_archive_called_jsonl_is_refused_by_its_content(tmp_path: Path, head:
 def test_a_pattern_of_a_remote_store_is_refused():
     with pytest.raises(InputError, match="not looked up there"):
         list_sources("shop/ko", [("s3a://b/*.jsonl", "s3a://b/*.jsonl", "corpus")], kind="auto", mapping={})
+
+
+class Elsewhere:
+    """A file system as pyarrow gives it, with one file."""
+
+    def __init__(self, info: pafs.FileInfo) -> None:
+        self.info = info
+
+    def get_file_info(self, path: str) -> pafs.FileInfo:
+        assert path == "bucket/a.jsonl"
+        return self.info
+
+
+def stamp_of(info: pafs.FileInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    asked: list[str] = []
+
+    def from_uri(uri: str) -> tuple[Elsewhere, str]:
+        asked.append(uri)
+        return Elsewhere(info), "bucket/a.jsonl"
+
+    monkeypatch.setattr(pafs, "FileSystem", SimpleNamespace(from_uri=from_uri))
+    file = SourceFile("shop", "ko", "s3a://bucket/a.jsonl", "s3a://bucket/a.jsonl", "jsonl", "corpus", "{}")
+    digests = SourceDigests(Store(str(tmp_path)))
+    stamps = {digests.digest(file), digests.digest(file)}
+    assert asked == ["s3://bucket/a.jsonl"], "asked once, as Arrow spells it"
+    return stamps.pop()
+
+
+def test_a_file_elsewhere_counts_by_its_length_and_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    def of(size: int, time: int) -> str:
+        info = pafs.FileInfo("bucket/a.jsonl", pafs.FileType.File, size=size, mtime_ns=time)
+        return stamp_of(info, monkeypatch, tmp_path)
+
+    assert of(3, 1) == of(3, 1)
+    assert len({of(3, 1), of(4, 1), of(3, 2)}) == 3
+    with pytest.raises(InputError, match="no such file: s3a:"):
+        stamp_of(pafs.FileInfo("bucket/a.jsonl", pafs.FileType.NotFound), monkeypatch, tmp_path)
+
+
+def test_what_nobody_here_can_ask_is_told(tmp_path: Path):
+    file = SourceFile("shop", "ko", "nowhere://host/a.jsonl", "a", "jsonl", "corpus", "{}")
+    digests = SourceDigests(Store(str(tmp_path)))
+    assert digests.digest(file) == digests.digest(file) == "uri:nowhere://host/a.jsonl"
+    assert digests.untold == ["nowhere://host/a.jsonl"]
+
+
+@pytest.mark.parametrize("spelling", ["file://{}", "file:{}", "file://localhost{}"])
+def test_a_file_uri_is_a_file_of_this_machine(tmp_path: Path, spelling: str):
+    (tmp_path / "a b.jsonl").write_text("{}")
+    for name in ("a%20b.jsonl", "*.jsonl"):
+        uri = spelling.format(tmp_path / name)
+        (file,) = list_sources("shop/ko", [(uri, uri, "corpus")], kind="auto", mapping={})
+        assert file.path == str(tmp_path / "a b.jsonl")
