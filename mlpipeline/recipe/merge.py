@@ -17,6 +17,15 @@ from mlpipeline.recipe.origins import Layer, read_value
 SET = "--set"
 _SET = re.compile(r"\s*([a-z_]+(?:\.[^.=\s]+)*)\s*=(.*)\Z", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+# what YAML calls a thing, for what pydantic calls it
+_IN_WORDS = {
+    "tuple_type": "should be a list such as [a, b], or [] for none",
+    "dict_type": "should be keys with values such as {text: question}, or {} for none",
+    "string_type": "should be a text, in quotes where YAML reads something else",
+    "bool_type": "should be true or false",
+    "model_type": "should be keys with values",
+    "missing": "should have one item more",
+}
 _MOST = 8  # mistakes shown at once
 
 
@@ -122,7 +131,7 @@ def _filled(value: Any, bot: Mapping[str, str], dotted: str, layers: Sequence[La
 
 def _checked(name: str, data: Mapping[str, Any], layers: Sequence[Layer]) -> Part:
     try:
-        return SECTIONS[name].model_validate(data)
+        return SECTIONS[name].model_validate(_with_lists(name, data))
     except ValidationError as error:
         mistakes = [_mistake(name, one, layers) for one in error.errors(include_url=False)]
     first, *more = mistakes
@@ -131,6 +140,12 @@ def _checked(name: str, data: Mapping[str, Any], layers: Sequence[Layer]) -> Par
     lines = "".join(f"\n{one}" for one in more[: _MOST - 1])
     rest = f"\nand {len(mistakes) - _MOST} more" if len(mistakes) > _MOST else ""
     raise RecipeError(first.what, where=first.where, fix=f"{first.fix}{lines}{rest}")
+
+
+def _with_lists(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The section with a word in the place of a list as a list of one: `files: a.csv` is `files: [a.csv]`."""
+    lists = {key for key, field in SECTIONS[name].model_fields.items() if get_args(field.annotation)[1:] == (...,)}
+    return {key: [value] if key in lists and isinstance(value, str) else value for key, value in data.items()}
 
 
 def _mistake(section: str, error: Mapping[str, Any], layers: Sequence[Layer]) -> RecipeError:
@@ -142,11 +157,14 @@ def _mistake(section: str, error: Mapping[str, Any], layers: Sequence[Layer]) ->
         key = str(error["loc"][-1])
         hint = _did_you_mean(key, known) or _elsewhere(key)
         return RecipeError(f"unknown key {dotted}{hint}", where=where, fix=f"use one of {', '.join(known)}")
-    if error["type"] == "missing":
+    if error["type"] == "missing" and isinstance(error["loc"][-1], str):
         named = model.model_fields.get(str(error["loc"][-1]))
         about = f" ({named.description})" if named and named.description else ""
         return RecipeError(f"{dotted} is missing{about}", where=where, fix=f"add it below `{section}:`")
     should = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "should be")
+    should = _IN_WORDS.get(error["type"], should.replace("Tuple should", "should").replace(" after validation", ""))
+    if places := [step + 1 for step in error["loc"] if isinstance(step, int)]:
+        dotted += f", item {places[0]},"
     if error["type"] == "literal_error" and isinstance(error["input"], str):
         should += _did_you_mean(error["input"], re.findall(r"'([^']*)'", str(error["msg"])))
     return RecipeError(f"{dotted} {should}, got {_short(error['input'])}", where=where, fix="correct the value")
@@ -191,5 +209,5 @@ def _elsewhere(word: str) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = "nothing" if value is None else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

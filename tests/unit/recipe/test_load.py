@@ -105,6 +105,43 @@ def test_mistakes_are_named_with_file_line_and_key(write: Write, text: str, wher
     assert caught.value.fix
 
 
+def test_a_word_where_a_list_stands_is_a_list_of_one(write: Write) -> None:
+    stated = (
+        "ingest: {files: 'a b.csv', logs: l.csv}\nclean: {fold: nfc}\naugment: {kinds: form}\nexport: {targets: onnx}\n"
+    )
+    conf = write("domains/shop/domain.yaml", f"languages: [ko]\n{stated}")
+    recipe = _one(conf, "shop/ko", "augment.disabled=splice").recipe
+    assert recipe.ingest.files == ("a b.csv",) and recipe.ingest.logs == ("l.csv",) and recipe.clean.fold == ("nfc",)
+    assert recipe.augment.kinds == ("form",) and recipe.export.targets == ("onnx",)
+    assert recipe.augment.disabled == ("splice",)
+
+
+@pytest.mark.parametrize(
+    ("stated", "what"),
+    [
+        ("ingest: {files: 3}", "ingest.files should be a list such as [a, b], or [] for none, got 3"),
+        ("ingest: {logs: {a: b}}", "ingest.logs should be a list such as"),
+        ("ingest: {files: [a.csv, 1]}", "ingest.files, item 2, should be a text"),
+        ("ingest: {map: [a]}", "ingest.map should be keys with values such as {text: question}"),
+        ("ingest: {map: {ts: 1}}", "ingest.map.ts should be a text"),
+        ("train: {char_ngrams: 3}", "train.char_ngrams should be a list such as"),
+        ("train: {char_ngrams: [3]}", "train.char_ngrams, item 2, should have one item more, got [3]"),
+        ("train: {char_ngrams: [3, 4, 5]}", "train.char_ngrams should have at most 2 items, not 3"),
+        ("denoise: {network: 3}", "denoise.network should be true or false"),
+        ("language: {steps: }", "language.steps should be a list such as [a, b], or [] for none, got nothing"),
+    ],
+)
+def test_what_a_value_should_be_is_said_in_words_of_yaml(write: Write, stated: str, what: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipes(write("domains/shop/domain.yaml", f"languages: [ko]\n{stated}\n"))
+    assert what in caught.value.what and caught.value.where.endswith("domain.yaml:2")
+
+
+def test_a_null_in_the_map_leaves_a_column_out(write: Write) -> None:
+    conf = write("domains/shop/domain.yaml", "languages: [ko]\ningest: {map: {ts: null, text: q}}\n")
+    assert _one(conf, "shop/ko").recipe.ingest.map == {"ts": None, "text": "q"}
+
+
 def test_several_mistakes_are_told_at_once(write: Write) -> None:
     conf = write("domains/shop/domain.yaml", "languages: [ko]\ntrain:\n  epochs: a\n  dims: b\n  sed: 1\n")
     with pytest.raises(RecipeError) as caught:
