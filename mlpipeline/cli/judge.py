@@ -1,19 +1,28 @@
-"""`mlpipeline evaluate`: how good a released bot is on any labelled file."""
+"""`mlpipeline evaluate`: how good a released bot is on a labelled file, and on the rows of it that are new to it."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
+from mlpipeline.cli.labelled_file import LeftOut
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
-from mlpipeline.errors import InputError
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.languages.labels import spelling_key
+from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.stages.evaluate.metrics import evaluate_predictions
 from mlpipeline.store.corpus_files import Note, Reject, Row, format_of, parse_map, read_file
 
 _WEAKEST = 10
+_NAMED = 10  # labels in a message
+_ALIKE = 0.75  # likeness of a label from which it may be a mistyped one
+_FIGURES = ("accuracy", "macro_f1", "ece")
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -29,67 +38,158 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def evaluate_verb(desk: Desk) -> int:
-    """Prints accuracy, macro-F1, calibration, weakest intents and confusions of a bot on a file."""
+    """Prints accuracy, macro-F1, calibration, weakest intents and confusions of a bot on a file.
+
+    Rows that the bot learnt from, was tuned on, or has seen nearly so are told apart, and the figures of the others
+    given too. In JSON `seen` counts the rows of each kind, and `unseen` is the report of those that are new to it.
+    """
     bot = canonical_bot(desk.options.bot)
-    rows, rejects = read_labelled(desk.options.on, desk.options.map)
+    rows, left_out = read_labelled(desk.options.on, desk.options.map)
     answerer = open_answerer(desk.store, bot, desk.options.version, nearest=0)
+    check_labels(rows, answerer, desk.options.on)
+    recipe = desk.recipe(bot).recipe
     answers = answerer.answer([row.text for row in rows])
+    seen = _seen(desk, answerer, rows, recipe.clean)
+
+    def judged(chosen: Sequence[int]) -> dict[str, Any]:
+        return judge(answerer, [answers[at] for at in chosen], [rows[at] for at in chosen], recipe.evaluate)
+
+    report = judged(range(len(rows)))
+    new = [at for at, kind in enumerate(seen or ()) if kind == "unseen"]
+    report |= {"seen": None if seen is None else dict(Counter(seen)), "unseen": judged(new) if seen and new else None}
+    head = {"bot": bot, "file": desk.options.on, "rejected": left_out.total, "left_out": dict(left_out.counts)}
+    if left_out.counts:
+        desk.say(f"left out of {desk.options.on}: {left_out}")
+    desk.give({**head, **report}, _told(report, seen, answerer.bundle.labels))
+    return 0
+
+
+def judge(answerer: Answerer, answers: Sequence[Answer], rows: Sequence[Row], rules: Any) -> dict[str, Any]:
+    """The report of some answers; `rules` is the recipe's `evaluate` part."""
     limits = answerer.bundle.thresholds
-    report = evaluate_predictions(
+    return evaluate_predictions(
         [answer.intent for answer in answers],
         [answer.score for answer in answers],
         [str(row.intent) for row in rows],
         list(answerer.bundle.labels),
         limits.answer,
-        desk.recipe(bot).recipe.evaluate.model_dump(),
+        rules.model_dump(),
         limits.out_of_scope_label,
     )
-    report = {"bot": bot, "file": desk.options.on, "rejected": len(rejects), **report}
-    for reject in rejects[:5]:
-        desk.say(f"rejected: {desk.options.on}:{reject.line}: {reject.reason} {reject.detail}")
-    desk.give(report, _told(report))
-    return 0
 
 
-def read_labelled(path: str, mapping: str) -> tuple[list[Row], list[Reject]]:
-    """The labelled rows of a file, and the rows that are none.
+def _seen(desk: Desk, answerer: Answerer, rows: Sequence[Row], cleaning: Any) -> list[str] | None:
+    # Here, because comparing texts brings libraries along that a wrong path should not wait for.
+    from mlpipeline.orders.seen import as_seen, known_texts
+
+    bundle = answerer.bundle
+    known = known_texts(desk.store, bundle.bot, bundle)
+    if known is None:
+        return None
+    return as_seen([bundle.normalize(row.text) for row in rows], known, cleaning.fold, cleaning.near_threshold)
+
+
+def read_labelled(path: str, mapping: str) -> tuple[list[Row], LeftOut]:
+    """The labelled rows of a file, and what was left out.
 
     Raises:
-        InputError: the file is not there or has no labelled row.
+        UsageError: the file cannot be read or has no labelled row.
     """
     if not os.path.exists(path):
-        raise InputError("no such file", where=path, fix="give a labelled file")
+        raise UsageError("no such file", where=path, fix="give a labelled file")
     rows: list[Row] = []
-    rejects: list[Reject] = []
-    for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
-        if isinstance(record, Note):
-            continue
-        if isinstance(record, Reject):
-            rejects.append(record)
-        elif record.intent is None:
-            rejects.append(Reject(record.line, "no_intent", "", ""))
-        else:
-            rows.append(record)
+    left_out = LeftOut()
+    try:
+        for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
+            if isinstance(record, Note):
+                continue
+            if isinstance(record, Reject):
+                left_out.add(record.reason, record.line, record.detail)
+            elif record.intent is None:
+                left_out.add("no_intent", record.line)
+            else:
+                rows.append(record)
+    except InputError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
     if not rows:
-        reasons = ", ".join(sorted({reject.reason for reject in rejects})) or "it is empty"
-        raise InputError(f"no labelled row ({reasons})", where=path, fix="--map text=...,intent=... names its columns")
-    return rows, rejects
+        raise left_out.refusal(path, "no labelled row", "--map text=...,intent=... names its columns")
+    return rows, left_out
 
 
-def _told(report: dict[str, Any]) -> str:
-    lines = []
-    for name in ("accuracy", "macro_f1", "ece"):
-        value, interval = report.get(name), report.get(f"{name}_interval")
-        spread = f"  [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else ""
-        lines.append(f"{name:<10} {'-' if value is None else format(value, '.3f')}{spread}")
-    weak = sorted(report.get("per_intent", []), key=lambda row: (row["f1"] or 0.0, row["intent"]))[:_WEAKEST]
+def check_labels(rows: Sequence[Row], answerer: Answerer, path: str) -> None:
+    """Raises UsageError where the bot knows no intent of the rows: no figure could be given."""
+    labels = answerer.bundle.labels
+    known = {*labels, answerer.bundle.thresholds.out_of_scope_label}
+    unknown = Counter(str(row.intent) for row in rows if row.intent not in known)
+    if unknown.total() == len(rows):
+        fix = (
+            f"its intents are: {_listed(sorted(labels))}; is it the right column (--map intent=...) and the right bot?"
+        )
+        what = f"{answerer.bundle.bot} knows none of the intents of its {_counted(len(rows), 'row')}"
+        raise UsageError(f"{what}: {_unknown(unknown, labels)}", where=path, fix=fix)
+
+
+def _unknown(counts: Mapping[str, int], labels: Sequence[str]) -> str:
+    """`parking (2 rows), refnd (1 row; did you mean refund?)`, those with most rows first."""
+    alike = {spelling_key(label): label for label in labels}
+    named = []
+    for intent, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        near = alike.get(spelling_key(intent)) or next(
+            iter(difflib.get_close_matches(intent, labels, n=1, cutoff=_ALIKE)), ""
+        )
+        named.append(f"{intent} ({_counted(count, 'row')}{f'; did you mean {near}?' if near else ''})")
+    return _listed(named)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _told(report: Mapping[str, Any], seen: Sequence[str] | None, labels: Sequence[str]) -> str:
+    from mlpipeline.orders.seen import seen_line
+
+    unknown, rows = report["unknown_rows"], report["rows"]
+    has = "has an intent" if unknown == 1 else "have intents"
+    missed = f" ({unknown:,} {has} that the bot does not know)" if unknown else ""
+    lines = [f"{rows - unknown:,} of {_counted(rows, 'row')} judged{missed}", seen_line(seen), "", _headline(report)]
+    lines += _out_of_scope(report["out_of_scope"])
+    weak = sorted(report["per_intent"], key=lambda row: (row["f1"] or 0.0, row["intent"]))[:_WEAKEST]
     head = ["intent", "precision", "recall", "f1", "support"]
     cells = [[row["intent"], *(_figure(row[name]) for name in head[1:])] for row in weak]
     lines += ["", "weakest intents", draw(head, cells, right=head[1:])] if cells else []
-    pairs = [[row["true"], row["predicted"], row["count"]] for row in report.get("confusions", [])[:_WEAKEST]]
+    pairs = [[row["true"], row["predicted"], row["count"]] for row in report["confusions"][:_WEAKEST]]
     lines += ["", "confusions", draw(["true", "predicted", "count"], pairs, right=("count",))] if pairs else []
-    unknown = report.get("unknown_intents")
-    return "\n".join([*lines, *([f"\nintents that the bot does not know: {unknown}"] if unknown else [])])
+    if unknown:
+        lines += ["", f"intents that the bot does not know: {_unknown(report['unknown_intents'], labels)}"]
+    return "\n".join(lines)
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    """The figures with their intervals; beside them those of the rows that are new to the bot, where some are not."""
+    new = report["unseen"]
+    columns = [("", report)] if not new or new["rows"] == report["rows"] else [("all rows", report), ("new rows", new)]
+    head = ["", *(name for name, _ in columns)]
+    cells = [["rows", *(f"{one['in_scope_rows']:,}" for _, one in columns)]] if len(columns) > 1 else []
+    cells += [[name, *(_spread(one[name], one[f"{name}_interval"]) for _, one in columns)] for name in _FIGURES]
+    if len(columns) > 1:
+        return draw(head, cells)
+    return "\n".join(f"{name:<10} {figure}" for name, figure in cells)
+
+
+def _out_of_scope(figures: Mapping[str, Any]) -> list[str]:
+    if not figures["rows"]:
+        return []
+    recall = _spread(figures["recall"], figures["recall_interval"])
+    return ["", f"out of scope: {_counted(figures['rows'], 'row')}, refused {recall}"]
+
+
+def _spread(value: float | None, interval: Sequence[float] | None) -> str:
+    return _figure(value) + (f"  [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
 
 
 def _figure(value: Any) -> str:

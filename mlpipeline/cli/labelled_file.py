@@ -29,6 +29,8 @@ _ANY = Language(
 
 # Of these a file has either none or all: no other column would help.
 _ENCODINGS = {"invalid_utf8", "utf16"}
+# Of these, another column may be the right one.
+_COLUMNS = {"no_text", "no_intent"}
 NOTHING_LEFT = "nothing is left of the text once it is normalised"
 
 
@@ -44,16 +46,25 @@ class LeftOut:
         self.counts[reason] += 1
         self.first.setdefault(reason, f"line {line}{f': {detail}' if detail else ''}")
 
+    @property
+    def total(self) -> int:
+        """Rows, whatever the reason."""
+        return self.counts.total()
+
     def __str__(self) -> str:
         """`2 too long (line 7: the text has 12,000 characters), 1 no intent (line 9)`; empty for none."""
         told = self.counts.most_common()
         return ", ".join(f"{count:,} {reason.replace('_', ' ')} ({self.first[reason]})" for reason, count in told)
 
     def refusal(self, path: str, what: str, fix: str) -> UsageError:
-        """That no row of the file can be used, and why; `fix` is for a file that can be read."""
-        unreadable = self.counts and self.counts.keys() <= _ENCODINGS
-        reasons = str(self) or "the file is empty"
-        return UsageError(f"{what}: {reasons}", where=path, fix="save the file as UTF-8" if unreadable else fix)
+        """That no row of the file can be used, and why; `fix` is for one whose columns may have other names."""
+        if not self.counts:
+            return UsageError(f"{what}: the file is empty", where=path, fix="name a file that holds rows")
+        if self.counts.keys() <= _ENCODINGS:
+            fix = "save the file as UTF-8"
+        elif not self.counts.keys() & _COLUMNS:
+            fix = "correct the rows that are named"
+        return UsageError(f"{what}: {self}", where=path, fix=fix)
 
 
 @dataclass

@@ -1,0 +1,134 @@
+"""`mlpipeline evaluate` on files of every kind: what is judged, what was seen before, and what cannot be judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlpipeline.cli.main import main
+from mlpipeline.serving.bundle import write_bundle
+from mlpipeline.store.pointers import Released, write_pointer
+from tests.unit.serving.conftest import QUESTIONS, make_contents
+
+NEW = [("영업 시간 알려줘요", "hours"), ("배송비 알려 주세요", "delivery"), ("아무 말이나 해봐", "oos")]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A released bot that knows `delivery`, `hours` and `oos`, and its recipe."""
+    home = tmp_path_factory.mktemp("evaluate")
+    place = home / "store" / "bundles" / "shop" / "ko"
+    place.mkdir(parents=True)
+    digest = write_bundle(place / "made", make_contents())
+    write_pointer(Released("shop/ko", 1, str(place / "made"), digest, {}))
+    domain = home / "conf" / "domains" / "shop"
+    domain.mkdir(parents=True)
+    recipe = (
+        "languages: [ko]\ningest: {files: [x.jsonl]}\ntrain: {out_of_scope_label: oos}\nevaluate: {bootstrap: 50}\n"
+    )
+    (domain / "domain.yaml").write_text(recipe, "utf-8")
+    return home
+
+
+@pytest.fixture
+def evaluate(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """`evaluate(rows, "--json", expect=0)` -> (stdout, stderr); rows are a file's text, or pairs of text and intent."""
+    monkeypatch.chdir(tmp_path)
+    places = ["--store", str(home / "store"), "--conf", str(home / "conf")]
+
+    def run(rows: Any, *words: str, expect: int = 0) -> tuple[str, str]:
+        lines = (
+            [json.dumps({"text": text, "intent": intent}) for text, intent in rows] if isinstance(rows, list) else []
+        )
+        Path("rows.jsonl").write_text(rows if isinstance(rows, str) else "\n".join(lines) + "\n", "utf-8")
+        assert main(["evaluate", "shop/ko", "--on", "rows.jsonl", *places, *words]) == expect
+        told = capsys.readouterr()
+        assert "Traceback" not in told.err
+        return told.out, told.err
+
+    return run
+
+
+def test_rows_that_the_bot_learnt_from_are_told_apart_and_the_others_judged_alone(evaluate):
+    out, _ = evaluate([*QUESTIONS, *NEW])
+    assert out.startswith("11 of 11 rows judged\nof these 11 rows the bot learnt from 8; 3 are new to it\n")
+    head, _, rows = out.splitlines()[3:6]
+    assert head.split() == ["all", "rows", "new", "rows"] and rows.split() == ["rows", "8", "2"]
+    told = json.loads(evaluate([*QUESTIONS, *NEW], "--json")[0])
+    assert told["seen"] == {"learnt": 8, "unseen": 3}
+    assert (told["in_scope_rows"], told["unseen"]["in_scope_rows"], told["unseen"]["out_of_scope"]["rows"]) == (8, 2, 1)
+
+
+def test_a_file_of_nothing_new_says_what_its_figures_are(evaluate):
+    out, _ = evaluate(QUESTIONS)
+    assert "none is new to it, and the figures tell how well it remembers" in out
+    assert json.loads(evaluate(QUESTIONS, "--json")[0])["unseen"] is None
+
+
+def test_new_rows_have_one_column_of_figures_and_wide_intervals(evaluate):
+    out, _ = evaluate(NEW[:1])
+    assert "the bot has seen none before" in out and "new rows" not in out
+    (line,) = [line for line in out.splitlines() if line.startswith("accuracy")]
+    assert line.split()[1] == "1.000" and "[0.207, 1.000]" in line
+
+
+def test_rows_with_an_intent_that_the_bot_does_not_know_are_counted_and_named(evaluate):
+    out, _ = evaluate([NEW[0], ("어디에 주차해요", "parking")])
+    assert out.startswith("1 of 2 rows judged (1 has an intent that the bot does not know)\n")
+    assert out.rstrip().endswith("intents that the bot does not know: parking (1 row)")
+    out, _ = evaluate([NEW[0], ("주차", "Delivery"), ("주차", "hourz"), ("주차", "hourz")])
+    assert out.startswith("1 of 4 rows judged (3 have intents that the bot does not know)\n")
+    assert "hourz (2 rows; did you mean hours?), Delivery (1 row; did you mean delivery?)" in out
+
+
+def test_unknown_intents_alone_are_a_mistake_of_the_command(evaluate):
+    out, err = evaluate([("주차", "parking"), ("주차", "Hours")], expect=2)
+    assert not out and err.count("\n") == 1
+    assert err.startswith(
+        "error: rows.jsonl: shop/ko knows none of the intents of its 2 rows: Hours (1 row; did you mean"
+    )
+    assert "its intents are: delivery, hours, oos" in err
+    many = [("주차", f"nothing {number}") for number in range(15)]
+    assert "and 5 more ->" in evaluate(many, expect=2)[1]
+
+
+def test_out_of_scope_rows_alone_are_judged_by_what_is_refused(evaluate):
+    out, _ = evaluate([NEW[2], ("노래 한 곡", "oos")])
+    assert out.startswith("2 of 2 rows judged\n") and "accuracy   -" in out
+    assert "out of scope: 2 rows, refused " in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no labelled row: the file is empty -> name a file that holds rows"),
+        ('{"text": "a"}\n', "no labelled row: 1 no intent (line 1) -> --map"),
+        ('{"text": "", "intent": "hours"}\n', "-> correct the rows that are named"),
+        ("{\n", "-> correct the rows that are named"),
+    ],
+)
+def test_a_file_without_a_labelled_row_is_a_mistake_in_one_line(evaluate, text: str, said: str):
+    out, err = evaluate(text, expect=2)
+    assert not out and said in err and err.count("\n") == 1
+
+
+def test_left_out_rows_are_counted_with_their_reason_and_first_line(evaluate):
+    text = (
+        '{"text": "영업 시간 알려줘요", "intent": "hours"}\n{"text": "a"}\n{"text": "b"}\n{"text": "", "intent": "x"}\n'
+    )
+    out, err = evaluate(text)
+    assert (
+        out.startswith("1 of 1 row judged\n")
+        and "left out of rows.jsonl: 2 no intent (line 2), 1 empty text (line 4" in err
+    )
+    told = json.loads(evaluate(text, "--json")[0])
+    assert told["rejected"] == 3 and told["left_out"] == {"no_intent": 2, "empty_text": 1}
+
+
+def test_no_such_file(home: Path, capsys: pytest.CaptureFixture[str]):
+    words = ["--store", str(home / "store"), "--conf", str(home / "conf")]
+    assert main(["evaluate", "shop/ko", "--on", "none.jsonl", *words]) == 2
+    assert "none.jsonl: no such file" in capsys.readouterr().err
