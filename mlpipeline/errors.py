@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like `word`, in whatever case; None where none is like it."""
+    names = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(word.casefold(), names, n=1)
+    return names[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`, did you mean shop/ko?`, to stand behind what is wrong with `word`; empty where no known word is like it."""
+    found = nearest(word, known)
+    return f", did you mean {found}?" if found else ""
+
 
 class MLPipelineError(Exception):
     """Base of all errors that a user is meant to read.

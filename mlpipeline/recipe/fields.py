@@ -7,29 +7,29 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Below = Annotated[float, Field(ge=0.0, lt=1.0)]
-Weight = Annotated[float, Field(gt=0.0)]
-Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Words = Annotated[tuple[str, ...], Field(strict=False)]
-
-
-def _check_range(value: tuple[int, int]) -> tuple[int, int]:
-    if value != (0, 0) and not 1 <= value[0] <= value[1] <= 8:
-        raise ValueError("Input should be [shortest, longest] with 1 <= shortest <= longest <= 8, or [0, 0]")
-    return value
-
-
-Range = Annotated[tuple[int, int], Field(strict=False), AfterValidator(_check_range)]
-
-
-class Part(BaseModel):
-    """A section of the recipe: immutable, and nothing in it that is not declared."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+from mlpipeline.recipe.release_fields import AnswerPart, EvaluatePart, ExportPart, ReleasePart
+from mlpipeline.recipe.values import (
+    MOST_WEIGHTS,
+    Batch,
+    Below,
+    Count,
+    Files,
+    Folds,
+    Label,
+    Operators,
+    Part,
+    Range,
+    Scripts,
+    Seed,
+    Share,
+    Steps,
+    Weight,
+    broken_rule,
+    check_columns,
+    check_grams,
+)
 
 
 class Language(Part):
@@ -37,18 +37,20 @@ class Language(Part):
 
     tag: str = Field(description="BCP 47 tag, equal to the name of the language file")
     name: str = Field(min_length=1, description="name of the language for reports, in English")
-    steps: Words = Field(description="normalising steps in their order, names from mlpipeline.languages")
-    scripts: Words = Field(description="ISO 15924 names of the scripts expected, e.g. Hang; Latin is always allowed")
+    steps: Steps = Field(description="normalising steps in their order, names from mlpipeline.languages")
+    scripts: Scripts = Field(description="ISO 15924 names of the scripts expected, e.g. Hang; Latin is always allowed")
 
 
 class IngestPart(Part):
     """Where the rows of a bot come from."""
 
-    files: Words = Field(
+    files: Files = Field(
         description="labelled files; relative to the folder that holds conf/; {domain} and {lang} are filled in"
     )
-    logs: Words = Field(description="unlabelled conversations, written like files")
-    map: dict[str, str | None] = Field(description="our column -> theirs, e.g. {text: question}; null: it is not read")
+    logs: Files = Field(description="unlabelled conversations, written like files")
+    map: Annotated[dict[str, str | None], AfterValidator(check_columns)] = Field(
+        description="our column -> theirs, e.g. {text: question}; null: it is not read"
+    )
     format: Literal["auto", "jsonl", "csv", "tsv", "rasa"] = Field(description="format of the files; auto: by suffix")
     translations: str | None = Field(
         description="file with the columns left and right: rows of two bots of the domain that say the same"
@@ -65,7 +67,7 @@ class CleanPart(Part):
     near_duplicates: Literal["drop", "keep", "off"] = Field(
         description="near duplicates with the same intent: drop all but one, keep and only say which, or do not look"
     )
-    fold: Words = Field(
+    fold: Folds = Field(
         description="steps after normalising, before texts are compared; names from mlpipeline.languages"
     )
     near_threshold: Annotated[float, Field(ge=0.5, le=1.0)] = Field(
@@ -78,7 +80,7 @@ class CleanPart(Part):
     @model_validator(mode="after")
     def _check_lengths(self) -> CleanPart:
         if self.min_chars > self.max_chars:
-            raise ValueError("should have min_chars <= max_chars")
+            raise broken_rule("should have min_chars <= max_chars", "min_chars", "max_chars")
         return self
 
 
@@ -96,7 +98,8 @@ class SplitPart(Part):
     @model_validator(mode="after")
     def _check_shares(self) -> SplitPart:
         if self.validation + self.test >= 1.0:
-            raise ValueError("should leave rows to train on: validation + test must be below 1")
+            text = "should leave rows to train on: validation + test must be below 1"
+            raise broken_rule(text, "validation", "test")
         return self
 
 
@@ -114,8 +117,8 @@ class AugmentPart(Part):
     )
     per_row: Count = Field(description="rows that operators make of one row, at most")
     chain: Annotated[int, Field(ge=1, le=5)] = Field(description="operators applied one after another, at most")
-    disabled: Words = Field(description="operators that are not used, by name; this wins over `enabled`")
-    enabled: Words = Field(
+    disabled: Operators = Field(description="operators that are not used, by name; this wins over `enabled`")
+    enabled: Operators = Field(
         description="operators that are used though their kind is not, or though they are off by default, by name"
     )
     min_agreement: Share = Field(
@@ -144,7 +147,7 @@ class EmbedPart(Part):
     encoder: str = Field(min_length=1, description="ngram-lsa, trained here, or the folder of an encoder")
     dims: Annotated[int, Field(ge=2, le=4096)] = Field(description="length of the vectors of ngram-lsa")
     engine: Literal["arrow", "rdd"] = Field(description="mapInArrow, or rdd.mapPartitions with equal results")
-    batch_size: Count = Field(description="texts in one call of the encoder")
+    batch_size: Batch = Field(description="texts in one call of the encoder")
     retrain_growth: Annotated[float, Field(ge=0.0)] = Field(
         description="growth of a language since its ngram-lsa was trained from which a run says that it can be renewed"
     )
@@ -155,6 +158,12 @@ class EmbedPart(Part):
     min_df: Count = Field(description="n-grams in fewer texts are not learnt")
     max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
     seed: Seed = Field(description="seed of every random choice in training the encoder")
+
+    @model_validator(mode="after")
+    def _check_grams(self) -> EmbedPart:
+        if self.encoder == "ngram-lsa":
+            check_grams(self.char_ngrams, self.word_ngrams)
+        return self
 
 
 class DenoisePart(Part):
@@ -179,18 +188,18 @@ class DenoisePart(Part):
     max_dropped: Share = Field(
         description="an intent that would lose more than this share of its rows loses none: they are queued"
     )
-    out_of_scope_label: str = Field(description="the intent of what is not the bot's business; see train")
+    out_of_scope_label: Label = Field(description="the intent of what is not the bot's business; see train")
     seed: Seed = Field(description="seed of every random choice in judging labels")
 
 
 class TrainPart(Part):
     """How the classifier of a bot is trained."""
 
-    epochs: Count = Field(description="passes over the training rows")
-    min_steps: Annotated[int, Field(ge=0)] = Field(
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = Field(description="passes over the training rows")
+    min_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         description="a small corpus is passed more often, until it has had so many steps"
     )
-    batch_size: Count = Field(description="rows in one step at most; a small corpus gets smaller batches")
+    batch_size: Batch = Field(description="rows in one step at most; a small corpus gets smaller batches")
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         description="peak of the step size: a short warm-up, then down along a cosine"
     )
@@ -203,11 +212,13 @@ class TrainPart(Part):
     word_weight: Weight = Field(description="how much more a word n-gram weighs than a character n-gram")
     min_df: Count = Field(description="n-grams in fewer texts are not learnt; below 2,000 rows it is 1")
     max_vocabulary: Count = Field(description="n-grams kept at most, the most frequent first")
-    max_ids: Count = Field(description="distinct n-grams of one text that the network reads; the rest is cut off")
+    max_ids: Annotated[int, Field(ge=1, le=4096)] = Field(
+        description="distinct n-grams of one text that the network reads; the rest is cut off"
+    )
     augmented_weight: Weight = Field(
         description="how much a made row counts in a step, against 1 for a row of a person"
     )
-    out_of_scope_label: str = Field(
+    out_of_scope_label: Label = Field(
         description="rows of this intent teach what is not the bot's business; it is never an intent to answer"
     )
     accept_share: Share = Field(
@@ -215,63 +226,14 @@ class TrainPart(Part):
     )
     seed: Seed = Field(description="seed of every random choice in training")
 
-
-class EvaluatePart(Part):
-    """How a model is measured."""
-
-    bootstrap: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        description="resamples for intervals; 0: of accuracy only"
-    )
-    interval: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(description="probability that an interval covers")
-    bins: Count = Field(description="bins of the calibration error (ECE)")
-
-
-class ExportPart(Part):
-    """What a model is written as."""
-
-    targets: Annotated[tuple[Literal["onnx", "saved_model"], ...], Field(strict=False, min_length=1)] = Field(
-        description="formats to write; serving answers with onnx"
-    )
-    tolerance: Annotated[float, Field(gt=0.0)] = Field(
-        description="largest difference of a probability from the trainer's that is accepted"
-    )
-    opset: Annotated[int, Field(ge=13)] = Field(description="ONNX operator set")
-
-
-class Gate(Part):
-    """What a model must reach, on the test rows, to become champion; null switches one condition off."""
-
-    min_accuracy: Share | None = Field(description="least accuracy")
-    min_macro_f1: Share | None = Field(description="least macro F1")
-    max_ece: Share | None = Field(description="largest expected calibration error")
-    max_drop_from_champion: Share | None = Field(
-        description="largest loss of accuracy against the figure that the champion was registered with"
-    )
-    min_test_rows: Count | None = Field(description="least test rows that the figures are of; null: few are warned of")
-
-
-class ReleasePart(Part):
-    """When a model goes out, and with which answers."""
-
-    gate: Gate | None = Field(
-        description="conditions for the alias champion; null is an error at release, never a pass"
-    )
-    answers: str | None = Field(
-        description="YAML file with an answer an intent; {domain} and {lang} are filled in; null: intents only"
-    )
-    questions: str | None = Field(
-        description="text file, one question a line, asked of the new champion at the end of a run; "
-        "{domain} and {lang} are filled in"
-    )
-
-
-class AnswerPart(Part):
-    """How a question is answered."""
-
-    did_you_mean_share: Share = Field(
-        description="below the answer threshold, from this share of it on, ask did-you-mean"
-    )
-    nearest: Annotated[int, Field(ge=0, le=100)] = Field(description="nearest known questions shown")
+    @model_validator(mode="after")
+    def _check_network(self) -> TrainPart:
+        check_grams(self.char_ngrams, self.word_ngrams)
+        if self.max_vocabulary * self.dims > MOST_WEIGHTS:
+            asked = f"{self.max_vocabulary:,} x {self.dims:,}"
+            text = f"should keep max_vocabulary x dims within {MOST_WEIGHTS:,} weights, 1 GB, got {asked}"
+            raise broken_rule(text, "max_vocabulary", "dims")
+        return self
 
 
 class Recipe(Part):

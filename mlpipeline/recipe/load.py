@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mlpipeline._packaged import packaged
-from mlpipeline.errors import RecipeError, UsageError
+from mlpipeline.errors import RecipeError, UsageError, did_you_mean
 from mlpipeline.inputs import local_path
 from mlpipeline.recipe.fields import SECTIONS, Recipe
 from mlpipeline.recipe.folder import ConfFolder
 from mlpipeline.recipe.measured import OFF, added_to
 from mlpipeline.recipe.merge import Merger, check_top_level, set_layer
 from mlpipeline.recipe.origins import Layer
+from mlpipeline.recipe.remarks import remarks
 from mlpipeline.recipe.select import EVERY_BOT, Selection
 from mlpipeline.recipe.tags import canonical_tag
 
@@ -67,34 +67,60 @@ class _Domain:
 
 
 def load_recipes(
-    conf: Path, *, select: Selection = EVERY_BOT, sets: Sequence[str] = (), measured: bool = True
+    conf: Path,
+    *,
+    select: Selection = EVERY_BOT,
+    exclude: Sequence[Selection] = (),
+    sets: Sequence[str] = (),
+    measured: bool = True,
 ) -> list[Resolved]:
     """Read the recipes of the selected bots, by domain and in the order of each domain's `languages:`.
 
     Args:
         conf: the user's folder with base.yaml (optional), languages/ (optional) and domains/.
         select: which bots; domains that cannot match are not read, so a mistake in them does no harm.
+        exclude: which of them to leave out: what any of these matches.
         sets: `section.key=value` each, over everything else; values are YAML.
         measured: whether the measured layers count; without them a verb measures anew.
 
     Raises:
         RecipeError: a file, key or value is wrong; names file, line and key.
-        UsageError: no bot matches `select`.
+        UsageError: no bot matches `select`, none is left, or a word of `exclude` leaves out none.
     """
     folder = ConfFolder(conf)
     over = tuple(set_layer(text) for text in sets)
     base = folder.base()
     for layer in base:
         check_top_level(layer)
+    wanted = select.fitted(folder.languages)
+    without = [one.fitted(folder.languages) for one in exclude]
+    _check_excluded(folder, without)
     merger = Merger()
     found: list[Resolved] = []
-    for domain in _domains(folder, select):
+    left_out: list[tuple[str, str]] = []
+    for domain in _domains(folder, wanted, without):
         for lang in domain.langs:
-            if select.matches(domain.name, lang):
+            if any(one.matches(domain.name, lang) for one in without):
+                left_out.append((domain.name, lang))
+            elif wanted.matches(domain.name, lang):
                 found.append(_resolve(folder, merger, base, domain, lang, over, measured))
-    if select and not found:
-        raise _no_match(folder, select)
-    return found
+    if wanted and not found and not left_out:
+        raise _no_match(folder, wanted)
+    if without and not found:
+        raise UsageError("every bot is left out", where="--exclude", fix="exclude fewer")
+    notes = [text for one in (wanted, *without) for text in one.messages if text not in select.messages]
+    there = [*((bot.domain, bot.lang) for bot in found), *left_out]
+    notes += [f"--select: no bot is {word}{_meant(word, folder)}" for word in wanted.unmatched(there)]
+    return [replace(found[0], messages=(*notes, *found[0].messages)), *found[1:]] if notes and found else found
+
+
+def _check_excluded(folder: ConfFolder, without: Sequence[Selection]) -> None:
+    # A word that leaves out nothing is a mistake: the bot that was meant would run.
+    for one in without:
+        bots = _bots(folder)
+        gone = one.unmatched(bots) or ([] if any(one.matches(*bot) for bot in bots) else [str(one)])
+        if gone:
+            raise UsageError(f"no bot is {gone[0]}{_meant(gone[0], folder)}", where="--exclude", fix="correct the word")
 
 
 def load_parts(
@@ -155,13 +181,14 @@ def _resolve(
         origins[OFF] = added.origin
         off = f"operators off by measurement: {', '.join(added.names)}"
         messages = (*messages, f"{added.layer.where(OFF)}: {off}")
+    messages = (*messages, *(f"{domain.name}/{lang}: {text}" for text in remarks(lang, parts)))
     # Every section was validated by the merger; validating them again would double the time of 800 bots.
     return Resolved(Recipe.model_construct(None, **parts), origins, messages, folder.home)
 
 
-def _domains(folder: ConfFolder, select: Selection) -> Iterator[_Domain]:
+def _domains(folder: ConfFolder, select: Selection, exclude: Sequence[Selection]) -> Iterator[_Domain]:
     for name in folder.domains():
-        if select.matches_domain(name):
+        if select.matches_domain(name) and not any(one.covers_domain(name) for one in exclude):
             yield _read_domain(folder, name)
 
 
@@ -193,8 +220,24 @@ def _read_domain(folder: ConfFolder, name: str) -> _Domain:
 
 def _no_match(folder: ConfFolder, select: Selection) -> UsageError:
     domains = folder.domains()
-    wanted = [*select.domains, *(domain for domain, _ in select.bots)]
-    close = [match for one in wanted for match in difflib.get_close_matches(one, domains, n=1) if one not in domains]
-    hint = f", did you mean {close[0]}?" if close else ""
+    hint = next((hint for word in select.unmatched(()) if (hint := _meant(word, folder))), "")
     have = ", ".join(domains[:10]) + (", ..." if len(domains) > 10 else "")
     return UsageError(f"no bot matches {select}{hint}", where="--select", fix=f"domains are: {have or 'none yet'}")
+
+
+def _meant(word: str, folder: ConfFolder) -> str:
+    """`, did you mean shop/ko?` for a word of a selection."""
+    bots = _bots(folder)
+    words = [one for name, lang in bots for one in (f"{name}/{lang}", f"domain:{name}", f"lang:{lang}")]
+    return did_you_mean(word, words) if word not in words else ""
+
+
+def _bots(folder: ConfFolder) -> list[tuple[str, str]]:
+    """(domain, lang) of every bot there is; a domain that cannot be read has `*`: its mistake is told when it is."""
+    bots = []
+    for name in folder.domains():
+        try:
+            bots += [(name, lang) for lang in _read_domain(folder, name).langs]
+        except RecipeError:
+            bots.append((name, "*"))
+    return bots

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +9,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from mlpipeline.errors import RecipeError
-from mlpipeline.recipe.fields import SECTIONS, Part
+from mlpipeline.errors import RecipeError, did_you_mean
+from mlpipeline.recipe.fields import SECTIONS
 from mlpipeline.recipe.origins import Layer, read_value
+from mlpipeline.recipe.values import RULE, UNKNOWN, Part
 
 SET = "--set"
 _SET = re.compile(r"\s*([a-z_]+(?:\.[^.=\s]+)*)\s*=(.*)\Z", re.DOTALL)
@@ -27,6 +27,7 @@ _IN_WORDS = {
     "missing": "should have one item more",
 }
 _MOST = 8  # mistakes shown at once
+_MOST_NAMES = 60
 
 
 @dataclass
@@ -74,7 +75,7 @@ def check_top_level(layer: Layer, also: Sequence[str] = ()) -> None:
     known = [*SECTIONS, *also]
     for key in layer.data:
         if key not in known:
-            hint = _did_you_mean(key, known)
+            hint = did_you_mean(key, known)
             fix = f"use one of {', '.join(known)}"
             raise RecipeError(f"unknown key {key}{hint}", where=layer.where(key), fix=fix)
 
@@ -155,18 +156,28 @@ def _mistake(section: str, error: Mapping[str, Any], layers: Sequence[Layer]) ->
     if error["type"] == "extra_forbidden":
         known = list(model.model_fields)
         key = str(error["loc"][-1])
-        hint = _did_you_mean(key, known) or _elsewhere(key)
+        hint = did_you_mean(key, known) or _elsewhere(key)
         return RecipeError(f"unknown key {dotted}{hint}", where=where, fix=f"use one of {', '.join(known)}")
     if error["type"] == "missing" and isinstance(error["loc"][-1], str):
         named = model.model_fields.get(str(error["loc"][-1]))
         about = f" ({named.description})" if named and named.description else ""
         return RecipeError(f"{dotted} is missing{about}", where=where, fix=f"add it below `{section}:`")
+    if error["type"] == RULE:
+        keys = [f"{section}.{key}" for key in error["ctx"]["keys"]]
+        last = max(keys, key=lambda key: max((at for at, one in enumerate(layers) if _holds(one.data, key)), default=0))
+        return RecipeError(f"{last} {error['msg']}", where=_where(last, layers), fix="correct the value")
+    if error["type"] == UNKNOWN:
+        told = error["ctx"]
+        hint = did_you_mean(told["name"], told["known"])
+        few = len(told["known"]) <= _MOST_NAMES
+        fix = f"there are: {', '.join(told['known'])}" if few else "`mlpipeline augment operators LANG` names them"
+        return RecipeError(f"{dotted}: there is no {told['kind']} {told['name']!r}{hint}", where=where, fix=fix)
     should = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "should be")
     should = _IN_WORDS.get(error["type"], should.replace("Tuple should", "should").replace(" after validation", ""))
     if places := [step + 1 for step in error["loc"] if isinstance(step, int)]:
         dotted += f", item {places[0]},"
     if error["type"] == "literal_error" and isinstance(error["input"], str):
-        should += _did_you_mean(error["input"], re.findall(r"'([^']*)'", str(error["msg"])))
+        should += did_you_mean(error["input"], re.findall(r"'([^']*)'", str(error["msg"])))
     return RecipeError(f"{dotted} {should}, got {_short(error['input'])}", where=where, fix="correct the value")
 
 
@@ -196,11 +207,6 @@ def _model_at(section: str, loc: Sequence[int | str]) -> type[BaseModel]:
         kinds = [info.annotation, *get_args(info.annotation)] if info else []
         model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), model)
     return model
-
-
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f", did you mean {close[0]}?" if close else ""
 
 
 def _elsewhere(word: str) -> str:

@@ -17,7 +17,7 @@ ALIASES = {
     "jp": "ja", "kr": "ko", "cn": "zh-Hans", "tw": "zh-TW", "vn": "vi", "us": "en", "uk": "en", "gb": "en",
     "jpn": "ja", "kor": "ko", "eng": "en", "tha": "th", "vie": "vi", "zho": "zh-Hans", "chi": "zh-Hans",
     "zh": "zh-Hans", "zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-Hans-CN": "zh-Hans", "zh-Hans-SG": "zh-Hans",
-    "zh-Hant-TW": "zh-TW",
+    "zh-Hant-TW": "zh-TW", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant",
     "ko-KR": "ko", "ja-JP": "ja", "en-US": "en", "en-GB": "en", "th-TH": "th", "vi-VN": "vi",
 }  # fmt: skip
 
@@ -27,7 +27,9 @@ def canonical_tag(text: str, known: Collection[str] = ()) -> tuple[str, str | No
 
     Args:
         text: a tag as a person types it: "ko", "zh_TW", "ko-KR", "jp".
-        known: canonical tags that have a language file; they are taken as they are, never as an alias.
+        known: canonical tags that have a language file; they are taken as they are, never as an alias. Where neither
+            the tag nor its alias is among them, the tag is cut from its end until what is left is (BCP 47's lookup,
+            RFC 4647, 3.4): `fr-CA` is `fr` where only that is known.
 
     Raises:
         RecipeError: `text` is not a language tag at all.
@@ -35,9 +37,18 @@ def canonical_tag(text: str, known: Collection[str] = ()) -> tuple[str, str | No
     tag = well_formed(text)
     if tag is None:
         raise RecipeError(f"{text!r} is not a language tag", fix="write a BCP 47 tag such as ko, zh-Hant or zh-TW")
-    if tag not in known:
-        tag = ALIASES.get(tag, tag)
+    tag = _looked_up(tag, known) if known else ALIASES.get(tag, tag)
     return tag, None if tag == text else f"{text} read as {tag}"
+
+
+def _looked_up(tag: str, known: Collection[str]) -> str:
+    left = tag
+    while left:
+        for one in (left, ALIASES.get(left, left)):
+            if one in known:
+                return one
+        left = left.rpartition("-")[0]
+    return ALIASES.get(tag, tag)
 
 
 def well_formed(text: str) -> str | None:

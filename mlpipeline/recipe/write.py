@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,7 +80,7 @@ def new_bot(
         place.mkdir(parents=True, exist_ok=True)
         written = [own]
         _write_new(own, _bot_text(domain, tag, files, answers, mapping or {}))
-        if _listed(place / DOMAIN_FILE, tag):
+        if _listed(place / DOMAIN_FILE, tag, folder.languages):
             return written
         try:
             _list_language(place / DOMAIN_FILE, domain, tag)
@@ -108,11 +108,13 @@ def _literal(path: str) -> str:
     return path
 
 
-def _listed(file: Path, tag: str) -> bool:
+def _listed(file: Path, tag: str, known: Collection[str]) -> bool:
     if not file.exists():
         return False
     stated = read_layer(file.read_bytes(), str(file)).data.get("languages")
-    return isinstance(stated, list) and any(isinstance(one, str) and canonical_tag(one)[0] == tag for one in stated)
+    return isinstance(stated, list) and any(
+        isinstance(one, str) and canonical_tag(one, known)[0] == tag for one in stated
+    )
 
 
 def _list_language(file: Path, domain: str, tag: str) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from mlpipeline._packaged import packaged
-from mlpipeline.recipe.fields import SECTIONS, Gate, Recipe
+from mlpipeline.recipe.fields import SECTIONS, Recipe
 from mlpipeline.recipe.merge import Merger
 from mlpipeline.recipe.origins import Layer, read_layer
+from mlpipeline.recipe.release_fields import Gate
 
 
 def _base() -> tuple[Layer, list[str]]:

@@ -240,7 +240,7 @@ def test_set_reads_yaml(write: Write) -> None:
 
 def test_nothing_selected_names_what_there_is(write: Write) -> None:
     conf = write("domains/shop/domain.yaml", "languages: [ko]\n")
-    with pytest.raises(UsageError, match="did you mean shop"):
+    with pytest.raises(UsageError, match="did you mean domain:shop"):
         load_recipes(conf, select=parse_selection("domain:shpo"))
     with pytest.raises(RecipeError, match="no such folder"):
         load_recipes(conf / "nowhere")

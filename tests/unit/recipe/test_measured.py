@@ -28,26 +28,26 @@ def conf(write: Write) -> Path:
 
 
 def test_what_was_measured_adds_to_what_people_switched_off(conf: Path, write: Write) -> None:
-    write("domains/shop/ko.measured.yaml", "# head\naugment:\n  disabled:\n    - shuffle  # -2.0\n    - honorific\n")
+    write("domains/shop/ko.measured.yaml", "# head\naugment:\n  disabled:\n    - same_word  # -2.0\n    - honorific\n")
     ko = one(conf, "shop/ko")
-    assert ko.recipe.augment.disabled == ("typo_swap", "honorific", "shuffle")
+    assert ko.recipe.augment.disabled == ("typo_swap", "honorific", "same_word")
     origin = ko.origin("augment.disabled")
     assert "ko.measured.yaml:3, with " in origin and origin.endswith("domains/shop/ko.yaml:2")
     assert ko.origin("augment.fill_to").startswith("packaged conf/base.yaml:")
     (message,) = ko.messages
-    assert "ko.measured.yaml:3" in message and message.endswith("shuffle")
+    assert "ko.measured.yaml:3" in message and message.endswith("same_word")
     assert one(conf, "shop/ja").recipe.augment.disabled == one(conf, "shop/ja", measured=False).recipe.augment.disabled
 
 
 def test_set_is_above_it_and_a_verb_that_measures_does_without(conf: Path, write: Write) -> None:
-    write("domains/shop/ko.measured.yaml", "augment: {disabled: [shuffle]}\n")
+    write("domains/shop/ko.measured.yaml", "augment: {disabled: [same_word]}\n")
     over = one(conf, "shop/ko", "augment.disabled=[]")
     assert over.recipe.augment.disabled == () and over.origin("augment.disabled") == "--set" and not over.messages
     assert one(conf, "shop/ko", measured=False).recipe.augment.disabled == ("typo_swap", "honorific")
 
 
 def test_it_makes_no_bot(conf: Path, write: Write) -> None:
-    write("domains/shop/ko.measured.yaml", "augment: {disabled: [shuffle]}\n")
+    write("domains/shop/ko.measured.yaml", "augment: {disabled: [same_word]}\n")
     write("domains/shop/ja.measured.yaml", "")
     assert [bot.lang for bot in load_recipes(conf)] == ["ko", "ja"]
     assert not one(conf, "shop/ja").messages
@@ -59,9 +59,9 @@ def test_it_makes_no_bot(conf: Path, write: Write) -> None:
         ("ko.measured.yaml", "augment: {of: [a]}", ":1", "unknown key augment.of"),
         ("ko.measured.yaml", "augment: {fill_to: 3}", ":1", "augment.fill_to: nothing measures it"),
         ("ko.measured.yaml", "train: {epochs: 3}", ":1", "unknown key train"),
-        ("ko.measured.yaml", "augment: {disabled: shuffle}", ":1", "should be a list"),
+        ("ko.measured.yaml", "augment: {disabled: same_word}", ":1", "should be a list"),
         ("ko.measured.yaml", "augment: {disabled: [1]}", ":1", "list of names"),
-        ("ko.measured.yaml", "augment: [shuffle]", ":1", "should be a mapping"),
+        ("ko.measured.yaml", "augment: [same_word]", ":1", "should be a mapping"),
         ("ko.measured.yaml", "augment: {disabled: [", "", "not valid YAML"),
         ("korean!.measured.yaml", "augment: {disabled: [a]}", "korean!", "named after no language"),
         ("jp.measured.yaml", "augment: {disabled: [a]}", "jp.measured", "named after no language"),
@@ -78,11 +78,11 @@ def test_mistakes_in_it_are_named(conf: Path, write: Write, name: str, text: str
 def test_what_is_written_is_read_back_and_goes_when_nothing_is_left(conf: Path) -> None:
     file = measured_file(conf, "shop", "ko")
     when = datetime(2026, 11, 21, 17, 0, tzinfo=timezone.utc)
-    write_measured(file, "shop/ko", {"shuffle": "gain -2.0 points\n[-3.1, -0.9]", "splice": "marks: 2 of 20"}, when)
+    write_measured(file, "shop/ko", {"same_word": "gain -2.0 points\n[-3.1, -0.9]", "splice": "marks: 2 of 20"}, when)
     text = file.read_text("utf-8")
     assert "mlpipeline augment report" in text and "2026-11-21 17:00 UTC" in text and "shop/ko" in text
-    assert read_reasons(file) == {"shuffle": "gain -2.0 points [-3.1, -0.9]", "splice": "marks: 2 of 20"}
-    assert one(conf, "shop/ko").recipe.augment.disabled == ("typo_swap", "honorific", "shuffle", "splice")
+    assert read_reasons(file) == {"same_word": "gain -2.0 points [-3.1, -0.9]", "splice": "marks: 2 of 20"}
+    assert one(conf, "shop/ko").recipe.augment.disabled == ("typo_swap", "honorific", "same_word", "splice")
     write_measured(file, "shop/ko", {})
     assert not file.exists() and read_reasons(file) == {}
     write_measured(file, "shop/ko", {})
@@ -90,7 +90,7 @@ def test_what_is_written_is_read_back_and_goes_when_nothing_is_left(conf: Path) 
 
 def test_a_folder_that_cannot_be_written_to_is_said_with_what_to_do(conf: Path) -> None:
     with pytest.raises(RecipeError) as caught:
-        write_measured(conf / "domains" / "nowhere" / "ko.measured.yaml", "nowhere/ko", {"shuffle": "bad"})
-    assert "cannot be written" in caught.value.what and "disabled: [shuffle]" in caught.value.fix
+        write_measured(conf / "domains" / "nowhere" / "ko.measured.yaml", "nowhere/ko", {"same_word": "bad"})
+    assert "cannot be written" in caught.value.what and "disabled: [same_word]" in caught.value.fix
     with pytest.raises(RecipeError, match="names no operator"):
         write_measured(measured_file(conf, "shop", "ko"), "shop/ko", {"a b": ""})

@@ -62,7 +62,7 @@ def test_selections() -> None:
     assert parse_selection("shop/zh_TW").matches("shop", "zh-TW")
     assert parse_selection("domain:sh*").matches("shop", "th")
     assert parse_selection(["lang:ko", "domain:shop"]) == parse_selection("domain:shop,lang:ko")
-    assert parse_selection(None) == parse_selection("") == EVERY_BOT
+    assert parse_selection(None) == EVERY_BOT
     assert EVERY_BOT.matches("any", "th")
     assert not EVERY_BOT
     assert str(parse_selection("domain:shop, lang:jp,x/ko")) == "domain:shop,lang:ja,x/ko"
@@ -106,3 +106,72 @@ def test_nothing_half_written(write: Write) -> None:
     with pytest.raises(RecipeError, match="no language file"):
         new_bot(conf, "other", "xx", files=[])
     assert not (conf / "domains/other").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "tag"),
+    [
+        ("fr-CA", {"fr", "en"}, "fr"),
+        ("fr-CA", {"fr", "fr-CA"}, "fr-CA"),
+        ("fr-Latn-CA", {"fr", "fr-Latn"}, "fr-Latn"),
+        ("pt_BR", {"pt"}, "pt"),
+        ("zh-Hant-TW", {"zh-Hant", "zh-TW"}, "zh-TW"),
+        ("zh-Hant-TW", {"zh-Hant"}, "zh-Hant"),
+        ("zh-Hant-HK", {"zh-Hant", "zh-Hans"}, "zh-Hant"),
+        ("zh_HK", {"zh-Hant", "zh-Hans"}, "zh-Hant"),
+        ("zh-XX", {"zh-Hans"}, "zh-Hans"),
+        ("en-AU", {"en"}, "en"),
+        ("sr-Latn-RS", {"fr"}, "sr-Latn-RS"),
+    ],
+)
+def test_a_tag_falls_back_to_the_nearest_language_that_there_is(text: str, known: set[str], tag: str) -> None:
+    found, note = canonical_tag(text, known)
+    assert found == tag
+    assert note == (f"{text} read as {tag}" if tag != text else None)
+
+
+def test_a_bot_in_a_language_of_a_region_gets_the_language_and_is_found_by_both_names(write: Write) -> None:
+    write("languages/fr.yaml", "language:\n  name: French\n  steps: [nfc]\n  scripts: [Latn]\n")
+    conf = write("domains/shop/domain.yaml", "languages: [fr-CA, ko]\n")
+    for word in ("shop/fr-CA", "shop/fr", "lang:fr_CA"):
+        (bot,) = load_recipes(conf, select=parse_selection(word))
+        assert bot.lang == "fr" and bot.recipe.language.name == "French"
+        assert any("fr-CA read as fr" in text for text in bot.messages)
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_an_empty_selection_chooses_nothing_and_says_so(text: str) -> None:
+    with pytest.raises(UsageError, match="--select is empty"):
+        parse_selection(text)
+    with pytest.raises(UsageError, match="--exclude is empty"):
+        parse_selection(text, option="--exclude")
+
+
+def test_bots_are_left_out(write: Write) -> None:
+    write("domains/shop/domain.yaml", "languages: [ko, ja]\n")
+    write("domains/bad/domain.yaml", "languages: 3\n")
+    conf = write("domains/bank/domain.yaml", "languages: [ko]\n")
+
+    def bots(select: str | None, *exclude: str) -> list[str]:
+        without = [parse_selection(one, option="--exclude") for one in exclude]
+        chosen = load_recipes(conf, select=parse_selection(select), exclude=without)
+        return [f"{bot.domain}/{bot.lang}" for bot in chosen]
+
+    assert bots(None, "domain:bad") == ["bank/ko", "shop/ko", "shop/ja"], "a domain that is left out is not read"
+    assert bots(None, "domain:bad", "shop/ja") == ["bank/ko", "shop/ko"]
+    assert bots("lang:ko", "bad/*") == ["bank/ko", "shop/ko"]
+    assert bots("domain:shop", "lang:ja") == ["shop/ko"]
+    with pytest.raises(UsageError, match="did you mean shop/ja"):
+        bots("domain:shop", "shpo/ja")
+    with pytest.raises(UsageError, match="no bot is domain:bank,shop/ja"):
+        bots(None, "domain:bank,shop/ja")
+    with pytest.raises(UsageError, match="every bot is left out"):
+        bots("shop/ja", "shop/ja")
+
+
+def test_a_word_of_a_selection_that_chooses_nothing_is_told(write: Write) -> None:
+    conf = write("domains/shop/domain.yaml", "languages: [ko, ja]\n")
+    (bot,) = load_recipes(conf, select=parse_selection("shop/ko,shpo/ja"))
+    assert "--select: no bot is shpo/ja, did you mean shop/ja?" in bot.messages
+    with pytest.raises(UsageError, match="did you mean shop/ko"):
+        load_recipes(conf, select=parse_selection("shop/kok"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.errors import RecipeError
-from mlpipeline.recipe.fields import Gate
+from mlpipeline.recipe.release_fields import Gate
 from mlpipeline.stages.release.gate import as_rows, check_gate
 
 GOOD = {"accuracy": 0.9, "macro_f1": 0.85, "ece": 0.05}
