@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError
+from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError, did_you_mean
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.failures import as_failure, explain
 from mlpipeline.spark.frames import check_schema, union_all
@@ -53,7 +53,8 @@ def stage_named(name: str) -> Stage:
     for stage in STAGES:
         if stage.name == name:
             return stage
-    raise UsageError(f"no stage {name!r}", fix=f"stages are: {', '.join(stage.name for stage in STAGES)}")
+    names = [stage.name for stage in STAGES]
+    raise UsageError(f"no stage {name!r}{did_you_mean(name, names)}", fix=f"stages are: {', '.join(names)}")
 
 
 def stages_between(first: str | None, last: str | None) -> tuple[Stage, ...]:

@@ -143,7 +143,7 @@ def ask_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[str, 
     asked, refused = [], []
     for bot in bots:
         named = bot.recipe.release.questions
-        path = bot.locate(named.format(domain=bot.domain, lang=bot.lang)) if named else ""
+        path = bot.locate(named) if named else ""
         if not named:
             continue
         try:

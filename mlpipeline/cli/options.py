@@ -76,15 +76,35 @@ class _ConfOrSetting(argparse.Action):
 
 def selecting_options(parser: argparse.ArgumentParser) -> None:
     """Adds what chooses bots and changes their recipes."""
-    parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
+    choosing_options(parser)
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="overrides a recipe value: train.epochs=10"
     )
 
 
-def overriding_words(options: argparse.Namespace) -> list[str]:
-    """`--set` and `--seed` as they were given, for a command that is to do the same."""
-    words = [word for text in getattr(options, "set", []) for word in ("--set", text)]
+def choosing_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what chooses bots."""
+    parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
+    parser.add_argument(
+        "--exclude", action="append", default=[], metavar="WHAT", help="leaves bots out, written like --select"
+    )
+
+
+def forcing_option(parser: argparse.ArgumentParser) -> None:
+    """Adds what lets a stage run that has nothing to do."""
+    parser.add_argument(
+        "--force", action="append", default=[], metavar="STAGE", help="runs this stage although nothing changed"
+    )
+
+
+def repeated_words(options: argparse.Namespace) -> list[str]:
+    """`--exclude`, `--force`, `--set` and `--seed` as they were given, for a command that is to do the same."""
+    words = [
+        word
+        for name in ("exclude", "force", "set")
+        for text in getattr(options, name, [])
+        for word in (f"--{name}", text)
+    ]
     return words + (["--seed", str(options.seed)] if options.seed is not None else [])
 
 
@@ -117,7 +137,12 @@ class Desk:
         from mlpipeline.recipe.select import parse_selection
 
         selection = parse_selection(select if select is not None else getattr(self.options, "select", None))
-        found = load_recipes(self.conf, select=selection, sets=self.sets())
+        words = [] if select is not None else getattr(self.options, "exclude", [])
+        without = [parse_selection(word, option="--exclude") for word in words]
+        found = load_recipes(self.conf, select=selection, exclude=without, sets=self.sets())
+        if not found:
+            what = "there are no bots" if (self.conf / "domains").is_dir() else "no folder domains, so no bots"
+            raise UsageError(what, where=str(self.conf), fix="make a bot: mlpipeline new, or correct --conf")
         for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
             self.say(f"note: {message}")
         return found

@@ -13,39 +13,50 @@ from typing import TYPE_CHECKING, Any
 from mlpipeline.cli.options import (
     Desk,
     checked_settings,
-    overriding_words,
+    forcing_option,
+    repeated_words,
     selecting_options,
     session_options,
     spark_settings,
 )
 from mlpipeline.cli.tables import draw
-from mlpipeline.errors import MLPipelineError
+from mlpipeline.errors import MLPipelineError, UsageError
 from mlpipeline.orders.plan import Plan, Planner
-from mlpipeline.pipeline import STAGES, stages_between
+from mlpipeline.pipeline import STAGES, stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import bot_locks
 
 if TYPE_CHECKING:
     from mlpipeline.orders.apply import RunReport
 
+_WORK = 3  # 2, as others have it, is a wrong command line here
 _REFUSED = 4
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `plan`, which are also those of `run`."""
+    """The arguments of `plan`."""
+    _planning_options(parser)
+    parser.add_argument(
+        "--detailed-exitcode", action="store_true", help=f"end with {_WORK} where there is work to do, 0 where none"
+    )
+    parser.set_defaults(verb=plan_verb)
+
+
+def _planning_options(parser: argparse.ArgumentParser) -> None:
     selecting_options(parser)
+    forcing_option(parser)
     names = [stage.name for stage in STAGES]
     parser.add_argument("--from", dest="first", metavar="STAGE", help=f"begin at: {', '.join(names)}")
     parser.add_argument("--to", dest="last", metavar="STAGE", help="end with this stage")
     parser.add_argument(
         "--renew-encoder", action="store_true", help="train the encoders of the selected languages anew"
     )
-    parser.set_defaults(verb=plan_verb)
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """The arguments of `run`."""
-    add_plan(parser)
+    _planning_options(parser)
     session_options(parser)
     parser.add_argument(
         "--cluster",
@@ -61,8 +72,8 @@ def plan_verb(desk: Desk) -> int:
     """Prints what a run would do for each bot and stage, and the cause."""
     bots = desk.recipes()
     options = desk.options
-    planner = Planner(desk.store, renew_encoder=options.renew_encoder)
-    plan = planner.plan(bots, stages_between(options.first, options.last))
+    stages = _stages(options)
+    plan = Planner(desk.store, renew_encoder=options.renew_encoder, force=options.force).plan(bots, stages)
     rows = [
         {"bot": bot, "stage": name, "run": order.runs, "cause": "; ".join(order.causes)}
         for name, orders in plan.orders.items()
@@ -74,9 +85,22 @@ def plan_verb(desk: Desk) -> int:
     skipped = len(rows) - len(running)
     told = text + f"\n\n{len(running)} to run, {skipped} to skip" if running else f"nothing to do ({skipped} to skip)"
     told += "".join(f"\nnote: {note}" for note in plan.notes)
-    told += "".join(f"\nfailed: {row['failure']}" for row in refused)
+    told += "".join(f"\nfailed: {_with_bot(bot, error)}" for bot, error in plan.refused.items())
     desk.give({"orders": rows, "refused": refused, "notes": plan.notes}, told)
-    return 1 if refused else 0
+    return 1 if refused else _WORK if running and options.detailed_exitcode else 0
+
+
+def _stages(options: argparse.Namespace) -> tuple[Stage, ...]:
+    """The stages that are asked for. Raises UsageError where one is forced that is not among them."""
+    stages = stages_between(options.first, options.last)
+    for name in options.force:
+        if stage_named(name) not in stages:
+            raise UsageError(f"{name} is not between --from and --to", where="--force", fix="correct one of them")
+    return stages
+
+
+def _with_bot(bot: str, error: MLPipelineError) -> str:
+    return str(error) if error.where.startswith(bot) else f"{bot}: {error}"
 
 
 def run_verb(desk: Desk) -> int:
@@ -86,14 +110,14 @@ def run_verb(desk: Desk) -> int:
         print(submit_line(desk.options))
         return 0
     began, started = time.monotonic(), datetime.now(timezone.utc)
-    bots = desk.recipes()
+    bots, stages = desk.recipes(), _stages(desk.options)
     desk.store.check_writable()
     names = [f"{bot.domain}/{bot.lang}" for bot in bots]
     with bot_locks(desk.store, names) as (ours, busy):
         free = set(ours)
-        planner = Planner(desk.store, renew_encoder=desk.options.renew_encoder)
+        planner = Planner(desk.store, renew_encoder=desk.options.renew_encoder, force=desk.options.force)
         chosen = [bot for bot, name in zip(bots, names, strict=True) if name in free]
-        plan = planner.plan(chosen, stages_between(desk.options.first, desk.options.last))
+        plan = planner.plan(chosen, stages)
         for bot in busy:
             plan.refused[bot] = MLPipelineError("another run works on it", where=bot, fix="wait for that run to end")
         if plan.is_empty and not plan.refused:
@@ -205,7 +229,7 @@ def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
     """
     arguments = ["--store", options.store, "--conf", options.conf]
     arguments += ["--select", options.select] if options.select else []
-    arguments += overriding_words(options)
+    arguments += repeated_words(options)
     arguments += ["--renew-encoder"] if options.renew_encoder else []
     arguments += telling(options)
     if stages:

@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 from mlpipeline.cli.files import check_target
-from mlpipeline.cli.options import Desk, overriding_words, selecting_options, spark_settings
+from mlpipeline.cli.options import Desk, forcing_option, repeated_words, selecting_options, spark_settings
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.cron_times import parse_time
 from mlpipeline.orders.schedule import Schedule, as_crontab, cron_environment, own_program, selections_of
 from mlpipeline.orders.schedule_airflow import as_airflow
 from mlpipeline.orders.turns import TurnRules, take_turn
+from mlpipeline.pipeline import stage_named
 
 _NIGHTLY = "30 2 * * *"
 _RULES = TurnRules(Path("logs"))
@@ -22,6 +23,7 @@ _RULES = TurnRules(Path("logs"))
 def add_turn(parser: argparse.ArgumentParser) -> None:
     """The arguments of `turn`."""
     selecting_options(parser)
+    forcing_option(parser)
     parser.add_argument("--master", metavar="MASTER", help="for the run: local[2], spark://..., yarn")
     _turn_options(parser)
     parser.set_defaults(verb=turn_verb)
@@ -30,6 +32,7 @@ def add_turn(parser: argparse.ArgumentParser) -> None:
 def add_schedule(parser: argparse.ArgumentParser) -> None:
     """The arguments of `schedule`."""
     selecting_options(parser)
+    forcing_option(parser)
     parser.add_argument(
         "--at", default=_NIGHTLY, metavar="TIME", help=f'when, as cron writes it (default "{_NIGHTLY}")'
     )
@@ -89,7 +92,7 @@ def _command(desk: Desk, selection: str) -> list[str]:
 
 def _run_words(desk: Desk) -> list[str]:
     options = desk.options
-    return [*overriding_words(options), *(["--master", options.master] if options.master else [])]
+    return [*repeated_words(options), *(["--master", options.master] if options.master else [])]
 
 
 def schedule_verb(desk: Desk) -> int:
@@ -156,8 +159,8 @@ def _schedule(desk: Desk) -> Schedule:
     options = desk.options
     # Recipes are read whole, so that a mistake in one of them is found now and not at night.
     bots = [(bot.domain, bot.lang) for bot in desk.recipes()]
-    if not bots:
-        raise UsageError("there are no bots yet", where=str(desk.conf), fix="make one: mlpipeline new DOMAIN")
+    for name in options.force:
+        stage_named(name)
     home = Path(os.path.abspath(desk.conf)).parent
     store = options.store if "://" in options.store else os.path.abspath(os.path.expanduser(options.store))
     # Only what was asked for: a crontab is read by people.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
 from mlpipeline.cli.marks import visible
-from mlpipeline.cli.options import Desk, is_setting, overriding_words, spark_settings
+from mlpipeline.cli.options import Desk, is_setting, repeated_words, spark_settings
 from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import STAGES
 
@@ -217,7 +217,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
 
     words = ["run", *([] if stage in _ALL else ["--from", stage, "--to", stage])]
     words += ["--store", options.store, "--conf", options.conf]
-    words += [*overriding_words(options), *telling(options)]
+    words += [*repeated_words(options), *telling(options)]
     asked = build_parser(words).parse_args([*words, *options.arguments])
     options.store, options.conf = asked.store, asked.conf
     options.settings = [*(f"{key}={value}" for key, value in spark_settings(asked).items()), *options.settings]

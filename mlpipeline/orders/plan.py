@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,8 @@ from mlpipeline.errors import MLPipelineError, StageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
+from mlpipeline.orders.growth import growth_notes
+from mlpipeline.orders.promises import TRAINED_HERE, check_promises
 from mlpipeline.orders.provenance import folders_of, read_provenance
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.orders.translations import translation_files
@@ -17,7 +19,6 @@ from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Job, Stage
 from mlpipeline.stages.release.answers import read_answers
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import (
@@ -74,12 +75,17 @@ class Planner:
     Args:
         store: where the manifests are.
         renew_encoder: train the languages' encoders anew even though they fit.
+        force: names of stages that run although nothing changed.
         count_rows: say how many rows of a changed file are new (reads the file and one column of one table).
     """
 
-    def __init__(self, store: Store, *, renew_encoder: bool = False, count_rows: bool = True) -> None:
+    def __init__(
+        self, store: Store, *, renew_encoder: bool = False, force: Collection[str] = (), count_rows: bool = True
+    ) -> None:
         self._store = store
         self._renew = renew_encoder
+        self._forced = frozenset(force)
+        self._notes: list[str] = []
         self._count_rows = count_rows
         self._manifests: dict[str, Manifest] = {}
         self._parts: dict[tuple[int, ...], tuple[list[Any], dict[str, Any]]] = {}
@@ -96,7 +102,8 @@ class Planner:
         chosen = {stage.name for stage in stages}
         for bot in bots:
             self._plan_bot(plan, bot, chosen)
-        plan.notes = self._growth_notes(plan) + [
+        plan.notes += [*self._notes, *self._growth_notes(plan)]
+        plan.notes += [
             f"{path}: nobody here can tell whether it has changed: `--force ingest` reads it again"
             for path in self._digests.untold
         ]
@@ -123,6 +130,7 @@ class Planner:
     def _orders(self, bot: Resolved, name: str, chosen: set[str]) -> Iterator[Order]:
         made: dict[str, str] = {}  # dataset -> fingerprint, of what was made or will be
         running: list[str] = []
+        check_promises(bot, chosen)
         for stage in STAGES:
             if stage.name not in chosen:
                 self._take_as_it_stands(stage, bot, name, chosen, made)
@@ -136,6 +144,8 @@ class Planner:
             wanted = self._wanted(stage, bot, made, sources)
             made.update(dict.fromkeys(stage.gives, wanted.fingerprint))
             causes = self._causes(stage, name, wanted, running, sources)
+            if stage.name in self._forced:
+                causes = [*causes, "forced"]
             if not causes and not running:
                 check_rows(self.manifest, stage, name)
             needed = shared if self._shared_is_missing(stage, bot, shared) else None
@@ -153,11 +163,12 @@ class Planner:
         leans on what bots share, when that has to be made anew: it may come out another.
         """
         wanted = dict.fromkeys(stage.gives, (job.bot, job.mark))
+        may_reuse = bool(causes) and stage.desk is None and stage.name not in self._forced
         if stage.shared is not None and job.shared is not None:
             wanted[stage.shared.gives] = (f"*/{job.recipe.lang}", job.shared)
         held = [
             version_holding(self._store, self.manifest(name), unit, mark.fingerprint)
-            for name, (unit, mark) in (wanted.items() if causes and stage.desk is None else ())
+            for name, (unit, mark) in (wanted.items() if may_reuse else ())
         ]
         if not held or None in held:
             return Order(stage.name, job, causes)
@@ -181,12 +192,12 @@ class Planner:
     def _sources(self, bot: Resolved) -> list[SourceFile]:
         part = bot.recipe.ingest
         named = [(name, source) for names, source in ((part.files, "corpus"), (part.logs, "logs")) for name in names]
-        filled = [(name.format(domain=bot.domain, lang=bot.lang), source) for name, source in named]
         return list_sources(
             f"{bot.domain}/{bot.lang}",
-            [(name, bot.locate(name), source) for name, source in filled],
+            [(name, bot.locate(name), source) for name, source in named],
             kind=part.format,
             mapping=part.map,
+            notes=self._notes,
         )
 
     def _wanted(self, stage: Stage, bot: Resolved, made: Mapping[str, str], sources: Sequence[SourceFile]) -> Mark:
@@ -207,7 +218,6 @@ class Planner:
         name = bot.recipe.release.answers
         if name is None:
             return []
-        name = name.format(domain=bot.domain, lang=bot.lang)
         where = f"{bot.domain}/{bot.lang}"
         path = plain_file(bot.locate(name), where=where, name=name, fix="correct release.answers")
         # What is wrong in it is said now, not when all is trained.
@@ -275,25 +285,8 @@ class Planner:
         return self._lost[stage.name](bot)
 
     def _growth_notes(self, plan: Plan) -> list[str]:
-        """Languages whose texts have outgrown the encoder that was trained on them."""
-        trained = encoder_rows(self._store) if self.manifest("encoder").entries else {}
-        rows: dict[str, int] = {}
-        for bot, entry in self.manifest("cleaned").entries.items():
-            lang = bot.split("/")[1]
-            rows[lang] = rows.get(lang, 0) + entry.rows
-        growth = {
-            order.job.recipe.lang: order.job.recipe.embed.retrain_growth
-            for order in plan.orders.get("embed", {}).values()
-        }
-        return [
-            f"the encoder of {lang} was trained on {trained[lang]:,} texts, there are {rows[lang]:,} now: "
-            f"`mlpipeline run --select lang:{lang} --renew-encoder` trains it anew"
-            for lang, share in growth.items()
-            if lang in trained and rows.get(lang, 0) > trained[lang] * (1 + share)
-        ]
-
-
-def encoder_rows(store: Store) -> dict[str, int]:
-    """Texts that each language's encoder was trained on."""
-    rows = read_rows(store, "encoder", columns=["lang", "rows"]).to_pylist()
-    return {row["lang"]: row["rows"] for row in rows}
+        recipes = [order.job.recipe for order in plan.orders.get("embed", {}).values()]
+        shares = {one.lang: one.embed.retrain_growth for one in recipes if one.embed.encoder == TRAINED_HERE}
+        if not shares or not self.manifest("encoder").entries:
+            return []
+        return growth_notes(self._store, self.manifest("cleaned"), shares)

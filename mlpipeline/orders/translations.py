@@ -16,11 +16,7 @@ from mlpipeline.store.manifests import load_manifest
 def translation_files(bots: Iterable[Resolved]) -> dict[str, str]:
     """Bot -> file of translations that its recipe names; bots whose recipe names none are absent."""
     named = [(bot, bot.recipe.ingest.translations) for bot in bots]
-    return {
-        f"{bot.domain}/{bot.lang}": bot.locate(name.format(domain=bot.domain, lang=bot.lang))
-        for bot, name in named
-        if name is not None
-    }
+    return {f"{bot.domain}/{bot.lang}": bot.locate(name) for bot, name in named if name is not None}
 
 
 def read_pairs(path: str) -> list[tuple[str, str]]:

@@ -62,6 +62,7 @@ def test_help_above_the_verbs(words: list[str]):
         ["answer", "shop/ko", "--file", "nothing.txt"],
         ["answer", "shop/xx-nothing-1", "hello"],
         ["evaluate", "shop/ko"],
+        ["evaluate", "shop/ko", "--on", "nothing.jsonl"],
         ["show", "nothing"],
         ["dataset", "write", "shop", "--to", "x.jsonl"],
         ["config", "show", "shop"],
@@ -78,7 +79,7 @@ def test_usage_errors_are_2(words: list[str], conf: Path, capsys: pytest.Capture
     [
         (["plan", "--from", "fly"], "stages are"),
         (["plan", "--from", "train", "--to", "clean"], "the order is"),
-        (["plan", "--select", "domain:shpo"], "did you mean shop"),
+        (["plan", "--select", "domain:shpo"], "did you mean domain:shop"),
         (["plan", "--select", "colour:red"], "colour"),
         (["plan", "--set", "train.epohcs=3"], "epochs"),
         (["plan", "--set", "train.epochs=many"], "train.epochs"),
@@ -98,7 +99,6 @@ def test_what_was_mistyped_is_named(words: list[str], said: str, conf: Path, cap
     "words",
     [
         ["answer", "shop/ko", "hello"],
-        ["evaluate", "shop/ko", "--on", "nothing.jsonl"],
         ["show", "cleaned"],
         ["dataset", "write", "shop/ko/cleaned", "--to", "x.jsonl"],
         ["new", "shop2", "--lang", "ko", "--from", "nothing.csv"],
@@ -191,3 +191,48 @@ def test_print_submit_starts_nothing(conf: Path, capsys: pytest.CaptureFixture[s
     said = capsys.readouterr().out
     assert said.startswith("spark-submit --master 'local[2]'") and "jobs/clean.py" in said
     assert "--select shop/ko" in said and "train.epochs=3" in said and "--seed 5" in said
+
+
+def test_a_plan_can_say_by_its_exit_code_whether_there_is_work(conf: Path, capsys: pytest.CaptureFixture[str]):
+    assert run("plan") == 0 and run("plan", "--detailed-exitcode") == 3
+    (conf.parent / "corpora" / "shop.ko.jsonl").unlink()
+    assert run("plan", "--detailed-exitcode") == 1
+    assert "failed: shop/ko: no such file" in capsys.readouterr().out
+
+
+def test_a_plan_makes_nothing(conf: Path):
+    before = sorted(conf.parent.rglob("*"))
+    assert run("plan") == 0 and run("ls") == 0 and run("answer", "shop/ko", "x") != 0
+    assert sorted(conf.parent.rglob("*")) == before
+
+
+def test_words_that_change_a_run_reach_the_line_for_spark_submit(conf: Path, capsys: pytest.CaptureFixture[str]):
+    words = ["--exclude", "shop/ja", "--exclude", "domain:bank", "--force", "clean"]
+    assert run("run", "--print-submit", *words) == 0
+    said = capsys.readouterr().out
+    assert "--exclude shop/ja --exclude domain:bank --force clean" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["plan", "--select", ""], "--select is empty"),
+        (["run", "--select", " , "], "--select is empty"),
+        (["ls", "--select", ""], "--select is empty"),
+        (["plan", "--exclude", ""], "--exclude is empty"),
+        (["plan", "--exclude", "shop/ka"], "did you mean shop/ko"),
+        (["plan", "--exclude", "domain:shop"], "every bot is left out"),
+        (["plan", "--force", "trian"], "did you mean train"),
+        (["plan", "--force", "clean", "--from", "train"], "not between"),
+        (["schedule", "--force", "trian"], "did you mean train"),
+        (["plan", "--conf", "empty"], "no folder domains"),
+        (["run", "--conf", "empty"], "no folder domains"),
+        (["schedule", "--conf", "empty"], "no folder domains"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(words: list[str], said: str, conf: Path, capsys: pytest.CaptureFixture[str]):
+    (conf.parent / "empty").mkdir()
+    assert run(*words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and said in err and len(err.strip().splitlines()) == 1
+    assert not (conf.parent / "store").exists()

@@ -25,6 +25,7 @@ class World:
     """Two domains in two languages, a store, and `finish`, which pretends that a plan was carried out."""
 
     def __init__(self, home: Path) -> None:
+        self.shared_texts = False  # whether bots of one language have the same texts
         self.home = home
         self.store = Store(str(home / "store"))
         for domain in ("shop", "bank"):
@@ -44,10 +45,15 @@ class World:
         self.file(bot).write_text("\n".join(rows) + "\n", "utf-8")
 
     def plan(
-        self, *sets: str, stages: Sequence[Stage] = STAGES, select: str | None = None, renew: bool = False
+        self,
+        *sets: str,
+        stages: Sequence[Stage] = STAGES,
+        select: str | None = None,
+        renew: bool = False,
+        force: Sequence[str] = (),
     ) -> Plan:
         bots = load_recipes(self.home / "conf", select=parse_selection(select), sets=sets)
-        return Planner(self.store, renew_encoder=renew).plan(bots, stages)
+        return Planner(self.store, renew_encoder=renew, force=force).plan(bots, stages)
 
     def finish(self, plan: Plan, *, stop_after: str | None = None, rows: int = 10) -> None:
         """Commits the marks of what the plan asks for, as the stages would."""
@@ -55,7 +61,8 @@ class World:
             orders = plan.to_run(stage.name)
             shared = {f"*/{o.job.recipe.lang}": o.job.shared for o in orders.values() if o.job.shared is not None}
             if shared and stage.shared is not None:
-                self.commit(stage.shared.gives, shared, {unit: [{"rows": 2 * rows}] for unit in shared})
+                texts = rows if self.shared_texts else 2 * rows
+                self.commit(stage.shared.gives, shared, {unit: [{"rows": texts}] for unit in shared})
             if orders:
                 marks = {bot: order.job.mark for bot, order in orders.items()}
                 for dataset in stage.gives:
@@ -65,7 +72,9 @@ class World:
 
     def _rows(self, dataset: str, order: Order, rows: int) -> list[dict[str, Any]]:
         if dataset != "utterance":
-            return [{"rows": 1}] * (0 if dataset.endswith(("_rejected", "_dropped")) else rows)
+            names = ("*" if self.shared_texts else order.job.bot for _ in range(rows))
+            found = [{"rows": 1, "content_id": f"{name} {number}"} for number, name in enumerate(names)]
+            return [] if dataset.endswith(("_rejected", "_dropped")) else found
         return [
             {"intent": record.intent, "text": record.text, "origin_file": file.name}
             for file in order.job.sources
@@ -75,7 +84,8 @@ class World:
 
     def commit(self, dataset: str, marks: Mapping[str, Mark], rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """One commit with the marks in its metadata, as `write_dataset` makes it."""
-        known = {"intent": pa.string(), "text": pa.string(), "origin_file": pa.string(), "rows": pa.int64()}
+        texts = ("intent", "text", "origin_file", "content_id")
+        known = {**dict.fromkeys(texts, pa.string()), "rows": pa.int64()}
         schema = pa.schema([("domain", pa.string()), ("lang", pa.string()), *known.items()])
         split = [(bot.split("/"), row) for bot, found in rows.items() for row in found]
         table = pa.Table.from_pylist([{"domain": d, "lang": lang, **row} for (d, lang), row in split], schema=schema)

@@ -1,0 +1,59 @@
+"""What a recipe names and a run will need: files, folders, a gate. Missed when a plan is made, not hours later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from mlpipeline.errors import InputError, RecipeError
+from mlpipeline.inputs import plain_file, spelled
+from mlpipeline.recipe.load import Resolved
+
+_NONE_FIX = "correct it, or set it to null"
+TRAINED_HERE = "ngram-lsa"
+
+
+def check_promises(bot: Resolved, stages: Collection[str]) -> None:
+    """Raises when something that the bot's recipe names is not there.
+
+    Args:
+        bot: its recipe, with the place of each value.
+        stages: those of the plan: what none of them reads need not be there.
+
+    Raises:
+        InputError: a file or folder is not there, or is no plain file.
+        RecipeError: a model is to be released, and nothing says when it is good enough.
+    """
+    recipe = bot.recipe
+    named = {"release.answers": recipe.release.answers, "release.questions": recipe.release.questions}
+    wanted = [(key, path) for key, path in named.items() if path is not None and "release" in stages]
+    if recipe.ingest.translations is not None:
+        wanted.append(("ingest.translations", recipe.ingest.translations))
+    for key, path in wanted:
+        plain_file(bot.locate(path), where=_place(bot, key), name=path, fix=_NONE_FIX)
+    for key, folder in _folders(recipe, stages):
+        if not os.path.isdir(spelled(folder)):
+            raise InputError(f"no such folder: {folder}", where=_place(bot, key), fix="correct it")
+    if "release" in stages and not _has_limits(recipe.release.gate):
+        what = "no gate: nothing says when a model is good enough"
+        fix = "set min_accuracy or min_macro_f1 under release.gate"
+        raise RecipeError(what, where=_place(bot, "release.gate"), fix=fix)
+
+
+def _folders(recipe: Any, stages: Collection[str]) -> Iterator[tuple[str, str]]:
+    if recipe.embed.encoder != TRAINED_HERE and "embed" in stages:
+        yield "embed.encoder", recipe.embed.encoder
+    place = recipe.augment.generator
+    if place is not None and "://" not in place and "augment" in stages:
+        yield "augment.generator", place
+
+
+def _has_limits(gate: Any) -> bool:
+    return gate is not None and any(limit is not None for limit in gate.model_dump().values())
+
+
+def _place(bot: Resolved, key: str) -> str:
+    # Of a section whose keys come from several layers: the place that was written last.
+    below = [origin for name, origin in bot.origins.items() if name.startswith(f"{key}.")]
+    return f"{bot.origin(key) or below[-1]}: {key}"

@@ -1,0 +1,80 @@
+"""What a recipe names must be there; what has grown is counted as it was trained on; what is forced runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlpipeline.orders.plan import Plan
+from mlpipeline.pipeline import stages_between
+
+World = Any
+
+
+def causes(plan: Plan) -> dict[str, dict[str, str]]:
+    """bot -> stage -> cause of all that is to run."""
+    found: dict[str, dict[str, str]] = {}
+    for stage in plan.orders:
+        for bot, order in plan.to_run(stage).items():
+            found.setdefault(bot, {})[stage] = "; ".join(order.causes)
+    return found
+
+
+def test_a_language_that_has_grown_is_noted(world: World):
+    world.finish(world.plan(), rows=10)
+    world.put("shop/ko", [f"text {number}" for number in range(40)])
+    world.finish(world.plan(), rows=40)
+    notes = world.plan().notes
+    assert len(notes) == 1 and "encoder of ko" in notes[0] and "--renew-encoder" in notes[0]
+
+
+def test_texts_that_domains_share_are_counted_once(world: World, monkeypatch: pytest.MonkeyPatch):
+    world.shared_texts = True
+    world.finish(world.plan(), rows=10)
+    assert world.plan().notes == [], "two bots with the same ten texts have not grown since ten were trained on"
+    monkeypatch.setattr("mlpipeline.orders.growth._distinct", lambda *_: pytest.fail("counted again"))
+    assert world.plan().notes == []
+
+
+def test_a_forced_stage_runs_although_nothing_changed_and_alone(done: World):
+    found = causes(done.plan(force=["clean"], select="shop/ko"))
+    assert found == {"shop/ko": {"clean": "forced"}}
+    assert causes(done.plan("train.epochs=99", force=["train"], select="shop/ko"))["shop/ko"]["train"].endswith(
+        "forced"
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("release.questions=gone.txt", "release.questions: no such file: gone.txt"),
+        ("release.answers=gone.yaml", "release.answers: no such file: gone.yaml"),
+        ("ingest.translations=gone.csv", "ingest.translations: no such file: gone.csv"),
+        ("embed.encoder=gone", "embed.encoder: no such folder: gone"),
+        ("augment.generator=gone", "augment.generator: no such folder: gone"),
+        ("release.gate=null", "no gate"),
+        (
+            "release.gate={min_accuracy: null, min_macro_f1: null, max_ece: null, max_drop_from_champion: null}",
+            "no gate",
+        ),
+        ("ingest.files=['corpora/nothing.*']", "no file matches corpora/nothing.*"),
+    ],
+)
+def test_what_a_recipe_names_and_is_not_there_costs_the_bot_before_anything_runs(
+    world: World, setting: str, words: str
+):
+    plan = world.plan(setting, select="shop/ko")
+    assert words in str(plan.refused["shop/ko"]) and plan.refused["shop/ko"].fix
+    if not setting.startswith("ingest"):
+        assert "--set" in plan.refused["shop/ko"].where, "the place of the value is named"
+
+
+def test_what_no_stage_of_the_plan_reads_need_not_be_there(world: World):
+    sets = ("release.questions=gone.txt", "release.gate=null", "embed.encoder=gone")
+    assert not world.plan(*sets, stages=stages_between(None, "split"), select="shop/ko").refused
+
+
+def test_a_file_with_a_brace_in_its_name_is_a_file(world: World):
+    (world.home / "corpora" / "a}.jsonl").write_text('{"text": "a", "intent": "b"}')
+    assert not world.plan("ingest.files=['corpora/a}.jsonl']", select="shop/ko").refused
