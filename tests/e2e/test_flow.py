@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import PATIENCE, Finished, Project, copy_of
 from tests.e2e.corpora import rows, write_project, write_rows
@@ -25,6 +26,13 @@ BOTS = ["bank/en", "bank/ko", "shop/en", "shop/ko"]
 STAGES = ["ingest", "clean", "split", "augment", "embed", "denoise", "train", "evaluate", "export", "release"]
 ROOT = Path(__file__).parents[2]
 FRENCH = rows("fr", "cafe", 64)
+# What live logs hold: every labelled row once more, in capitals or nearly so, and what nobody has labelled.
+FRENCH_LOGS = [
+    *(row["text"] for row in FRENCH),
+    *(row["text"].upper() for row in FRENCH[:8]),
+    *(f"{row['text']} merci" for row in FRENCH[8:16]),
+    *(f"bonjour, je suis le client {number} et j'attends" for number in range(8)),
+]
 
 
 def test_a_first_run_makes_champions(finished: Finished):
@@ -121,7 +129,11 @@ def grown(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Grown
     write_rows(project.home / "questions.jsonl", FRENCH)
     project("new", "mybot", "--lang", "fr", "--from", "questions.jsonl")
     add(conf / "domains/mybot/domain.yaml", "train: {epochs: 3, min_steps: 150}\nexport: {targets: [onnx]}")
-    add(conf / "domains/mybot/fr.yaml", "release: {gate: {min_accuracy: 0, min_macro_f1: 0, max_ece: 1}}")
+    write_rows(project.home / "logs.jsonl", [{"text": text} for text in FRENCH_LOGS])
+    recipe = yaml.safe_load((conf / "domains/mybot/fr.yaml").read_text("utf-8"))
+    recipe["ingest"]["logs"] = ["logs.jsonl"]
+    recipe["release"] = {"gate": {"min_accuracy": 0, "min_macro_f1": 0, "max_ece": 1}}
+    (conf / "domains/mybot/fr.yaml").write_text(yaml.safe_dump(recipe), "utf-8")
     project("run", "--master", "local[2]")
     return Grown(project, refused, made, plan, digests, versions)
 
@@ -249,9 +261,27 @@ def test_a_new_bot_from_a_csv_that_nobody_prepared(grown: Grown):
 
 def test_a_language_that_is_one_file(grown: Grown):
     bots = {bot["bot"]: bot for bot in grown.project.read("ls")}
-    assert bots["mybot/fr"]["alias"] == "champion" and bots["mybot/fr"]["rows"] == len(FRENCH)
+    assert bots["mybot/fr"]["alias"] == "champion" and bots["mybot/fr"]["labelled"] == len(FRENCH)
     assert grown.project.read("answer", "mybot/fr", "où est ma commande cafe")[0]["intent"] == "parcel"
     assert any("où" in row["normalized"] for row in grown.project.read("show", "cleaned", "mybot/fr", "--rows", "100"))
+
+
+def test_logs_that_repeat_labelled_rows_teach_nothing_and_break_nothing(grown: Grown):
+    project = grown.project
+    (bot,) = (bot for bot in project.read("ls") if bot["bot"] == "mybot/fr")
+    assert bot["rows"] == len(FRENCH) + len(FRENCH_LOGS) and bot["distinct"] <= bot["labelled"]
+    assert bot["learnt"] + bot["test_rows"] < bot["distinct"], "the rest chose the threshold"
+    shown = {
+        name: project.read("show", name, "mybot/fr", "--rows", "500") for name in ("splits", "cleaned", "augmented")
+    }
+    split = {row["content_id"]: row["split"] for row in shown["splits"]}
+    held_out = {row["normalized"] for row in shown["cleaned"] if split.get(row["content_id"], "train") != "train"}
+    made = shown["augmented"]
+    assert made and {row["intent"] for row in made} <= {row["intent"] for row in FRENCH}
+    assert not {row["normalized"] for row in made} & held_out
+    # Judged on its own rows: most were learnt from, and it says so.
+    report = project.read("evaluate", "mybot/fr", "--on", "questions.jsonl")
+    assert report["seen"]["learnt"] >= bot["learnt"] and report["unseen"]["rows"] == report["seen"]["unseen"]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
