@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from mlpipeline.languages.labels import spelled_apart
 from mlpipeline.networks.confusable import find_confusing
 from mlpipeline.networks.noise.audit import Audit, WorkCurve, promised_curve
 from mlpipeline.networks.noise.decide import PROMISED, Finding
 from mlpipeline.networks.noise.estimate import Judgement, Noise
 from mlpipeline.stages.denoise.annotating import Answer, annotator_report
 from mlpipeline.stages.denoise.judging import Verdict
-from mlpipeline.stages.denoise.units import Flags, Units, spelled_apart
+from mlpipeline.stages.denoise.units import Flags, Units
 
 SHARES = (0.5, 0.7, 0.9)  # of the noise; for each, how many rows a reviewer has to read
 _PARTS = {0: "human", 1: "made"}

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mlpipeline.languages.labels import spelling_key
 from mlpipeline.networks.noise.material import Codes, Floats
 
 Flags = NDArray[np.bool_]
@@ -103,11 +102,3 @@ def _vectors(packed: Sequence[bytes | None]) -> Floats | None:
     empty = bytes(width)
     joined = b"".join(empty if one is None or len(one) != width else one for one in packed)
     return np.frombuffer(joined, "<f4").reshape(len(packed), width // 4).astype(np.float32)
-
-
-def spelled_apart(intents: Sequence[str]) -> list[list[str]]:
-    """Intents that are one name in two spellings: `book_table`, `Book Table`."""
-    alike: dict[str, list[str]] = {}
-    for intent in sorted(intents):
-        alike.setdefault(spelling_key(intent), []).append(intent)
-    return [names for _, names in sorted(alike.items()) if len(names) > 1]

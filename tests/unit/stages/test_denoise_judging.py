@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.languages.labels import spelled_apart
 from mlpipeline.networks.noise.decide import Finding
 from mlpipeline.stages.denoise import judge_bot
 from mlpipeline.stages.denoise.judging import fit_here, judge_units, spare_intents
 from mlpipeline.stages.denoise.processes import fit_in_processes
-from mlpipeline.stages.denoise.units import spelled_apart, units_of
+from mlpipeline.stages.denoise.units import units_of
 from tests.unit.stages.noise_rows import COUNT, WRONG, rows, rules, table
 
 TEST = tuple(range(0, COUNT, 9))
