@@ -18,7 +18,7 @@ from mlpipeline.store.manifests import load_manifest
 _SHOWN = 50
 _KINDS = {
     "same": "the same text",
-    "spelling": "labels that differ by case, width or separators",
+    "spelling": "labels that differ by case, width, separators or the form of a number",
     "pair": "translations of each other",
     "near": "nearly the same text",
 }

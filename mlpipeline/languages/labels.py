@@ -6,16 +6,21 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+WHOLE_NUMBER = re.compile(r"^0*([0-9]+?)(?:[.,]0*)?$")
 _SEPARATORS = re.compile(r"[\s_\-/.]+")
 
 
 def spelling_key(label: str) -> str:
-    """The label without what a slip of the hand changes: case, full and half width, and which separator is used.
+    """The label without what a slip of the hand or a spreadsheet changes.
 
+    That is case, full and half width, which separator is used, and how a whole number is written (`1`, `1.0`, `01`).
     Two labels with one key are one intent in two spellings. A label of separators alone is its own key.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
-    return _SEPARATORS.sub(" ", folded).strip() or label
+    if number := WHOLE_NUMBER.fullmatch(folded.strip()):
+        return number[1]
+    spaced = _SEPARATORS.sub(" ", folded).strip()
+    return WHOLE_NUMBER.sub(r"\1", spaced) or label
 
 
 def spelled_apart(intents: Sequence[str]) -> list[list[str]]:

@@ -16,6 +16,7 @@ from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augment_view import gather_augmented
 from mlpipeline.orders.findings import finding_lines, first_lines
+from mlpipeline.orders.ingest_warnings import gather_file_findings
 from mlpipeline.orders.misread import gather_misread
 from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
@@ -84,6 +85,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     labelled = count_filled(store, "utterance", "intent", bots)
     answering = champions(store, bots)
     misread = gather_misread(store, [bot for bot in bots if _is_worked_on(bot, plan)])
+    files = gather_file_findings(store, plan)
     unlike, unanswered = find_other_languages(store, plan), answer_warnings(store, plan, released)
     told = []
     for bot in bots:
@@ -100,6 +102,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             },
             "failure": _failure(report.failed.get(bot)),
             "warnings": report.warnings.get(bot, [])
+            + files.get(bot, [])
             + unlike.get(bot, [])
             + unanswered.get(bot, [])
             + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),

@@ -155,11 +155,12 @@ def test_a_parent_that_clean_dropped_is_found_by_the_row_that_stayed(spark, run)
 def test_findings_name_spellings_lost_parents_and_families_that_are_all_of_a_bot(spark, run):
     rows = [row(f"ㅋ{n}", component="ㅋ0", intent="laugh") for n in range(60)]
     rows += [row(f"bus{n}", intent=label) for n, label in enumerate(["ﾊﾞｽ", "バス", "ハス"])]
+    rows += [row(f"number {label}", intent=label) for label in ("1", "1.0", "０１", "1.10", "1_0")]
     rows += [row("a", intent="ＡＢＣ"), row("b", intent="Abc"), row("c", intent="abd", parent="17")]
     made = run("split", SETS, cleaned=frame(spark, rows))
     told = {(one["kind"], one["subject"]): one for one in made["split_finding"].collect()}
     spelled = {subject: one["rows"] for (kind, subject), one in told.items() if kind == "label_spelling"}
-    assert spelled == {"Abc | ＡＢＣ": 2, "バス | ﾊﾞｽ": 2}
+    assert spelled == {"Abc | ＡＢＣ": 2, "バス | ﾊﾞｽ": 2, "1 | 1.0 | ０１": 3}
     assert told["large_family", "ㅋ0"]["rows"] == 60 and "together in train" in told["large_family", "ㅋ0"]["detail"]
     assert "'17'" in told["parent_unknown", "parent"]["detail"]
     assert {one["split"] for one in made["splits"].collect() if one["content_id"].startswith("ㅋ")} == {"train"}

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from mlpipeline.languages.labels import spelling_key
+from mlpipeline.languages.labels import WHOLE_NUMBER, spelling_key
 from mlpipeline.schemas import FINDING
 from mlpipeline.spark.frames import Transform
 from mlpipeline.stages.split.families import KEYS, UNKNOWN
@@ -59,12 +59,14 @@ def as_uneven_intents(part: Any) -> Transform:
 
 
 def as_spellings(sizes: DataFrame) -> DataFrame | None:
-    """Findings: labels that differ by case, width or separators only, and so are two intents by mistake.
+    """Findings: labels that differ by case, width, separators or the form of a number only: two intents by mistake.
 
     None where there are none: Spark finds the few that may be such, and only those are looked at one by one.
     """
     coarse = F.lower(F.translate("intent", *_coarse_letters()))
-    key = F.trim(F.regexp_replace(coarse, r"(?U)[\s_\-/.]+", " ")).alias("key")
+    whole = F.regexp_replace(F.trim(coarse), WHOLE_NUMBER.pattern, "$1")
+    key = F.trim(F.regexp_replace(whole, r"(?U)[\s_\-/.]+", " "))
+    key = F.regexp_replace(key, WHOLE_NUMBER.pattern, "$1").alias("key")
     named = sizes.groupBy("domain", "lang", key).agg(F.collect_list(F.struct("intent", "rows")).alias("labels"))
     found = []
     for row in named.where(F.size("labels") > 1).collect():
@@ -73,7 +75,7 @@ def as_spellings(sizes: DataFrame) -> DataFrame | None:
             same.setdefault(spelling_key(label["intent"]), []).append(label)
         for labels in same.values():
             rows = sum(label["rows"] for label in labels)
-            told = f"labels that differ by case, width or separators only, {rows} rows"
+            told = f"labels that differ by case, width, separators or the form of a number only, {rows} rows"
             names = " | ".join(sorted(label["intent"] for label in labels))
             found += [(row["domain"], row["lang"], "label_spelling", names, told, rows)] if len(labels) > 1 else []
     return sizes.sparkSession.createDataFrame(found, FINDING) if found else None

@@ -17,6 +17,10 @@ from mlpipeline.languages.labels import spelling_key
         ("order_status", "Order Status"),
         ("ﾊﾞｽ", "バス"),
         ("faq/a", "faq-a"),
+        ("1", "1.0"),
+        ("0", "０.00"),
+        ("01", "1"),
+        ("7,0", "7"),
     ],
 )
 def test_one_name_in_two_spellings(one: str, other: str):
@@ -24,7 +28,17 @@ def test_one_name_in_two_spellings(one: str, other: str):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("refund", "refunds"), ("환불", "환 불"), ("a1", "a2"), ("-", "_"), ("が", "か")]
+    ("one", "other"),
+    [
+        ("refund", "refunds"),
+        ("환불", "환 불"),
+        ("a1", "a2"),
+        ("-", "_"),
+        ("が", "か"),
+        ("1.1", "1.10"),
+        ("10", "1.0"),
+        ("1.5", "15"),
+    ],
 )
 def test_two_names(one: str, other: str):
     assert spelling_key(one) != spelling_key(other)
