@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
-from mlpipeline.cli.labelled_file import LeftOut
+from mlpipeline.cli.file_rows import LeftOut
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import InputError, UsageError

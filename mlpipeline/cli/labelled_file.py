@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from mlpipeline.cli.file_rows import LeftOut
 from mlpipeline.cli.files import check_target
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.languages.folding import folder
@@ -27,44 +27,7 @@ _ANY = Language(
 )  # fmt: skip
 
 
-# Of these a file has either none or all: no other column would help.
-_ENCODINGS = {"invalid_utf8", "utf16"}
-# Of these, another column may be the right one.
-_COLUMNS = {"no_text", "no_intent"}
 NOTHING_LEFT = "nothing is left of the text once it is normalised"
-
-
-@dataclass
-class LeftOut:
-    """Rows of a file that nobody looks at: how many for each reason, and where the first stands and what it has."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    first: dict[str, str] = field(default_factory=dict)
-
-    def add(self, reason: str, line: int, detail: str = "") -> None:
-        """One row more; `detail` says what is wrong with it."""
-        self.counts[reason] += 1
-        self.first.setdefault(reason, f"line {line}{f': {detail}' if detail else ''}")
-
-    @property
-    def total(self) -> int:
-        """Rows, whatever the reason."""
-        return self.counts.total()
-
-    def __str__(self) -> str:
-        """`2 too long (line 7: the text has 12,000 characters), 1 no intent (line 9)`; empty for none."""
-        told = self.counts.most_common()
-        return ", ".join(f"{count:,} {reason.replace('_', ' ')} ({self.first[reason]})" for reason, count in told)
-
-    def refusal(self, path: str, what: str, fix: str) -> UsageError:
-        """That no row of the file can be used, and why; `fix` is for one whose columns may have other names."""
-        if not self.counts:
-            return UsageError(f"{what}: the file is empty", where=path, fix="name a file that holds rows")
-        if self.counts.keys() <= _ENCODINGS:
-            fix = "save the file as UTF-8"
-        elif not self.counts.keys() & _COLUMNS:
-            fix = "correct the rows that are named"
-        return UsageError(f"{what}: {self}", where=path, fix=fix)
 
 
 @dataclass

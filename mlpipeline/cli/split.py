@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.file_rows import LeftOut
 from mlpipeline.cli.files import write_csv
-from mlpipeline.cli.labelled_file import NOTHING_LEFT, LeftOut, read_settings, writable
+from mlpipeline.cli.labelled_file import NOTHING_LEFT, read_settings, writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
