@@ -63,6 +63,8 @@ def check_verb(desk: Desk) -> int:
     held = read_labelled_file(options.file, options.map, language, cleaning)
     left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
     desk.say(f"{options.file}: {len(held.rows):,} labelled rows{left_out}")
+    for line in held.warnings:
+        desk.say(f"warning: {options.file}: {line}")
     report, issues = _judge(desk, held, rules.model_copy(update={"policy": "queue"}))
     issues = [_with_lines(row, held) for row in issues]
     if "list" in places:
@@ -73,7 +75,7 @@ def check_verb(desk: Desk) -> int:
         page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
         with written_whole(places["report"], UsageError) as made:
             made.write_text(page, "utf-8", newline="")
-    told = {"file": options.file, "left_out": dict(held.left_out.counts), **report}
+    told = {"file": options.file, "left_out": dict(held.left_out.counts), "warnings": held.warnings, **report}
     told["wrote"] = {name: str(place) for name, place in places.items()}
     desk.give(told, _text(report, issues, places))
     return 0

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import InputError, UsageError
+from mlpipeline.orders.file_findings import FileFindings
+from mlpipeline.store.corpus_files import Note, Reject, Row, format_of, read_file
+from mlpipeline.store.corpus_rows import Mapped
+from mlpipeline.store.encodings import as_utf8_hint, proposed_encoding
+from mlpipeline.store.table_hints import proposed_map
 
 # Of these a file has either none or all: no other column would help.
 _ENCODINGS = {"invalid_utf8", "utf16"}
 # Of these, another column may be the right one.
-_COLUMNS = {"no_text", "no_intent"}
+_COLUMNS = {"no_text", "no_intent", "no_split"}
 
 
 @dataclass
@@ -35,12 +42,83 @@ class LeftOut:
         told = self.counts.most_common()
         return ", ".join(f"{count:,} {reason.replace('_', ' ')} ({self.first[reason]})" for reason, count in told)
 
-    def refusal(self, path: str, what: str, fix: str) -> UsageError:
-        """That no row of the file can be used, and why; `fix` is for one whose columns may have other names."""
+    def refusal(self, path: str, what: str, needed: Sequence[str], mapping: Mapped) -> UsageError:
+        """That no row of the file can be used, and why.
+
+        Args:
+            path: of the file.
+            what: the complaint.
+            needed: what every row must have: `text` and `intent` or `split`.
+            mapping: field -> column, as the file was read.
+        """
         if not self.counts:
             return UsageError(f"{what}: the file is empty", where=path, fix="name a file that holds rows")
+        fix = "correct the rows that are named"
         if self.counts.keys() <= _ENCODINGS:
-            fix = "save the file as UTF-8"
-        elif not self.counts.keys() & _COLUMNS:
-            fix = "correct the rows that are named"
+            fix = as_utf8_hint(_encoding(path), path)
+        elif self.counts.keys() & _COLUMNS:
+            fix = proposed_map(path, format_of(path), mapping, needed)
         return UsageError(f"{what}: {self}", where=path, fix=fix)
+
+
+@dataclass
+class FileRows:
+    """The rows that could be read, those without an intent too; what could not; and what to know of the file."""
+
+    path: str
+    mapping: Mapped
+    rows: list[Row] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
+    notes: list[str] = field(default_factory=list)
+    findings: FileFindings = field(default_factory=FileFindings)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Lines about the file as a whole: columns left out, rows without an intent, labels alike, texts misread."""
+        return [*self.notes, *self.findings.lines()]
+
+    def labelled(self) -> list[Row]:
+        """The rows with an intent; the others are left out, by name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for row in self.rows:
+            if row.intent is None:
+                self.left_out.add("no_intent", row.line)
+        rows = [row for row in self.rows if row.intent is not None]
+        if not rows:
+            raise self.left_out.refusal(self.path, "no labelled row", ("text", "intent"), self.mapping)
+        return rows
+
+
+def read_rows(path: str, mapping: Mapped) -> FileRows:
+    """Reads a labelled file to its end.
+
+    Args:
+        path: JSONL, CSV, TSV or Rasa.
+        mapping: field -> column, None for one that is not read.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be used at all.
+    """
+    if not os.path.exists(path):
+        raise UsageError("no such file", where=path, fix="give a labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
+    found = FileRows(path, mapping)
+    try:
+        for record in read_file(path, format_of(path), mapping):
+            if isinstance(record, Note):
+                found.notes.append(record.detail)
+            elif isinstance(record, Reject):
+                found.left_out.add(record.reason, record.line, record.detail)
+            else:
+                found.rows.append(record)
+                found.findings.add(f"line {record.line}", record.text, record.intent)
+    except InputError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+    return found
+
+
+def _encoding(path: str) -> str | None:
+    with open(path, "rb") as stream:
+        return proposed_encoding(stream.read(1 << 16))

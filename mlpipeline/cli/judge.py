@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
-from mlpipeline.cli.file_rows import LeftOut
+from mlpipeline.cli.file_rows import read_rows
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
-from mlpipeline.errors import InputError, UsageError
+from mlpipeline.errors import UsageError
 from mlpipeline.languages.labels import spelling_key
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.stages.evaluate.metrics import evaluate_predictions
-from mlpipeline.store.corpus_files import Note, Reject, Row, format_of, parse_map, read_file
+from mlpipeline.store.corpus_files import Row, parse_map
 
 _WEAKEST = 10
 _NAMED = 10  # labels in a message
@@ -44,7 +43,8 @@ def evaluate_verb(desk: Desk) -> int:
     given too. In JSON `seen` counts the rows of each kind, and `unseen` is the report of those that are new to it.
     """
     bot = canonical_bot(desk.options.bot)
-    rows, left_out = read_labelled(desk.options.on, desk.options.map)
+    found = read_rows(desk.options.on, parse_map(desk.options.map))
+    rows, left_out = found.labelled(), found.left_out
     answerer = open_answerer(desk.store, bot, desk.options.version, nearest=0)
     check_labels(rows, answerer, desk.options.on)
     recipe = desk.recipe(bot).recipe
@@ -58,8 +58,11 @@ def evaluate_verb(desk: Desk) -> int:
     new = [at for at, kind in enumerate(seen or ()) if kind == "unseen"]
     report |= {"seen": None if seen is None else dict(Counter(seen)), "unseen": judged(new) if seen and new else None}
     head = {"bot": bot, "file": desk.options.on, "rejected": left_out.total, "left_out": dict(left_out.counts)}
+    head["warnings"] = found.warnings
     if left_out.counts:
         desk.say(f"left out of {desk.options.on}: {left_out}")
+    for line in found.warnings:
+        desk.say(f"warning: {desk.options.on}: {line}")
     desk.give({**head, **report}, _told(report, seen, answerer.bundle.labels))
     return 0
 
@@ -87,33 +90,6 @@ def _seen(desk: Desk, answerer: Answerer, rows: Sequence[Row], cleaning: Any) ->
     if known is None:
         return None
     return as_seen([bundle.normalize(row.text) for row in rows], known, cleaning.fold, cleaning.near_threshold)
-
-
-def read_labelled(path: str, mapping: str) -> tuple[list[Row], LeftOut]:
-    """The labelled rows of a file, and what was left out.
-
-    Raises:
-        UsageError: the file cannot be read or has no labelled row.
-    """
-    if not os.path.exists(path):
-        raise UsageError("no such file", where=path, fix="give a labelled file")
-    rows: list[Row] = []
-    left_out = LeftOut()
-    try:
-        for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
-            if isinstance(record, Note):
-                continue
-            if isinstance(record, Reject):
-                left_out.add(record.reason, record.line, record.detail)
-            elif record.intent is None:
-                left_out.add("no_intent", record.line)
-            else:
-                rows.append(record)
-    except InputError as error:
-        raise UsageError(error.what, where=error.where, fix=error.fix) from error
-    if not rows:
-        raise left_out.refusal(path, "no labelled row", "--map text=...,intent=... names its columns")
-    return rows, left_out
 
 
 def check_labels(rows: Sequence[Row], answerer: Answerer, path: str) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mlpipeline.cli.file_rows import LeftOut
+from mlpipeline.cli.file_rows import LeftOut, read_rows
 from mlpipeline.cli.files import check_target
-from mlpipeline.errors import InputError, UsageError
+from mlpipeline.errors import UsageError
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.near.contents import class_pairs, classes_of, components_of
 from mlpipeline.languages.near.join import Bound
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.recipe.fields import DenoisePart, Language
 from mlpipeline.recipe.load import load_parts
-from mlpipeline.store.corpus_files import Note, Reject, format_of, parse_map, read_file
+from mlpipeline.store.corpus_files import parse_map
 
 # Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
 _ANY = Language(
@@ -32,11 +31,15 @@ NOTHING_LEFT = "nothing is left of the text once it is normalised"
 
 @dataclass
 class Labelled:
-    """What a file holds: the table for `units_of`, lines by (content, intent), and the rows that were left out."""
+    """What a file holds: the table for `units_of`, lines by (content, intent), rows left out, and what to know of it.
+
+    Labels in two spellings are not among the warnings: the report of the labels names them.
+    """
 
     rows: pa.Table
     lines: dict[tuple[str, str], list[int]]
     left_out: LeftOut = field(default_factory=LeftOut)
+    warnings: list[str] = field(default_factory=list)
 
 
 def writable(option: str, named: str, source: str) -> Path:
@@ -84,36 +87,24 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) 
     Raises:
         UsageError: the file cannot be used.
     """
-    if not os.path.exists(path):
-        raise UsageError("no such file", where=path, fix="give a labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
+    held = read_rows(path, parse_map(mapping))
     normalize = normalizer(Profile.of(language))
     found: dict[str, list[Any]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}
     normalized: list[str] = []
     lines: dict[tuple[str, str], list[int]] = {}
-    left_out = LeftOut()
-    try:
-        for record in read_file(path, format_of(path), parse_map(mapping) if mapping else {}):
-            if isinstance(record, Note):
-                continue
-            if isinstance(record, Reject):
-                left_out.add(record.reason, record.line, record.detail)
-                continue
-            if record.intent is None:
-                left_out.add("no_intent", record.line)
-                continue
-            said = normalize(record.text)
-            if not said:
-                left_out.add("empty", record.line, NOTHING_LEFT)
-                continue
-            for name, values in found.items():
-                values.append(getattr(record, name))
-            normalized.append(said)
-            lines.setdefault((said, record.intent), []).append(record.line)
-    except InputError as error:
-        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+    for row in held.labelled():
+        said = normalize(row.text)
+        if not said:
+            held.left_out.add("empty", row.line, NOTHING_LEFT)
+            continue
+        for name, values in found.items():
+            values.append(getattr(row, name))
+        normalized.append(said)
+        lines.setdefault((said, str(row.intent)), []).append(row.line)
     if not normalized:
-        raise left_out.refusal(path, "no labelled row", "--map text=...,intent=... names its columns")
-    return Labelled(_as_table(found, normalized, near_components(normalized, rules)), lines, left_out)
+        raise held.left_out.refusal(path, "no labelled row", ("text", "intent"), held.mapping)
+    table = _as_table(found, normalized, near_components(normalized, rules))
+    return Labelled(table, lines, held.left_out, [*held.notes, *held.findings.lines(spellings=False)])
 
 
 def _as_table(found: dict[str, list[Any]], normalized: list[str], components: pa.Array) -> pa.Table:

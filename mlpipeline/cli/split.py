@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.ask import canonical_bot
-from mlpipeline.cli.file_rows import LeftOut
+from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
 from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import NOTHING_LEFT, read_settings, writable
 from mlpipeline.cli.options import Desk
@@ -21,6 +21,9 @@ from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.orders.leaks import KINDS, Leak, Leaks, Sample, find_leaks
 from mlpipeline.recipe.fields import CleanPart, Language
+from mlpipeline.store.corpus_files import format_of, parse_map
+from mlpipeline.store.corpus_rows import Mapped
+from mlpipeline.store.table_hints import proposed_map
 
 _WORST = 50
 _CELLS = 34
@@ -53,9 +56,11 @@ def check_verb(desk: Desk) -> int:
     """Prints how many rows leak between the splits and the worst pairs; 1 when any does."""
     what, named = desk.options.what, desk.options.to
     place = writable("list", named, what) if named else None
+    warnings: list[str] = []
     if os.path.exists(what):
         name, (language, _, clean) = what, read_settings(desk.conf, desk.options.lang, [])
-        samples, left_out = read_samples(what, desk.options.map)
+        samples, found = read_samples(what, desk.options.map)
+        left_out, warnings = found.left_out, found.warnings
     elif what.count("/") == 1 and "." not in what:
         name = canonical_bot(what)
         recipe, left_out = desk.recipe(name).recipe, LeftOut()
@@ -70,12 +75,15 @@ def check_verb(desk: Desk) -> int:
         left_out.add("empty", sample.line, NOTHING_LEFT)
     if left_out.counts:
         desk.say(f"{name}: left out: {left_out}")
+    for line in warnings:
+        desk.say(f"warning: {name}: {line}")
     if place:
         write_pairs(leaks.pairs, place)
         desk.say(f"{len(leaks.pairs):,} pairs in {place}")
     if leaks.skipped:
         desk.say(f"note: {leaks.skipped:,} comparisons were left out, of texts that share all they have with many")
-    desk.give({**as_json(name, leaks), "left_out": dict(left_out.counts)}, _told(name, leaks))
+    told = {**as_json(name, leaks), "left_out": dict(left_out.counts), "warnings": warnings}
+    desk.give(told, _told(name, leaks))
     return 1 if leaks.pairs else 0
 
 
@@ -87,48 +95,43 @@ def _found(samples: Sequence[Sample], language: Language, clean: CleanPart, aske
     return find_leaks(samples, normalizer(profile), folder(tuple(clean.fold)), threshold)
 
 
-def read_samples(path: str, mapping: str) -> tuple[list[Sample], LeftOut]:
-    """The rows of a file that have a text and a split, and those that have not.
+def read_samples(path: str, mapping: str) -> tuple[list[Sample], FileRows]:
+    """The rows of a file that have a text and a split, and the file with those that have not.
 
     Raises:
         UsageError: the file cannot be read or has no row with a split, or the mapping names another field.
     """
-    from mlpipeline.store.corpus_files import Note, Reject, format_of, read_file
-
-    samples, left_out = list[Sample](), LeftOut()
-    spelled: dict[str, str] = {}  # Train, train and TRAIN are one split, by the name that stands first
     columns = _mapping(mapping)
-    fix = "--map split=COLUMN names the column that says train, validation or test"
     try:
-        for row in read_file(path, format_of(path), columns):
-            if isinstance(row, Note):
-                continue
-            if isinstance(row, Reject):
-                left_out.add(row.reason, row.line, row.detail)
-            elif not row.source:
-                left_out.add("no_split", row.line)
-            else:
-                split = spelled.setdefault(row.source.strip().casefold(), row.source.strip())
-                samples.append(Sample(row.text, split, row.intent, row.parent, row.annotator, row.line))
-    except InputError as error:
-        # Another code than that of a leak, which a script asks for.
-        missing = _MISSING.sub(lambda found: found[0].replace("source", "split").replace("annotator", "id"), error.what)
-        example = "--map text=COLUMN,split=COLUMN names the columns"
-        raise UsageError(missing, where=error.where, fix=error.fix if missing == error.what else example) from None
+        found = read_rows(path, columns)
+    except UsageError as error:
+        raise _in_own_words(error, path, columns) from None
+    samples = list[Sample]()
+    spelled: dict[str, str] = {}  # Train, train and TRAIN are one split, by the name that stands first
+    for row in found.rows:
+        if not row.source:
+            found.left_out.add("no_split", row.line)
+            continue
+        split = spelled.setdefault(row.source.strip().casefold(), row.source.strip())
+        samples.append(Sample(row.text, split, row.intent, row.parent, row.annotator, row.line))
     if not samples:
-        raise left_out.refusal(path, "no row has a split", fix)
-    return samples, left_out
+        own = {field: column for field, column in columns.items() if field not in _CARRIED.values()}
+        raise found.left_out.refusal(path, "no row has a split", ("text", "split"), own)
+    return samples, found
 
 
-def _mapping(text: str) -> dict[str, str]:
-    mapping = {"split": "split"}
-    fields = ("text", "split", "intent", "parent", "id")
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        field, equals, column = (piece.strip() for piece in part.partition("="))
-        if field not in fields or not equals or not column:
-            fix = f"write FIELD=COLUMN for any of {', '.join(fields)}: --map text=question,split=fold"
-            raise UsageError(f"cannot understand {part!r} in the column map {text!r}", fix=fix)
-        mapping[field] = column
+def _in_own_words(error: UsageError, path: str, columns: Mapped) -> UsageError:
+    """The message of a reader about fields that carry a split and an id; a hint names those."""
+    what = _MISSING.sub(lambda found: found[0].replace("source", "split").replace("annotator", "id"), error.what)
+    fix = error.fix
+    if what != error.what:
+        own = {field: column for field, column in columns.items() if field not in _CARRIED.values()}
+        fix = proposed_map(path, format_of(path), own, ("text", "split"))
+    return UsageError(what, where=error.where, fix=fix)
+
+
+def _mapping(text: str) -> dict[str, str | None]:
+    mapping = {"split": "split", **parse_map(text, ("text", "split", "intent", "parent", "id"))}
     return {_CARRIED.get(field, field): column for field, column in mapping.items()}
 
 

@@ -78,11 +78,11 @@ class FileFindings:
             was = f"{text[:30]!r}" + (f" is {found.text[:30]!r}" if found.text else "")
             self._first.setdefault(found.how, f"{place}: {was}")
 
-    def lines(self) -> list[str]:
-        """A line for each kind that was found."""
+    def lines(self, spellings: bool = True) -> list[str]:
+        """A line for each kind that was found; labels in two spellings only where they are asked for."""
         told = [line] if (line := self.unlabelled.line()) else []
         told += self.misread_lines()
-        alike = spelled_apart(list(self.intents))
+        alike = spelled_apart(list(self.intents)) if spellings else []
         named = ["; ".join(" | ".join(names) for names in alike[:_SHOWN])] if alike else []
         more = f" and {len(alike) - _SHOWN:,} more" if len(alike) > _SHOWN else ""
         return told + [f"label spelling: {names}{more}: each counts as an intent of its own" for names in named]

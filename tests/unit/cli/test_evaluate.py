@@ -105,7 +105,10 @@ def test_out_of_scope_rows_alone_are_judged_by_what_is_refused(evaluate):
     ("text", "said"),
     [
         ("", "no labelled row: the file is empty -> name a file that holds rows"),
-        ('{"text": "a"}\n', "no labelled row: 1 no intent (line 1) -> --map"),
+        (
+            '{"text": "a"}\n',
+            "(line 1) -> its columns are text: none looks like a label; add a column intent",
+        ),
         ('{"text": "", "intent": "hours"}\n', "-> correct the rows that are named"),
         ("{\n", "-> correct the rows that are named"),
     ],

@@ -97,10 +97,10 @@ def test_a_split_in_several_spellings_is_one(home: Path, capsys: pytest.CaptureF
     [
         (["nothing.csv"], 2, "no such file"),
         (["none.csv"], 2, "no column split for the split"),
-        (["none.csv"], 2, "--map text=COLUMN,split=COLUMN"),
+        (["none.csv"], 2, "its columns are text, intent: none looks like a split (train, test); add a column split"),
         (["none.csv", "--map", "text=source"], 2, "no column source, split for the text and split; columns here: text"),
         (["none.jsonl"], 2, "no row has a split: 1 no split (line 1)"),
-        (["korean.jsonl"], 2, "save the file as UTF-8"),
+        (["korean.jsonl"], 2, "save it as UTF-8"),
         (["many.jsonl"], 2, "many.jsonl: the split column holds 21 values"),
         (["none.csv", "--map", "splt=x"], 2, "splt"),
         (["faq.jsonl", "--to", "faq.jsonl"], 2, "would replace"),
