@@ -190,7 +190,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 def _post(opener: urllib.request.OpenerDirector, url: str, body: bytes) -> bytes:
     """The body of the answer. Raises BadAnswerError for one that is of no use, StageError where there is none."""
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    why = ""
+    why, cause = "", None
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(_PAUSE * 2 ** (attempt - 1))
@@ -205,11 +205,11 @@ def _post(opener: urllib.request.OpenerDirector, url: str, body: bytes) -> bytes
                 continue
             raise StageError(f"the generator answers with {why}", where=_shown(url), fix=_FIX) from error
         except (urllib.error.URLError, HTTPException, OSError) as error:
-            why = str(getattr(error, "reason", error)) or type(error).__name__
+            why, cause = str(getattr(error, "reason", error)) or type(error).__name__, error
             continue
     if why.startswith("status"):
         raise BadAnswerError(why)
-    raise StageError(f"the generator does not answer ({why})", where=_shown(url), fix=_FIX)
+    raise StageError(f"the generator does not answer ({why})", where=_shown(url), fix=_FIX) from cause
 
 
 def _shown(url: str) -> str:

@@ -154,6 +154,7 @@ def test_nobody_there_is_an_error_that_names_the_address(stand_in: StandIn) -> N
     stand_in.server.server_close()
     with pytest.raises(StageError, match="does not answer") as caught:
         ask(stand_in.url)
+    assert isinstance(caught.value.__cause__, OSError)
     assert "127.0.0.1" in caught.value.where and "start the generator" in caught.value.fix
 
 
