@@ -11,8 +11,8 @@ from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import Manifest
 
-# The stages that leave rows out, and which of their tables must not be empty.
-_KEPT = {"ingest": "utterance", "clean": "cleaned"}
+# The stages that leave rows out, and which of their tables must not be empty: that of `split` has labelled rows only.
+_KEPT = {"ingest": "utterance", "clean": "cleaned", "split": "splits"}
 
 
 def check_rows(manifest: Callable[[str], Manifest], stage: Stage, bot: str) -> None:
@@ -23,11 +23,14 @@ def check_rows(manifest: Callable[[str], Manifest], stage: Stage, bot: str) -> N
         stage: any stage; those that leave nothing out pass.
         bot: its name.
     """
-    if stage.name not in _KEPT or stage.dropped is None:
+    if stage.name not in _KEPT:
         return
     entry = manifest(_KEPT[stage.name]).entries.get(bot)
     if entry is None or entry.rows:
         return
+    if stage.dropped is None:
+        fix = "name labelled files under ingest.files, or the column of the intents under ingest.map"
+        raise InputError("no row has an intent: there is nothing to learn from", where=bot, fix=fix)
     left_out = manifest(stage.dropped).entries.get(bot)
     raise _no_rows(stage, bot, left_out.rows if left_out else 0)
 
