@@ -144,6 +144,8 @@ def _session_died(place: Place) -> bool:
 def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     spark = place.spark()
     counters = Counters(spark)
+    if place.progress is not None:
+        place.progress.counting(counters)
     _announce(spark, stage, jobs)
     try:
         if stage.shared is not None:
@@ -262,6 +264,9 @@ def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         except Exception as error:
             outcome.failed[job.bot] = as_failure(error)
             continue
+        finally:
+            if place.progress is not None:
+                place.progress.bot_done(job.bot)
         outcome.done.append(job.bot)
         for dataset, table in rows.items():
             made[dataset].append(table)

@@ -44,6 +44,9 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
 }
 
+# Verbs whose libraries take seconds to load: a word is said before that.
+SLOW: Mapping[str, str] = {"run": "run: reading recipes and store"}
+
 
 def build_parser(asked: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of all verbs; arguments are added for the verb at the beginning of `asked`."""
@@ -81,12 +84,20 @@ def parse(asked: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def say_first_word(asked: Sequence[str]) -> None:
+    """Says on stderr what a slow verb is about to do, before anything large is imported."""
+    words = {"--quiet", "--help", "-h"} & set(asked)
+    if asked and asked[0] in SLOW and not words:
+        print(SLOW[asked[0]], file=sys.stderr, flush=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; gives the exit code."""
     # Texts of eight languages reach the terminal whatever LANG says.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     asked = sys.argv[1:] if arguments is None else list(arguments)
+    say_first_word(asked)
     options = parse(asked)
     try:
         return int(options.verb(Desk(options)))

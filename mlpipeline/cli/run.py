@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.options import (
@@ -143,34 +144,37 @@ def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> 
 def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], began: float, started: datetime) -> int:
     from mlpipeline.cli.ask import ask_samples, draw_asked
     from mlpipeline.cli.bot_table import draw_bots
+    from mlpipeline.cli.live import Live
     from mlpipeline.cli.look import bot_rows
     from mlpipeline.orders.apply import apply_plan
-    from mlpipeline.orders.places import where_to_run
+    from mlpipeline.orders.places import expected_seconds, where_to_run
     from mlpipeline.orders.records import keep_run
     from mlpipeline.orders.standing import champions
+    from mlpipeline.spark.progress import Progress
 
     run = started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
     settings = spark_settings(desk.options)
     master = where_to_run(plan, desk.store, desk.options.master, desk.options.cluster, settings, desk.say)
     before = champions(desk.store, names)
-    report = apply_plan(plan, desk.store, run=run, master=master, settings=settings, say=desk.say)
-    asked, unread = ask_samples(desk.store, [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed])
-    plan.notes += unread  # in the report too
-    head = {
-        "run": run,
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - began, 1),
-        "command": " ".join(["mlpipeline", *sys.argv[1:]]),
-    }
-    kept = keep_run(desk.store, head, plan, report, names, asked, before)
+    progress = Progress()
+    with Live(progress, partial(expected_seconds, plan, desk.store), quiet=desk.options.quiet) as live:
+        watched: dict[str, Any] = {"settings": settings, "say": live.say, "progress": progress}
+        report = apply_plan(plan, desk.store, run=run, master=master, **watched)
+        progress.begin("writing the report", 0, 0, ())
+        fine = [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed]
+        asked, unread = ask_samples(desk.store, fine)
+        plan.notes += unread  # in the report too
+        head = {
+            "run": run,
+            "started": started.isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - began, 1),
+            "command": " ".join(["mlpipeline", *sys.argv[1:]]),
+        }
+        kept = keep_run(desk.store, head, plan, report, names, asked, before)
     _say_what_came(desk, plan, report, kept["run"]["bots"])
     rows = bot_rows(desk.store, names)
-    parts = [
-        draw_asked(asked),
-        draw_bots(rows),
-        f"report: {kept['report']}\nall runs: {kept['index']}",
-        f"{head['seconds']:.0f} s",
-    ]
+    places = f"report: {kept['report']}\nall runs: {kept['index']}"
+    parts = [draw_asked(asked), draw_bots(rows), places, f"{head['seconds']:.0f} s"]
     desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
     if report.failed or unread:
         return 1

@@ -17,6 +17,7 @@ from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import STAGES, run_stage
 from mlpipeline.spark.failures import as_failure
 from mlpipeline.spark.overhead import slots_of
+from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
 from mlpipeline.stages.contract import Outcome, Place, Stage
 from mlpipeline.store.layout import Store
@@ -71,6 +72,7 @@ def lazy_session(
     say: Say,
     *,
     large: bool,
+    progress: Progress,
 ) -> Iterator[Callable[[], SparkSession]]:
     """Gives a function that starts the session at its first call, so that a run without work starts no JVM."""
     held: list[tuple[Any, SparkSession]] = []
@@ -78,13 +80,15 @@ def lazy_session(
     def start() -> SparkSession:
         if not held:
             began = time.monotonic()
+            progress.is_starting = True
             opened = open_session(name, master=master, extra=settings(), large=large, say=say)
             held.append((opened, opened.__enter__()))
+            progress.spark, progress.is_starting = held[0][1], False
             report.session_seconds = time.monotonic() - began
             started = report.meter.spark = held[0][1]
             report.event_log = place_of(started)
             where = report.master = started.sparkContext.master
-            report.slots = slots_of(started)
+            report.slots = progress.slots = slots_of(started)
             say(f"Spark {started.version} at {where}, started in {report.session_seconds:.1f} s")
         return held[0][1]
 
@@ -96,7 +100,14 @@ def lazy_session(
 
 
 def apply_plan(
-    plan: Plan, store: Store, *, run: str, master: str | None, say: Say, settings: Mapping[str, str] | None = None
+    plan: Plan,
+    store: Store,
+    *,
+    run: str,
+    master: str | None,
+    say: Say,
+    settings: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> RunReport:
     """Runs what a plan asks for.
 
@@ -107,7 +118,9 @@ def apply_plan(
         master: a Spark master, None for spark-submit's or `local[*]`.
         say: takes progress lines.
         settings: of Spark; they win over spark-defaults.
+        progress: is told which stage is at work on which bots, for whoever watches.
     """
+    watched = progress or Progress()
     report = RunReport(failed={bot: {**as_failure(error), "stage": "plan"} for bot, error in plan.refused.items()})
     stages = [stage for stage in STAGES if stage.name in plan.orders]
     large = _bytes_to_read(plan) > _LARGE
@@ -116,13 +129,17 @@ def apply_plan(
         local = is_local(master) if master else "PYSPARK_GATEWAY_PORT" not in os.environ
         return {**log_settings(store, run, local=local), **(settings or {})}
 
-    with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large) as spark:
-        place = Place(store, spark, run)
+    with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large, progress=watched) as spark:
+        place = Place(store, spark, run, watched)
         for number, stage in enumerate(stages, 1):
+            bots = [bot for bot, order in plan.orders[stage.name].items() if order.runs and bot not in report.failed]
+            watched.begin(stage.name, number, len(stages), bots)
             told = _run_orders(place, stage, plan.orders[stage.name], report)
             report.stages.append(told)
+            watched.end()
             say(progress_line(told, number, len(stages)))
     # The session has ended: the log is whole.
+    watched.begin("reading the event log", 0, 0, ())
     report.resources = complete(report.resources, store, run, report.event_log)
     dropped = drop_old_logs(store)
     if dropped:

@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from mlpipeline.errors import SetupError, UsageError
-from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words
+from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words, seconds_of
 from mlpipeline.orders.plan import Plan
 from mlpipeline.pipeline import STAGES
 from mlpipeline.spark.environment import check_master
@@ -126,19 +126,46 @@ def widest(stage: str, bots: int) -> int | None:
     return bots if found.by_bot else None
 
 
+def expected_seconds(plan: Plan, store: Store, slots: int) -> dict[str, float]:
+    """Seconds that each stage of a plan is expected to take on so many slots, in their order."""
+    seen, _ = earlier(store)
+    return {load.stage: seconds_of(load, seen, slots) for load in loads_of(plan, store)}
+
+
 def earlier(store: Store) -> tuple[list[Seen], int]:
-    """What the stages of the last runs took, and how many runs that were."""
+    """What the stages of the last runs took, and how many runs that were; a record that tells nothing is left out."""
     seen: list[Seen] = []
     runs = 0
-    names = {stage.name for stage in STAGES}
-    for run in run_names(store)[-_RUNS:]:
-        told = json.loads(store.read(store.path("runs", run, "run.json")) or b"{}")
-        slots = told.get("slots")
-        stages = [row for row in told.get("stages", []) if row["bots"] and row["stage"] in names]
+    for name in run_names(store)[-_RUNS:]:
+        slots, stages = _told(store.read(store.path("runs", name, "run.json")))
         if not slots or not stages:
             continue
         runs += 1
         for row in stages:
-            load = Load(row["stage"], row["rows_in"], widest(row["stage"], row["bots"]))
+            load = Load(row["stage"], row["rows"], widest(row["stage"], row["bots"]))
             seen.append(Seen(load, row["seconds"], slots))
     return seen, runs
+
+
+def _told(text: bytes | None) -> tuple[int, list[dict[str, Any]]]:
+    """The slots of a run, and its stages that did something, with `rows`: what had been delivered of their bots.
+
+    `rows_in` of a stage are rows of its first table, of `evaluate` one a model: no measure for another run's bots.
+    """
+    names = {stage.name for stage in STAGES}
+    try:
+        told = json.loads(text or b"{}")
+        bots = told.get("bots", [])
+        rows = [
+            {**row, "rows": _delivered(bots, row["stage"]) or row["rows_in"]}
+            for row in told.get("stages", [])
+            if row["bots"] and row["stage"] in names
+        ]
+        return int(told.get("slots") or 0), [row for row in rows if row["rows"] >= 0 and row["seconds"] >= 0]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return 0, []
+
+
+def _delivered(bots: Sequence[Mapping[str, Any]], stage: str) -> int:
+    """Rows that were delivered of the bots that a stage worked on."""
+    return sum(bot["rows"].get("in") or 0 for bot in bots if stage in bot.get("causes", {}))

@@ -19,6 +19,9 @@ _RULES: Mapping[str, Callable[[Any, Any], Any]] = {
     "text": lambda left, right: right,
 }
 
+DONE = "text:done:"
+"""Begins the keys that name a bot whose task is done."""
+
 
 class _Merge(AccumulatorParam[dict[str, Any]]):
     def zero(self, value: dict[str, Any]) -> dict[str, Any]:

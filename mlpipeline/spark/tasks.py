@@ -18,7 +18,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, StructType
 
 from mlpipeline.errors import StageError
-from mlpipeline.spark.counters import Counters, peak_memory_mb
+from mlpipeline.spark.counters import DONE, Counters, peak_memory_mb
 from mlpipeline.spark.failures import TaskTrace, as_failure
 from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.workers import enter_worker
@@ -67,9 +67,7 @@ def run_tasks(
         except Exception as error:
             counters.put(f"text:failed:{bot}", orjson.dumps(as_failure(error)).decode())
             return []
-        taken = time.process_time() - began
-        counters.add(count__cpu_seconds=taken, peak__worker_mb=peak_memory_mb())
-        if taken > _LONG_S:
+        if _count_bot(counters, bot, time.process_time() - began) > _LONG_S:
             _collect_garbage()
         return made
 
@@ -82,6 +80,13 @@ def run_tasks(
     if len(tasks) < len(slots):
         placed = placed.sortWithinPartitions("slot")
     return placed.mapInArrow(over_task, schema)
+
+
+def _count_bot(counters: Counters, bot: str, taken: float) -> float:
+    """Counts a bot that is done, and gives back the seconds that it took."""
+    counters.add(count__cpu_seconds=taken, peak__worker_mb=peak_memory_mb())
+    counters.put(f"{DONE}{bot}", "")
+    return taken
 
 
 def share_out(sizes: Sequence[tuple[str, int]], slots: int, *, most: int | None = None) -> list[list[str]]:

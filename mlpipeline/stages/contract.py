@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from mlpipeline.recipe.fields import Recipe
     from mlpipeline.spark.counters import Counters
+    from mlpipeline.spark.progress import Progress
     from mlpipeline.store.layout import Store
     from mlpipeline.store.manifests import Mark
     from mlpipeline.store.recall import Recall
@@ -123,8 +124,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Place:
-    """Where stages run: the store, a session that starts when it is first asked for, and the run's name."""
+    """Where stages run: the store, a session that starts when it is first asked for, and the run's name.
+
+    `progress` is told which bots are done, for whoever watches.
+    """
 
     store: Store
     spark: Callable[[], SparkSession]
     run: str
+    progress: Progress | None = None

@@ -95,7 +95,7 @@ def test_executors_come_with_work_and_go_and_a_stage_has_its_own_kind(cluster: S
 def test_an_executor_that_no_worker_can_hold_is_refused_at_once(cluster: StandaloneCluster, tiny: ClusterProject):
     words = spark_words(cluster, {"spark.executor.memory": "64g"})
     done = tiny("run", "--to", "ingest", "--master", cluster.master, *words, expect=1)
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2, done.stderr  # the first word, and what is wrong
     assert "asks for 65536 MB, the largest worker has 2048 MB" in done.stderr
     assert "set spark.executor.memory to 2048m" in done.stderr
 

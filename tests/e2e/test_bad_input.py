@@ -185,7 +185,8 @@ def test_a_store_below_a_file(tmp_path: Path):
     make(tmp_path, "good", "en", "good.jsonl", jsonl(GOOD))
     (tmp_path / "store").write_text("in the way")
     done = Project(tmp_path)("run", "--to", "clean", expect=1)
-    assert len(done.stderr.strip().splitlines()) == 1 and "store" in done.stderr and "->" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 2, "the first word, and what is wrong"
+    assert "store" in done.stderr and "->" in done.stderr
 
 
 @contextlib.contextmanager
@@ -206,7 +207,7 @@ def test_a_read_only_store(tmp_path: Path):
     with mounted(tmp_path / "store", "-o", "ro"):
         project = Project(tmp_path)
         done = project("run", "--to", "clean", expect=1)
-        assert len(done.stderr.strip().splitlines()) == 1
+        assert len(done.stderr.strip().splitlines()) == 2, "the first word, and what is wrong"
         assert "cannot be written" in done.stderr and "--store" in done.stderr
         assert "never made" in project("plan").stdout, "looking needs no writing"
 

@@ -133,6 +133,8 @@ def make_small(home: Path) -> None:
     languages = f"languages: [{', '.join(_LANGUAGES)}]"
     domain.write_text(re.sub(r"^languages: .*", languages, domain.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
     for file in home.glob("examples/*/*.jsonl"):
+        if file.parent.name == "quickstart":
+            continue
         if file.stem not in _LANGUAGES:
             file.unlink()
             continue
@@ -150,18 +152,10 @@ def make_small(home: Path) -> None:
 
 
 def write_given(home: Path) -> None:
-    """The files that the documents take for granted, under the names that they use; DIR is for a bench."""
+    """DIR, the public corpora of a bench; every other file that the documents name is one of the repository."""
     asked = {"hours": "when are you open", "alarm": "wake me up at seven", "music": "play something by queen"}
     tails = ["please", "today", "tomorrow", "now", "for me", "again", "on sunday", "quickly"]
     pairs = [(f"{text} {tail}", intent) for intent, text in asked.items() for tail in tails]
-    table = "question,label\n" + "".join(f"{text},{intent}\n" for text, intent in pairs)
-    (home / "file.csv").write_text(table, "utf-8")
-    rows = [json.dumps({"text": text, "intent": intent}) for text, intent in pairs]
-    (home / "test.jsonl").write_text("\n".join(rows) + "\n", "utf-8")
-    messages = "".join(f"{text},{text}\n" for text, _ in pairs)
-    (home / "messages.csv").write_text(f"text,question\n{messages}", "utf-8")
-    french = "".join(f"{text} {n},i{n % 2}\n" for n in range(8) for text in ("où est ma commande", "à quelle heure"))
-    (home / "questions.fr.csv").write_text(f"question,intent\n{french}", "utf-8")
     for place, splits in (("massive/en-US", ("train", "dev")), ("clinc150/full", ("train", "val", "test"))):
         public = [{"text": t, "label": i, "split": split} for t, i in pairs for split in splits]
         public += [{"text": f"zebra {n}", "label": "oos", "split": f"oos_{s}"} for s in splits[1:] for n in range(6)]

@@ -12,6 +12,7 @@ from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, Stru
 
 from mlpipeline.errors import StageError
 from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.tasks import complete_bots, failures, run_tasks
 from tests.spark.conftest import as_rows
 
@@ -149,6 +150,24 @@ def test_each_bot_is_a_task_and_a_failure_is_its_own(spark, counters):
     assert (told["bad/ko"]["what"], told["bad/ko"]["fix"]) == ("too little to learn", "add rows")
     assert told["worse/ko"]["what"].startswith("ZeroDivisionError") and "count" in told["worse/ko"]["trace"]
     assert counters.values["count:cpu_seconds"] >= 0
+
+
+def test_who_watches_a_stage_sees_its_tasks_and_the_bots_that_are_done(spark, counters):
+    sizes = {"shop/ko": 300, "bad/ko": 200, "bank/ko": 400}
+    progress = Progress(spark)
+    progress.begin("watched", 1, 1, sizes)
+    progress.counting(counters)
+    spark.sparkContext.setJobGroup("watched", "three bots")
+    try:
+        run_tasks(bots(spark, sizes), count, schema=TOLD, counters=counters).collect()
+        end = time.monotonic() + 10
+        # Spark tells its status store of a task a moment after the job is over.
+        while (reading := progress.read()) and reading.tasks < 3 and time.monotonic() < end:
+            time.sleep(0.02)
+        assert reading is not None and reading.bots_done == 3
+        assert reading.tasks_done == reading.tasks >= 3
+    finally:
+        spark.sparkContext._jsc.clearJobGroup()
 
 
 def test_no_bot_is_no_row(spark, counters):

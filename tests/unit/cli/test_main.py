@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.cli.main import VERBS, main, parse
+from mlpipeline.cli.main import SLOW, VERBS, main, parse
 from mlpipeline.cli.run import failure_line
 
 
@@ -233,6 +233,6 @@ def test_words_that_change_a_run_reach_the_line_for_spark_submit(conf: Path, cap
 def test_what_cannot_be_meant_is_refused(words: list[str], said: str, conf: Path, capsys: pytest.CaptureFixture[str]):
     (conf.parent / "empty").mkdir()
     assert run(*words) == 2
-    err = capsys.readouterr().err
+    err = capsys.readouterr().err.removeprefix(f"{SLOW['run']}\n")
     assert err.startswith("error: ") and said in err and len(err.strip().splitlines()) == 1
     assert not (conf.parent / "store").exists()

@@ -10,7 +10,7 @@ import pytest
 
 from mlpipeline.errors import UsageError
 from mlpipeline.orders import places
-from mlpipeline.orders.places import LOCAL, earlier, loads_of, where_to_run
+from mlpipeline.orders.places import LOCAL, earlier, expected_seconds, loads_of, where_to_run
 from mlpipeline.orders.plan import Plan, Planner
 from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import load_recipes
@@ -126,3 +126,25 @@ def test_earlier_runs_that_did_something(store: Store):
     keep_run(store, "20260101T000000-3", [done], slots=None)
     seen, runs = earlier(store)
     assert runs == 1 and [(one.load.stage, one.load.rows, one.slots) for one in seen] == [("clean", 10, 2)]
+
+
+def test_what_a_run_took_is_measured_by_what_was_delivered(store: Store, plan: Plan):
+    """`rows_in` of `evaluate` are models: 9 of them in 5 s said nothing of a run with 1,200 rows, but 11 minutes."""
+    stages = [{"stage": "evaluate", "rows_in": 9, "bots": 9, "seconds": 5.0}]
+    bots = [{"bot": f"b{n}/ko", "rows": {"in": 1200}, "causes": {"evaluate": "never made"}} for n in range(9)]
+    told = {"slots": 2, "stages": stages, "bots": [*bots, {"bot": "c/ko", "rows": {"in": 7}, "causes": {}}]}
+    store.write(store.path("runs", "20260101T000000-1", "run.json"), json.dumps(told).encode())
+    ((seen,), runs) = earlier(store)
+    assert (seen.load.rows, seen.seconds, runs) == (9 * 1200, 5.0, 1)
+    assert expected_seconds(plan, store, 2)["evaluate"] < 10
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"slots": "x"}', '{"slots": 2, "stages": [{"stage": "train"}]}', "[" * 100_000,
+             '{"slots": 2, "stages": [{"stage": "train", "bots": 1, "rows_in": null, "seconds": 1}]}']
+)  # fmt: skip
+def test_a_record_that_tells_nothing_is_passed_over(store: Store, text: str):
+    store.write(store.path("runs", "20260101T000000-1", "run.json"), text.encode())
+    keep_run(store, "20260102T000000-1", [{"stage": "train", "rows_in": 480, "bots": 4, "seconds": 60.0}])
+    seen, runs = earlier(store)
+    assert runs == 1 and [one.seconds for one in seen] == [60.0]

@@ -50,3 +50,16 @@ def test_the_assistant_says_the_same_in_all_languages():
 
 def test_the_samples_are_small():
     assert sum(path.stat().st_size for path in EXAMPLES.rglob("*") if path.is_file()) < 1_500_000
+
+
+def test_the_quickstart_is_complete_and_tests_what_was_not_learnt():
+    folder = EXAMPLES / "quickstart"
+    mapping = {"text": "question", "intent": "label"}
+    learnt = [row for row in read_file(str(folder / "questions.csv"), mapping=mapping) if isinstance(row, Row)]
+    tested = [row for row in read_file(str(folder / "test.jsonl")) if isinstance(row, Row)]
+    answers = yaml.safe_load((folder / "answers.yaml").read_text("utf-8"))
+    intents = Counter(row.intent for row in learnt)
+    assert set(intents) == {row.intent for row in tested} == set(answers) and min(intents.values()) >= 20
+    assert len(tested) >= 24 and not {row.text for row in learnt} & {row.text for row in tested}
+    assert {(entry["question"], intent) for intent, entry in answers.items()} <= {(r.text, r.intent) for r in learnt}
+    assert (folder / "messages.csv").read_text("utf-8").startswith("id,text\n")

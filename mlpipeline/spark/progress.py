@@ -1,0 +1,138 @@
+"""How far a stage is: bots done, tasks of Spark done. Read from another thread, and never the end of a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlpipeline.spark.counters import DONE, Counters
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_FAILED = "text:failed:"  # see `run_tasks`: a bot that failed is done too
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A stage at work: its place among the stages of the run, seconds so far, bots and tasks.
+
+    `bots_done` is None where a stage works on all its bots at once; `tasks` are those that Spark knows of so far.
+    """
+
+    stage: str
+    number: int
+    count: int
+    seconds: float
+    bots: int
+    bots_done: int | None
+    tasks_done: int
+    tasks: int
+    is_starting: bool
+
+
+@dataclass
+class Progress:
+    """What a run tells of the stage that it is at; one thread writes, another reads.
+
+    `spark` and `slots` (tasks at once) are set when the session has started, `is_starting` is while it does.
+    """
+
+    spark: SparkSession | None = None
+    slots: int = 0
+    is_starting: bool = False
+    stage: str = ""
+    number: int = 0
+    count: int = 0
+    began: float = field(default_factory=time.monotonic)
+    _bots: frozenset[str] = frozenset()
+    _done: set[str] | None = None
+    _counters: list[Counters] = field(default_factory=list)
+    _tasks: TaskCounts = field(default_factory=lambda: TaskCounts())
+
+    def begin(self, stage: str, number: int, count: int, bots: Collection[str]) -> None:
+        """A stage begins, or with no bots what comes after the stages."""
+        self.stage = ""  # nothing is read in between
+        self.number, self.count, self.began = number, count, time.monotonic()
+        self._bots, self._done, self._counters, self._tasks = frozenset(bots), None, [], TaskCounts()
+        self.stage = stage
+
+    def end(self) -> None:
+        """The stage is over; nothing is told until the next one begins."""
+        self.stage = ""
+
+    def counting(self, counters: Counters) -> None:
+        """Tasks tell by these counters which bots are done."""
+        self._counters.append(counters)
+
+    def bot_done(self, bot: str) -> None:
+        """The driver is done with a bot."""
+        self._done = {*(self._done or ()), bot}
+
+    def read(self) -> Reading | None:
+        """Where the stage is now; None between stages. Raises nothing."""
+        stage, spark = self.stage, self.spark
+        if not stage:
+            return None
+        tasks = (0, 0)
+        with suppress(Exception):  # the session may stop, or the JVM die, at any moment
+            if spark is not None and self._bots:
+                tasks = self._tasks.read(spark, stage)
+        seconds = time.monotonic() - self.began
+        place = (stage, self.number, self.count, seconds)
+        return Reading(*place, len(self._bots), self._read_bots(), *tasks, self.is_starting)
+
+    def _read_bots(self) -> int | None:
+        done = set(self._done or ())
+        for counters in list(self._counters):
+            with suppress(RuntimeError):  # a dictionary that another thread adds to
+                keys = [key for key in counters.values if key.startswith((DONE, _FAILED))]
+                done.update(key.removeprefix(DONE).removeprefix(_FAILED) for key in keys)
+        done &= self._bots
+        return len(done) if done or self._done is not None else None
+
+
+@dataclass
+class TaskCounts:
+    """Tasks of the jobs of a group, done and in all; jobs that have ended are asked for once."""
+
+    ended: dict[int, int] = field(default_factory=dict)
+
+    def read(self, spark: SparkSession, group: str) -> tuple[int, int]:
+        """(done, known so far). Stages that Spark skips count only while their job runs."""
+        tracker = spark.sparkContext.statusTracker()
+        done = known = 0
+        for job in tracker.getJobIdsForGroup(group):
+            if job in self.ended:
+                continue
+            info = tracker.getJobInfo(job)
+            stages = [stage for number in info.stageIds if (stage := tracker.getStageInfo(number))] if info else []
+            completed = sum(stage.numCompletedTasks for stage in stages)
+            if info and info.status != "RUNNING":
+                self.ended[job] = completed
+            else:
+                done += completed
+                known += sum(stage.numTasks for stage in stages)
+        whole = sum(self.ended.values())
+        return whole + done, whole + known
+
+
+def left(expected: Mapping[str, float], reading: Reading) -> tuple[float, bool] | None:
+    """Seconds that a run is expected to take still, and whether its stage has taken longer than expected already.
+
+    Args:
+        expected: seconds of whole stages, in their order; None is given where the stage is not among them.
+        reading: of the stage at work. Its share of bots that are done counts where it takes longer than expected.
+    """
+    names = list(expected)
+    if reading.stage not in names:
+        return None
+    later = sum(expected[name] for name in names[names.index(reading.stage) + 1 :])
+    still = expected[reading.stage] - reading.seconds
+    share = (reading.bots_done or 0) / reading.bots if reading.bots > 1 else 0.0
+    if share:
+        still = max(still, reading.seconds * (1.0 - share) / share)
+    return max(still, 0.0) + later, still <= 0.0

@@ -1,0 +1,103 @@
+"""How far a stage is: what tasks and counters tell, and that nothing is raised."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mlpipeline.spark.counters import DONE
+from mlpipeline.spark.progress import Progress, Reading, TaskCounts, left
+
+
+class Tracker:
+    """Jobs of a group as Spark's status tracker tells of them; counts what it is asked."""
+
+    def __init__(self, jobs: dict[int, tuple[str, list[tuple[int, int]]]]) -> None:
+        self.jobs = jobs
+        self.asked: list[int] = []
+
+    def getJobIdsForGroup(self, group: str) -> list[int]:
+        return list(self.jobs) if group == "train" else []
+
+    def getJobInfo(self, job: int) -> Any:
+        self.asked.append(job)
+        status, stages = self.jobs[job]
+        return SimpleNamespace(status=status, stageIds=[100 * job + number for number in range(len(stages))])
+
+    def getStageInfo(self, number: int) -> Any:
+        done, tasks = self.jobs[number // 100][1][number % 100]
+        return SimpleNamespace(numCompletedTasks=done, numTasks=tasks)
+
+
+def session(tracker: Any) -> Any:
+    return SimpleNamespace(sparkContext=SimpleNamespace(statusTracker=lambda: tracker))
+
+
+def test_tasks_of_running_and_of_ended_jobs_are_added():
+    # Job 1 skipped a stage of seven tasks: they were never to be done.
+    tracker = Tracker({1: ("SUCCEEDED", [(4, 4), (0, 7)]), 2: ("RUNNING", [(3, 8), (0, 2)])})
+    counts = TaskCounts()
+    assert [counts.read(session(tracker), "train") for _ in range(2)] == [(7, 14), (7, 14)]
+    assert tracker.asked == [1, 2, 2], "what has ended is asked for once"
+    assert counts.read(session(tracker), "export") == (4, 4)
+
+
+def test_a_stage_that_is_over_tells_nothing():
+    progress = Progress()
+    assert progress.read() is None
+    progress.begin("train", 7, 10, ["a/ko", "b/ko"])
+    assert progress.read() is not None
+    progress.end()
+    assert progress.read() is None
+
+
+def test_bots_are_done_once_and_only_those_of_the_stage():
+    progress = Progress()
+    progress.begin("train", 7, 10, ["a/ko", "b/ko", "c/ko"])
+    reading = progress.read()
+    assert reading and (reading.bots, reading.bots_done) == (3, None)
+    progress.counting(SimpleNamespace(values={f"{DONE}a/ko": "", f"{DONE}*/ko": "", "count:loads": 3}))  # type: ignore[arg-type]
+    progress.counting(SimpleNamespace(values={f"{DONE}a/ko": "", "text:failed:c/ko": "{}"}))  # type: ignore[arg-type]
+    progress.bot_done("b/ko")
+    reading = progress.read()
+    assert reading and (reading.bots, reading.bots_done) == (3, 3)
+    progress.begin("export", 9, 10, ["a/ko"])
+    reading = progress.read()
+    assert reading and (reading.bots, reading.bots_done, reading.number) == (1, None, 9)
+
+
+class Dead:
+    @property
+    def values(self) -> dict[str, Any]:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    @property
+    def sparkContext(self) -> None:
+        raise ConnectionRefusedError("the JVM has died")
+
+
+def test_a_session_that_is_gone_raises_nothing():
+    progress = Progress(spark=Dead())  # type: ignore[arg-type]
+    progress.begin("train", 7, 10, ["a/ko"])
+    progress.counting(Dead())  # type: ignore[arg-type]
+    reading = progress.read()
+    assert reading and (reading.tasks, reading.bots_done) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done", "expected"),
+    [
+        (10.0, None, (30.0 + 20.0, False)),
+        (39.0, 8, (39.0 / 4 + 20.0, False)),
+        (50.0, None, (20.0, True)),
+        (50.0, 5, (50.0 + 20.0, False)),
+    ],
+)
+def test_what_is_left_follows_earlier_runs_and_then_the_share_that_is_done(
+    seconds: float, done: int | None, expected: tuple[float, bool]
+):
+    reading = Reading("train", 7, 10, seconds, 10, done, 0, 0, is_starting=False)
+    assert left({"denoise": 60.0, "train": 40.0, "export": 20.0}, reading) == pytest.approx(expected)
+    assert left({"denoise": 60.0}, reading) is None
