@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import SetupError
+from mlpipeline.networks.untrusted import check_sentence_transformer
 
 Vectors = NDArray[np.float32]
 
@@ -44,7 +45,7 @@ def load_pretrained(folder: Path) -> FolderEncoder:
     """The encoder in `folder`: `model.onnx` (or `onnx/model.onnx`) with `tokenizer.json`, or sentence-transformers.
 
     Raises:
-        SetupError: when the folder holds neither, or a library of the extra `[encoders]` is missing.
+        SetupError: when the folder holds neither, pickled weights or code, or a library of `[encoders]` is missing.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -96,11 +97,17 @@ def _onnx_encoder(folder: Path, model: Path) -> FolderEncoder:
 
 
 def _sentence_transformer(folder: Path) -> FolderEncoder:
+    check_sentence_transformer(folder)
     _need("sentence_transformers", folder)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    # Checked above, and said again to the library: no code of the folder, no pickled weights, nothing fetched.
+    safe: dict[str, Any] = {"trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
+    try:
+        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, **safe)
+    except Exception as error:  # torch, transformers and safetensors raise their own kinds
+        raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
 
     def predict(texts: list[str]) -> Vectors:
         raw: Any = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)

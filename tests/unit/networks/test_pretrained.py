@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mlpipeline.errors import SetupError
 from mlpipeline.networks import pretrained
 from mlpipeline.networks.encoder import load_encoder
+from mlpipeline.networks.untrusted import check_sentence_transformer
 
 WORDS = ["[PAD]", "[UNK]", "play", "stop", "music", "lights", "please"]
 
@@ -72,13 +74,64 @@ def test_a_broken_model_and_unknown_inputs_are_told(folder: Path) -> None:
         load_encoder(folder)
 
 
+def write_transformer(folder: Path) -> None:
+    """What sentence-transformers saves, as far as it is looked at before anything is loaded."""
+    module = {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}
+    dense = {"idx": 1, "name": "1", "path": "1_Dense", "type": "sentence_transformers.models.Dense"}
+    (folder / "modules.json").write_text(json.dumps([module, dense]))
+    (folder / "config.json").write_text('{"model_type": "bert"}')
+    (folder / "model.safetensors").write_bytes(b"numbers")
+    (folder / "1_Dense").mkdir()
+    (folder / "1_Dense" / "model.safetensors").write_bytes(b"numbers")
+    (folder / "openvino").mkdir()
+    (folder / "openvino" / "openvino_model.bin").write_bytes(b"numbers")
+
+
+CODE = '{"auto_map": {"AutoModel": "modeling_mine.Mine"}}'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("pytorch_model.bin", "x", "pickled weights"),
+        ("1_Dense/pytorch_model.bin", "x", "pickled weights"),
+        ("weights.pt", "x", "pickled weights"),
+        ("deep/er/vocabulary.PKL", "x", "pickled weights"),
+        ("modeling_mine.py", "x", "code in a folder"),
+        ("config.json", CODE, "auto_map"),
+        ("1_Dense/config.json", CODE, "auto_map"),
+        ("tokenizer_config.json", CODE, "auto_map"),
+        ("modules.json", '[{"path": "", "type": "mine.Module"}]', "no part of sentence-transformers"),
+        ("modules.json", '[{"path": "../..", "type": "sentence_transformers.models.Dense"}]', "leaves the folder"),
+        ("modules.json", "{}", "no list of modules"),
+        ("config.json", "[" * 100_000, "cannot be read as JSON"),
+    ],
+)
+def test_what_could_run_code_is_refused(tmp_path: Path, name: str, text: str, told: str) -> None:
+    write_transformer(tmp_path)
+    check_sentence_transformer(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SetupError, match=told) as caught:
+        load_encoder(tmp_path)
+    assert caught.value.where == str(tmp_path / name) and caught.value.fix
+
+
+def test_weights_are_safetensors_or_nothing(tmp_path: Path) -> None:
+    write_transformer(tmp_path)
+    for path in tmp_path.rglob("*.safetensors"):
+        path.unlink()
+    with pytest.raises(SetupError, match="safetensors only"):
+        load_encoder(tmp_path)
+
+
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SetupError, match="no such folder"):
         load_encoder(tmp_path / "nowhere")
     with pytest.raises(SetupError, match="holds no encoder"):
         load_encoder(tmp_path)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    (tmp_path / "modules.json").write_text("[]")
+    write_transformer(tmp_path)
     with pytest.raises(SetupError, match=r"sentence_transformers.*encoders"):
         load_encoder(tmp_path)
     write_model(tmp_path)
