@@ -239,7 +239,7 @@ EVALUATION = StructType(
 )
 
 # One exported target of one bot: a zip archive and the parity that was measured. TensorFlow names and orders the nodes
-# of equal models anew in each export, so its bytes differ where its answers do not.
+# of equal models anew in each export, so a SavedModel's bytes differ where its answers do not.
 EXPORTED = StructType(
     [
         *BOT,
@@ -256,8 +256,8 @@ RELEASED = StructType(
     [
         *BOT,
         StructField("version", IntegerType(), True, VOLATILE),
-        StructField("bundle_digest", StringType(), True, VOLATILE),
-        StructField("uri", StringType(), True, VOLATILE),
+        _text("bundle_digest"),
+        _text("uri"),
         _text("alias"),
         StructField("gate", StringType(), True, VOLATILE),
     ]

@@ -127,6 +127,15 @@ def train_classifier(
     return model
 
 
+def folded_weights(model: TrainedModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The table with the n-grams' weights folded in, float32 (k + 1, labels + dims), and their squares (k + 1, 1).
+
+    So the network needs one sum only; row 0 stands for no n-gram.
+    """
+    idf = np.concatenate([[0.0], model.vocabulary.idf]).astype(np.float32)[:, None]
+    return np.asarray(model.weights["table"] * idf, np.float32), idf**2
+
+
 def build_core(model: TrainedModel) -> Any:
     """The network as a `keras.Model`: input `ids` int32 (None, max_ids) -> output `logits` float32 (None, labels).
 
@@ -137,18 +146,17 @@ def build_core(model: TrainedModel) -> Any:
     import keras
 
     count, dims = len(model.labels), model.weights["out"].shape[0]
-    # The weights of the n-grams are folded into the table, so that the network needs one sum only.
-    idf = np.concatenate([[0.0], model.vocabulary.idf]).astype(np.float32)[:, None]
+    weights, masses = folded_weights(model)
     ids = keras.Input((model.spec.max_ids,), dtype="int32", name="ids")
-    table = keras.layers.Embedding(len(idf), count + dims, name="table")
-    mass = keras.layers.Embedding(len(idf), 1, name="mass")
+    table = keras.layers.Embedding(len(weights), count + dims, name="table")
+    mass = keras.layers.Embedding(len(masses), 1, name="mass")
     out = keras.layers.Dense(count, name="out")
     summed, total = keras.ops.sum(table(ids), axis=1), keras.ops.sum(mass(ids), axis=1)
     unit = summed / keras.ops.sqrt(keras.ops.maximum(total, 1.0))
     scores = unit[:, :count] + out(keras.ops.relu(unit[:, count:]))
     core = keras.Model(ids, keras.layers.Multiply(name="logits")([scores, keras.ops.minimum(total, 1.0)]))
-    table.set_weights([model.weights["table"] * idf])
-    mass.set_weights([idf**2])
+    table.set_weights([weights])
+    mass.set_weights([masses])
     out.set_weights([model.weights["out"], model.weights["bias"]])
     return core
 

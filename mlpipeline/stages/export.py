@@ -14,6 +14,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.errors import StageError
 from mlpipeline.networks.classifier import TrainedModel, build_core
 from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.networks.onnx_core import onnx_core
 from mlpipeline.networks.parity import ask_parity
 from mlpipeline.schemas import EXPORTED, MODEL
 from mlpipeline.spark.counters import Counters
@@ -24,14 +25,13 @@ from mlpipeline.store.archives import pack_folder
 _PATIENCE = 600
 
 
-def write_target(target: str, core: Any, folder: Path, opset: int) -> None:
-    """Writes a Keras core as `model.onnx` in the folder, or as a SavedModel that is the folder."""
+def write_target(target: str, model: TrainedModel, folder: Path, opset: int) -> None:
+    """Writes a model's core as `model.onnx` in the folder, or as a SavedModel that is the folder."""
     if target == "onnx":
         folder.mkdir(parents=True)
-        core(np.zeros((1, core.input_shape[1]), np.int32))  # Keras exports only what was called once
-        core.export(str(folder / "model.onnx"), format="onnx", opset_version=opset, verbose=False)
+        (folder / "model.onnx").write_bytes(onnx_core(model, opset))
     else:
-        core.export(str(folder), format="tf_saved_model", verbose=False)
+        build_core(model).export(str(folder), format="tf_saved_model", verbose=False)
 
 
 def check_parity(target: str, folder: Path, held_out: Path, tolerance: float, targets: Sequence[str]) -> dict[str, Any]:
@@ -56,7 +56,6 @@ def export_bot(bot: str, rows: pa.Table, rules: Any) -> pa.Table:
     """Exports one bot to each target that the recipe names; one row of EXPORTED a target."""
     model = TrainedModel.from_bytes(rows["payload"][0].as_py())
     held = HeldOut.from_bytes(rows["held_out"][0].as_py())
-    core = build_core(model)
     domain, lang = bot.split("/")
     made = []
     with tempfile.TemporaryDirectory(prefix="mlpipeline-export-") as scratch:
@@ -64,7 +63,7 @@ def export_bot(bot: str, rows: pa.Table, rules: Any) -> pa.Table:
         np.savez(held_out, ids=held.ids, logits=held.logits, temperature=model.temperature)
         for target in rules.targets:
             folder = Path(scratch) / target
-            write_target(target, core, folder, rules.opset)
+            write_target(target, model, folder, rules.opset)
             parity = check_parity(target, folder, held_out, rules.tolerance, rules.targets)
             made.append(
                 {
@@ -94,7 +93,7 @@ STAGE = Stage(
     sections=("export",),
     needs={"model": MODEL},
     gives={"exported": EXPORTED},
-    libraries=("tensorflow-cpu", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy"),
+    libraries=("tensorflow-cpu", "keras", "onnx", "onnxruntime", "numpy"),
     run=export,
     by_bot=True,
 )
