@@ -20,7 +20,7 @@ from mlpipeline.orders.outcome import Tables
 from mlpipeline.pipeline import DATASETS, SHARED
 from mlpipeline.recipe.select import Selection, parse_selection
 from mlpipeline.schemas import with_objects
-from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.datasets import damaged_table, read_rows
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
 from mlpipeline.store.row_counts import count_filled
@@ -51,6 +51,10 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 def ls_verb(desk: Desk) -> int:
     """Lists what is there."""
     chosen = parse_selection(desk.options.select)
+    for name in DATASETS:
+        damage = load_manifest(desk.store, name).damage
+        if damage:
+            raise damaged_table(desk.store, name, damage)
     if desk.options.what == "bots" and not desk.options.digest:
         known = {bot for name in DATASETS for bot in load_manifest(desk.store, name).entries if not bot.startswith("*")}
         rows = bot_rows(desk.store, sorted(bot for bot in known if chosen.matches(*bot.split("/"))))

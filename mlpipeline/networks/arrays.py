@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 _META = "meta.json"
+# What zipfile, zlib, numpy and json raise over bytes that are cut or changed.
+_NOT_WHOLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    MemoryError,
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's own zero: no clock gets into the bytes
 
 
@@ -39,7 +55,7 @@ def unpack(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
                 if name.endswith(".npy"):
                     body = io.BytesIO(archive.read(name))
                     arrays[name[:-4]] = np.lib.format.read_array(body, allow_pickle=False)
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError) as error:
+    except _NOT_WHOLE as error:
         raise ValueError(f"not an archive of arrays: {error}") from error
     return arrays, meta
 

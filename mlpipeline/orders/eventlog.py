@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -92,8 +91,7 @@ def open_log(
     if asked is not None and (Path(asked).exists() or not store.exists(store.path("runs", run))):
         yield read_log(asked), None
         return
-    kept = store.read(store.path("runs", run, "run.json"))
-    told = json.loads(kept) if kept else {"run": run}
+    told = store.remembered(store.path("runs", run, "run.json")) or {"run": run}
     folder = store.path("runs", run, FOLDER)
     if not _holds_log(store, folder):
         yield read_log(_elsewhere(run, told.get("event_log") if place is None else place)), told

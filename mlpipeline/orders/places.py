@@ -70,7 +70,7 @@ def where_to_run(
 def site_of(store: Store, master: str, settings: Mapping[str, str], say: Say) -> Site | None:
     """What a session costs at a place: as kept, or measured now and kept with its date; None when none starts."""
     path = store.path("cache", "sessions.json")
-    kept: dict[str, Any] = json.loads(store.read(path) or b"{}")
+    kept = store.remembered(path)
     entry = kept.get(master)
     if entry is None or date.fromisoformat(entry["measured"]) + _KEPT < date.today():
         say(f"measuring once what a session on {master} costs")
@@ -78,7 +78,7 @@ def site_of(store: Store, master: str, settings: Mapping[str, str], say: Say) ->
         if entry is None:
             return None
         # Read again: another run may have measured another place meanwhile.
-        kept = {**json.loads(store.read(path) or b"{}"), master: entry}
+        kept = {**store.remembered(path), master: entry}
         store.write(path, json.dumps(kept, indent=1).encode())
         say(f"{in_words(entry['seconds'])} until the first task is done, {entry['slots']} tasks at once")
     return Site(master, entry["seconds"], entry["slots"])

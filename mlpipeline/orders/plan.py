@@ -25,6 +25,7 @@ from mlpipeline.store.manifests import (
     Entry,
     Manifest,
     Mark,
+    keep_manifest,
     load_manifest,
     make_mark,
     missing_files,
@@ -107,6 +108,8 @@ class Planner:
             f"{path}: nobody here can tell whether it has changed: `--force ingest` reads it again"
             for path in self._digests.untold
         ]
+        for manifest in self._manifests.values():
+            keep_manifest(self._store, manifest)
         self._digests.keep()
         return plan
 

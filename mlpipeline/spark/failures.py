@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Callable
+from urllib.parse import unquote
 
-from mlpipeline.errors import MLPipelineError, SetupError, StageError
+from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError
 
 _Told = Callable[["re.Match[str]"], MLPipelineError]
 _LONGEST = 500  # characters of a library's own words
@@ -89,6 +90,11 @@ def _no_master(found: re.Match[str]) -> SetupError:
     return SetupError("the master does not answer", fix="is it up, and of this Spark's version? look at its log")
 
 
+def _damaged(found: re.Match[str]) -> StoreError:
+    place = unquote(re.sub("^file:/+", "/", found[1]))
+    return StoreError("the file is damaged or missing", where=place, fix="delete the file; then `mlpipeline run` again")
+
+
 def _memory(found: re.Match[str]) -> StageError:
     return StageError(f"a heap was too small ({found[0]})", fix="raise spark.executor.memory or spark.driver.memory")
 
@@ -120,6 +126,7 @@ _CAUSES: tuple[tuple[re.Pattern[str], _Told], ...] = (
     (re.compile(r"Cannot assign requested address[^\n]*"), _address),
     (re.compile(r"BindException: [^\n]*?(Service '\w+'|[\w.]+:\d+)?[^\n]*(?:failed|in use)"), _port),
     (re.compile(r"UnknownHostException: ([\w.-]+)"), _host),
+    (re.compile(r"FAILED_READ_FILE[^\n]*?while reading file ([^\n]+?\.parquet)"), _damaged),
     (re.compile(r"All masters are unresponsive"), _no_master),
     (re.compile(r"java\.lang\.OutOfMemoryError: [^\n]*"), _memory),
     (re.compile(r"Python worker exited unexpectedly \(crashed\)(?!.*Fatal Python error)", re.DOTALL), _killed),

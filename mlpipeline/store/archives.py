@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mlpipeline.errors import StoreError
+from mlpipeline.store.checked import understood
 from mlpipeline.store.packing import is_inside
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -34,11 +35,7 @@ def unpack_files(data: bytes) -> dict[str, bytes]:
     Raises:
         StoreError: it is no archive, or an entry would lie outside the folder that it is unpacked to.
     """
-    try:
-        opened = zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile as error:
-        raise StoreError("an archive cannot be read", fix="make it anew") from error
-    with opened as archive:
+    with understood("an archive", fix="make it anew"), zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         for name in names:
             if not is_inside(name):

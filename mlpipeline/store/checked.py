@@ -26,7 +26,7 @@ _DAMAGE = (
     LookupError,
     TypeError,
     ArithmeticError,
-    RecursionError,
+    RuntimeError,
     NotImplementedError,
     MemoryError,
     zipfile.BadZipFile,

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 
 from mlpipeline.errors import StoreError
+from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store, cannot_write
+from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.table_files import is_readable, look_at
 
 if TYPE_CHECKING:
+    from deltalake import DeltaTable
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
@@ -81,6 +89,7 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
     writer = frame.write.format("delta").mode("overwrite").partitionBy(*PARTITIONS).option("userMetadata", metadata)
     with commit_lock(store, dataset):
         # Asked under the lock: of two runs that both make a new table, the second must not overwrite the first's rows.
+        _set_damaged_aside(store, dataset)
         if _is_table(store, dataset):
             # A table of an older version gets the columns that it lacks; other bots have none there until they run.
             writer = writer.option("replaceWhere", partition_predicate(bots)).option("mergeSchema", "true")
@@ -91,6 +100,20 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
             if cause is not None:
                 raise cannot_write(store.table_path(dataset), cause) from error
             raise
+
+
+def _set_damaged_aside(store: Store, dataset: str) -> None:
+    """A table whose log cannot be read takes no commit: it goes to `damaged/`, and a run's rows begin a new one."""
+    log = Path(store.path("datasets", dataset, "_delta_log"))
+    if not store.is_local or not load_manifest(store, dataset).damage:
+        return
+    place = Path(store.path("damaged", f"{dataset}-{time.strftime('%Y%m%dT%H%M%S')}"))
+    try:
+        place.parent.mkdir(exist_ok=True)
+        log.parent.rename(place)
+        Path(store.path("datasets", f"{dataset}.manifest.json")).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(str(log.parent), error) from error
 
 
 def _system_cause(error: Exception) -> OSError | None:
@@ -179,17 +202,22 @@ def read_rows(
     """The rows of a dataset as an Arrow table, without a JVM; of its newest version by default.
 
     Raises:
-        StoreError: there is no such dataset, version or column in the store.
+        StoreError: there is no such dataset, version or column in the store, or the table is damaged.
     """
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError, TableNotFoundError
 
+    damage = load_manifest(store, dataset).damage
+    if damage:
+        raise damaged_table(store, dataset, damage)
     try:
         table = DeltaTable(store.table_path(dataset), version=version)
     except TableNotFoundError as error:
         fix = "`mlpipeline ls datasets` lists what is there"
         raise StoreError(f"no dataset {dataset}", where=store.root, fix=fix) from error
-    except DeltaError as error:
+    except (DeltaError, OSError, ValueError) as error:
+        if version is None:
+            raise damaged_table(store, dataset, _in_a_line(error)) from error
         raise StoreError(
             f"{dataset} has no version {version}", where=store.root, fix="`mlpipeline ls datasets`"
         ) from error
@@ -199,11 +227,51 @@ def read_rows(
     if missing:
         fix = f"it has {', '.join(known)}; where an older version made it, `mlpipeline run` makes it anew"
         raise StoreError(f"{dataset} has no column {', '.join(missing)}", where=store.root, fix=fix)
-    files = _files_of(store, dataset)
-    if bots is None:
-        return table.to_pyarrow_table(columns=wanted, filesystem=files)
-    parts = [table.to_pyarrow_table(_filters(bot), columns=wanted, filesystem=files) for bot in sorted(bots)]
-    return pa.concat_tables(parts) if parts else table.to_pyarrow_table(columns=wanted, filesystem=files).slice(0, 0)
+    chosen: Sequence[str | None] = [None] if bots is None else sorted(bots)
+    try:
+        parts = [_rows_of(store, dataset, table, bot, wanted) for bot in chosen]
+        return pa.concat_tables(parts) if parts else _rows_of(store, dataset, table, None, wanted).slice(0, 0)
+    except (pa.ArrowException, DeltaError, OSError, ValueError) as error:
+        raise _damaged_rows(store, dataset, table, chosen, error) from error
+
+
+def _rows_of(store: Store, dataset: str, table: DeltaTable, bot: str | None, columns: list[str] | None) -> pa.Table:
+    import pyarrow.dataset as ds
+
+    rows = table.to_pyarrow_dataset(None if bot is None else _filters(bot), filesystem=_files_of(store, dataset))
+    # A flipped bit in a page may well unpack to other values: the checksums that Spark writes tell.
+    checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    return rows.to_table(columns=columns, fragment_scan_options=checked)
+
+
+def damaged_table(store: Store, dataset: str, what: str) -> StoreError:
+    """The error of a table whose log cannot be read; a run makes the table anew."""
+    fix = f"`mlpipeline run{with_store(store.base)}` makes it anew"
+    return StoreError(f"{dataset} is damaged: {what}", where=store.table_path(dataset), fix=fix)
+
+
+def _damaged_rows(
+    store: Store, dataset: str, table: DeltaTable, bots: Sequence[str | None], error: Exception
+) -> StoreError:
+    """Names the first file that cannot be read."""
+    folder = store.table_path(dataset)
+    for bot in bots if store.is_local else ():
+        for uri in table.file_uris(None if bot is None else _filters(bot)):
+            place = unquote(uri.removeprefix("file://"))
+            if is_readable(place):
+                continue
+            owner = re.search(r"domain=([^/*]+)/lang=([^/]+)/", place)
+            run = f"`mlpipeline run{f' --select {owner[1]}/{owner[2]}' if owner else ''}{with_store(store.base)}`"
+            written = load_manifest(store, dataset).written.get(os.path.relpath(place, folder))
+            # A plan looks at size and time; where both are as they were written, it would not look further.
+            same = written is not None and written == look_at(place)
+            fix = f"{'delete the file; then ' if same else ''}{run} makes it anew"
+            return StoreError(f"{dataset}: the file is damaged or missing", where=place, fix=fix)
+    return damaged_table(store, dataset, _in_a_line(error))
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
 
 
 def _files_of(store: Store, dataset: str) -> pafs.FileSystem | None:

@@ -7,7 +7,9 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from mlpipeline.errors import StoreError
 from mlpipeline.inputs import local_path
@@ -79,6 +81,14 @@ class Store:
     def open(self, path: str) -> pa.NativeFile:
         """A file to read from at any place; raises OSError where there is none."""
         return self._files.open_input_file(path)
+
+    def remembered(self, path: str) -> dict[str, Any]:
+        """The JSON object in a file that is only kept to save work; empty where there is none, or a damaged one."""
+        try:
+            found = orjson.loads(self.read(path) or b"{}")
+        except (ValueError, OSError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def write(self, path: str, data: bytes) -> None:
         """Writes a file in one step: readers see the old bytes or the new ones.

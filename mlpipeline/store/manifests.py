@@ -7,11 +7,11 @@ run that was killed between the two loses nothing and planning needs no JVM.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -20,8 +20,12 @@ import orjson
 from mlpipeline.errors import StoreError
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
+from mlpipeline.store.table_files import Written, is_readable, log_damage, look_at, look_at_entry
 
 _COMMIT = re.compile(r"^(\d{20})\.json$")
+_WATCHED = 30  # newest commits that a plan looks at again: Delta itself starts from a checkpoint of the last ten
+# What orjson, and bytes that were not written by us, raise.
+_NO_COMMIT = (ValueError, KeyError, TypeError, AttributeError)
 _KEPT = 5  # earlier rows of one bot that are remembered: who goes back, goes back to a recent state
 
 
@@ -61,13 +65,19 @@ class Earlier(NamedTuple):
 class Manifest:
     """All marks of one dataset, by bot; `version` is the last commit that it knows (-1: no table).
 
-    `earlier` has the rows that were replaced, newest last; older versions of the table still hold them.
+    `earlier` has the rows that were replaced, newest last; older versions of the table still hold them. `written` has
+    all these files as they were written, `log` the newest commits as they were read. `damage` says what is wrong with a
+    table's log: nothing is known of it then. `learnt` is true when there is more to keep than was read.
     """
 
     dataset: str
     version: int = -1
     entries: dict[str, Entry] = field(default_factory=dict)
     earlier: dict[str, list[Earlier]] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+    log: dict[int, Written] = field(default_factory=dict)
+    damage: str = ""
+    learnt: bool = False
 
 
 def make_mark(code: str, part: Mapping[str, Any], inputs: Mapping[str, Any], libraries: Mapping[str, str]) -> Mark:
@@ -85,16 +95,34 @@ def as_metadata(stage: str, run: str, marks: Mapping[str, Mark]) -> str:
 
 def load_manifest(store: Store, dataset: str) -> Manifest:
     """Reads a dataset's manifest and adds the commits that it has not seen; writes it back when it grew."""
+    log = Path(store.path("datasets", dataset, "_delta_log"))
+    damage = log_damage(log) if store.is_local else ""
+    if damage:
+        return Manifest(dataset, damage=damage)
     manifest = _read_cache(store, dataset)
+    if store.is_local and any(found != look_at_entry(log, version) for version, found in manifest.log.items()):
+        manifest = Manifest(dataset)  # another table, a copy, or entries that were changed: read what is there
     newer = _commits_after(store, dataset, manifest.version)
     if newer and newer[0] != manifest.version + 1:
         # The log begins after what the cache knows (or the table was made anew): start over from what is there.
         manifest, newer = Manifest(dataset), _commits_after(store, dataset, -1)
     for version in newer:
-        _add_commit(manifest, version, store.read(_commit_path(store, dataset, version)) or b"")
+        data = store.read(_commit_path(store, dataset, version)) or b""
+        try:
+            _add_commit(manifest, version, data)
+        except _NO_COMMIT:
+            return Manifest(dataset, damage=f"its log entry {version:020d}.json is damaged")
+        manifest.log = {**dict([*manifest.log.items()][-_WATCHED:]), version: look_at_entry(log, version)}
     if newer:
         _write_cache(store, manifest)
     return manifest
+
+
+def keep_manifest(store: Store, manifest: Manifest) -> None:
+    """Keeps what was learnt of a table's files since it was loaded, if anything was."""
+    if manifest.learnt:
+        _write_cache(store, manifest)
+        manifest.learnt = False
 
 
 def _cache_path(store: Store, dataset: str) -> str:
@@ -128,11 +156,14 @@ def _read_cache(store: Store, dataset: str) -> Manifest:
             for bot, e in kept["entries"].items()
         }
         earlier = {bot: [Earlier(*rows) for rows in found] for bot, found in kept["earlier"].items()}
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        written = {path: Written(*found) for path, found in kept["written"].items()}
+        log = {int(version): Written(*found) for version, *found in kept["log"]}
+        version = int(kept["version"])
+    except _NO_COMMIT:
         return Manifest(dataset)
-    if not store.exists(_commit_path(store, dataset, kept["version"])):
+    if not store.exists(_commit_path(store, dataset, version)):
         return Manifest(dataset)
-    return Manifest(dataset, kept["version"], entries, earlier)
+    return Manifest(dataset, version, entries, earlier, written, log)
 
 
 def _write_cache(store: Store, manifest: Manifest) -> None:
@@ -142,7 +173,11 @@ def _write_cache(store: Store, manifest: Manifest) -> None:
         for bot, entry in manifest.entries.items()
     }
     earlier = {bot: [list(rows) for rows in found] for bot, found in manifest.earlier.items()}
-    data = orjson.dumps({"version": manifest.version, "parts": parts, "entries": entries, "earlier": earlier})
+    named = {path for entry in manifest.entries.values() for path in entry.files}
+    named.update(path for found in manifest.earlier.values() for rows in found for path in rows.files)
+    written = {path: list(found) for path, found in manifest.written.items() if path in named}
+    kept = {"version": manifest.version, "parts": parts, "entries": entries, "earlier": earlier, "written": written}
+    data = orjson.dumps({**kept, "log": [[version, *found] for version, found in manifest.log.items()]})
     # A cache that cannot be kept is read from the log again: looking at a read-only or full store still works.
     with suppress(StoreError):
         store.write(_cache_path(store, manifest.dataset), data)
@@ -157,6 +192,12 @@ def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
     except orjson.JSONDecodeError:
         ours = None
     adds = [action["add"] for action in actions if "add" in action]
+    announced = (info.get("operationMetrics") or {}).get("numFiles")
+    if announced is not None and int(announced) != len(adds):
+        raise ValueError("lines of the entry are gone")
+    for add in adds:
+        stamp = Written(int(add.get("size", -1)), int(add.get("modificationTime", -1)))
+        manifest.written[unquote(add["path"])] = stamp
     if not isinstance(ours, dict) or ours.get("mlpipeline") != 1:
         _follow_foreign(manifest, adds, [action["remove"] for action in actions if "remove" in action])
         return
@@ -187,7 +228,7 @@ def version_holding(store: Store, manifest: Manifest, bot: str, fingerprint: str
     now = manifest.entries.get(bot)
     known = [*manifest.earlier.get(bot, ()), *([Earlier(now.mark.fingerprint, now.version, now.files)] if now else [])]
     for rows in known:
-        if rows.fingerprint == fingerprint and not _gone(store, manifest.dataset, rows.files):
+        if rows.fingerprint == fingerprint and not _gone(store, manifest, rows.files):
             return rows.version
     return None
 
@@ -214,13 +255,29 @@ def _bot_of(action: Mapping[str, Any]) -> str:
 
 
 def missing_files(store: Store, manifest: Manifest, bot: str) -> list[str]:
-    """Files of a bot's partition that the table names but that are gone (local stores only)."""
+    """What the table names of a bot's partition and is gone or not as it was written (local stores only)."""
+    if manifest.damage:
+        return [f"_delta_log ({manifest.damage})"]
     entry = manifest.entries.get(bot)
-    return [] if entry is None else _gone(store, manifest.dataset, entry.files)
+    return [] if entry is None else _gone(store, manifest, entry.files)
 
 
-def _gone(store: Store, dataset: str, files: Iterable[str]) -> list[str]:
+def _gone(store: Store, manifest: Manifest, files: Iterable[str]) -> list[str]:
     if not store.is_local:
         return []
-    folder = store.path("datasets", dataset)
-    return [path for path in files if not os.path.exists(f"{folder}/{path}")]
+    folder = store.path("datasets", manifest.dataset)
+    return [path for path in files if not _as_written(manifest, path, f"{folder}/{path}")]
+
+
+def _as_written(manifest: Manifest, path: str, place: str) -> bool:
+    """True for a file of the size and time that it was written with; one of another time is read, once."""
+    wanted, found = manifest.written.get(path, Written(-1, -1)), look_at(place)
+    if found is None or wanted.size not in (-1, found.size):
+        return False
+    if wanted.changed in (-1, found.changed):
+        return True
+    if not is_readable(place):
+        return False
+    manifest.written[path] = found  # a copy of the store, or a touched file: the next plan need not read it
+    manifest.learnt = True
+    return True

@@ -118,7 +118,7 @@ class SourceDigests:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._path = store.path("cache", "sources.json")
-        self._known = _known(store.read(self._path))
+        self._known = _known(store.remembered(self._path))
         self._elsewhere: dict[str, str] = {}
         self._changed = False
         self.untold: list[str] = []
@@ -185,11 +185,5 @@ def remote_stamp(path: str, *, where: str) -> str | None:
     return f"{info.size} bytes of {info.mtime_ns}"
 
 
-def _known(data: bytes | None) -> dict[str, list[object]]:
-    try:
-        read = json.loads(data or b"{}")
-    except ValueError:
-        return {}
-    if not isinstance(read, dict):
-        return {}
+def _known(read: Mapping[str, object]) -> dict[str, list[object]]:
     return {path: entry for path, entry in read.items() if isinstance(entry, list) and len(entry) == 4}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -185,41 +182,6 @@ def test_a_gate_refuses_and_the_champion_stays(copied: Project):
 def test_a_missing_gate_is_a_failure(copied: Project):
     done = copied("run", "--select", "shop/en", "--set", "release.gate=null", "--master", "local[2]", expect=1)
     assert "shop/en" in done.stderr and "no gate" in done.stderr and "min_accuracy" in done.stderr
-
-
-def bytes_below(root: Path) -> dict[str, str]:
-    files = (path for path in root.rglob("*") if path.is_file())
-    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def test_what_is_damaged_of_a_release_is_made_anew_by_the_line_that_is_named(finished: Finished, copied: Project):
-    original, versions = bytes_below(finished.project.store), copied.versions()
-    bundles = {bot: next((copied.store / "bundles" / bot).glob("*/manifest.json")).parent for bot in BOTS}
-    labels = (bundles["shop/ko"] / "labels.txt").read_text("utf-8").splitlines()
-    (bundles["shop/ko"] / "labels.txt").write_text("\n".join([*labels[1:], labels[0]]) + "\n", "utf-8")
-    (bundles["shop/en"].parent / "champion.json").write_text("[" * 100_000)
-    shutil.rmtree(bundles["bank/ko"])
-    (bundles["bank/en"] / "index.npz").write_bytes(b"")
-    for bot in BOTS:
-        told = copied("answer", bot, "refund please", expect=1).stderr
-        assert len(told.splitlines()) == 1 and f"`mlpipeline run --from release --select {bot}`" in told, told
-    (copied.store / "mlflow" / "mlflow.db").write_bytes(b"garbage")
-    told = copied("answer", "shop/ko", "--version", "1", "refund please", expect=1).stderr
-    assert len(told.splitlines()) == 1 and "the registry is damaged" in told
-    planned = [row for row in copied.read("plan")["orders"] if row["run"]]
-    assert [(row["bot"], row["stage"]) for row in planned] == [(bot, "release") for bot in BOTS]
-
-    line = re.search(r"`mlpipeline (run[^`]*)`", told)
-    assert line is not None
-    copied(*shlex.split(line[1]), "--master", "local[2]")
-    assert copied.read("answer", "shop/ko", "--version", "1", "환불해 주세요 shop")[0]["intent"] == "refund"
-    for bot, folder in bundles.items():
-        assert copied.read("answer", bot, "refund please")[0]["zone"] and folder.is_dir(), "under the same digest"
-    assert "nothing to do" in copied("plan").stdout
-    assert {name for name, version in copied.versions().items() if version != versions[name]} == {
-        f"{bot}/released" for bot in BOTS
-    }, "nothing was trained"
-    assert bytes_below(finished.project.store) == original, "nothing of the store that this is a copy of was touched"
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -40,6 +41,15 @@ def test_foreign_bytes_are_refused() -> None:
     for data in (b"", b"PK", pickle.dumps(CONTENT), arrays.pack(CONTENT, {})[:-30], archive.getvalue()):
         with pytest.raises(ValueError):
             arrays.unpack(data)
+
+
+def test_a_changed_byte_is_a_value_error_or_harmless() -> None:
+    data = arrays.pack(CONTENT, {"a": [1]})
+    for at in range(0, len(data), 3):
+        for bits in (1, 255):
+            changed = data[:at] + bytes([data[at] ^ bits]) + data[at + 1 :]
+            with suppress(ValueError):
+                arrays.unpack(changed)
 
 
 def test_the_digest_sees_names_types_shapes_and_values() -> None:

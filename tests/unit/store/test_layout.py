@@ -121,3 +121,13 @@ def test_the_probe_leaves_nothing(tmp_path: Path):
 def test_an_unknown_kind_of_store():
     with pytest.raises(StoreError, match="no such store"):
         Store("nowhere://x").read("y")
+
+
+@pytest.mark.parametrize("data", [b"", b"[" * 100_000, b"{", b"[1]", b"\xff\x00", None])
+def test_what_is_only_remembered_may_be_damaged(tmp_path: Path, data: bytes | None):
+    if data is not None:
+        (tmp_path / "kept.json").write_bytes(data)
+    store = Store(str(tmp_path))
+    assert store.remembered(store.path("kept.json")) == {}
+    (tmp_path / "kept.json").write_text('{"a": 1}')
+    assert store.remembered(store.path("kept.json")) == {"a": 1}

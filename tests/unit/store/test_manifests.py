@@ -182,6 +182,7 @@ def test_a_table_made_anew_with_fewer_commits_leaves_no_old_entry(log: Log):
 def test_a_log_that_was_cleaned_up_to_a_checkpoint_keeps_what_is_there(log: Log):
     log.write({"shop/ko": mark(1)})
     log.write({"bank/ko": mark(1)})
+    (log.folder / f"{0:020d}.checkpoint.parquet").write_bytes(b"PAR1 what it held PAR1")
     (log.folder / f"{0:020d}.json").unlink()
     assert list(log.load().entries) == ["bank/ko"]
 
