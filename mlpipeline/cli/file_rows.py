@@ -55,7 +55,7 @@ class LeftOut:
             return UsageError(f"{what}: the file is empty", where=path, fix="name a file that holds rows")
         fix = "correct the rows that are named"
         if self.counts.keys() <= _ENCODINGS:
-            fix = as_utf8_hint(_encoding(path), path)
+            fix = as_utf8_hint(encoding_of_file(path), path)
         elif self.counts.keys() & _COLUMNS:
             fix = proposed_map(path, format_of(path), mapping, needed)
         return UsageError(f"{what}: {self}", where=path, fix=fix)
@@ -119,6 +119,7 @@ def read_rows(path: str, mapping: Mapped) -> FileRows:
     return found
 
 
-def _encoding(path: str) -> str | None:
+def encoding_of_file(path: str) -> str | None:
+    """The encoding that those lines of a file seem to have which are not UTF-8."""
     with open(path, "rb") as stream:
         return proposed_encoding(stream.read(1 << 16))

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.file_rows import encoding_of_file
+from mlpipeline.cli.options import Desk, place_words
 from mlpipeline.errors import InputError, UsageError
-from mlpipeline.languages.profile import Profile, looks_like
+from mlpipeline.languages.profile import Profile, looks_like, normalizer
+from mlpipeline.orders.file_findings import FileFindings
 from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.recipe.write import new_bot
-from mlpipeline.store.corpus_files import Reject, Row, format_of, parse_map, read_file
+from mlpipeline.store.corpus_files import SUFFIXES, Note, Reject, format_of, parse_map, read_file
 from mlpipeline.store.corpus_rows import Mapped
+from mlpipeline.store.encodings import as_utf8_hint
+from mlpipeline.store.table_hints import proposed_map
 
 _SAMPLE = 1000
 _ALIKE = 0.5
+_NAMED = 8  # files of a folder
 
 
 def add_new(parser: argparse.ArgumentParser) -> None:
@@ -34,24 +40,30 @@ def add_new(parser: argparse.ArgumentParser) -> None:
 
 @dataclass
 class Seen:
-    """What a file holds: usable rows, rejects by reason with the first of each, rows by intent, the first texts."""
+    """What a file holds: usable rows and their texts, rejects by reason with the first of each, rows by intent."""
 
     rows: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
     firsts: dict[str, Reject] = field(default_factory=dict)
     intents: Counter[str] = field(default_factory=Counter)
     sample: list[str] = field(default_factory=list)
+    texts: set[str] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)
+    findings: FileFindings = field(default_factory=FileFindings)
 
 
 def new_verb(desk: Desk) -> int:
     """Looks at the file, writes the bot's conf, and puts a copy of the file beside it."""
     options = desk.options
+    if os.path.isdir(options.file):
+        raise _folder(options.file)
     if not os.path.isfile(options.file):
         raise InputError("no such file", where=options.file, fix="give the bot's labelled file")
-    kind, mapping = format_of(options.file), parse_map(options.map) if options.map else {}
+    kind, mapping = format_of(options.file), parse_map(options.map)
     seen = look_through(options.file, kind, mapping)
     if len(seen.intents) < 2:
-        raise _too_few(options.file, seen)
+        raise _too_few(options.file, seen, mapping)
+    mapping |= dict.fromkeys(note.raw for note in seen.notes)
     known = ConfFolder(desk.conf).languages if desk.conf.is_dir() else ()
     tag, _ = canonical_tag(options.lang, known)
     name = Path("corpora") / check_domain(options.domain) / f"{tag}{''.join(_suffixes(options.file))}"
@@ -73,24 +85,72 @@ def new_verb(desk: Desk) -> int:
         what = f"the corpus cannot be copied: {error.strerror or error}"
         raise InputError(what, where=str(place), fix="free space or correct the permissions") from error
     bot = desk.recipe(f"{options.domain}/{options.lang}")
-    told = {"bot": f"{bot.domain}/{bot.lang}", "rows": seen.rows, "rejected": dict(seen.rejects),
-            "first_rejected": {why: f"line {one.line}: {one.detail}" for why, one in seen.firsts.items()},
-            "intents": len(seen.intents), "files": [str(path) for path in written] + [str(place)]}  # fmt: skip
+    normalize = normalizer(Profile.of(bot.recipe.language))
+    distinct = len({normalize(text) for text in seen.texts})
+    told: dict[str, Any] = {
+        "bot": f"{bot.domain}/{bot.lang}",
+        "rows": seen.rows,
+        "texts": distinct,
+        "rejected": dict(seen.rejects),
+        "first_rejected": {why: f"line {one.line}: {one.detail}" for why, one in seen.firsts.items()},
+        "intents": len(seen.intents),
+        "files": [str(path) for path in written] + [str(place)],
+    }
     told["warnings"] = _warnings(bot.recipe.language, seen, bot.recipe.split.min_rows_per_intent)
+    told["next"] = shlex.join(["mlpipeline", "run", "--select", told["bot"], *place_words(options)])
     desk.give(told, _text(told))
     return 0
 
 
-def _too_few(file: str, seen: Seen) -> InputError:
+def _folder(path: str) -> UsageError:
+    """What a folder holds that can be read, and how to name it."""
+    found, others = list[str](), list[str]()
+    for name in sorted(os.listdir(path)):
+        if name.startswith((".", "_")) or os.path.isdir(os.path.join(path, name)):
+            continue
+        readable = name.lower().removesuffix(".gz").endswith(tuple(SUFFIXES))
+        (found if readable else others).append(name)
+    what = "this is a folder"
+    if not found:
+        holds = f"only {_listed(others)}" if others else "no file"
+        return UsageError(f"{what} with {holds}", where=path, fix=f"name a labelled file: {', '.join(SUFFIXES)}")
+    first = shlex.quote(os.path.join(path, found[0]))
+    fix = f"name one: --from {first}" + ("; the others go into ingest.files of the bot" if len(found) > 1 else "")
+    return UsageError(f"{what}; it holds {_listed(found)}", where=path, fix=fix)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _too_few(file: str, seen: Seen, mapping: Mapped) -> InputError:
     """Why a file makes no bot: its rows are all broken, or they have one intent, or none."""
+    columns = proposed_map(file, format_of(file), mapping, ("text", "intent"))
     if seen.rejects and not seen.rows:
         (reason, count), total = seen.rejects.most_common(1)[0], sum(seen.rejects.values())
         first = seen.firsts[reason]
         what = f"no usable row: all {total:,} were rejected, {count:,} as {reason} ({first.detail})"
-        return InputError(what, where=f"{file}:{first.line}", fix="correct the file and try again")
-    found = f"the only intent is {next(iter(seen.intents))!r}" if seen.intents else "no row has an intent"
-    fix = "a bot needs at least two intents; --map intent=COLUMN names the column"
-    return InputError(found if seen.rows else "no row", where=file, fix=fix)
+        fix = columns if reason == "no_text" else "correct the file and try again"
+        if reason in ("invalid_utf8", "utf16"):
+            fix = as_utf8_hint(encoding_of_file(file), file)
+        return InputError(what, where=f"{file}:{first.line}", fix=fix)
+    if not seen.rows:
+        return InputError("no row", where=file, fix="give a file that holds rows")
+    if not seen.intents:
+        return InputError(
+            f"no row has an intent{_rejected(seen)}", where=file, fix=f"a bot needs at least two intents; {columns}"
+        )
+    what = f"the only intent is {next(iter(seen.intents))!r}{_rejected(seen)}"
+    other = f"; is it another column? {columns}" if columns.startswith("--map") else ""
+    return InputError(what, where=file, fix=f"a bot needs at least two intents: add rows of another one{other}")
+
+
+def _rejected(seen: Seen) -> str:
+    if not seen.rejects:
+        return ""
+    first = min(seen.firsts.values(), key=lambda reject: reject.line)
+    return f"; {seen.rejects.total():,} rejected, the first in line {first.line}: {first.reason} ({first.detail})"
 
 
 def _copy(file: str, place: Path) -> None:
@@ -115,11 +175,15 @@ def look_through(path: str, kind: Any, mapping: Mapped) -> Seen:
     """Reads a file to its end, as `ingest` will."""
     seen = Seen()
     for record in read_file(path, kind, mapping):
-        if isinstance(record, Reject):
+        if isinstance(record, Note):
+            seen.notes.append(record)
+        elif isinstance(record, Reject):
             seen.rejects[record.reason] += 1
             seen.firsts.setdefault(record.reason, record)
-        elif isinstance(record, Row):
+        else:
             seen.rows += 1
+            seen.texts.add(record.text)
+            seen.findings.add(f"line {record.line}", record.text, record.intent)
             if record.intent is not None:
                 seen.intents[record.intent] += 1
             if len(seen.sample) < _SAMPLE:
@@ -130,7 +194,7 @@ def look_through(path: str, kind: Any, mapping: Mapped) -> Seen:
 def _warnings(language: Any, seen: Seen, least: int) -> list[str]:
     profile = Profile.of(language)
     share = looks_like(seen.sample, profile)
-    found = []
+    found = [*(note.detail for note in seen.notes), *seen.findings.lines()]
     if share < _ALIKE:
         found.append(f"only {share:.0%} of the texts look like {language.name} ({language.tag})")
     small = sorted(name for name, rows in seen.intents.items() if rows < least)
@@ -140,9 +204,10 @@ def _warnings(language: Any, seen: Seen, least: int) -> list[str]:
 
 
 def _text(told: dict[str, Any]) -> str:
-    lines = [f"{told['bot']}: {told['rows']:,} rows, {told['intents']} intents"]
+    distinct = f" ({told['texts']:,} different texts)" if told["texts"] < told["rows"] else ""
+    lines = [f"{told['bot']}: {told['rows']:,} rows{distinct}, {told['intents']} intents"]
     firsts = told["first_rejected"]
     lines += [f"rejected: {count:,} {reason} ({firsts[reason]})" for reason, count in told["rejected"].items()]
     lines += [f"warning: {text}" for text in told["warnings"]]
     lines += [f"wrote {path}" for path in told["files"]]
-    return "\n".join([*lines, f"next: mlpipeline run --select {told['bot']}"])
+    return "\n".join([*lines, f"next: {told['next']}"])

@@ -108,6 +108,16 @@ def repeated_words(options: argparse.Namespace) -> list[str]:
     return words + (["--seed", str(options.seed)] if options.seed is not None else [])
 
 
+def place_words(options: argparse.Namespace) -> list[str]:
+    """`--store` and `--conf` where they were given, for a command that is to find the same."""
+    words: list[str] = []
+    for name in ("store", "conf"):
+        value = str(getattr(options, name))
+        if value != (os.environ.get(f"MLPIPELINE_{name.upper()}") or name):
+            words += [f"--{name}", value]
+    return words
+
+
 class Desk:
     """What a verb works with: the options, the store, and how to talk."""
 

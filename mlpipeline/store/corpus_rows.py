@@ -49,7 +49,10 @@ class Row(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What a person should know about a file as a whole; it is no row and counts as none. Fields as in `Reject`."""
+    """What a person should know about a file as a whole; it is no row and counts as none.
+
+    Fields as in `Reject`; of `column_left_out` the `raw` is the field that is not read.
+    """
 
     line: int
     reason: str

@@ -44,5 +44,5 @@ def with_lost_columns_left_out(
     left_out = {_FIELDS[reason]: None}
     told = f"all {count:,} rows have a {_FIELDS[reason]} that cannot be read ({first.detail.partition(';')[0]})"
     how = f"{recipe_map(left_out)} in the recipe, or {map_words(left_out)}, says so for good"
-    yield Note(first.line, "column_left_out", f"{told}; read without that column: {how}")
+    yield Note(first.line, "column_left_out", f"{told}; read without that column: {how}", _FIELDS[reason])
     yield from with_lost_columns_left_out(read, {**mapping, **left_out})
