@@ -179,7 +179,7 @@ def _telling(log: Path, start: int) -> str:
     """What this turn's log says about the failure: its own words first, else its last lines."""
     with open(log, "rb") as stream:
         stream.seek(start)
-        lines = stream.read().decode("utf-8", "replace").splitlines()[1:-1]
+        lines = stream.read().decode("utf-8", "replace").removesuffix("\n").split("\n")[1:-1]
     said = [line for line in lines if line.startswith(("failed:", "refused:", "error:", "warning:"))]
     return "\n".join(said[:_LINES] or lines[-_LINES:])
 

@@ -97,7 +97,7 @@ def measured_file(conf: Path, domain: str, lang: str) -> Path:
 def read_reasons(file: Path) -> dict[str, str]:
     """Operators of a measured file -> the figures that stand beside each; empty where there is no such file."""
     try:
-        lines = file.read_text("utf-8").splitlines()
+        lines = file.read_text("utf-8").split("\n")
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:

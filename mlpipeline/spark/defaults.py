@@ -71,7 +71,7 @@ def logical_lines(text: str) -> list[tuple[int, str]]:
     """Join lines that end in a backslash, drop empty lines and comments (# and !), keep the first line's number."""
     found: list[tuple[int, str]] = []
     begun: tuple[int, str] | None = None
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(text.split("\n"), 1):
         line = raw.strip()
         if begun is None and (not line or line[0] in "#!"):
             continue
