@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
 
 from mlpipeline.cli.ask import canonical_bot, open_answerer
+from mlpipeline.cli.files import JAVA_FORMULA, harmless
+from mlpipeline.cli.files import check_target as check_file
 from mlpipeline.cli.options import Desk, checked_settings, session_options
 from mlpipeline.errors import InputError, UsageError
-from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.batch import answer_rows
+from mlpipeline.serving.messages import Messages, check_messages, read_all
 from mlpipeline.spark.session import open_session
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+_KINDS = {".jsonl": "json", ".csv": "csv", ".parquet": "parquet"}
+_NO_TARGET = (".txt", ".tsv", ".json", ".ndjson", ".xlsx", ".gz", ".yml", ".yaml")
+# As other programs read it: quotes doubled and not behind a backslash, no blank lost.
+_CSV: dict[str, Any] = {
+    "header": True, "quoteAll": True, "escape": '"', "emptyValue": "", "nullValue": "",
+    "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False,
+}  # fmt: skip
+_NEAREST = "array<struct<question string, intent string, similarity double>>"
+# What a folder of answers holds: Spark's parts and marks, a Delta table's log.
+_ANSWERS = re.compile(r"part-|_SUCCESS$|_delta_log$|_temporary$|\..*\.crc$")
 
 
 def add_batch(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +50,9 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", required=True, metavar="PATH", help="answers: a folder .jsonl, .csv, .parquet, or a Delta table"
     )
+    parser.add_argument(
+        "--raw", action="store_true", help="for programs: formulas in a .csv, and JSON in .jsonl, as texts as they are"
+    )
     parser.add_argument("--nearest", type=int, default=3, metavar="N", help="known questions beside each answer")
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
     session_options(parser)
@@ -45,70 +66,114 @@ def batch_verb(desk: Desk) -> int:
     bot = canonical_bot(options.bot)
     check_target(options.source, options.to)
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
+    lang = bot.split("/")[1]
+    with as_usage():
+        check_messages(options.source, lang)
     bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder
     with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc", say=desk.say) as spark:
-        messages = read_messages(spark, options.source, options.column, keep)
-        write_answers(answer_rows(messages, bundle, nearest=options.nearest, keep=keep), options.to)
+        with as_usage():
+            messages = read_all(spark, options.source, options.column, keep, lang)
+        left_out = count_left_out(messages)
+        answers = answer_rows(messages.frame, bundle, nearest=options.nearest, keep=keep)
+        write_answers(answers, options.to, raw=options.raw)
         rows = read_back(spark, options.to).count()
-    told = {"bot": bot, "rows": rows, "to": options.to}
-    desk.give(told, f"{rows:,} messages answered by {bot} in {options.to}")
+    for reason, told in left_out.items():
+        desk.say(f"left out: {told['rows']:,} {reason} ({options.source}{told['first']})")
+    counts = {reason: told["rows"] for reason, told in left_out.items()}
+    whole = rows + sum(counts.values())
+    desk.give(
+        {"bot": bot, "rows": rows, "messages": whole, "left_out": counts, "to": options.to},
+        f"{rows:,} of {whole:,} messages answered by {bot} in {options.to}",
+    )
     return 0
 
 
+@contextmanager
+def as_usage() -> Iterator[None]:
+    """What is wrong with a file that the command line names is a wrong command line."""
+    try:
+        yield
+    except InputError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+
+
+def count_left_out(messages: Messages) -> dict[str, dict[str, Any]]:
+    """By reason, how many rows are no messages, and where the first stands."""
+    if messages.left_out is None:
+        return {}
+    first = F.min(F.struct("line", "detail")).alias("first")
+    counted = messages.left_out.groupBy("reason").agg(F.count("*").alias("rows"), first).orderBy("reason").collect()
+    return {
+        row["reason"]: {
+            "rows": row["rows"],
+            "first": f":{row['first']['line']}" if row["first"]["line"] else f": {row['first']['detail'][:80]}",
+        }
+        for row in counted
+    }
+
+
 def check_target(source: str, target: str) -> None:
-    """Refuses a target that would take the messages, or a person's file, with it when it is replaced.
+    """Refuses a target that cannot be written, or would take what is there with it when it is replaced.
 
     Raises:
-        UsageError: the target is a file, or it is, holds or lies in what is read.
+        UsageError: the target is a file, is, holds or lies in what is read, holds other files than earlier answers,
+            is of a format that answers have not, or lies where nothing can be written.
     """
-    if "://" in source or "://" in target:
+    suffix = Path(target).suffix.lower()
+    if suffix in _NO_TARGET:
+        fix = "give another --to: a folder .jsonl, .csv or .parquet, or a Delta table without suffix"
+        raise UsageError(f"--to {target}: answers are not written as {suffix}", fix=fix)
+    if "://" in target:
         return
     read, written = Path(source).resolve(), Path(target).resolve()
-    if read == written or read in written.parents or written in read.parents:
+    if "://" not in source and (read == written or read in written.parents or written in read.parents):
         raise UsageError(f"--to {target} would replace --from {source}", fix="give another --to")
     if written.is_file():
         raise UsageError(f"--to {target} is a file; answers are a folder of files", fix="give another --to")
+    if not written.is_dir():
+        check_file(f"--to {target}", written)
+    elif other := next((one.name for one in written.iterdir() if not _ANSWERS.match(one.name)), None):
+        raise UsageError(f"--to {target} holds {other}, which would be lost", fix="give another --to")
+    elif not os.access(written, os.W_OK | os.X_OK) or not os.access(written.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"--to {target} may not be written", fix="give another --to, or correct the permissions")
 
 
 def read_messages(spark: SparkSession, path: str, column: str, keep: Sequence[str] = ()) -> DataFrame:
-    """The messages as a frame with the column `text`, and those that `keep` names.
+    """The messages as a frame with the column `text`, and those that `keep` names; raises as `read_all`."""
+    return read_all(spark, path, column, keep).frame
 
-    Raises:
-        InputError: nothing is there, or there is no such column.
-        UsageError: a column to keep is named like one of the answers'.
+
+def write_answers(answers: DataFrame, path: str, *, raw: bool = False) -> None:
+    """Writes the answers in the format that the suffix says; a path that is there is replaced.
+
+    Args:
+        answers: rows of ANSWER, with the columns that are kept behind.
+        path: where.
+        raw: for programs: formulas in a CSV and the JSON of `nearest` in JSONL stay texts as they are.
     """
-    taken = [name for name in keep if name in ANSWER.names]
-    if taken:
-        raise UsageError(f"--keep {', '.join(taken)}: an answer has a column of that name", fix="rename it in the file")
-    if "://" not in path and not Path(path).exists():
-        raise InputError("no such file or table", where=path, fix="give a file or a Delta table of messages")
-    reader, suffix = spark.read, Path(path.removesuffix(".gz")).suffix
-    if suffix in (".jsonl", ".ndjson"):
-        frame = reader.json(path)
-    elif suffix in (".csv", ".tsv"):
-        frame = reader.csv(path, header=True, sep="\t" if suffix == ".tsv" else ",", multiLine=True, escape='"')
-    elif suffix == ".txt":
-        frame = reader.text(path).withColumnRenamed("value", column)
-    else:
-        frame = reader.format("parquet" if suffix == ".parquet" else "delta").load(path)
-    for name, option in ((column, "--column"), *((name, "--keep") for name in keep)):
-        if name not in frame.columns:
-            raise InputError(
-                f"no column {name!r}; it has: {', '.join(frame.columns)}", where=path, fix=f"name it by {option}"
-            )
-    # An empty row is answered too (by falling back): as many answers as messages.
-    return frame.selectExpr(f"coalesce(CAST(`{column}` AS STRING), '') AS text", *(f"`{name}`" for name in keep))
+    kind = _KINDS.get(Path(path).suffix, "delta")
+    if kind == "json" and not raw:
+        answers = answers.withColumn("nearest", F.from_json("nearest", _NEAREST))
+    if kind == "csv" and not raw:
+        answers = without_formulas(answers)
+    writer = answers.write.mode("overwrite").format(kind)
+    (writer.options(**_CSV) if kind == "csv" else writer).save(path)
 
 
-def write_answers(answers: DataFrame, path: str) -> None:
-    """Writes the answers in the format that the suffix says; a path that is there is replaced."""
-    kinds = {".jsonl": "json", ".csv": "csv", ".parquet": "parquet"}
-    writer = answers.write.mode("overwrite").format(kinds.get(Path(path).suffix, "delta"))
-    (writer.option("header", True) if path.endswith(".csv") else writer).save(path)
+def without_formulas(frame: DataFrame) -> DataFrame:
+    """The frame with an apostrophe before each text, and each name, that a spreadsheet would take for a formula."""
+    texts = {field.name for field in frame.schema if field.dataType.typeName() == "string"}
+    columns = []
+    for name in frame.columns:
+        column = F.col("`{}`".format(name.replace("`", "``")))
+        if name in texts:
+            column = F.when(column.rlike(JAVA_FORMULA), F.concat(F.lit("'"), column)).otherwise(column)
+        columns.append(column.alias(harmless(name)))
+    return frame.select(*columns)
 
 
 def read_back(spark: SparkSession, path: str) -> DataFrame:
     """What `write_answers` wrote."""
-    kinds = {".jsonl": "json", ".csv": "csv", ".parquet": "parquet"}
-    kind = kinds.get(Path(path).suffix, "delta")
-    return spark.read.option("header", True).option("multiLine", kind == "csv").format(kind).load(path)
+    kind = _KINDS.get(Path(path).suffix, "delta")
+    reader = spark.read.format(kind)
+    return (reader.options(**_CSV, multiLine=True) if kind == "csv" else reader).load(path)

@@ -14,6 +14,11 @@ from mlpipeline.errors import InputError, MLPipelineError, UsageError
 # What a spreadsheet takes for a formula, also in full width, after blanks, and after marks that have no width.
 FORMULA = re.compile("[\\s\ufeff\u200b-\u200d\u2060]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
+# The same for Java: \s of Unicode is asked for there, and does not hold the four separators of C0.
+JAVA_FORMULA = (
+    r"(?U)^(?:[\s\x1c-\x1f\x{feff}\x{200b}-\x{200d}\x{2060}]*[=+\-@\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]|[\t\r\n])"
+)
+
 
 def check_target(option: str, place: Path) -> Path:
     """The place of a file that a verb will write, asked before any work.

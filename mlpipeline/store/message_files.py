@@ -43,11 +43,15 @@ def read_messages(path: str, lang: str | None = None) -> list[Message]:
 
 def messages_of(data: bytes, name: str, lang: str | None = None) -> list[Message]:
     """The lines of bytes that are not blank; as `read_messages`, for what was read already."""
-    if data.startswith(_GZIP):
-        data = b"".join(_unpacked([data], name))
+    data = unpacked(data, name)
     check_utf8(data, name, lang)
     lines = data.decode("utf-8-sig").split("\n")
     return [Message(number, line.removesuffix("\r")) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes that gzip packed, or what was not packed; raises InputError for a damaged one."""
+    return b"".join(_unpacked([data], name)) if data.startswith(_GZIP) else data
 
 
 def check_utf8(data: bytes, name: str, lang: str | None = None) -> None:
