@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError, did_you_mean
 from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
 from mlpipeline.spark.failures import as_failure, explain
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
@@ -76,7 +77,15 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     """Runs one stage for many bots: one call for each distinct part of their recipes, one commit a dataset.
 
     When the work of several bots fails as a whole, each is tried alone, so that only the guilty one fails.
+
+    Raises:
+        SessionEnded: Spark is gone, and no other stage can run.
     """
+    with told_when_ended():
+        return _run_for_bots(place, stage, jobs)
+
+
+def _run_for_bots(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     if stage.desk is not None:
         return _run_at_desk(place, stage, jobs)
     if any(job.reuse for job in jobs):
@@ -84,18 +93,18 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     try:
         return _run_on_spark(place, stage, jobs)
     except MLPipelineError as error:
+        check_session()
         # A store that cannot be written is no bot's fault: trying each alone would only say it again.
         if len(jobs) == 1 or error.exit_code != 1 or isinstance(error, StoreError | SetupError):
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
     except Exception as error:
-        if _session_died(place):
-            raise
+        check_session()
         # So is a library that executors lack.
         if len(jobs) == 1 or isinstance(explain(error), SetupError):
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
     whole = Outcome()
     for job in jobs:
-        whole.add(run_stage(place, stage, [job]))
+        whole.add(_run_for_bots(place, stage, [job]))
     return whole
 
 
@@ -115,12 +124,11 @@ def _take_back(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
             checked = check_schema(rows, schema, where=f"{stage.name}: {dataset}")
             write_dataset(place.store, dataset, checked, list(marks), as_metadata(stage.name, place.run, marks))
     except Exception:
-        if _session_died(place):
-            raise
-        return run_stage(place, stage, [replace(job, reuse=False) for job in jobs])
+        check_session()
+        return _run_for_bots(place, stage, [replace(job, reuse=False) for job in jobs])
     outcome = Outcome(list(marks), counts={"reused": len(back)})
     if rest:
-        outcome.add(run_stage(place, stage, rest))
+        outcome.add(_run_for_bots(place, stage, rest))
     return outcome
 
 
@@ -132,13 +140,6 @@ def _versions(store: Store, dataset: str, marks: Mapping[str, Mark]) -> dict[str
     if lost:
         raise StoreError(f"{dataset} does not hold those rows any more", where=", ".join(lost), fix="run again")
     return {bot: version for bot, version in found.items() if version is not None}
-
-
-def _session_died(place: Place) -> bool:
-    try:
-        return bool(place.spark().sparkContext._jsc.sc().isStopped())  # type: ignore[union-attr]
-    except Exception:
-        return True
 
 
 def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
@@ -157,7 +158,9 @@ def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
                 made[dataset].append(check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}"))
         return _commit(place, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
     finally:
-        spark.catalog.clearCache()
+        # Without a JVM there is nothing to clear, and the error would be lost behind py4j's own.
+        if how_it_ended() is None:
+            spark.catalog.clearCache()
 
 
 def _announce(spark: SparkSession, stage: Stage, jobs: Sequence[Job]) -> None:

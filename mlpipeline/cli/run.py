@@ -176,6 +176,9 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
     places = f"report: {kept['report']}\nall runs: {kept['index']}"
     parts = [draw_asked(asked), draw_bots(rows), places, f"{head['seconds']:.0f} s"]
     desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
+    if report.ended is not None:
+        # However quiet the run is to be: it ended before its time.
+        print(f"error: {report.ended}", file=sys.stderr)
     if report.failed or unread:
         return 1
     return _REFUSED if any(entry["status"] == "refused" for entry in kept["run"]["bots"]) else 0
@@ -202,7 +205,9 @@ def _say_what_came(desk: Desk, plan: Plan, report: RunReport, bots: Sequence[Map
         if entry["status"] == "refused":
             desk.say(f"refused: {refusal_line(entry)}")
     for bot, why in report.failed.items():
-        desk.say(failure_line(bot, why))
+        # What ended the session is said once, not for each bot that it left without a stage.
+        if report.ended is None or why["what"] != report.ended.what:
+            desk.say(failure_line(bot, why))
         if desk.options.verbose and why.get("trace"):
             desk.say(why["trace"])
 

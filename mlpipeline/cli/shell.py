@@ -76,6 +76,9 @@ def _line(bench: Any) -> str:
 
 
 def _run(code: str, name: str, names: dict[str, Any]) -> int:
+    # Brings pyspark along: only this verb needs it.
+    from mlpipeline.spark.ended import check_session
+
     try:
         exec(compile(code, name, "exec"), names)
     except SystemExit as end:
@@ -83,6 +86,7 @@ def _run(code: str, name: str, names: dict[str, Any]) -> int:
     except MLPipelineError:
         raise
     except Exception as error:
+        check_session()
         # As `python -c` shows it: the trace begins in the user's code, not in ours.
         shown = error.__traceback__.tb_next if error.__traceback__ else None
         traceback.print_exception(type(error), error, shown)

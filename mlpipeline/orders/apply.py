@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,11 @@ from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import STAGES, run_stage
-from mlpipeline.spark.failures import as_failure
+from mlpipeline.spark.failures import SessionEnded, as_failure
 from mlpipeline.spark.overhead import slots_of
 from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
-from mlpipeline.stages.contract import Outcome, Place, Stage
+from mlpipeline.stages.contract import Job, Outcome, Place, Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
 
@@ -49,8 +49,8 @@ class StageReport:
 
 @dataclass
 class RunReport:
-    """What a run did: a report a stage, the failures by bot (with the stage), what its stages warn of by bot, and what
-    each stage used."""
+    """What a run did: a report a stage, the failures by bot (with the stage), what its stages warn of by bot, what
+    each stage used, and why the session ended before its time, if it did."""
 
     stages: list[StageReport] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class RunReport:
     slots: int = 0
     resources: list[dict[str, Any]] = field(default_factory=list)
     event_log: str = ""
+    ended: SessionEnded | None = None
     meter: Meter = field(default_factory=Meter, repr=False)
 
 
@@ -75,28 +76,25 @@ def lazy_session(
     progress: Progress,
 ) -> Iterator[Callable[[], SparkSession]]:
     """Gives a function that starts the session at its first call, so that a run without work starts no JVM."""
-    held: list[tuple[Any, SparkSession]] = []
+    held: list[SparkSession] = []
 
     def start() -> SparkSession:
         if not held:
             began = time.monotonic()
             progress.is_starting = True
             opened = open_session(name, master=master, extra=settings(), large=large, say=say)
-            held.append((opened, opened.__enter__()))
-            progress.spark, progress.is_starting = held[0][1], False
+            held.append(stack.enter_context(opened))
+            progress.spark, progress.is_starting = held[0], False
             report.session_seconds = time.monotonic() - began
-            started = report.meter.spark = held[0][1]
+            started = report.meter.spark = held[0]
             report.event_log = place_of(started)
             where = report.master = started.sparkContext.master
             report.slots = progress.slots = slots_of(started)
             say(f"Spark {started.version} at {where}, started in {report.session_seconds:.1f} s")
-        return held[0][1]
+        return held[0]
 
-    try:
+    with ExitStack() as stack:
         yield start
-    finally:
-        for opened, _ in held:
-            opened.__exit__(None, None, None)
 
 
 def apply_plan(
@@ -129,15 +127,19 @@ def apply_plan(
         local = is_local(master) if master else "PYSPARK_GATEWAY_PORT" not in os.environ
         return {**log_settings(store, run, local=local), **(settings or {})}
 
-    with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large, progress=watched) as spark:
-        place = Place(store, spark, run, watched)
-        for number, stage in enumerate(stages, 1):
-            bots = [bot for bot, order in plan.orders[stage.name].items() if order.runs and bot not in report.failed]
-            watched.begin(stage.name, number, len(stages), bots)
-            told = _run_orders(place, stage, plan.orders[stage.name], report)
-            report.stages.append(told)
-            watched.end()
-            say(progress_line(told, number, len(stages)))
+    try:
+        with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large, progress=watched) as spark:
+            place = Place(store, spark, run, watched)
+            for number, stage in enumerate(stages, 1):
+                orders = plan.orders[stage.name]
+                watched.begin(stage.name, number, len(stages), list(_jobs_of(orders, report)))
+                told = _run_orders(place, stage, orders, report)
+                report.stages.append(told)
+                watched.end()
+                say(progress_line(told, number, len(stages)))
+    except SessionEnded as ended:
+        watched.lost()
+        _end_early(plan, stages[len(report.stages) :], report, ended)
     # The session has ended: the log is whole.
     watched.begin("reading the event log", 0, 0, ())
     report.resources = complete(report.resources, store, run, report.event_log)
@@ -147,13 +149,29 @@ def apply_plan(
     return report
 
 
+def _end_early(plan: Plan, left: Sequence[Stage], report: RunReport, ended: SessionEnded) -> None:
+    """Keeps what was done of a run whose session is gone: every bot with work left has failed, in its next stage."""
+    report.ended = ended
+    why = as_failure(ended)
+    for stage in left:
+        for bot, order in plan.orders[stage.name].items():
+            if order.runs and bot not in report.failed:
+                report.failed[bot] = {**why, "stage": stage.name}
+                why = {**why, "trace": ""}  # once is enough
+
+
 def _bytes_to_read(plan: Plan) -> int:
     files = [file for order in plan.to_run("ingest").values() for file in order.job.sources]
     return sum(os.path.getsize(file.path) for file in files if "://" not in file.path)
 
 
+def _jobs_of(orders: Mapping[str, Order], report: RunReport) -> dict[str, Job]:
+    """What a stage has to do: the jobs of the bots that run and have not failed."""
+    return {bot: order.job for bot, order in orders.items() if order.runs and bot not in report.failed}
+
+
 def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report: RunReport) -> StageReport:
-    jobs = [order.job for bot, order in orders.items() if order.runs and bot not in report.failed]
+    jobs = list(_jobs_of(orders, report).values())
     told = StageReport(stage.name, skipped=sum(not order.runs for order in orders.values()))
     if not jobs:
         return told

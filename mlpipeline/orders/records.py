@@ -15,6 +15,7 @@ from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.report import render_report
 from mlpipeline.orders.run_index import add_history, write_index
 from mlpipeline.orders.standing import status_line
+from mlpipeline.spark.failures import SessionEnded
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
 
@@ -70,13 +71,18 @@ def keep_run(
         "stages": gather_stages(report),
         "resources": report.resources,
         "event_log": report.event_log,
-        "notes": plan.notes,
+        "ended": _told(report.ended),
+        "notes": [*plan.notes, *([str(report.ended)] if report.ended else [])],
         "environment": environment(),
     }
     folder = store.path("runs", str(head["run"]))
     store.write(f"{folder}/run.json", json.dumps(run, ensure_ascii=False, indent=1, default=str).encode())
     store.write(f"{folder}/report.html", render_report(run).encode())
     return {"run": run, "report": f"{folder}/report.html", "index": write_index(store, run)}
+
+
+def _told(ended: SessionEnded | None) -> dict[str, str] | None:
+    return {"what": ended.what, "fix": ended.fix} if ended is not None else None
 
 
 def environment() -> dict[str, str]:

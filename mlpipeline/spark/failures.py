@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import unquote
 
 from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError
@@ -12,7 +13,12 @@ from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreErro
 _Told = Callable[["re.Match[str]"], MLPipelineError]
 _LONGEST = 500  # characters of a library's own words
 _CALLS = 20
+AGAIN = "run again to go on from here"
 _EVERY_NODE = "install it for the executors' Python on every node, or submit with an archive of this environment"
+
+
+class SessionEnded(SetupError):
+    """Spark is gone: nothing more can be done in this process, and all that was committed stays."""
 
 
 def explain(error: BaseException) -> MLPipelineError | None:
@@ -32,6 +38,20 @@ def explain(error: BaseException) -> MLPipelineError | None:
         if found:
             return told(found)
     return None
+
+
+@contextmanager
+def known_causes() -> Iterator[None]:
+    """Raises the known cause of an error of the block in its place; what is not known stays as it is."""
+    try:
+        yield
+    except MLPipelineError:
+        raise
+    except Exception as error:
+        known = explain(error)
+        if known is None:
+            raise
+        raise known from error
 
 
 def as_failure(error: BaseException) -> dict[str, str]:
@@ -110,7 +130,8 @@ def _profile(found: re.Match[str]) -> SetupError:
 
 
 def _gateway(found: re.Match[str]) -> SetupError:
-    return SetupError("Spark's JVM ended before it was up", fix="its own words stand above; check JAVA_HOME and memory")
+    fix = f"its own words, if it had any, stand above; check JAVA_HOME and memory, then {AGAIN}"
+    return SessionEnded("Spark's JVM ended before it was up", fix=fix)
 
 
 def _script(found: re.Match[str]) -> SetupError:

@@ -64,6 +64,10 @@ class Progress:
         """The stage is over; nothing is told until the next one begins."""
         self.stage = ""
 
+    def lost(self) -> None:
+        """The session is gone: Spark is asked no more."""
+        self.spark, self.is_starting = None, False
+
     def counting(self, counters: Counters) -> None:
         """Tasks tell by these counters which bots are done."""
         self._counters.append(counters)

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-from mlpipeline.errors import MLPipelineError
 from mlpipeline.spark import archive, jars, java
 from mlpipeline.spark.defaults import defaults_file, read_defaults
+from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, told_when_ended
 from mlpipeline.spark.environment import (
     check_environment,
     check_host_name,
@@ -27,7 +27,7 @@ from mlpipeline.spark.environment import (
     pyspark_folder,
     utf8_locale,
 )
-from mlpipeline.spark.failures import explain
+from mlpipeline.spark.failures import known_causes
 from mlpipeline.spark.lint.settings import check_settings
 from mlpipeline.spark.masters import kind_of
 from mlpipeline.spark.remote import check_no_remote
@@ -116,32 +116,35 @@ def open_session(
         say: takes what a person should know: settings left out, a wait for executors.
 
     Raises:
+        SessionEnded: the JVM has ended, or a master took the application away, at the start or within the block.
         SetupError: Java, jars, versions, the master or the settings are not what a session needs.
     """
     tell = say or (lambda text: None)
     check_no_remote(os.environ)
-    try:
+    with known_causes(), told_when_ended():
         if "PYSPARK_GATEWAY_PORT" in os.environ:
             session = _submitted(name, extra or {})
         else:
             session = _started(name, master or "local[*]", extra or {}, large, tell)
-    except MLPipelineError:
-        raise
-    except Exception as error:
-        known = explain(error)
-        if known is None:
-            raise
-        raise known from error
-    # Asked now: when the JVM has died, nothing answers at the end.
-    application, where = str(session.sparkContext.applicationId), session.sparkContext.master
-    session.sparkContext.setLogLevel("ERROR")
-    session.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
+        # Asked now: when the JVM has died, nothing answers at the end.
+        application, where = str(session.sparkContext.applicationId), session.sparkContext.master
+        hush_accumulators(session)
+        session.sparkContext.setLogLevel("ERROR")
+        session.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
     try:
-        with told_while_waiting(session, name, tell):
+        with known_causes(), told_when_ended(), told_while_waiting(session, name, tell):
             yield session
     finally:
-        session.stop()
+        _stop(session)
         _sweep(where, application)
+
+
+def _stop(session: SparkSession) -> None:
+    if how_it_ended() is None:
+        session.stop()
+    else:
+        # Nobody answers, and pyspark would say so with a page of py4j.
+        forget_session()
 
 
 def _sweep(master: str, application: str) -> None:

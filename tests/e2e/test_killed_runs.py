@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +25,7 @@ def kill(run: subprocess.Popen[bytes]) -> None:
     run.wait(30)
 
 
-def wait_for(run: subprocess.Popen[bytes], folder: Path, pattern: str) -> None:
+def wait_for(run: subprocess.Popen[Any], folder: Path, pattern: str) -> None:
     """Until the run has made such a file."""
     began = time.monotonic()
     while not any(folder.glob(pattern)):
@@ -73,3 +75,45 @@ def test_killed_among_the_tasks_and_between_the_commits_of_denoise(finished: Fin
     project(*words)
     assert project.digests() == finished.project.digests(), f"killed after {waited:.1f} s of it"
     assert {row["bot"]: row["run"] for row in project.read("plan", *words[1:5])["orders"]} == dict.fromkeys(BOTS, False)
+
+
+def kill_jvm(run: subprocess.Popen[str]) -> None:
+    """The JVM alone, as the system does it: it chooses the largest process."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            program = (folder / "cmdline").read_bytes().partition(b"\0")[0]
+        except OSError:
+            continue  # it has ended meanwhile
+        if parent == run.pid and program.endswith(b"java"):
+            os.kill(int(folder.name), signal.SIGKILL)
+            return
+    raise AssertionError("no JVM")
+
+
+@pytest.mark.slow
+def test_a_jvm_that_is_killed_leaves_one_line_a_report_and_a_store_to_go_on_with(finished: Finished, tmp_path: Path):
+    project = copy_of(finished.project, tmp_path / "killed")
+    tables = project.store / "datasets"
+    for made in [*tables.glob("split*"), *tables.glob("denoised*")]:
+        shutil.rmtree(made) if made.is_dir() else made.unlink()
+    words = ("run", "--from", "split", "--to", "denoise", "--master", "local[2]")
+    # Before the first stage, and inside of its commits.
+    for number, sign in enumerate(("runs/*/eventlog/eventlog_v2_*", "datasets/splits/_delta_log/*.json")):
+        shutil.rmtree(project.store / "runs")
+        run = subprocess.Popen(
+            project.command(*words), cwd=project.home, env=project.env(), text=True, encoding="utf-8",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        wait_for(run, project.store, sign)
+        kill_jvm(run)
+        said, told = run.communicate(timeout=PATIENCE)
+        assert run.returncode == 1 and "Traceback" not in told and "py4j" not in told, told
+        errors = [line for line in told.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1 and "Spark's JVM was killed" in errors[0] and "run again" in errors[0], told
+        report = next(project.store.glob("runs/2*/run.json"))
+        kept = json.loads(report.read_text("utf-8"))
+        assert "killed" in kept["ended"]["what"] and report.with_name("report.html").is_file(), number
+        assert {bot["status"] for bot in kept["bots"]} == {"failed"} and "report: " in said
+    project(*words)
+    assert project.digests() == finished.project.digests()
