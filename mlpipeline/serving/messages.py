@@ -86,7 +86,15 @@ def check_messages(path: str, lang: str | None = None) -> None:
         InputError: they are not; with the line, and the encoding that fits.
     """
     _check_there(path)
-    if _suffix(path) in (*_JSON, *_TABLES, *_LINES) and Path(path).is_file():
+    suffix, local = _suffix(path), Path(path)
+    if local.is_file() and suffix not in (*_JSON, *_TABLES, *_LINES, ".parquet"):
+        known = ", ".join((*_JSON, *_TABLES, *_LINES, ".parquet"))
+        raise InputError(
+            f"the suffix says no format that is read here ({known})", where=path, fix="rename or convert it"
+        )
+    if local.is_dir() and not suffix and not (local / "_delta_log").is_dir():
+        raise InputError("this folder is no Delta table", where=path, fix="name a file or a Delta table of messages")
+    if suffix in (*_JSON, *_TABLES, *_LINES) and local.is_file():
         check_text_file(path, lang)
 
 
@@ -109,7 +117,11 @@ def _check_kept(keep: Sequence[str]) -> None:
 
 
 def _table(spark: SparkSession, path: str, kind: str, column: str, keep: Sequence[str]) -> DataFrame:
-    frame = spark.read.format(kind).load(path)
+    try:
+        frame = spark.read.format(kind).load(path)
+    except Exception as error:  # of the JVM, of whatever class its reader raises
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"cannot be read as {kind}: {why}", where=path, fix="write it anew") from error
     _check_columns(frame.columns, path, column, keep)
     return _chosen(frame, column, keep)
 
