@@ -47,7 +47,7 @@ print(f"from here on: run {RUN}, {run['status']}: {run['command']}")
 # %% [markdown]
 # ## What failed, and what to do
 # `failed`: the stage raised an error for this bot; the others went on. `refused`: a gate refused the new model, the old
-# champion goes on answering. After a repair, the same command does only what is missing.
+# champion stays in production. After a repair, the same command does only what is missing.
 
 # %%
 failed = [bot for bot in run["bots"] if bot["failure"]]

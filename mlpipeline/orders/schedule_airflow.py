@@ -57,7 +57,7 @@ def turn(selection: str) -> None:
     code = running.returncode
     if code == 4:
         alert(selection, "refused")
-        raise AirflowSkipException("a gate refused the new model; the old champion goes on answering")
+        raise AirflowSkipException("a gate refused the new model; the old champion stays in production")
     if code == 2:
         alert(selection, "usage")
         raise AirflowFailException("the command line or a recipe is wrong: trying again would not help")

@@ -24,7 +24,7 @@ _WORDS: Mapping[int, str] = {0: "ok", 1: "failed", 2: "usage", 4: "refused", SKI
 _TOLD: Mapping[str, str] = {
     "failed": "something failed; a rerun does only what is missing",
     "usage": "the command line or a recipe is wrong; nothing was run",
-    "refused": "a gate refused the new model; the old champion goes on answering",
+    "refused": "a gate refused the new model; the old champion stays in production",
     "interrupted": "interrupted; the next turn goes on from there",
     "killed": "the run was killed; the next turn goes on from there",
 }

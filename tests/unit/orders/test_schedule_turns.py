@@ -63,7 +63,7 @@ def test_a_turn_that_goes_well_says_nothing_and_keeps_a_log(tmp_path: Path):
     [
         ("echo x; echo 'failed: shop/ko in train: no rows'; exit 1", 1, "failed", "failed: shop/ko in train: no rows"),
         ("echo 'error: no such folder'; exit 2", 2, "usage", "error: no such folder"),
-        ("echo 'warning: shop/ko: 3 rows'; exit 4", 4, "refused", "the old champion goes on answering"),
+        ("echo 'warning: shop/ko: 3 rows'; exit 4", 4, "refused", "the old champion stays in production"),
         ("echo last words; exit 7", 7, "failed", "last words"),
         ("kill -9 $$", 137, "killed", "killed"),
         ("exit 130", 130, "interrupted", "goes on from there"),
