@@ -46,12 +46,12 @@ notebooks: $(STAMP) ## write the notebooks for Jupyter and Zeppelin into build/n
 # Versions that fit stay as they are; to take the newest of all, remove requirements.lock first.
 lock: $(STAMP) ## bring requirements.lock up to what setup.cfg says
 	@env -u UV_FIND_LINKS -u PIP_FIND_LINKS UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile setup.cfg \
-		--extra dev --universal --python-version 3.10 --no-emit-index-url --no-emit-find-links --quiet \
+		--extra dev --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
 		--output-file requirements.lock
 
 wheel: $(STAMP) ## build dist/*.whl
 	@rm -rf build dist
-	@$(BIN)/python -m build --wheel --installer uv --outdir dist . >/dev/null
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 	@rm -rf build; ls dist/*.whl
 
 clean: ## remove what can be made again, but neither .venv nor store

@@ -17,6 +17,7 @@ VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMP = os.path.join(VENV, "mlpipeline.stamp")
 LOG = os.path.join(VENV, "setup.log")
+UV_LOCK = os.path.join(VENV, "uv.lock.txt")
 LOCK = "requirements.lock"
 INPUTS = ("setup.cfg", LOCK, os.path.join("mlpipeline", "bootstrap.py"))
 OLDEST, NEWEST = (3, 10), (3, 12)
@@ -129,16 +130,39 @@ def works(python: str, code: str) -> bool:
 
 
 def install() -> None:
-    """Install uv with pip, then what is locked and the project itself with uv; raise Refused when that fails."""
+    """Install uv with pip, then what is locked and the project itself with uv; raise Refused when that fails.
+
+    Nothing comes from an index but what the lock has a digest of, uv itself and setuptools included.
+    """
     if not works(PYTHON, "import uv"):
-        run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"], "installing uv from PyPI")
+        with open(os.path.join(ROOT, LOCK), encoding="utf-8") as whole, open(UV_LOCK, "w", encoding="utf-8") as pinned:
+            pinned.write(locked("uv", whole.read()))
+        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+        run([*pip, "--no-deps", "--requirement", UV_LOCK], "installing uv from PyPI")
     uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
     environment = uv_environment(pip_settings(), os.environ)
     lock = os.path.join(ROOT, LOCK)
-    run([*uv, "--requirement", lock], "installing what requirements.lock names, some minutes", environment)
+    run(
+        [*uv, "--require-hashes", "--requirement", lock],
+        "installing what requirements.lock names, some minutes",
+        environment,
+    )
     # A plain path entry instead of an import hook: packaged files and jobs/ are found as in any folder.
-    own = ["--no-deps", "--config-settings", "editable_mode=compat", "--editable", ROOT]
+    own = ["--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat", "--editable", ROOT]
     run(uv + own, "installing mlpipeline", environment)
+
+
+def locked(name: str, lock: str) -> str:
+    """Return the lines of a lock that pin `name` and its digests; raise Refused when there are none."""
+    kept: list = []
+    for line in lock.splitlines():
+        if kept and not line.startswith("    --hash="):
+            break
+        if kept or line.startswith(name + "=="):
+            kept.append(line)
+    if len(kept) < 2:
+        raise Refused(f"{LOCK} has no digest of {name} -> make lock")
+    return "\n".join(kept) + "\n"
 
 
 def pip_settings() -> "dict":
@@ -198,6 +222,11 @@ def cause(what: str, said: str) -> str:
         return own[-1][len("mlpipeline: ") :]
     for signs, meaning, fix in (
         (("No space left",), "the disk is full", "free some space"),
+        (
+            ("ash mismatch", "DO NOT MATCH THE HASHES"),
+            "a package is not the one that was locked",
+            "try another mirror (PIP_INDEX_URL); where its makers replaced it, make lock",
+        ),
         (("certificate", "UnknownIssuer"), "the network's certificate is not trusted", "set SSL_CERT_FILE"),
         (
             ("dns error", "Name or service not known", "resolution", "Network is unreachable", "Could not connect"),

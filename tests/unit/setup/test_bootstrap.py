@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,8 @@ def test_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("tcp connect error: Connection refused (os error 111)", "cannot be reached"),
         ("x\nerror: something odd\ny", "something odd"),
         ("noise\nmlpipeline: no Java found -> install Java\n", "no Java found -> install Java"),
+        ("error: Hash mismatch for `uv==0.13.8`", "not the one that was locked"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "not the one that was locked"),
         ("", "see the log"),
     ],
 )
@@ -69,6 +72,39 @@ def test_causes_are_one_line(said: str, meaning: str) -> None:
     told = bootstrap.cause("installing", said)
     assert meaning in told
     assert "\n" not in told
+
+
+def test_every_package_is_locked_with_its_digests() -> None:
+    lock = (_FILE.parents[1] / "requirements.lock").read_text("utf-8")
+    pins = [line.split()[0].split("==")[0] for line in lock.splitlines() if re.match(r"[a-zA-Z0-9]", line)]
+    assert len(pins) > 200 and {"uv", "setuptools", "wheel"} <= set(pins)
+    for block in re.split(r"\n(?=[a-zA-Z0-9])", lock)[1:]:
+        assert re.match(r"[\w.-]+==\S+", block) and " --hash=sha256:" in block, block.splitlines()[0]
+    assert "://" not in lock.replace("# This file", ""), "no index of this machine"
+
+
+def test_uv_itself_is_taken_from_the_lock() -> None:
+    lock = (_FILE.parents[1] / "requirements.lock").read_text("utf-8")
+    first, *digests = bootstrap.locked("uv", lock).splitlines()
+    assert re.fullmatch(r"uv==[\d.]+ \\", first)
+    assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in digests) and len(digests) > 5
+    assert not digests[-1].endswith("\\")
+    for text in ("", "uv==1.0\n    # via us\n", "uvicorn==1 \\\n    --hash=sha256:0\n"):
+        with pytest.raises(Refused, match="make lock"):
+            bootstrap.locked("uv", text)
+
+
+def test_what_is_installed_is_asked_by_its_digests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "works", lambda python, code: False)
+    monkeypatch.setattr(bootstrap, "pip_settings", dict)
+    monkeypatch.setattr(bootstrap, "UV_LOCK", str(tmp_path / "uv.txt"))
+    monkeypatch.setattr(bootstrap, "run", lambda command, *rest: done.append(command))
+    bootstrap.install()
+    pip, locked, own = done
+    assert "--require-hashes" in pip and pip[-1] == str(tmp_path / "uv.txt") and (tmp_path / "uv.txt").is_file()
+    assert "--require-hashes" in locked and locked[-1].endswith("requirements.lock")
+    assert {"--no-deps", "--no-build-isolation", "--editable"} <= set(own)
 
 
 def test_uv_is_told_what_pip_is_told() -> None:
