@@ -20,7 +20,7 @@ Vectors = NDArray[np.float32]
 
 _BATCH = 64  # with texts sorted by length the fastest on one thread (32 to 64 alike, 256 slower)
 _MOST_TOKENS = 128
-_FIX = "pip install 'mlpipeline[encoders]'"
+_FIX = "pip install 'torch>=2.4' 'sentence-transformers>=3.3' 'tokenizers>=0.20', which is the extra `encoders`"
 
 
 @dataclass(frozen=True)

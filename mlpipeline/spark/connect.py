@@ -72,7 +72,7 @@ def check_packages() -> None:
     missing = [package for module, package in _NEEDED.items() if not _is_there(module)]
     if missing:
         what = f"Spark Connect needs {', '.join(missing)}"
-        raise SetupError(what, fix=f"pip install 'mlpipeline[connect]', or pip install {' '.join(missing)}")
+        raise SetupError(what, fix=f"pip install {' '.join(missing)}, which is of the extra `connect`")
 
 
 def check_server(remote: str) -> None:

