@@ -62,7 +62,8 @@ def check_verb(desk: Desk) -> int:
     language, rules, cleaning = read_settings(desk.conf, options.lang, desk.sets())
     held = read_labelled_file(options.file, options.map, language, cleaning)
     left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
-    desk.say(f"{options.file}: {len(held.rows):,} labelled rows{left_out}")
+    every = len(held.rows) + held.left_out.total
+    desk.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are judged{left_out}")
     for line in held.warnings:
         desk.say(f"warning: {options.file}: {line}")
     report, issues = _judge(desk, held, rules.model_copy(update={"policy": "queue"}))

@@ -16,6 +16,7 @@ from tests.unit.stages.noise_rows import COUNT, WRONG, rows
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "assistant" / "en.jsonl"
 QUICK = ("--set", "denoise.folds=3", "--set", "denoise.audit=0.0", "--quiet")
+LOUD = [word for word in QUICK if word != "--quiet"]
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +75,12 @@ def test_json_says_the_rate_and_where_things_are(capsys: pytest.CaptureFixture[s
 
 
 def test_csv_with_other_columns(capsys: pytest.CaptureFixture[str]):
-    lines = ["question,label", *(f"{row['text']},{row['intent']}" for row in rows())]
+    lines = ["question,label", *(f"{row['text']},{row['intent']}" for row in rows()), "no label,"]
     Path("rows.csv").write_text("\n".join(lines), "utf-8")
-    assert main(["denoise", "check", "rows.csv", "--map", "text=question,intent=label", *QUICK]) == 0
-    assert f"{COUNT} labels" in capsys.readouterr().out
+    assert main(["denoise", "check", "rows.csv", "--map", "text=question,intent=label", *LOUD]) == 0
+    said = capsys.readouterr()
+    assert f"{COUNT} labels" in said.out
+    assert f"rows.csv: {COUNT} of {COUNT + 1} rows are judged; left out: 1 no intent" in said.err
 
 
 @pytest.mark.parametrize(
