@@ -173,11 +173,11 @@ def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
 def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, Any] | None) -> str:
     if bot in report.failed:
         return "failed"
+    if _is_worked_on(bot, plan) and (released is None or bot not in plan.to_run("release")):
+        return "made"
     if released is not None and not released["alias"]:
         return "refused"
-    if not _is_worked_on(bot, plan):
-        return "skipped"
-    return "released" if released is not None and bot in plan.to_run("release") else "made"
+    return "released" if _is_worked_on(bot, plan) else "skipped"
 
 
 def _is_worked_on(bot: str, plan: Plan) -> bool:

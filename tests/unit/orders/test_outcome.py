@@ -165,6 +165,9 @@ def test_a_refused_model_is_told_as_refused_and_the_champion_stays(store: Store)
     assert refusal_line(entry) == (
         "shop/ko: the gate refused version 2 (min_accuracy 0.6, found 0.000): version 1 stays in production"
     )
+    # A run that does not come to release says nothing of the one before.
+    (entry,) = gather_bots(store, _plan("train"), RunReport(), [BOT])
+    assert entry["status"] == "made"
     # Nothing was to do, and the model is as refused as it was.
     (entry,) = gather_bots(store, _plan(), RunReport(), [BOT])
     assert (entry["status"], entry["misread"]) == ("refused", None)
