@@ -131,7 +131,7 @@ def check_target(source: str, target: str) -> None:
     if written.is_file():
         raise UsageError(f"--to {target} is a file; answers are a folder of files", fix="give another --to")
     if not written.is_dir():
-        check_file(f"--to {target}", written)
+        check_file("--to", Path(target))
     elif other := next((one.name for one in written.iterdir() if not _ANSWERS.match(one.name)), None):
         raise UsageError(f"--to {target} holds {other}, which would be lost", fix="give another --to")
     elif not os.access(written, os.W_OK | os.X_OK) or not os.access(written.parent, os.W_OK | os.X_OK):

@@ -142,7 +142,7 @@ def test_a_target_that_cannot_be_written_is_told_first(tmp_path: Path, monkeypat
     for name in ("part-00000.csv", "_SUCCESS", "._SUCCESS.crc"):
         (tmp_path / "old.csv" / name).write_text("x")
     for target, why in (
-        ("gone/x.csv", "no such folder"),
+        ("gone/x.csv", "^--to gone/x.csv: there is no such folder"),
         ("mine", "holds letters.doc"),
         ("x.xlsx", "not written as .xlsx"),
         ("x.txt", "not written as .txt"),
