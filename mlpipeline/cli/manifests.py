@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlpipeline.errors import UsageError
@@ -40,8 +41,10 @@ def write_for(desk: Desk, options: argparse.Namespace, submission: Submission, s
         UsageError: the master is no Kubernetes, or the job cannot run in a cluster.
         SetupError: the folder cannot be written.
     """
+    from mlpipeline.spark.kubernetes.applications import object_name
     from mlpipeline.spark.kubernetes.manifests import write_manifests
     from mlpipeline.spark.kubernetes.pods import parse_toleration
+    from mlpipeline.spark.kubernetes.secrets import secret_name, secrets_of
 
     given = vars(options)
     if submission.kind != "k8s":
@@ -49,20 +52,24 @@ def write_for(desk: Desk, options: argparse.Namespace, submission: Submission, s
     at = given.get("at", _NIGHTLY)
     parse_time(at)
     folder = Path(given["manifests"])
+    name = submission.name or f"mlpipeline-{Path(submission.script).stem}"
     written = write_manifests(
         folder,
         submission,
-        name=submission.name or f"mlpipeline-{Path(submission.script).stem}",
+        name=name,
         stages=stages,
         at=at,
         time_zone=given.get("time_zone"),
         tolerations=tuple(parse_toleration(text) for text in given.get("tolerate") or []),
     )
     image = submission.settings.get("spark.kubernetes.container.image", "")
+    secrets = secrets_of(submission.settings, secret_name(object_name(name)))
+    namespace = submission.settings.get("spark.kubernetes.namespace") or "default"
     steps = [
-        f"docker build --tag {image} {folder / 'image'} && docker push {image}",
-        f"kubectl apply -f {folder / 'rbac.yaml'}",
-        f"kubectl apply -f {folder / 'application.yaml'}    # once; scheduled.yaml: by the clock",
+        f"docker build --tag {image} {quote(str(folder / 'image'))} && docker push {image}",
+        *([secrets.command(namespace)] if secrets.keys else []),
+        f"kubectl apply -f {quote(str(folder / 'rbac.yaml'))}",
+        f"kubectl apply -f {quote(str(folder / 'application.yaml'))}    # once; scheduled.yaml: by the clock",
     ]
     told = "\n".join([*(str(path) for path in written), "", "next:", *(f"  {step}" for step in steps)])
     desk.give({"written": [str(path) for path in written], "next": steps}, told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -25,11 +26,13 @@ from mlpipeline.errors import MLPipelineError, UsageError
 from mlpipeline.orders.plan import Plan, Planner
 from mlpipeline.pipeline import STAGES, stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.spark.redaction import redacted_words
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import bot_locks
 
 if TYPE_CHECKING:
     from mlpipeline.orders.apply import RunReport
+    from mlpipeline.spark.submission.compose import Submission
 
 _WORK = 3  # 2, as others have it, is a wrong command line here
 _REFUSED = 4
@@ -108,7 +111,12 @@ def run_verb(desk: Desk) -> int:
     """Does what the plan says, writes `run.json` and `report.html`, prints the bots."""
     checked_settings(desk)
     if desk.options.print_submit:
-        print(submit_line(desk.options))
+        from mlpipeline.spark.submission.compose import as_line, hidden_note
+
+        submission = same_submission(desk.options)
+        if note := hidden_note(submission):
+            desk.say(note)
+        print(as_line(submission))
         return 0
     began, started = time.monotonic(), datetime.now(timezone.utc)
     bots, stages = desk.recipes(), _stages(desk.options)
@@ -168,7 +176,7 @@ def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], b
             "run": run,
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - began, 1),
-            "command": " ".join(["mlpipeline", *sys.argv[1:]]),
+            "command": shlex.join(["mlpipeline", *redacted_words(sys.argv[1:])]),
         }
         kept = keep_run(desk.store, head, plan, report, names, asked, before)
     _say_what_came(desk, plan, report, kept["run"]["bots"])
@@ -218,15 +226,15 @@ def failure_line(bot: str, why: Mapping[str, str]) -> str:
     return f"failed: {bot} in {why['stage']}: {place}{why['what']}" + (f" -> {why['fix']}" if why["fix"] else "")
 
 
-def submit_line(options: argparse.Namespace) -> str:
-    """The spark-submit line that does the same as these options."""
-    from mlpipeline.spark.submission.compose import as_line, compose
+def same_submission(options: argparse.Namespace) -> Submission:
+    """The job for spark-submit that does the same as these options."""
+    from mlpipeline.spark.submission.compose import compose
 
     stage = options.first if options.first and options.first == options.last else None
     arguments = job_arguments(options, stages=stage is None)
     script = f"jobs/{stage or 'pipeline'}.py"
     settings = spark_settings(options)
-    return as_line(compose(script, arguments, master=options.master or "local[*]", stage=stage, settings=settings))
+    return compose(script, arguments, master=options.master or "local[*]", stage=stage, settings=settings)
 
 
 def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import time
 from pathlib import Path
+from shlex import quote
 
 from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk, forcing_option, repeated_words, selecting_options, spark_settings
@@ -115,10 +116,11 @@ def schedule_verb(desk: Desk) -> int:
         desk.give({"text": text, "turns": count}, text.rstrip("\n"))
         return 0
     _write(Path(options.to), text)
+    file = quote(options.to)
     advice = {
-        "crontab": f"crontab {options.to}",
+        "crontab": f"crontab {file}",
         "airflow": "put it into Airflow's dags folder",
-        "k8s": f"kubectl apply -f {options.to}",
+        "k8s": f"kubectl apply -f {file}",
     }[options.form]
     desk.give({"file": options.to, "turns": count}, f"{options.to}: {count} turns; next: {advice}")
     return 0
@@ -136,7 +138,8 @@ def _check_form(options: argparse.Namespace) -> None:
 def _as_cron_jobs(desk: Desk, schedule: Schedule) -> str:
     # The table of all settings, and the models of Kubernetes: only where they are asked for.
     from mlpipeline.orders.schedule_kubernetes import as_cron_jobs
-    from mlpipeline.spark.kubernetes.cron_jobs import IN_CLUSTER
+    from mlpipeline.spark.kubernetes.cron_jobs import IN_CLUSTER, SECRET
+    from mlpipeline.spark.kubernetes.secrets import secrets_of
     from mlpipeline.spark.lint.settings import check_settings
 
     options = desk.options
@@ -145,6 +148,10 @@ def _as_cron_jobs(desk: Desk, schedule: Schedule) -> str:
         settings["spark.kubernetes.container.image"] = options.image
     for finding in check_settings(settings, master=IN_CLUSTER, here=False):
         desk.say(f"warning: {finding.what} -> {finding.fix}")
+    secrets = secrets_of(settings, SECRET)
+    if secrets.keys:
+        command = secrets.command(settings.get("spark.kubernetes.namespace") or "default")
+        desk.say(f"note: the file names a Secret and holds none of its values; make it once: {command}")
     return as_cron_jobs(schedule, settings, conf=options.conf_there, time_zone=options.time_zone)
 
 

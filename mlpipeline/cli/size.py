@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shlex import quote
 
 from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk
@@ -75,7 +76,7 @@ def size_verb(desk: Desk) -> int:
     conf = as_conf(found.settings, found.lines, _title(asked))
     if asked.to:
         _write(Path(asked.to), conf)
-        desk.say(f"settings written to {asked.to}: spark-submit --properties-file {asked.to}")
+        desk.say(f"settings written to {asked.to}: spark-submit --properties-file {quote(asked.to)}")
     desk.give(_as_json(found), _as_text(found, "" if asked.to else conf))
     return 0
 

@@ -78,14 +78,12 @@ def submit_verb(desk: Desk) -> int:
         ):
             desk.say(f"warning: {finding.what} -> {finding.fix}")
         return write_for(desk, options, submission, tuple(_STAGES))
-    from mlpipeline.spark.submission.compose import as_line
-
     if submission.kind == "yarn":
         from mlpipeline.spark.submission.yarn_checks import with_spark_jars
 
         submission = with_spark_jars(submission, os.environ)
     if getattr(options, "print_submit", False):
-        print(as_line(submission))
+        _print_line(desk, submission)
         return 0
     from mlpipeline.spark.submission.check import check_submission
 
@@ -98,11 +96,19 @@ def submit_verb(desk: Desk) -> int:
         desk.say(f"note: {note}")
     if getattr(options, "dry_run", False):
         desk.say("nothing found that would stop it; nothing submitted")
-        print(as_line(submission))
+        _print_line(desk, submission)
         return 0
     from mlpipeline.spark.submission.run import run_submission
 
     return run_submission(submission, judge=judge_of(submission, options), verbose=options.verbose, tell=desk.say)
+
+
+def _print_line(desk: Desk, submission: Submission) -> None:
+    from mlpipeline.spark.submission.compose import as_line, hidden_note
+
+    if note := hidden_note(submission):
+        desk.say(note)
+    print(as_line(submission))
 
 
 def sorted_out(options: argparse.Namespace) -> argparse.Namespace:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from mlpipeline.errors import SetupError
+from mlpipeline.spark.redaction import redacted_words
 
 # What sendmail calls "temporary failure, try later": no other code of ours.
 SKIPPED = 75
@@ -156,7 +157,7 @@ def _run(name: str, command: Sequence[str], rules: TurnRules, locks: Sequence[IO
     prune_logs(rules.logs, name, rules.keep, began.date())
     with open(log, "ab") as out:
         start = out.tell()
-        out.write(f"== {began.isoformat(timespec='seconds')} {' '.join(command)}\n".encode())
+        out.write(f"== {began.isoformat(timespec='seconds')} {' '.join(redacted_words(command))}\n".encode())
         out.flush()
         # The run inherits the locks: when this process is killed, they are held until the run itself ends.
         running = subprocess.Popen(

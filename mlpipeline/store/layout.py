@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -90,6 +91,10 @@ class Store:
             return {}
         return found if isinstance(found, dict) else {}
 
+    def _is_private(self, path: str) -> bool:
+        """Whether only their owner reads it: what is kept of runs quotes customers' texts, and the command."""
+        return self.is_local and path.startswith(f"{self.path('runs')}/")
+
     def write(self, path: str, data: bytes) -> None:
         """Writes a file in one step: readers see the old bytes or the new ones.
 
@@ -99,9 +104,12 @@ class Store:
         files = self._files
         made = f"{path}.{os.getpid()}.partial"
         try:
-            files.create_dir(os.path.dirname(path), recursive=True)
-            with files.open_output_stream(made) as stream:
-                stream.write(data)
+            if self._is_private(path):
+                _write_private(Path(made), data, Path(self.path("runs")))
+            else:
+                files.create_dir(os.path.dirname(path), recursive=True)
+                with files.open_output_stream(made) as stream:
+                    stream.write(data)
             files.move(made, path)
         except OSError as error:
             with suppress(OSError):
@@ -138,6 +146,16 @@ class Store:
         probe = self.path(f".probe-{os.getpid()}")
         self.write(probe, b"")
         self._files.delete_file(probe)
+
+
+def _write_private(path: Path, data: bytes, top: Path) -> None:
+    """Writes a file for its owner alone, and makes its folders so, from `top` on; those that are there stay so."""
+    top.parent.mkdir(parents=True, exist_ok=True)
+    for folder in reversed([path.parent, *path.parent.parents]):
+        if folder == top or top in folder.parents:
+            folder.mkdir(mode=0o700, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(data)
 
 
 def cannot_write(path: str, error: OSError) -> StoreError:

@@ -12,10 +12,13 @@ from mlpipeline.spark.kubernetes.accounts import ACCOUNT, accounts
 from mlpipeline.spark.kubernetes.applications import object_name
 from mlpipeline.spark.kubernetes.pods import USER, Toleration, node_selector, volumes
 from mlpipeline.spark.kubernetes.schema import check_manifest
+from mlpipeline.spark.kubernetes.secrets import secrets_of, without_values
 from mlpipeline.spark.time_zones import check_zone
 from mlpipeline.spark.units import as_bytes
 
 IN_CLUSTER = "k8s://https://kubernetes.default.svc"
+# Of all turns: they are given the same settings.
+SECRET = "mlpipeline-secrets"
 _LABELS = {"app.kubernetes.io/part-of": "mlpipeline"}
 # CronJob adds 11 characters to its name for a Job's, and a pod's label takes 63.
 _LONGEST = 52
@@ -110,14 +113,16 @@ def _pod(turn: Turn, settings: Mapping[str, str], account: str, tolerations: Seq
         fix = "add --image REGISTRY/NAME:TAG (spark.kubernetes.container.image)"
         raise UsageError("no container image is given", fix=fix)
     held, mounts = volumes(settings, "driver")
+    secrets = secrets_of(settings, SECRET)
     container = {
         "name": "driver",
         "image": image,
-        "args": _words(turn, settings),
+        "args": _words(turn, without_values(settings, secrets, roles=("executor",))),
         # Executors call the driver by its pod's address, and go when its pod goes.
         "env": [
             {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
             {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            *secrets.env(),
         ],
         "resources": _resources({**read_defaults(["common", "k8s"]), **settings}),
         **({"volumeMounts": mounts} if mounts else {}),

@@ -14,6 +14,7 @@ from mlpipeline.spark.kubernetes.applications import object_name, scheduled_appl
 from mlpipeline.spark.kubernetes.images import write_image
 from mlpipeline.spark.kubernetes.pods import Toleration, pod_template
 from mlpipeline.spark.kubernetes.schema import check_manifest
+from mlpipeline.spark.kubernetes.secrets import guarded, secret_name
 from mlpipeline.spark.submission.compose import Submission
 
 _EVERY_NIGHT = "30 2 * * *"
@@ -45,7 +46,7 @@ def write_manifests(
 
     Args:
         folder: is made; files of the same names are replaced.
-        submission: the job, its script one that the cluster can read.
+        submission: the job, its script one that the cluster can read. Its secrets are left to a Secret.
         name: of the application.
         stages: whose scripts the image gets.
         at: when the scheduled forms run, in five fields of cron.
@@ -59,6 +60,7 @@ def write_manifests(
         UsageError: the job cannot run in a cluster, or a manifest is not what its kind allows.
         SetupError: the folder cannot be written, or what the image needs is not here.
     """
+    submission = guarded(submission, secret_name(object_name(name)))
     namespace = submission.settings.get("spark.kubernetes.namespace") or "default"
     account = submission.settings.get("spark.kubernetes.authenticate.driver.serviceAccountName", ACCOUNT)
     application = spark_application(submission, name=object_name(name), namespace=namespace, tolerations=tolerations)
@@ -69,15 +71,14 @@ def write_manifests(
         "application.yaml": [application],
         "scheduled.yaml": [scheduled_application(application, at, time_zone=time_zone)],
     }
-    for found in documents.values():
-        for manifest in found:
-            check_manifest(manifest)
+    for manifest in (manifest for found in documents.values() for manifest in found):
+        check_manifest(manifest)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, found in documents.items():
             (folder / file).write_text(as_yaml(found), encoding="utf-8")
         write_image(folder / "image", stages)
     except OSError as error:
-        fix = "give another --manifests"
-        raise SetupError(f"cannot be written: {error.strerror}", where=str(folder), fix=fix) from error
+        what = f"cannot be written: {error.strerror}"
+        raise SetupError(what, where=str(folder), fix="give another --manifests") from error
     return [*(folder / file for file in documents), folder / "image"]

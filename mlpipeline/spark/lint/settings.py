@@ -14,6 +14,7 @@ from mlpipeline.spark.lint.startup import BOUNDS, TYPES
 from mlpipeline.spark.lint.table import Key, find_key, nearest
 from mlpipeline.spark.lint.view import NOT_THERE, Finding, Setting, View
 from mlpipeline.spark.masters import kind_of
+from mlpipeline.spark.redaction import HIDDEN, redacted
 from mlpipeline.spark.sizing.needs import STAGES
 from mlpipeline.spark.units import as_bytes, as_microseconds, megabytes
 
@@ -214,7 +215,9 @@ def _alone(setting: Setting, running: bool) -> Iterator[Finding]:
         yield _finding("error", "static key", setting, what, "state it for spark-submit or before the session starts")
     wrong = wrong_value(with_bounds(known), setting.value)
     if wrong:
-        yield _finding("error", "wrong value", setting, f"{key}: {wrong[0]}", wrong[1])
+        # The value of a secret is not repeated.
+        what = wrong[0] if redacted({key: setting.value})[key] != HIDDEN else "its value is not one that Spark takes"
+        yield _finding("error", "wrong value", setting, f"{key}: {what}", wrong[1])
     else:
         yield from _unit(known, setting)
 

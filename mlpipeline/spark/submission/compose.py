@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from mlpipeline.spark.defaults import read_defaults
 from mlpipeline.spark.jars import delta_jars
 from mlpipeline.spark.masters import Kind, kind_of
+from mlpipeline.spark.redaction import hides, redacted_words
 from mlpipeline.spark.submission.packing import ENVIRONMENT, code_archive, gpu_script
 
 
@@ -61,8 +62,17 @@ class Submission:
 
 
 def as_line(submission: Submission) -> str:
-    """The command line as a shell takes it."""
-    return " ".join(shlex.quote(word) for word in submission.command())
+    """The command line as a shell takes it; what is secret in it is hidden, for it is printed and kept."""
+    return " ".join(shlex.quote(word) for word in redacted_words(submission.command()))
+
+
+def hidden_note(submission: Submission) -> str:
+    """What to say beside a line that lacks its secrets; "" for one that is whole."""
+    keys = hides(submission.settings)
+    if not keys:
+        return ""
+    what = f"{', '.join(keys)} without {'its value' if len(keys) == 1 else 'their values'}"
+    return f"note: the line has {what}: put them into a file that only you may read, and give it by --properties-file"
 
 
 def compose(

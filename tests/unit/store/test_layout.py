@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,25 @@ def test_what_is_only_remembered_may_be_damaged(tmp_path: Path, data: bytes | No
     assert store.remembered(store.path("kept.json")) == {}
     (tmp_path / "kept.json").write_text('{"a": 1}')
     assert store.remembered(store.path("kept.json")) == {"a": 1}
+
+
+def test_what_is_kept_of_runs_is_its_owners_alone(tmp_path: Path):
+    """Reports quote what customers said, and run.json the command line."""
+    before = os.umask(0o022)
+    try:
+        store = Store(str(tmp_path / "store"))
+        store.write(store.path("runs", "r1", "run.json"), b"{}")
+        store.write(store.path("runs", "index.html"), b"")
+        store.write(store.path("datasets", "a.manifest.json"), b"{}")
+    finally:
+        os.umask(before)
+
+    def mode(*parts: str) -> int:
+        return stat.S_IMODE(os.stat(store.path(*parts)).st_mode)
+
+    assert mode("runs") == mode("runs", "r1") == 0o700
+    assert mode("runs", "r1", "run.json") == mode("runs", "index.html") == 0o600
+    assert mode("datasets", "a.manifest.json") == 0o644 and mode("datasets") == 0o755
+    os.chmod(store.path("runs"), 0o750)  # somebody lets a group in
+    store.write(store.path("runs", "r2", "report.html"), b"")
+    assert mode("runs") == 0o750
