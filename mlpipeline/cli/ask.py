@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
@@ -41,7 +42,7 @@ def add_answer(parser: argparse.ArgumentParser) -> None:
 def answer_verb(desk: Desk) -> int:
     """Answers messages with the champion of a bot; no JVM is started for it."""
     options = desk.options
-    bot = canonical_bot(options.bot)
+    bot = meant_bot(desk, options.bot)
     texts = list(options.text)
     if not texts and not options.file and _is_terminal():
         _converse(desk, bot, open_answerer(desk.store, bot, options.version, options.nearest))
@@ -95,21 +96,12 @@ def _converse(desk: Desk, bot: str, answerer: Answerer) -> None:
         desk.give(answer.to_dict(), f"{_told(answer)}\n")
 
 
-def canonical_bot(bot: str) -> str:
-    """`shop/zh_TW` -> `shop/zh-TW`; raises UsageError for what names no bot."""
-    from mlpipeline.recipe.tags import canonical_tag
-
-    if bot.count("/") != 1 or not all(bot.split("/")):
-        raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
-    domain, lang = bot.split("/")
-    return f"{domain}/{canonical_tag(lang)[0]}"
-
-
 def open_answerer(store: Store, bot: str, version: str | None = None, nearest: int = 3) -> Answerer:
     """What answers for a bot: its champion, or one version of it.
 
     Raises:
-        StoreError: the bot has no such bundle.
+        StoreError: the bot has no bundle.
+        UsageError: it has others than the version that is asked for.
     """
     domain, lang = bot.split("/")
     found = (
@@ -119,7 +111,7 @@ def open_answerer(store: Store, bot: str, version: str | None = None, nearest: i
     )
     if found is None and version and (there := versions(registry(store), bot)):
         fix = f"its versions are: {', '.join(map(str, there[-10:]))}"
-        raise StoreError(f"no version {version}", where=bot, fix=fix)
+        raise UsageError(f"no version {version}", where=bot, fix=fix)
     if found is None:
         known = sorted(f"{place.parent.name}/{place.name}" for place in Path(store.path("bundles")).glob("*/*"))
         hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.augment_told import as_text
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
@@ -76,7 +76,7 @@ def report_verb(desk: Desk) -> int:
 
     options, began = desk.options, time.monotonic()
     _check(options)
-    bot = canonical_bot(options.bot)
+    bot = meant_bot(desk, options.bot)
     # First, before minutes are spent: a sheet that cannot be read is no reason to begin.
     marks = _marks(desk) if options.marks else ReadMarks({}, 0, 0, [])
     asked = read_bot(desk, bot)
@@ -131,14 +131,11 @@ def read_bot(desk: Desk, bot: str) -> Asked:
         StoreError: the bot has not been split yet.
     """
     from mlpipeline.languages.profile import Profile
-    from mlpipeline.recipe.load import load_recipes
-    from mlpipeline.recipe.select import parse_selection
     from mlpipeline.stages.augment import corpus_of, rules_of
     from mlpipeline.store.datasets import read_rows
     from mlpipeline.store.manifests import load_manifest
 
-    (found,) = load_recipes(desk.conf, select=parse_selection(bot), sets=desk.sets(), measured=False)
-    recipe = found.recipe
+    recipe = desk.recipe(bot, measured=False).recipe
     if bot not in load_manifest(desk.store, "splits").entries:
         raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")
     splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])

@@ -94,9 +94,9 @@ def _note(row: Mapping[str, Any]) -> str:
 def _setting(desk: Desk, lang: str, bot: str | None) -> Setting:
     """The language's, or the bot's, with `--seed` for the recipe's."""
     if bot:
-        from mlpipeline.cli.ask import canonical_bot
+        from mlpipeline.cli.bots import meant_bot
 
-        recipe = desk.recipe(canonical_bot(bot)).recipe
+        recipe = desk.recipe(meant_bot(desk, bot)).recipe
         tag = recipe.lang
         if canonical_tag(lang, (tag,))[0] != tag:
             raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
@@ -131,10 +131,10 @@ def _corpus(desk: Desk, setting: Setting, said: str) -> Corpus:
     if not desk.options.bot:
         return Corpus(setting.profile, ids=[""], texts=[said], intents=[""])
     # Here, because a sentence alone needs none of what they bring along.
-    from mlpipeline.cli.ask import canonical_bot
+    from mlpipeline.cli.bots import meant_bot
     from mlpipeline.cli.split import bot_samples
 
-    bot, normalize = canonical_bot(desk.options.bot), normalizer(setting.profile)
+    bot, normalize = meant_bot(desk, desk.options.bot), normalizer(setting.profile)
     samples = bot_samples(desk, bot)
     rows = [(normalize(one.text), one.intent or "") for one in samples if one.split == "train"]
     return with_rows(setting, said, rows, [normalize(one.text) for one in samples if one.split != "train"])

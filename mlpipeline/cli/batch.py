@@ -5,18 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from mlpipeline.cli.ask import canonical_bot, open_answerer
-from mlpipeline.cli.files import JAVA_FORMULA, harmless
+from mlpipeline.cli.ask import open_answerer
+from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.files import JAVA_FORMULA, harmless, named_by_user
 from mlpipeline.cli.files import check_target as check_file
 from mlpipeline.cli.options import Desk, checked_settings, session_options
-from mlpipeline.errors import InputError, UsageError
+from mlpipeline.errors import UsageError
+from mlpipeline.inputs import plain_file
 from mlpipeline.serving.batch import answer_rows
 from mlpipeline.serving.messages import Messages, check_messages, read_all
 from mlpipeline.spark.session import open_session
@@ -63,15 +64,16 @@ def batch_verb(desk: Desk) -> int:
     """Answers all messages; the result is there as a whole or not at all."""
     options = desk.options
     settings = checked_settings(desk)
-    bot = canonical_bot(options.bot)
+    bot = meant_bot(desk, options.bot)
+    check_source(options.source)
     check_target(options.source, options.to)
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
     lang = bot.split("/")[1]
-    with as_usage():
+    with named_by_user():
         check_messages(options.source, lang)
     bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder
     with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc", say=desk.say) as spark:
-        with as_usage():
+        with named_by_user():
             messages = read_all(spark, options.source, options.column, keep, lang)
         left_out = count_left_out(messages)
         answers = answer_rows(messages.frame, bundle, nearest=options.nearest, keep=keep)
@@ -88,15 +90,6 @@ def batch_verb(desk: Desk) -> int:
     return 0
 
 
-@contextmanager
-def as_usage() -> Iterator[None]:
-    """What is wrong with a file that the command line names is a wrong command line."""
-    try:
-        yield
-    except InputError as error:
-        raise UsageError(error.what, where=error.where, fix=error.fix) from error
-
-
 def count_left_out(messages: Messages) -> dict[str, dict[str, Any]]:
     """By reason, how many rows are no messages, and where the first stands."""
     if messages.left_out is None:
@@ -110,6 +103,12 @@ def count_left_out(messages: Messages) -> dict[str, dict[str, Any]]:
         }
         for row in counted
     }
+
+
+def check_source(source: str) -> None:
+    """Raises UsageError where nothing is there, or no plain file and no folder: nothing is waited for."""
+    if "://" not in source and not os.path.isdir(source):
+        plain_file(source, fix="give a file or a Delta table of messages", refusal=UsageError)
 
 
 def check_target(source: str, target: str) -> None:

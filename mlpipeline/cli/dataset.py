@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, write_csv, written_whole
 from mlpipeline.cli.options import Desk
-from mlpipeline.errors import StoreError, UsageError
-from mlpipeline.pipeline import SHARED
+from mlpipeline.errors import StoreError, UsageError, did_you_mean
+from mlpipeline.pipeline import DATASETS, SHARED
 from mlpipeline.schemas import with_objects
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.manifests import load_manifest
@@ -41,17 +41,23 @@ def write_verb(desk: Desk) -> int:
     match = _NAME.match(desk.options.name)
     if match is None:
         raise UsageError(f"{desk.options.name!r} names no dataset", fix="write shop/ko/cleaned or shop/ko/cleaned@7")
-    bot = canonical_bot(match["bot"])
-    version = int(match["version"]) if match["version"] else None
-    dataset = match["dataset"]
-    if dataset in SHARED:
-        bot = f"*/{bot.split('/')[1]}"
     place = Path(desk.options.to)
     if place.suffix not in _SUFFIXES:
         raise UsageError(
             f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file"
         )
     check_target("--to", place)
+    bot = meant_bot(desk, match["bot"])
+    version = int(match["version"]) if match["version"] else None
+    dataset = match["dataset"]
+    if dataset not in DATASETS:
+        what = f"no dataset {dataset!r}{did_you_mean(dataset, DATASETS)}"
+        raise UsageError(what, fix=f"there are: {', '.join(DATASETS)}")
+    if dataset in SHARED:
+        bot = f"*/{bot.split('/')[1]}"
+    newest = load_manifest(desk.store, dataset).version
+    if version is not None and version > newest >= 0:
+        raise UsageError(f"{dataset} has no version {version}", fix=f"its versions are 0 to {newest}")
     table = read_rows(desk.store, dataset, bots=[bot], version=version)
     if not len(table) and bot not in load_manifest(desk.store, dataset).entries:
         raise StoreError(f"{bot} has no {dataset}", where=desk.store.root, fix="`mlpipeline ls datasets`")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.cli.files import check_target
+from mlpipeline.cli.files import check_target, named_by_user
 from mlpipeline.cli.options import Desk, checked_settings, session_options
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import InputError, UsageError
@@ -39,7 +40,7 @@ def run_verb(desk: Desk) -> int:
 
     if desk.options.to:
         check_target("--to", Path(desk.options.to))
-    with open_log(desk.store, desk.options.log) as (app, run):
+    with named_by_user() if desk.options.log else nullcontext(), open_log(desk.store, desk.options.log) as (app, run):
         told = as_data(examine(app), run)
     text = draw_diagnosis(told)
     if desk.options.to:

@@ -41,6 +41,15 @@ def check_target(option: str, place: Path) -> Path:
 
 
 @contextmanager
+def named_by_user() -> Iterator[None]:
+    """What is wrong with a file that the command line names is a wrong command line: exit code 2."""
+    try:
+        yield
+    except InputError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+
+
+@contextmanager
 def written_whole(place: Path, refusal: type[MLPipelineError] = InputError) -> Iterator[Path]:
     """Gives a path beside `place` to write to: the file is there as a whole when the block ends well, or not at all.
 

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlpipeline.cli.ask import canonical_bot, open_answerer
+from mlpipeline.cli.ask import open_answerer
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.file_rows import read_rows
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
@@ -42,7 +43,7 @@ def evaluate_verb(desk: Desk) -> int:
     Rows that the bot learnt from, was tuned on, or has seen nearly so are told apart, and the figures of the others
     given too. In JSON `seen` counts the rows of each kind, and `unseen` is the report of those that are new to it.
     """
-    bot = canonical_bot(desk.options.bot)
+    bot = meant_bot(desk, desk.options.bot)
     found = read_rows(desk.options.on, parse_map(desk.options.map))
     rows, left_out = found.labelled(), found.left_out
     answerer = open_answerer(desk.store, bot, desk.options.version, nearest=0)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlpipeline.cli.ask import canonical_bot
 from mlpipeline.cli.bot_table import draw_bots
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
-from mlpipeline.cli.options import Desk
-from mlpipeline.errors import InputError, UsageError
+from mlpipeline.cli.options import Desk, choosing_options
+from mlpipeline.errors import InputError, UsageError, did_you_mean
 from mlpipeline.orders.outcome import Tables
 from mlpipeline.pipeline import DATASETS, SHARED
-from mlpipeline.recipe.select import Selection, parse_selection
+from mlpipeline.recipe.select import parse_selection
 from mlpipeline.schemas import with_objects
 from mlpipeline.store.datasets import damaged_table, read_rows
 from mlpipeline.store.layout import Store
@@ -27,13 +27,14 @@ from mlpipeline.store.row_counts import count_filled
 
 # What a person may call a row by, before the rest: the columns that choose among bots.
 _BOT = ("domain", "lang")
+_MOST = 10  # bots that a message names
 _SCORES = ("accuracy", "macro_f1", "ece", "test_rows", "report")
 
 
 def add_ls(parser: argparse.ArgumentParser) -> None:
     """The arguments of `ls`."""
     parser.add_argument("what", nargs="?", choices=("bots", "datasets"), default="bots")
-    parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
+    choosing_options(parser)
     parser.add_argument("--digest", action="store_true", help="a digest of each dataset's rows (order does not count)")
     table_options(parser)
     parser.set_defaults(verb=ls_verb)
@@ -50,19 +51,19 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 
 def ls_verb(desk: Desk) -> int:
     """Lists what is there."""
-    chosen = parse_selection(desk.options.select)
-    for name in DATASETS:
-        damage = load_manifest(desk.store, name).damage
-        if damage:
-            raise damaged_table(desk.store, name, damage)
+    manifests = {name: load_manifest(desk.store, name) for name in DATASETS}
+    for name, manifest in manifests.items():
+        if manifest.damage:
+            raise damaged_table(desk.store, name, manifest.damage)
+    known = {bot for manifest in manifests.values() for bot in manifest.entries}
+    bots = chosen_bots(known, desk.options.select, desk.options.exclude)
     if desk.options.what == "bots" and not desk.options.digest:
-        known = {bot for name in DATASETS for bot in load_manifest(desk.store, name).entries if not bot.startswith("*")}
-        rows = bot_rows(desk.store, sorted(bot for bot in known if chosen.matches(*bot.split("/"))))
+        rows = bot_rows(desk.store, sorted(bot for bot in bots if not bot.startswith("*")))
         what = "bots"
     else:
-        rows, what = dataset_rows(desk.store, chosen, digest=desk.options.digest), "datasets"
+        rows, what = dataset_rows(desk.store, bots, digest=desk.options.digest), "datasets"
     if not rows:
-        desk.give([], _nothing(desk.store, what, chosen))
+        desk.give([], f"no {what} yet in {desk.store.root}: `mlpipeline run` makes them")
         return 0
     names = list(rows[0])
     conditions = read_conditions(desk.options.where, names)
@@ -78,22 +79,39 @@ def ls_verb(desk: Desk) -> int:
     return 0
 
 
-def dataset_rows(store: Store, chosen: Selection, *, digest: bool) -> list[dict[str, Any]]:
+def chosen_bots(known: Collection[str], select: str | None, exclude: Sequence[str]) -> set[str]:
+    """Those of the known bots that are asked for; `*/ko`, what all bots of a language share, counts as one.
+
+    Raises:
+        UsageError: there are bots, and none of them is chosen.
+    """
+    tags = {bot.split("/")[1] for bot in known}
+    chosen = parse_selection(select).fitted(tags)
+    without = [parse_selection(one, option="--exclude").fitted(tags) for one in exclude]
+    found = {
+        bot
+        for bot in known
+        if chosen.matches(*bot.split("/")) and not any(one.matches(*bot.split("/")) for one in without)
+    }
+    if known and not found:
+        named = sorted(bot for bot in known if not bot.startswith("*"))
+        words = [*named, *(f"domain:{bot.split('/')[0]}" for bot in named), *(f"lang:{tag}" for tag in tags)]
+        hint = did_you_mean(str(chosen), words) if chosen else ""
+        raise UsageError(f"no bot of the store is chosen{hint}", fix=f"there are: {', '.join(named[:_MOST])}")
+    return found
+
+
+def dataset_rows(store: Store, bots: Collection[str], *, digest: bool) -> list[dict[str, Any]]:
     """One row for each bot of each dataset: its name with the version, rows, fingerprint, and a digest if asked for."""
     rows = []
     for name in DATASETS:
         for bot, entry in sorted(load_manifest(store, name).entries.items()):
-            if not chosen.matches(*bot.split("/")):
+            if bot not in bots:
                 continue
             row = {"dataset": f"{bot}/{name}@{entry.version}", "rows": entry.rows}
             row |= {"digest": table_digest(store, name, bot)} if digest else {}
             rows.append({**row, "fingerprint": entry.mark.fingerprint})
     return rows
-
-
-def _nothing(store: Store, what: str, chosen: Selection) -> str:
-    told = f"no {what} of that selection" if chosen else f"no {what} yet"
-    return f"{told} in {store.root}: `mlpipeline run` makes them"
 
 
 def table_digest(store: Store, dataset: str, bot: str) -> str:
@@ -145,11 +163,11 @@ def show_verb(desk: Desk) -> int:
     """Prints the first rows of a dataset; vectors and models as their sizes."""
     name, bot = desk.options.dataset, desk.options.bot
     if name not in DATASETS:
-        raise UsageError(f"no dataset {name!r}", fix=f"datasets are: {', '.join(DATASETS)}")
+        raise UsageError(f"no dataset {name!r}{did_you_mean(name, DATASETS)}", fix=f"there are: {', '.join(DATASETS)}")
     if desk.options.rows < 0:
         raise UsageError(f"--rows {desk.options.rows} is no number of rows", fix="give 0 or more")
     conditions = read_conditions(desk.options.where, DATASETS[name].names)
-    bot = None if bot is None else canonical_bot(bot)
+    bot = None if bot is None else meant_bot(desk, bot)
     if bot is not None and name in SHARED:
         bot = f"*/{bot.split('/')[1]}"
     table = read_rows(desk.store, name, bots=None if bot is None else [bot])

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
+from typing import Any
 
 from mlpipeline import __version__
 from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk, global_options
-from mlpipeline.errors import MLPipelineError
+from mlpipeline.cli.words import Parser, arranged
+from mlpipeline.errors import MLPipelineError, UsageError
 
 _INTERRUPTED = 130
+_LONGEST = 500  # characters of an error that nobody has words for
 
 # verb -> (module and function that add its arguments, what it is for). Only the verb that is asked for is imported:
 # `answer` must be quick, and `run` brings Spark along.
@@ -48,39 +52,47 @@ VERBS: Mapping[str, tuple[str, str]] = {
 SLOW: Mapping[str, str] = {"run": "run: reading recipes and store"}
 
 
-def build_parser(asked: Sequence[str]) -> argparse.ArgumentParser:
+def build_parser(asked: Sequence[str]) -> Parser:
     """The parser of all verbs; arguments are added for the verb at the beginning of `asked`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mlpipeline",
         description="From files of utterances to answering bots, in many languages, on Spark.",
-        epilog="exit codes: 0 ok, 1 something failed, 2 usage, 4 a gate refused",
+        epilog="exit codes: 0 ok, 1 something failed, 2 usage, 3 `plan --detailed-exitcode` has work, 4 a gate refused",
     )
     parser.add_argument("--version", action="version", version=f"mlpipeline {__version__}")
-    rooms: dict[tuple[str, ...], argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    rooms: dict[tuple[str, ...], Any] = {}  # argparse has no public name for them
     rooms[()] = parser.add_subparsers(required=True, metavar="VERB")
     parents = [global_options()]
     for name, (where, purpose) in VERBS.items():
         words = tuple(name.split())
         if words[:-1] not in rooms:
-            room = rooms[()].add_parser(words[0], help=f"`{name}`: {purpose}")
+            named = " and ".join(f"`{verb}`" for verb in VERBS if verb.startswith(f"{words[0]} "))
+            about = f"{named}: {purpose}" if " and " not in named else named
+            room = rooms[()].add_parser(words[0], help=about, description=about)
             rooms[words[:-1]] = room.add_subparsers(required=True, metavar="VERB")
         verb = rooms[words[:-1]].add_parser(words[-1], parents=parents, help=purpose, description=purpose)
         if tuple(asked[: len(words)]) == words:
             module, function = where.split(":")
             getattr(import_module(f"mlpipeline.cli.{module}"), function)(verb)
+            verb.set_defaults(parser=verb)
     return parser
 
 
 def parse(asked: Sequence[str]) -> argparse.Namespace:
-    """The options of a command line; ends with a usage error for what no verb takes."""
-    parser = build_parser(asked)
-    options, rest = parser.parse_known_args(asked)
+    """The options of a command line.
+
+    Raises:
+        UsageError: for what no verb takes.
+    """
+    words = arranged(asked, VERBS)
+    parser = build_parser(words)
+    options, rest = parser.parse_known_args(words)
     texts = getattr(options, "text", None)
     if isinstance(texts, list) and not any(word.startswith("-") for word in rest):
         # `answer shop/ko --version 2 "TEXT"`: argparse takes no more texts once it has met an option.
         texts += rest
     elif rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.parser.refuse_rest(rest)
     return options
 
 
@@ -91,28 +103,52 @@ def say_first_word(asked: Sequence[str]) -> None:
         print(SLOW[asked[0]], file=sys.stderr, flush=True)
 
 
+def tell_verbs(asked: Sequence[str]) -> bool:
+    """Prints the help on stderr where a command line names no verb, or a group of verbs and none of them."""
+    words = arranged(asked, VERBS)
+    if words and (len(words) > 1 or words[0] in VERBS or words[0].startswith("-")):
+        return False
+    with redirect_stdout(sys.stderr), suppress(SystemExit):
+        build_parser(words).parse_args([*words, "--help"])
+    return True
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; gives the exit code."""
     # Texts of eight languages reach the terminal whatever LANG says.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     asked = sys.argv[1:] if arguments is None else list(arguments)
-    say_first_word(asked)
-    options = parse(asked)
+    verbose = False
     try:
+        if tell_verbs(asked):
+            return UsageError.exit_code
+        say_first_word(arranged(asked, VERBS))
+        options = parse(asked)
+        verbose = options.verbose
         return int(options.verb(Desk(options)))
-    except MLPipelineError as error:
-        if options.verbose:
-            import traceback
-
-            traceback.print_exc()
-        print(f"error: {visible(str(error), lines=True)}", file=sys.stderr)
-        return error.exit_code
     except KeyboardInterrupt:
         print("interrupted: run again to go on from here", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         return 1
+    except Exception as error:
+        told = _explained(error)
+        if verbose:
+            import traceback
+
+            traceback.print_exc()
+        print(f"error: {visible(str(told), lines=True)}", file=sys.stderr)
+        return told.exit_code
+
+
+def _explained(error: Exception) -> MLPipelineError:
+    if isinstance(error, MLPipelineError):
+        return error
+    # What explains Spark brings it along; where Spark is not loaded, it has said nothing.
+    known = import_module("mlpipeline.spark.failures").explain(error) if "pyspark" in sys.modules else None
+    text = " ".join(str(error).split())[:_LONGEST]
+    return known or MLPipelineError(f"{type(error).__name__}: {text}", fix="run again with -v for the trace")
 
 
 if __name__ == "__main__":

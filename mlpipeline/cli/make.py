@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.file_rows import encoding_of_file
+from mlpipeline.cli.files import named_by_user
 from mlpipeline.cli.options import Desk, place_words
 from mlpipeline.errors import InputError, UsageError
+from mlpipeline.inputs import plain_file
 from mlpipeline.languages.profile import Profile, looks_like, normalizer
 from mlpipeline.orders.file_findings import FileFindings
 from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
@@ -57,24 +59,26 @@ def new_verb(desk: Desk) -> int:
     options = desk.options
     if os.path.isdir(options.file):
         raise _folder(options.file)
-    if not os.path.isfile(options.file):
-        raise InputError("no such file", where=options.file, fix="give the bot's labelled file")
-    kind, mapping = format_of(options.file), parse_map(options.map)
-    seen = look_through(options.file, kind, mapping)
+    with named_by_user():
+        source = plain_file(options.file, fix="give the bot's labelled file")
+        kind, mapping = format_of(options.file), parse_map(options.map)
+        seen = look_through(options.file, kind, mapping)
     if len(seen.intents) < 2:
         raise _too_few(options.file, seen, mapping)
     mapping |= dict.fromkeys(note.raw for note in seen.notes)
     known = ConfFolder(desk.conf).languages if desk.conf.is_dir() else ()
-    tag, _ = canonical_tag(options.lang, known)
+    tag, note = canonical_tag(options.lang, known)
+    if note:
+        desk.say(f"note: {note}")
     name = Path("corpora") / check_domain(options.domain) / f"{tag}{''.join(_suffixes(options.file))}"
     place = desk.conf.resolve().parent / name
-    if place.exists() and not os.path.samefile(place, options.file):
+    if place.exists() and not os.path.samefile(place, source):
         raise UsageError("a corpus is there already", where=str(place), fix="move it away or name it in the bot's conf")
     domain = desk.conf / "domains" / options.domain / DOMAIN_FILE
     before = domain.read_bytes() if domain.is_file() else None
     written = new_bot(desk.conf, options.domain, options.lang, files=[name.as_posix()], mapping=mapping)
     try:
-        _copy(options.file, place)
+        _copy(source, place)
     except OSError as error:
         for made in written:
             made.unlink(missing_ok=True)
@@ -84,7 +88,7 @@ def new_verb(desk: Desk) -> int:
             domain.parent.rmdir()
         what = f"the corpus cannot be copied: {error.strerror or error}"
         raise InputError(what, where=str(place), fix="free space or correct the permissions") from error
-    bot = desk.recipe(f"{options.domain}/{options.lang}")
+    bot = desk.recipe(f"{options.domain}/{tag}")
     normalize = normalizer(Profile.of(bot.recipe.language))
     distinct = len({normalize(text) for text in seen.texts})
     told: dict[str, Any] = {
@@ -124,7 +128,7 @@ def _listed(names: list[str]) -> str:
     return f"{', '.join(names[:_NAMED])}{more}"
 
 
-def _too_few(file: str, seen: Seen, mapping: Mapped) -> InputError:
+def _too_few(file: str, seen: Seen, mapping: Mapped) -> UsageError:
     """Why a file makes no bot: its rows are all broken, or they have one intent, or none."""
     columns = proposed_map(file, format_of(file), mapping, ("text", "intent"))
     if seen.rejects and not seen.rows:
@@ -134,16 +138,16 @@ def _too_few(file: str, seen: Seen, mapping: Mapped) -> InputError:
         fix = columns if reason == "no_text" else "correct the file and try again"
         if reason in ("invalid_utf8", "utf16"):
             fix = as_utf8_hint(encoding_of_file(file), file)
-        return InputError(what, where=f"{file}:{first.line}", fix=fix)
+        return UsageError(what, where=f"{file}:{first.line}", fix=fix)
     if not seen.rows:
-        return InputError("no row", where=file, fix="give a file that holds rows")
+        return UsageError("no row", where=file, fix="give a file that holds rows")
     if not seen.intents:
-        return InputError(
+        return UsageError(
             f"no row has an intent{_rejected(seen)}", where=file, fix=f"a bot needs at least two intents; {columns}"
         )
     what = f"the only intent is {next(iter(seen.intents))!r}{_rejected(seen)}"
     other = f"; is it another column? {columns}" if columns.startswith("--map") else ""
-    return InputError(what, where=file, fix=f"a bot needs at least two intents: add rows of another one{other}")
+    return UsageError(what, where=file, fix=f"a bot needs at least two intents: add rows of another one{other}")
 
 
 def _rejected(seen: Seen) -> str:

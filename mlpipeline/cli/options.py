@@ -140,8 +140,8 @@ class Desk:
         """The result on stdout: as JSON when asked for, else as text."""
         print(visible_json(result) if self.options.json else visible(text, lines=True), flush=True)
 
-    def recipes(self, select: str | Sequence[str] | None = None) -> list[Resolved]:
-        """The recipes of the chosen bots; notes about them go to stderr."""
+    def recipes(self, select: str | Sequence[str] | None = None, *, measured: bool = True) -> list[Resolved]:
+        """The recipes of the chosen bots, with the measured layers or without; notes about them go to stderr."""
         # Not every verb reads recipes, and those that answer a person must start quickly.
         from mlpipeline.recipe.load import load_recipes
         from mlpipeline.recipe.select import parse_selection
@@ -149,7 +149,7 @@ class Desk:
         selection = parse_selection(select if select is not None else getattr(self.options, "select", None))
         words = [] if select is not None else getattr(self.options, "exclude", [])
         without = [parse_selection(word, option="--exclude") for word in words]
-        found = load_recipes(self.conf, select=selection, exclude=without, sets=self.sets())
+        found = load_recipes(self.conf, select=selection, exclude=without, sets=self.sets(), measured=measured)
         if not found:
             what = "there are no bots" if (self.conf / "domains").is_dir() else "no folder domains, so no bots"
             raise UsageError(what, where=str(self.conf), fix="make a bot: mlpipeline new, or correct --conf")
@@ -163,11 +163,17 @@ class Desk:
         seeds = [] if seed is None else [f"{part}.seed={seed}" for part in _SEEDED]
         return [*getattr(self.options, "set", []), *seeds]
 
-    def recipe(self, bot: str) -> Resolved:
+    def recipe(self, bot: str, *, measured: bool = True) -> Resolved:
         """The recipe of one bot, given as DOMAIN/LANG."""
         if bot.count("/") != 1 or not all(bot.split("/")):
             raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
-        return self.recipes(bot)[0]
+        try:
+            return self.recipes(bot, measured=measured)[0]
+        except UsageError as error:
+            # Nobody has written --select.
+            if error.where != "--select":
+                raise
+            raise UsageError(error.what, where=str(self.conf), fix=error.fix) from None
 
 
 def session_options(parser: argparse.ArgumentParser) -> None:

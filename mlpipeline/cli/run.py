@@ -26,6 +26,7 @@ from mlpipeline.errors import MLPipelineError, UsageError
 from mlpipeline.orders.plan import Plan, Planner
 from mlpipeline.pipeline import STAGES, stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.recipe.select import parse_selection
 from mlpipeline.spark.redaction import redacted_words
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import bot_locks
@@ -74,9 +75,8 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 def plan_verb(desk: Desk) -> int:
     """Prints what a run would do for each bot and stage, and the cause."""
-    bots = desk.recipes()
     options = desk.options
-    stages = _stages(options)
+    stages, bots = _stages(options), desk.recipes()
     plan = Planner(desk.store, renew_encoder=options.renew_encoder, force=options.force).plan(bots, stages)
     rows = [
         {"bot": bot, "stage": name, "run": order.runs, "cause": "; ".join(order.causes)}
@@ -119,7 +119,7 @@ def run_verb(desk: Desk) -> int:
         print(as_line(submission))
         return 0
     began, started = time.monotonic(), datetime.now(timezone.utc)
-    bots, stages = desk.recipes(), _stages(desk.options)
+    stages, bots = _stages(desk.options), desk.recipes()
     desk.store.check_writable()
     names = [f"{bot.domain}/{bot.lang}" for bot in bots]
     with bot_locks(desk.store, names) as (ours, busy):
@@ -230,6 +230,7 @@ def same_submission(options: argparse.Namespace) -> Submission:
     """The job for spark-submit that does the same as these options."""
     from mlpipeline.spark.submission.compose import compose
 
+    _stages(options)
     stage = options.first if options.first and options.first == options.last else None
     arguments = job_arguments(options, stages=stage is None)
     script = f"jobs/{stage or 'pipeline'}.py"
@@ -245,7 +246,8 @@ def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
         stages: say where to begin and to end; a stage's own job knows.
     """
     arguments = ["--store", options.store, "--conf", options.conf]
-    arguments += ["--select", options.select] if options.select else []
+    chosen = parse_selection(options.select)  # an empty word chooses nothing: it must not get lost
+    arguments += ["--select", options.select] if chosen else []
     arguments += repeated_words(options)
     arguments += ["--renew-encoder"] if options.renew_encoder else []
     arguments += telling(options)

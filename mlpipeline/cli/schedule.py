@@ -16,6 +16,7 @@ from mlpipeline.orders.schedule import Schedule, as_crontab, cron_environment, o
 from mlpipeline.orders.schedule_airflow import as_airflow
 from mlpipeline.orders.turns import TurnRules, take_turn
 from mlpipeline.pipeline import stage_named
+from mlpipeline.recipe.select import parse_selection
 
 _NIGHTLY = "30 2 * * *"
 _RULES = TurnRules(Path("logs"))
@@ -76,7 +77,9 @@ def turn_verb(desk: Desk) -> int:
     options = desk.options
     began = time.monotonic()
     rules = TurnRules(Path(options.logs), options.keep_logs, options.at_once, options.wait, options.hook)
-    selection = options.select or ""
+    for name in options.force:
+        stage_named(name)
+    selection = options.select if parse_selection(options.select) else ""
     end = take_turn(selection, _command(desk, selection), rules)
     name = selection or "all bots"
     told = f"{name}: {end.told}" if end.told else ""

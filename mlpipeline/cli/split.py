@@ -10,7 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.cli.ask import canonical_bot
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
 from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import NOTHING_LEFT, read_settings, writable
@@ -62,7 +62,7 @@ def check_verb(desk: Desk) -> int:
         samples, found = read_samples(what, desk.options.map)
         left_out, warnings = found.left_out, found.warnings
     elif what.count("/") == 1 and "." not in what:
-        name = canonical_bot(what)
+        name = meant_bot(desk, what)
         recipe, left_out = desk.recipe(name).recipe, LeftOut()
         samples, language, clean = bot_samples(desk, name), recipe.language, recipe.clean
     else:

@@ -123,6 +123,15 @@ def _check_excluded(folder: ConfFolder, without: Sequence[Selection]) -> None:
             raise UsageError(f"no bot is {gone[0]}{_meant(gone[0], folder)}", where="--exclude", fix="correct the word")
 
 
+def bots_of(conf: Path) -> list[tuple[str, str]]:
+    """(domain, lang) of every bot of a folder, its recipe unread; `*` stands for the languages of a broken domain.
+
+    Raises:
+        RecipeError: there is no such folder.
+    """
+    return _bots(ConfFolder(conf))
+
+
 def load_parts(
     conf: Path, lang: str | None, names: Sequence[str], *, sets: Sequence[str] = (), where: str = "--lang"
 ) -> tuple[str, dict[str, Any]]:

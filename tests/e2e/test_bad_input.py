@@ -154,7 +154,7 @@ def test_a_domain_that_leaves_its_folder(tmp_path: Path, name: str):
 def test_new_refuses_and_leaves_nothing(tmp_path: Path, name: str, data: bytes, said: str):
     (tmp_path / name).write_bytes(data)
     project = Project(tmp_path)
-    done = project("new", "shop", "--lang", "en", "--from", name, expect=1)
+    done = project("new", "shop", "--lang", "en", "--from", name, expect=2)
     assert said in done.stderr and name in done.stderr and "->" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

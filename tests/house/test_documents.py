@@ -11,6 +11,8 @@ import pytest
 
 from mlpipeline.cli.main import VERBS as cli_verbs
 from mlpipeline.cli.main import build_parser
+from mlpipeline.cli.words import arranged
+from mlpipeline.errors import UsageError
 from mlpipeline.recipe.select import parse_selection
 
 ROOT = Path(__file__).parents[2]
@@ -44,9 +46,12 @@ def check(command: str) -> str | None:
     if words[first] == "make":
         return next((f"no target {word}" for word in asked if "=" not in word and word not in targets()), None)
     try:
+        asked = arranged(asked, cli_verbs)
         options = build_parser(asked).parse_args(asked)
-    except SystemExit as end:
-        return None if end.code == 0 else "the command line does not understand it"
+    except SystemExit:  # --help and --version
+        return None
+    except UsageError as error:
+        return str(error)
     if getattr(options, "select", None):
         parse_selection(options.select)
     return None

@@ -89,17 +89,17 @@ def test_a_program_without_standard_input_is_told(monkeypatch: pytest.MonkeyPatc
 def test_a_conversation_at_a_terminal():
     script = (
         "import sys; from tests.unit.cli.test_ask import Echo; from mlpipeline.cli import ask, main\n"
-        "ask.open_answerer = lambda *asked, **more: Echo(); sys.exit(main.main(['answer', 'shop/ko']))"
+        "ask.open_answerer = lambda *asked, **more: Echo(); sys.exit(main.main(['answer', 'assistant/ko']))"
     )
     near, far = pty.openpty()
     command = [sys.executable, "-c", script]
     home = Path(__file__).parents[3]
     with subprocess.Popen(command, stdin=far, stdout=far, stderr=far, cwd=home, start_new_session=True) as child:
         os.close(far)
-        until(near, "shop/ko> ")
+        until(near, "assistant/ko> ")
         for text in SPOKEN:
             os.write(near, f"{text}\n".encode())
-            told = until(near, "shop/ko> ")
+            told = until(near, "assistant/ko> ")
             assert f"you said {text}" in told and "\r\n> " not in told
         os.write(near, b"\n")
         assert child.wait(10) == 0
@@ -140,7 +140,7 @@ def test_sample_questions_that_cannot_be_read_are_named(tmp_path: Path):
 
     (tmp_path / "shop.ko.txt").write_bytes("안녕\u2028하세요\n\n하나\n둘\n셋\n".encode())
     (tmp_path / "shop.ja.txt").write_bytes("明日の天気は\n".encode("cp932"))
-    bots = [recipe("ko", "shop.{lang}.txt"), recipe("ja", "shop.ja.txt"), recipe("en", "gone.txt"), recipe("th", None)]
+    bots = [recipe("ko", "shop.ko.txt"), recipe("ja", "shop.ja.txt"), recipe("en", "gone.txt"), recipe("th", None)]
     asked, refused = ask.ask_samples(None, bots)  # type: ignore[arg-type]
     assert [row["question"] for row in asked] == ["안녕\u2028하세요", "하나", "둘"]
     assert ["Shift-JIS" in refused[0], refused[0].startswith("shop/ja: release.questions: ")] == [True, True]

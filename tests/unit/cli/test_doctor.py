@@ -50,7 +50,7 @@ def test_as_json_and_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str
     ],
 )
 def test_what_cannot_be_done_is_one_line(arguments: list[str], what: str, tmp_path: Path, capsys):
-    assert main(["doctor", "run", *arguments, "--store", str(tmp_path)]) == 1
+    assert main(["doctor", "run", *arguments, "--store", str(tmp_path)]) == (2 if arguments else 1)
     told = capsys.readouterr()
     assert told.err.startswith("error: ") and what in told.err and " -> " in told.err
     assert told.err.count("\n") == 1 and told.out == ""

@@ -57,6 +57,7 @@ def test_help_above_the_verbs(words: list[str]):
         ["dataset", "read"],
         ["run", "--no-such-option"],
         ["new", "shop"],
+        ["new", "shop2", "--lang", "ko", "--from", "nothing.csv"],
         ["answer", "shop/ko"],
         ["answer", "shop", "hello"],
         ["answer", "shop/ko", "--file", "nothing.txt"],
@@ -101,7 +102,6 @@ def test_what_was_mistyped_is_named(words: list[str], said: str, conf: Path, cap
         ["answer", "shop/ko", "hello"],
         ["show", "cleaned"],
         ["dataset", "write", "shop/ko/cleaned", "--to", "x.jsonl"],
-        ["new", "shop2", "--lang", "ko", "--from", "nothing.csv"],
     ],
 )
 def test_what_is_not_there_is_1_with_one_line(words: list[str], conf: Path, capsys: pytest.CaptureFixture[str]):
@@ -219,6 +219,10 @@ def test_words_that_change_a_run_reach_the_line_for_spark_submit(conf: Path, cap
         (["plan", "--select", ""], "--select is empty"),
         (["run", "--select", " , "], "--select is empty"),
         (["ls", "--select", ""], "--select is empty"),
+        (["run", "--select", "", "--print-submit"], "--select is empty"),
+        (["turn", "--select", ""], "--select is empty"),
+        (["run", "--force", "trian", "--print-submit"], "did you mean train"),
+        (["submit", "clean", "--select", "", "--print-submit"], "--select is empty"),
         (["plan", "--exclude", ""], "--exclude is empty"),
         (["plan", "--exclude", "shop/ka"], "did you mean shop/ko"),
         (["plan", "--exclude", "domain:shop"], "every bot is left out"),

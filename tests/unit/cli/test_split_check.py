@@ -213,7 +213,7 @@ def test_contradictions_of_nobody_are_said_in_one_line(home: Path, capsys: pytes
     put(home, "cleaned", [cleaned("ko", "k1", "환불", "refund")])
     (home / "bad.csv").write_text("a,b\nc,d\n")
     pairs, to = ["shop/ko", "--pairs"], ["shop/ko", "--to", "nowhere/out.csv"]
-    asked = [(["bank"], 1, "bank"), (["shop/ja"], 1, "shop/ja"), ([*pairs, "bad.csv"], 2, "left")]
+    asked = [(["bank"], 2, "bank"), (["shop/ja"], 1, "shop/ja"), ([*pairs, "bad.csv"], 2, "left")]
     for words, code, said in (*asked, ([*pairs, "none.csv"], 2, "none.csv"), (to, 2, "nowhere/out.csv")):
         assert main(["contradictions", *words]) == code
         err = capsys.readouterr().err

@@ -1,0 +1,95 @@
+"""The words of a command line: global options anywhere, verbs that are meant, and mistakes in one line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NoReturn
+
+from mlpipeline.cli.options import global_options
+from mlpipeline.errors import UsageError, did_you_mean
+
+_ABOUT = ("-h", "--help", "--version")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are errors of the house: one line with what was probably meant, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UsageError instead of printing the usage and ending the process."""
+        raise UsageError(message, fix=f"`{self.prog} --help` says what it takes")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            text = f"{value!r} is none of {', '.join(known)}{did_you_mean(str(value), known)}"
+            raise argparse.ArgumentError(action, text)
+
+    def refuse_rest(self, rest: Sequence[str]) -> NoReturn:
+        """Raises UsageError for words that nothing takes, with the flag that the first of them is like."""
+        flag = rest[0].partition("=")[0]
+        if flag.startswith("-"):
+            self.error(f"there is no option {flag}{did_you_mean(flag, self._option_string_actions)}")
+        hint = ", did you mean --select?" if "/" in flag and "--select" in self._option_string_actions else ""
+        self.error(f"nothing takes the word {flag!r}{hint}")
+
+
+def arranged(asked: Sequence[str], verbs: Collection[str]) -> list[str]:
+    """The same words with the verb in front: global options may stand before it and within it.
+
+    Args:
+        asked: as they were typed.
+        verbs: all there are, one or two words each.
+
+    Raises:
+        UsageError: a word stands where a verb should and is none.
+    """
+    groups = {name.split()[0] for name in verbs if " " in name}
+    leading, rest = _split(asked)
+    if not rest or rest[0] in _ABOUT:
+        return rest
+    verb, rest = rest[0], rest[1:]
+    if verb.startswith("-"):
+        raise UsageError(
+            f"there is no option {verb} before a verb{did_you_mean(verb, _flags())}",
+            fix="`mlpipeline --help` lists the verbs; their own options stand behind them",
+        )
+    if verb not in groups:
+        if verb not in verbs:
+            raise _no_verb(verb, verbs)
+        return [verb, *leading, *rest]
+    more, rest = _split(rest)
+    if not rest or rest[0] in _ABOUT:
+        return [verb, *rest]
+    if rest[0].startswith("-") or f"{verb} {rest[0]}" not in verbs:
+        raise _no_verb(f"{verb} {rest[0]}", verbs)
+    return [verb, rest[0], *leading, *more, *rest[1:]]
+
+
+def _no_verb(word: str, verbs: Collection[str]) -> UsageError:
+    first, _, last = word.partition(" ")
+    if last:
+        own = [name for name in verbs if name.startswith(f"{first} ")]
+        return UsageError(f"no verb {word!r}{did_you_mean(word, own)}", fix=f"there are: {', '.join(own)}")
+    whole = [name for name in verbs if name.endswith(f" {word}")]  # `check` of `denoise check`
+    firsts = {name.split()[0] for name in verbs}
+    hint = f", did you mean {' or '.join(whole)}?" if whole else did_you_mean(word, [*firsts, *verbs])
+    return UsageError(f"no verb {word!r}{hint}", fix="`mlpipeline --help` lists them")
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(global options in front, the rest)."""
+    taking = _flags()
+    at = 0
+    while at < len(words):
+        flag, equals, _ = words[at].partition("=")
+        if flag not in taking:
+            break
+        at += 2 if taking[flag] and not equals else 1
+    return list(words[:at]), list(words[at:])
+
+
+def _flags() -> dict[str, bool]:
+    """The global flags, and whether a value follows each."""
+    actions: Iterable[argparse.Action] = global_options()._actions
+    return {flag: action.nargs != 0 for action in actions for flag in action.option_strings}
