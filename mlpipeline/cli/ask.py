@@ -18,8 +18,7 @@ from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.bundle import load_bundle
 from mlpipeline.store.layout import Store
 from mlpipeline.store.message_files import messages_of, read_messages
-from mlpipeline.store.models import read_version, registry, versions
-from mlpipeline.store.pointers import read_pointer
+from mlpipeline.store.released import find_released, with_remedy
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.load import Resolved
@@ -103,20 +102,11 @@ def open_answerer(store: Store, bot: str, version: str | None = None, nearest: i
         StoreError: the bot has no bundle.
         UsageError: it has others than the version that is asked for.
     """
-    domain, lang = bot.split("/")
-    found = (
-        read_version(registry(store), bot, version)
-        if version
-        else read_pointer(Path(store.path("bundles", domain, lang)), bot)
-    )
-    if found is None and version and (there := versions(registry(store), bot)):
-        fix = f"its versions are: {', '.join(map(str, there[-10:]))}"
-        raise UsageError(f"no version {version}", where=bot, fix=fix)
-    if found is None:
-        known = sorted(f"{place.parent.name}/{place.name}" for place in Path(store.path("bundles")).glob("*/*"))
-        hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"
-        raise StoreError("no champion" if not version else f"no version {version}", where=bot, fix=hint)
-    return Answerer(load_bundle(Path(found.folder), digest=found.digest), nearest=nearest)
+    found = find_released(store, bot, version)
+    try:
+        return Answerer(load_bundle(Path(found.folder), digest=found.digest), nearest=nearest)
+    except StoreError as error:
+        raise with_remedy(store, bot, found, error) from error
 
 
 def _told(answer: Answer) -> str:
