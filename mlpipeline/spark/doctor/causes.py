@@ -12,6 +12,7 @@ from mlpipeline.spark.doctor.figures import task_cores, workers
 from mlpipeline.spark.doctor.finding import Finding
 from mlpipeline.spark.doctor.memory_rules import heap_key
 from mlpipeline.spark.doctor.model import AppLog, Job, Stage, Task
+from mlpipeline.spark.doctor.owner import bots_of
 from mlpipeline.spark.sizing.needs import STAGES, python_megabytes
 
 _BOT = re.compile(r"\b[a-z0-9_][a-z0-9_-]*/([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\b")
@@ -74,7 +75,9 @@ def _cause(app: AppLog, stage: Stage, task: Task) -> tuple[str, str, str]:
     if found:
         key = heap_key(app)
         said = f"the JVM's heap was too small ({found[1]}; {key} is {app.settings.get(key, '1g')})"
-        return "heap-full", said, f"double {key}, or use twice the partitions"
+        job = app.job(stage)
+        ours = job is not None and bots_of(app, job.description)
+        return "heap-full", said, f"double {key}" if ours else f"double {key}, or use twice the partitions"
     if _DIRECT.search(why):
         key = "spark.executor.memoryOverhead"
         return "direct-memory", "the JVM's memory outside its heap was too small", f"raise {key} by 512m"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from mlpipeline.spark.doctor.figures import AppFigures, StageFigures, workers
 from mlpipeline.spark.doctor.finding import Finding, amount, level, seconds
 from mlpipeline.spark.doctor.model import AppLog
+from mlpipeline.spark.doctor.owner import bots_of
 from mlpipeline.spark.doctor.time_rules import place
 
 _GC = (0.08, 0.1, 0.15, 0.2)
@@ -47,6 +48,8 @@ def _spill(app: AppLog, stage: StageFigures) -> Iterator[Finding]:
         return
     fraction = app.number_of("spark.memory.fraction", 0.6)
     fix = f"use twice the partitions ({2 * stage.tasks}), so that each task holds half"
+    if bots_of(app, stage.about):
+        fix = f"raise {heap_key(app)}, or set spark.sql.shuffle.partitions {2 * stage.tasks}: each task holds half"
     if fraction < 0.5:
         fix = f"set spark.memory.fraction 0.6: with {fraction:g} tasks may use {fraction:.0%} of the heap"
     yield Finding(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mlpipeline.spark.doctor.finding import Finding
 from mlpipeline.spark.doctor.model import AppLog, Node, Query
+from mlpipeline.spark.doctor.owner import bots_of
 
 _PYTHON = ("MapInArrow", "MapInPandas", "FlatMapGroupsInArrow", "FlatMapGroupsInPandas", "PythonMapInArrow")
 _JOINS = ("BroadcastHashJoin", "SortMergeJoin", "ShuffledHashJoin")
@@ -55,13 +56,16 @@ def pruning_findings(app: AppLog) -> Iterator[Finding]:
         if scan.pruned == "proven" or scan.partitions < 2:
             continue
         columns = ", ".join(scan.columns) or "its partition column"
+        ours = bots_of(app, scan.description) is not None
+        if ours and scan.pruned == "blocked":
+            continue  # the order of steps is the stage's own
         if scan.pruned == "blocked":
             what = f"a join on {columns} could have chosen the partitions, but {scan.blocked_by} stands between"
             fix = "select, filter and join first, then run the Python step"
         else:
             what = f"the filter on {columns} was planned and given up: the other side of the join was not broadcast"
             setting = "spark.sql.optimizer.dynamicPartitionPruning.reuseBroadcastOnly"
-            fix = f"broadcast the small side (F.broadcast), or set {setting} false"
+            fix = f"set {setting} false" if ours else f"broadcast the small side (F.broadcast), or set {setting} false"
         yield Finding(
             "no-pruning",
             "moderate",

@@ -6,11 +6,13 @@ minutes; here a stage counts when it is a twentieth of the run, so that short ru
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from mlpipeline.spark.doctor.figures import AppFigures, StageFigures
 from mlpipeline.spark.doctor.finding import COUNT, Finding, level, seconds
 from mlpipeline.spark.doctor.model import AppLog
+from mlpipeline.spark.doctor.owner import ALL_PARTITIONS, bots_of, is_one_bot
 
 _SKEW = (1.33, 1.78, 3.16, 10.0)
 _FAILED = (0.01, 0.1, 0.3, 0.5)
@@ -37,14 +39,16 @@ def time_findings(app: AppLog, whole: AppFigures, stages: list[StageFigures]) ->
     slots = max(1, whole.cores)
     for stage in stages:
         if stage.seconds >= max(_LEAST, _WEIGHT * whole.seconds):
-            yield from _coalesced(stage, slots)
-            yield from _few(stage, slots)
-            yield from _skew(stage, slots)
-        yield from _long(stage)
-        yield from _tiny(stage, slots)
+            yield from _coalesced(app, stage, slots)
+            yield from _few(app, stage, slots)
+            yield from _skew(app, stage, slots)
+        yield from _long(app, stage)
+        yield from _tiny(app, stage, slots)
         yield from _restarts(app, stage, slots)
-        yield from _slow_start(stage, slots)
-    yield from _driver_bound(whole)
+        yield from _slow_start(app, stage, slots)
+    # A run of one bot has nobody to share its commits with.
+    if not is_one_bot(app):
+        yield from _driver_bound(whole)
     yield from _wasted(app, whole)
 
 
@@ -54,12 +58,14 @@ def place(stage: StageFigures) -> str:
     return f"stage {stage.stage}" + (f" ({about})" if about else "")
 
 
-def _coalesced(stage: StageFigures, slots: int) -> Iterator[Finding]:
+def _coalesced(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     if stage.tasks != 1 or slots < 2 or not stage.has_python or (stage.python or 0.0) < 0.5:
         return
     # A job for one bot has one task and needs no more: only work that came through a shuffle could be spread.
-    if not stage.shuffle_read or stage.rows_in < 2:
+    bots = bots_of(app, stage.about)
+    if not stage.shuffle_read or stage.rows_in < 2 or bots == 1 or (bots and stage.group in _BY_BOT):
         return
+    fix = f"put .repartition({2 * slots}) right before the Python step: AQE leaves a number that is asked for alone"
     saves = stage.seconds * (1.0 - 1.0 / slots)
     yield Finding(
         "coalesced-inference",
@@ -67,48 +73,54 @@ def _coalesced(stage: StageFigures, slots: int) -> Iterator[Finding]:
         place(stage),
         f"one task did all the Python work of {seconds(stage.seconds)} on {stage.rows_in:,} rows, {slots} could run: "
         "AQE makes one partition of a small shuffle",
-        f"put .repartition({2 * slots}) right before the Python step: AQE leaves a number that is asked for alone",
+        fix if bots is None else ALL_PARTITIONS,
         saves,
         {"rows": stage.rows_in, "slots": slots, "seconds": round(stage.seconds, 2)},
     )
 
 
-def _few(stage: StageFigures, slots: int) -> Iterator[Finding]:
+def _few(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     if stage.tasks >= slots or (stage.tasks == 1 and stage.has_python and stage.shuffle_read):
         return
+    bots = bots_of(app, stage.about)
+    if bots is not None and stage.tasks >= bots:
+        return  # a task for each bot: there is no more to cut
+    fix = f"cut the work into at least {slots} partitions, or ask for fewer cores"
     saves = stage.seconds - stage.work / slots
     yield Finding(
         "few-tasks",
         "severe" if stage.tasks * 4 <= slots else "moderate",
         place(stage),
         f"{stage.tasks} task{'s' if stage.tasks > 1 else ''} for {slots} cores: the rest wait {seconds(stage.seconds)}",
-        f"cut the work into at least {slots} partitions, or ask for fewer cores; where a task is a bot, "
-        "run more bots at once",
+        fix if bots is None else ALL_PARTITIONS,
         saves,
         {"tasks": stage.tasks, "slots": slots},
     )
 
 
-def _skew(stage: StageFigures, slots: int) -> Iterator[Finding]:
+def _skew(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     severity = level(stage.skew, _SKEW)
     # No shorter than its longest task, however well the rest is spread: what counts is the time beyond that.
     even = max(stage.work / min(slots, stage.tasks), stage.median)
     saves = stage.longest - even
     if severity is None or stage.tasks < 3 or saves < max(_LEAST / 2, _WEIGHT * stage.seconds):
         return
+    bots = bots_of(app, stage.about)
+    if bots == 1:
+        return  # how one bot's rows are spread is the stage's own business
     yield Finding(
         "skew",
         severity,
         place(stage),
         f"the longest of {stage.tasks} tasks took {seconds(stage.longest)}, the median {seconds(stage.median)} "
         f"({stage.skew:.1f} times)",
-        _LARGE_BOT if stage.group in _BY_BOT and stage.has_python else _SPREAD,
+        _LARGE_BOT if bots or (stage.group in _BY_BOT and stage.has_python) else _SPREAD,
         saves,
         {"skew": round(stage.skew, 2), "longest": round(stage.longest, 2), "median": round(stage.median, 2)},
     )
 
 
-def _long(stage: StageFigures) -> Iterator[Finding]:
+def _long(app: AppLog, stage: StageFigures) -> Iterator[Finding]:
     severity = level(stage.seconds / 60.0, _STAGE_MINUTES)
     if severity is not None:
         yield Finding(
@@ -116,13 +128,15 @@ def _long(stage: StageFigures) -> Iterator[Finding]:
             severity,
             place(stage),
             f"took {seconds(stage.seconds)}; when it fails near its end, all of it runs again",
-            "cut it with a dataset in between, or give it more executors",
+            "give it more executors, or fewer bots in one run (--select)"
+            if bots_of(app, stage.about)
+            else "cut it with a dataset in between, or give it more executors",
             None,
             {"seconds": round(stage.seconds, 1)},
         )
 
 
-def _tiny(stage: StageFigures, slots: int) -> Iterator[Finding]:
+def _tiny(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     if stage.tasks < max(_MANY, 8 * slots) or stage.median > _TINY_S:
         return
     yield Finding(
@@ -130,7 +144,9 @@ def _tiny(stage: StageFigures, slots: int) -> Iterator[Finding]:
         "moderate",
         place(stage),
         f"{stage.tasks:,} tasks with a median of {stage.median * 1000:.0f} ms: as much time goes into starting them",
-        f"use fewer partitions, such as {4 * slots}: .repartition({4 * slots}), or spark.sql.shuffle.partitions",
+        f"set spark.sql.shuffle.partitions {4 * slots}"
+        if bots_of(app, stage.about)
+        else f"use fewer partitions, such as {4 * slots}: .repartition({4 * slots}), or spark.sql.shuffle.partitions",
         (stage.tasks - 4 * slots) * _PER_TASK_S / slots,
         {"tasks": stage.tasks, "median": round(stage.median, 4)},
     )
@@ -151,7 +167,7 @@ def _restarts(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]
     )
 
 
-def _slow_start(stage: StageFigures, slots: int) -> Iterator[Finding]:
+def _slow_start(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     lost = (stage.python_init or 0.0) - _QUICK_INIT_S
     if lost < _QUICK_INIT_S or stage.tasks < 4 * slots or stage.cold_workers == stage.tasks:
         return
@@ -161,7 +177,9 @@ def _slow_start(stage: StageFigures, slots: int) -> Iterator[Finding]:
         place(stage),
         f"a Python worker that runs already needs {stage.python_init:.2f} s to begin each of {stage.tasks} tasks: "
         "before Python 3.13 it reads the index of pyspark.zip again each time",
-        "call mlpipeline.spark.workers.enter_worker() first in the function, or use fewer, larger partitions",
+        f"set spark.sql.shuffle.partitions {4 * slots}"
+        if bots_of(app, stage.about)
+        else "call mlpipeline.spark.workers.enter_worker() first in the function, or use fewer, larger partitions",
         lost * stage.tasks / slots,
         {"init": round(stage.python_init or 0.0, 3), "tasks": stage.tasks},
     )
@@ -188,6 +206,7 @@ def _wasted(app: AppLog, whole: AppFigures) -> Iterator[Finding]:
     if severity is None or whole.cores < 4 or whole.seconds < _HELD_S:
         return
     idle = whole.core_seconds - whole.work
+    used = max(1, math.ceil(whole.busy * whole.cores))
     dynamic = app.settings.get("spark.dynamicAllocation.enabled", "false").lower() == "true"
     yield Finding(
         "wasted-cores",
@@ -195,7 +214,9 @@ def _wasted(app: AppLog, whole: AppFigures) -> Iterator[Finding]:
         "whole run",
         f"{whole.cores} cores were held for {seconds(whole.core_seconds / max(1, whole.cores))} and worked "
         f"{100 * whole.busy:.0f} % of it: {idle / 3600:.2f} core-hours for nothing",
-        "lower spark.dynamicAllocation.maxExecutors and its executorIdleTimeout"
+        f"use fewer cores: --master 'local[{used}]'"
+        if app.is_local
+        else "lower spark.dynamicAllocation.maxExecutors and its executorIdleTimeout"
         if dynamic
         else "take the smallest number of executors of the table below that is hardly slower",
         None,

@@ -170,7 +170,7 @@ def test_a_large_bot_is_run_apart_instead_of_spread():
     (skew,) = [one for one in examine(app).findings if one.name == "skew"]
     assert skew.severity == "critical" and "run it apart" in skew.fix
     assert skew.saves == pytest.approx(100.0 - 170.0 / 4)
-    app.jobs[0].group = "clean"
+    app.jobs[0].group, app.jobs[0].description = "mine", "my own job"
     (skew,) = [one for one in examine(app).findings if one.name == "skew"]
     assert "spread the rows" in skew.fix
 
@@ -189,3 +189,32 @@ def test_the_worst_comes_first_then_what_saves_most():
         Finding("c", "severe", "", "", "", 5.0),
     )
     assert ranked([low, small, large]) == [large, small, low]
+
+
+OURS = ("clean shop/ko", "embed */ko", "train shop/ko, shop/en", "denoise a/ko, b/ko, c/ko and 9 more")
+CODE = ("repartition", "salt", "cut ", "broadcast(", "enter_worker", "Python step")
+
+
+@pytest.mark.parametrize("about", OURS)
+@pytest.mark.parametrize("log", ["skewed", "coalesced", "spilling", "few_tasks", "tiny", "unpruned"])
+def test_code_of_ours_is_nothing_that_a_user_can_change(log: str, about: str):
+    """Advice to repartition, to salt or to rewrite a step is for scripts of one's own."""
+    app = read_log(next(path for path in LOGS.iterdir() if path.name.split(".")[0] == log))
+    for job in app.jobs.values():
+        job.group, job.description = about.partition(" ")[0], about
+    for query in app.queries.values():
+        query.description = about
+    found = examine(app)
+    said = " ".join([found.first, *(one.fix for one in found.findings)])
+    assert not [word for word in CODE if word in said]
+    if " and " not in about and "," not in about:
+        assert {one.name for one in found.findings} <= {"spill", "tiny-tasks", "no-pruning"}, "one bot has no others"
+
+
+def test_a_local_run_has_no_executors_to_take_fewer_of():
+    app = AppLog(settings={"spark.master": "local[8]"}, started=0.0, ended=100.0)
+    app.executors["driver"] = Executor("driver", 8, 0.0)
+    app.jobs[0] = Job(0, 0.0, 100.0, (0,), "mine", "my own job")
+    app.stages[0, 0] = Stage(0, planned=8, tasks=[Task(n, "driver", 0.0, 10.0, run=10.0) for n in range(8)])
+    (wasted,) = [one for one in examine(app).findings if one.name == "wasted-cores"]
+    assert wasted.fix == "use fewer cores: --master 'local[1]'"
