@@ -89,7 +89,8 @@ def lazy_session(
             started = report.meter.spark = held[0]
             report.event_log = place_of(started)
             where = report.master = started.sparkContext.master
-            report.slots = progress.slots = slots_of(started)
+            report.slots = slots_of(started)
+            progress.session_started(started, report.slots)
             say(f"Spark {started.version} at {where}, started in {report.session_seconds:.1f} s")
         return held[0]
 

@@ -13,6 +13,7 @@ from mlpipeline.spark.counters import DONE, Counters
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+_LEAST_S, _MOST = 2.0, 10.0  # from so many seconds on the pace of a run is believed, and up to so many times
 _FAILED = "text:failed:"  # see `run_tasks`: a bot that failed is done too
 
 
@@ -20,7 +21,8 @@ _FAILED = "text:failed:"  # see `run_tasks`: a bot that failed is done too
 class Reading:
     """A stage at work: its place among the stages of the run, seconds so far, bots and tasks.
 
-    `bots_done` is None where a stage works on all its bots at once; `tasks` are those that Spark knows of so far.
+    `bots_done` is None where a stage works on all its bots at once; `tasks` are those that Spark knows of so far;
+    `spent` holds the seconds of the stages before.
     """
 
     stage: str
@@ -32,6 +34,7 @@ class Reading:
     tasks_done: int
     tasks: int
     is_starting: bool
+    spent: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -48,6 +51,7 @@ class Progress:
     number: int = 0
     count: int = 0
     began: float = field(default_factory=time.monotonic)
+    _spent: dict[str, float] = field(default_factory=dict)
     _bots: frozenset[str] = frozenset()
     _done: set[str] | None = None
     _counters: list[Counters] = field(default_factory=list)
@@ -62,7 +66,12 @@ class Progress:
 
     def end(self) -> None:
         """The stage is over; nothing is told until the next one begins."""
+        self._spent = {**self._spent, self.stage: time.monotonic() - self.began}
         self.stage = ""
+
+    def session_started(self, spark: SparkSession, slots: int) -> None:
+        """The session is there; what its start took is not the stage's."""
+        self.spark, self.slots, self.is_starting, self.began = spark, slots, False, time.monotonic()
 
     def lost(self) -> None:
         """The session is gone: Spark is asked no more."""
@@ -87,7 +96,7 @@ class Progress:
                 tasks = self._tasks.read(spark, stage)
         seconds = time.monotonic() - self.began
         place = (stage, self.number, self.count, seconds)
-        return Reading(*place, len(self._bots), self._read_bots(), *tasks, self.is_starting)
+        return Reading(*place, len(self._bots), self._read_bots(), *tasks, self.is_starting, self._spent)
 
     def _read_bots(self) -> int | None:
         done = set(self._done or ())
@@ -129,13 +138,18 @@ def left(expected: Mapping[str, float], reading: Reading) -> tuple[float, bool] 
 
     Args:
         expected: seconds of whole stages, in their order; None is given where the stage is not among them.
-        reading: of the stage at work. Its share of bots that are done counts where it takes longer than expected.
+        reading: of the stage at work. Its share of bots that are done counts where it takes longer than expected, and
+            how the stages before it kept to what was expected of them: the machine may have more to do than then.
     """
     names = list(expected)
     if reading.stage not in names:
         return None
-    later = sum(expected[name] for name in names[names.index(reading.stage) + 1 :])
-    still = expected[reading.stage] - reading.seconds
+    before = [name for name in reading.spent if name in expected]
+    planned = sum(expected[name] for name in before)
+    pace = sum(reading.spent[name] for name in before) / planned if planned >= _LEAST_S else 1.0
+    pace = min(max(pace, 1.0 / _MOST), _MOST)
+    later = pace * sum(expected[name] for name in names[names.index(reading.stage) + 1 :])
+    still = pace * expected[reading.stage] - reading.seconds
     share = (reading.bots_done or 0) / reading.bots if reading.bots > 1 else 0.0
     if share:
         still = max(still, reading.seconds * (1.0 - share) / share)

@@ -101,3 +101,26 @@ def test_what_is_left_follows_earlier_runs_and_then_the_share_that_is_done(
     reading = Reading("train", 7, 10, seconds, 10, done, 0, 0, is_starting=False)
     assert left({"denoise": 60.0, "train": 40.0, "export": 20.0}, reading) == pytest.approx(expected)
     assert left({"denoise": 60.0}, reading) is None
+
+
+@pytest.mark.parametrize(
+    ("spent", "pace"),
+    [({"denoise": 120.0}, 2.0), ({"denoise": 30.0}, 0.5), ({"denoise": 1e5}, 10.0), ({"x": 9.0}, 1.0)],
+)
+def test_a_run_that_is_slow_so_far_is_expected_to_stay_so(spent: dict[str, float], pace: float):
+    reading = Reading("train", 7, 10, 10.0, 1, None, 0, 0, is_starting=False, spent=spent)
+    found = left({"denoise": 60.0, "train": 40.0, "export": 20.0}, reading)
+    assert found == pytest.approx((pace * 60.0 - 10.0, False))
+
+
+def test_the_start_of_the_session_is_not_the_first_stages_time():
+    progress = Progress(is_starting=True)
+    progress.begin("ingest", 1, 2, ["a/ko"])
+    progress.began -= 100.0
+    progress.session_started(session(Tracker({})), 2)
+    reading = progress.read()
+    assert reading and reading.seconds < 50 and not reading.is_starting and progress.slots == 2
+    progress.end()
+    progress.begin("clean", 2, 2, ["a/ko"])
+    reading = progress.read()
+    assert reading and list(reading.spent) == ["ingest"]
