@@ -12,12 +12,9 @@ from typing import Any
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from mlpipeline.spark.failures import AGAIN, SessionEnded
+from mlpipeline.spark.failures import AGAIN, ROOM, SessionEnded
 
 _PATIENCE_S = 10  # for the system's word about a JVM that no longer answers
-_ROOM = (
-    f"give it fewer cores (--master 'local[1]') or a smaller heap (spark.driver.memory), or free memory; then {AGAIN}"
-)
 
 
 def how_it_ended() -> SessionEnded | None:
@@ -55,9 +52,9 @@ def _code_of(process: subprocess.Popen[bytes] | None) -> int | None:
 def _ended(code: int | None) -> SessionEnded:
     """The end of a JVM by its exit code, None where the code cannot be known."""
     if code in (-signal.SIGKILL, 128 + signal.SIGKILL):
-        return SessionEnded("Spark's JVM was killed, most likely by the system for its memory", fix=_ROOM)
+        return SessionEnded("Spark's JVM was killed, most likely by the system for its memory", fix=ROOM)
     if code is None:
-        return SessionEnded("Spark's JVM ended: it was killed, most likely for its memory, or was stopped", fix=_ROOM)
+        return SessionEnded("Spark's JVM ended: it was killed, most likely for its memory, or was stopped", fix=ROOM)
     if code < 0:
         name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
         return SessionEnded(f"Spark's JVM was ended by {name}", fix=f"see who sends it, then {AGAIN}")

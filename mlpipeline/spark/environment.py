@@ -191,6 +191,28 @@ def check_worker_python(settings: Mapping[str, str], environ: Mapping[str, str])
         raise SetupError(f"{stated} is no program", where=where, fix=f"unset {where}, or name a Python of this machine")
 
 
+def check_local_dirs(settings: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Raise SetupError when Spark cannot make its scratch files on this machine: its JVM ends then, without a line.
+
+    Args:
+        settings: `spark.local.dir`, with commas.
+        environ: SPARK_LOCAL_DIRS wins over the setting.
+    """
+    for name, stated in (("SPARK_LOCAL_DIRS", environ.get("SPARK_LOCAL_DIRS")), (_LOCAL_DIR, settings.get(_LOCAL_DIR))):
+        for folder in filter(None, (part.strip() for part in (stated or "").split(","))):
+            place = Path(folder)
+            while not place.exists() and place != place.parent:
+                place = place.parent
+            if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK) or str(place).startswith("/proc"):
+                what = f"Spark cannot make its scratch files in {folder}"
+                raise SetupError(what, where=name, fix="name a folder of yours, on a disk with room")
+        if stated:
+            return
+
+
+_LOCAL_DIR = "spark.local.dir"
+
+
 def check_scripts(settings: Mapping[str, str]) -> None:
     """Raise SetupError when a discovery script that lies on this machine is a file that cannot be run.
 

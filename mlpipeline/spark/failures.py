@@ -9,11 +9,15 @@ from contextlib import contextmanager
 from urllib.parse import unquote
 
 from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError
+from mlpipeline.spark.setting_failures import SIGNS
 
 _Told = Callable[["re.Match[str]"], MLPipelineError]
 _LONGEST = 500  # characters of a library's own words
 _CALLS = 20
 AGAIN = "run again to go on from here"
+ROOM = (
+    f"give it fewer cores (--master 'local[1]') or a smaller heap (spark.driver.memory), or free memory; then {AGAIN}"
+)
 _EVERY_NODE = "install it for the executors' Python on every node, or submit with an archive of this environment"
 
 
@@ -152,5 +156,6 @@ _CAUSES: tuple[tuple[re.Pattern[str], _Told], ...] = (
     (re.compile(r"java\.lang\.OutOfMemoryError: [^\n]*"), _memory),
     (re.compile(r"Python worker exited unexpectedly \(crashed\)(?!.*Fatal Python error)", re.DOTALL), _killed),
     (re.compile(r"(?:Task)?ResourceProfiles are only supported"), _profile),
+    *((sign.text, sign.told) for sign in SIGNS),
     (re.compile(r"JAVA_GATEWAY_EXITED"), _gateway),
 )

@@ -20,6 +20,7 @@ from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulato
 from mlpipeline.spark.environment import (
     check_environment,
     check_host_name,
+    check_local_dirs,
     check_master,
     check_scripts,
     check_submitting_spark,
@@ -201,6 +202,7 @@ def _check_settings(master: str, settings: Mapping[str, str]) -> None:
     """Refuses what Spark would only answer with silence or with a page of Java."""
     kind = kind_of(master)
     check_scripts(settings)
+    check_local_dirs(settings, os.environ)
     if _is_here(master):
         check_worker_python(settings, os.environ)
     elif "spark.driver.host" not in settings:

@@ -9,7 +9,13 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from mlpipeline.errors import MLPipelineError, SetupError, UsageError
-from mlpipeline.spark.environment import check_environment, check_host_name, check_master, check_scripts
+from mlpipeline.spark.environment import (
+    check_environment,
+    check_host_name,
+    check_local_dirs,
+    check_master,
+    check_scripts,
+)
 from mlpipeline.spark.java import find_java
 from mlpipeline.spark.lint.settings import lint_settings
 from mlpipeline.spark.lint.view import Finding
@@ -41,6 +47,7 @@ def check_submission(submission: Submission, environ: Mapping[str, str]) -> list
         lambda: _check_mode(submission),
         lambda: _check_script(submission),
         lambda: check_scripts(submission.settings),
+        lambda: _check_scratch(submission, environ),
         lambda: _check_sent_scripts(submission),
         lambda: _check_ivy(submission.settings, environ),
     ]
@@ -83,6 +90,11 @@ def _check_mode(submission: Submission) -> None:
         # Spark: "Cluster deploy mode is currently not supported for python applications on standalone clusters."
         what = f"a Python driver cannot run on {submission.master}"
         raise UsageError(what, fix="leave out --deploy-mode cluster, or submit to YARN or Kubernetes")
+
+
+def _check_scratch(submission: Submission, environ: Mapping[str, str]) -> None:
+    if submission.deploy_mode == "client":
+        check_local_dirs(submission.settings, environ)
 
 
 def _check_workers(submission: Submission) -> None:

@@ -21,7 +21,7 @@ from mlpipeline.spark.environment import pyspark_folder, utf8_locale
 from mlpipeline.spark.jars import proxy_options
 from mlpipeline.spark.java import find_java
 from mlpipeline.spark.submission.compose import Submission
-from mlpipeline.spark.submission.verdict import JVM_LINE, Finished, Judge, Tell, Verdict, cause_of
+from mlpipeline.spark.submission.verdict import JVM_LINE, Finished, Judge, Tell, Verdict, cause_of, killed_cause
 
 _TAIL = 400
 _MARK = "spark-log "
@@ -97,6 +97,8 @@ def _put(line: str) -> None:
 
 def _judged(finished: Finished) -> Verdict:
     known = cause_of("\n".join(finished.output_tail)) if finished.code else None
+    if known is None and finished.code == -signal.SIGKILL:
+        known = killed_cause("spark-submit's JVM")
     return Verdict(finished.code, *known) if known else Verdict(finished.code)
 
 

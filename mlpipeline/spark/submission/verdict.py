@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from mlpipeline.spark.failures import explain
+from mlpipeline.spark.failures import ROOM, explain
 
 if TYPE_CHECKING:
     from mlpipeline.spark.submission.compose import Submission
@@ -83,6 +83,11 @@ class Judge(Protocol):
 _NO_MODULE = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 # Frames of an executor's Python, as Spark hands them to the driver.
 _ON_EXECUTOR = ("worker.py", "PythonException")
+
+
+def killed_cause(who: str) -> tuple[str, str]:
+    """Cause and fix of a JVM on this machine that was killed."""
+    return f"{who} was killed, most likely by the system for its memory", ROOM
 
 
 def cause_of(text: str) -> tuple[str, str] | None:

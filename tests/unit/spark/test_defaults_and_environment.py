@@ -18,6 +18,7 @@ from mlpipeline.spark.environment import (
     PYSPARK,
     check_environment,
     check_host_name,
+    check_local_dirs,
     check_master,
     check_scripts,
     check_spark_home,
@@ -207,3 +208,17 @@ def test_another_sparks_submit_is_refused() -> None:
     check_submitting_spark(PYSPARK)
     with pytest.raises(SetupError, match=r"of Spark 3\.5\.1"):
         check_submitting_spark("3.5.1")
+
+
+def test_scratch_folders_that_cannot_be_made(tmp_path: Path) -> None:
+    """Spark's JVM ends without a line there."""
+    file = tmp_path / "file"
+    file.touch()
+    check_local_dirs({"spark.local.dir": f"{tmp_path}/a/b,{tmp_path}"}, {})
+    check_local_dirs({}, {})
+    for place in (f"{file}/a", "/proc/nowhere"):
+        with pytest.raises(SetupError, match="scratch files") as caught:
+            check_local_dirs({"spark.local.dir": f"{tmp_path},{place}"}, {})
+        assert caught.value.where == "spark.local.dir"
+    with pytest.raises(SetupError, match="SPARK_LOCAL_DIRS"):
+        check_local_dirs({"spark.local.dir": str(tmp_path)}, {"SPARK_LOCAL_DIRS": f"{file}/a"})

@@ -42,6 +42,42 @@ _WORKER = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 time
             "cluster",
         ),
         ("java.lang.OutOfMemoryError: Java heap space", "heap was too small", "spark.executor.memory"),
+        ("Error occurred during initialization of VM\nToo small maximum heap\n", "too small", "4096m"),
+        ("Invalid maximum heap size: -Xmx4gb\nError: Could not create the Java Virtual Machine.", "heap of 4gb", "4g"),
+        ("java.lang.IllegalArgumentException: System memory 259522560 must be at least 471859200.", "too small", "1g"),
+        (
+            "[INVALID_CONF_VALUE.REQUIREMENT] The value 'x' in the config \"spark.scheduler.mode\" is invalid. It",
+            "spark.scheduler.mode cannot be 'x'",
+            "conf lint",
+        ),
+        (
+            "[INVALID_SPARK_CONFIG.INVALID_EXECUTOR_HEARTBEAT_INTERVAL] Invalid Spark config: The value of "
+            "spark.network.timeout=60000ms must be greater. SQLSTATE: 42616",
+            "spark.network.timeout=60000ms must be greater",
+            "conf lint",
+        ),
+        ("requirement failed: spark.memory.offHeap.size must be > 0", "spark.memory.offHeap.size must be", "conf lint"),
+        (
+            "java.lang.RuntimeException: java.lang.ClassNotFoundException: Class "
+            "org.apache.hadoop.fs.s3a.S3AFileSystem not found",
+            "cannot open s3a://",
+            "hadoop-aws:3.4.2",
+        ),
+        ('UnsupportedFileSystemException: No FileSystem for scheme "s3"', "knows no s3://", "s3a://"),
+        ('UnsupportedFileSystemException: No FileSystem for scheme "gs"', "cannot open gs://", "spark.jars"),
+        ("java.lang.ClassNotFoundException: com.acme.Listener", "com.acme.Listener", "spark.jars"),
+        ("java.io.IOException: No space left on device", "disk is full", "spark.local.dir"),
+        (
+            "java.net.ConnectException: Call From here/127.0.0.1 to nn:9000 failed on connection exception: refused",
+            "nn:9000 does not answer",
+            "address",
+        ),
+        (
+            "java.io.FileNotFoundException: File file:/tmp/spark-events does not exist",
+            "file:/tmp/spark-events",
+            "make it",
+        ),
+        ("Total size of serialized results is bigger than spark.driver.maxResultSize", "maxResultSize", "raise it"),
         (
             _WORKER + "org.apache.spark.SparkException: Python worker exited unexpectedly (crashed)",
             "memory",
