@@ -1,4 +1,7 @@
-"""`make bench`: every speed bench in turn, a line of a table each; figures are kept in docs/benchmarks.md."""
+"""`make bench`: every speed bench in turn, a line of a table each; figures are kept in docs/benchmarks.md.
+
+Those that take many minutes run only where they are named: `python -m tests.bench large`.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,20 @@ BENCHES = (
     "bots",
     "doctor",
 )
+LONG = ("large",)
 
 
 def main() -> int:
     """Runs the benches in processes of their own; 1 when one could not run."""
+    known = ", ".join((*BENCHES, *LONG))
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="BENCH", help=f"which (default: all): {', '.join(BENCHES)}")
+    parser.add_argument(
+        "names", nargs="*", metavar="BENCH", help=f"which (default: all but {', '.join(LONG)}): {known}"
+    )
     chosen = parser.parse_args().names or BENCHES
     for name in chosen:
-        if name not in BENCHES:
-            parser.error(f"no bench {name!r}; there are: {', '.join(BENCHES)}")
+        if name not in BENCHES + LONG:
+            parser.error(f"no bench {name!r}; there are: {known}")
     failed = [name for name in chosen if subprocess.run([sys.executable, "-m", f"tests.bench.{name}"]).returncode]
     if failed:
         print(f"did not run: {', '.join(failed)}", file=sys.stderr)
