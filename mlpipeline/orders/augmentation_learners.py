@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.networks.features import FeatureSpec
+from mlpipeline.networks.noise.machines import fit_margins
 from mlpipeline.networks.noise.material import as_matrix, fit_ngrams
-from mlpipeline.networks.noise.views import fit_margins, predict_rows, quick_views
+from mlpipeline.networks.noise.views import predict_rows, quick_views
 from mlpipeline.orders.augmentation import Arm, Codes, Learner, Lesson
 from mlpipeline.stages.augment.corpus import Corpus, coded
 

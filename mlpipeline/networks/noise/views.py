@@ -6,9 +6,7 @@ mislead by flips, neighbours show what a row resembles, the trainer's network is
 
 from __future__ import annotations
 
-import threading
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,17 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
+from mlpipeline.networks.noise.machines import UNSEEN, fit_bayes, fit_margins
 from mlpipeline.networks.noise.material import Codes, Floats, Material
 
-UNSEEN = -2.0  # decision of a linear model for a label that its rows do not hold; those it knows reach about -1
 _UNSEEN_LOGIT = -12.0
 _BLOCK = 1500  # rows compared with all others at once
 _LEAST_SIMILAR = 1e-3
 _NEIGHBOURS_FLOOR = 0.05  # share of a vote that is spread over all labels: ten neighbours cannot exclude a label
 _MANY_LABELS = 500
-# LIBLINEAR draws from one generator of the whole process and lets other threads run meanwhile: fitted side by side, two
-# machines take each other's numbers, and come out different each time.
-_ONE_LIBLINEAR = threading.Lock()
 MOST_VOTERS = 20_000  # rows that neighbours are sought among; whoever has more must say so
 
 
@@ -151,45 +146,6 @@ def predict_rows(view: View, rows: Any, labels: Codes, asked: Any, classes: int,
     return fit_view(view, material, given, np.arange(count), np.arange(count, count + more), classes, seed)
 
 
-def fit_margins(
-    rows: Any,
-    labels: Codes,
-    seed: int,
-    *,
-    c: float = 0.3,
-    passes: int = 1000,
-    weights: NDArray[np.float64] | None = None,
-) -> tuple[Callable[[Any], NDArray[np.float64]], Codes]:
-    """One linear machine a label with squared hinge loss (Fan et al. 2008, LIBLINEAR).
-
-    Args:
-        rows: scipy CSR (n, v) of at least two labels.
-        labels: (n,).
-        seed: of the order in which rows are looked at.
-        c: how dear a mistake is.
-        passes: over the rows, at most; three take half the time and rank the rows as well, two a little worse.
-        weights: (n,) of the rows; all the same without them.
-
-    Returns:
-        What gives rows (m, v) their margins (m, k), and the k labels that were learnt, ascending.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.svm import LinearSVC
-
-    # A tolerance of 0.03 ranks rows as 0.0001 does.
-    model = LinearSVC(C=c, tol=0.03, max_iter=passes, random_state=seed)
-    with _ONE_LIBLINEAR, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        warnings.filterwarnings("ignore", message="The number of unique classes")  # labels that stand once are no news
-        model.fit(rows, labels, sample_weight=weights)
-
-    def decide(asked: Any) -> NDArray[np.float64]:
-        decided = model.decision_function(asked)
-        return np.stack([-decided, decided], axis=1) if decided.ndim == 1 else decided
-
-    return decide, model.classes_
-
-
 def _by_margin(
     matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
 ) -> Floats:
@@ -201,26 +157,10 @@ def _by_margin(
 def _by_bayes(
     matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
 ) -> Floats:
-    """Complement naive Bayes (Rennie et al. 2003): seconds, whatever the number of labels.
-
-    As scikit-learn's ComplementNB, up to a constant a row, without its dense labels x n-grams: only n-grams that rows
-    of a label hold make its weights differ from those of a label without any row.
-    """
-    from scipy.sparse import csr_matrix
-
-    known, place = np.unique(labels[learnt], return_inverse=True)
-    rows = matrix[learnt].astype(np.float64)
-    ones = np.ones(len(learnt))
-    held = (csr_matrix((ones, (place.reshape(-1), np.arange(len(learnt)))), (len(known), len(learnt))) @ rows).tocsr()
-    whole = np.asarray(rows.sum(axis=0)).reshape(-1) + float(settings.get("alpha", 0.3))
-    others = whole.sum() - np.asarray(held.sum(axis=1)).reshape(-1)
-    held.data = -np.log1p(-held.data / whole[held.indices])
-    mass = np.asarray(matrix[asked].sum(axis=1), np.float64)
-    turned = held.T.tocsr()
+    decide, known = fit_bayes(matrix[learnt], labels[learnt], float(settings.get("alpha", 0.3)))
     scores = np.empty((len(asked), len(known)), np.float32)
     for start in range(0, len(asked), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        scores[part] = (matrix[asked[part]].astype(np.float64) @ turned).toarray() + mass[part] * np.log(others)
+        scores[start : start + _BLOCK] = decide(matrix[asked[start : start + _BLOCK]])
     return _spread(scores, known, classes, float(scores.min()) - 1.0)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks.features import FeatureSpec
+from mlpipeline.networks.noise.machines import UNSEEN, fit_margins
 from mlpipeline.networks.noise.material import as_matrix, fit_ngrams
-from mlpipeline.networks.noise.views import UNSEEN, fit_margins, predict_rows, quick_views
+from mlpipeline.networks.noise.views import predict_rows, quick_views
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -12,8 +12,9 @@ from scipy.sparse import random as random_rows
 from mlpipeline.errors import StageError
 from mlpipeline.networks.encoder import fit_ngram_encoder
 from mlpipeline.networks.noise.folds import learnt_rows, predict_all, predict_fold
+from mlpipeline.networks.noise.machines import fit_margins
 from mlpipeline.networks.noise.material import as_material, folds_by_group
-from mlpipeline.networks.noise.views import View, choose_views, fit_margins, quick_views
+from mlpipeline.networks.noise.views import View, choose_views, quick_views
 from tests.unit.networks.noise.noise_corpus import NAMES, corpus, material, task
 
 TEXTS, LABELS = corpus()
