@@ -66,7 +66,9 @@ def find_noise(
         StageError: when there are fewer than two labels, fewer than ten groups, or codes that are no labels.
     """
     check_labels(material, labels, folds, classes)
-    chosen = choose_views(classes, vectors=material.vectors.shape[1] > 0) if views is None else tuple(views)
+    chosen = (
+        choose_views(classes, len(labels), vectors=material.vectors.shape[1] > 0) if views is None else tuple(views)
+    )
     # A text that stands there a thousand times with one label is one piece of evidence, not a thousand.
     origin = np.zeros_like(labels) if parts is None else parts
     _, first, again = np.unique(

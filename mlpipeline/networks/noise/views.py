@@ -6,7 +6,7 @@ mislead by flips, neighbours show what a row resembles, the trainer's network is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks.noise.machines import UNSEEN, fit_bayes, fit_margins
+from mlpipeline.networks.noise.machines import UNSEEN, fit_bayes, fit_margins, fit_rivals
 from mlpipeline.networks.noise.material import Codes, Floats, Material
 
 _UNSEEN_LOGIT = -12.0
@@ -22,6 +22,10 @@ _BLOCK = 1500  # rows compared with all others at once
 _LEAST_SIMILAR = 1e-3
 _NEIGHBOURS_FLOOR = 0.05  # share of a vote that is spread over all labels: ten neighbours cannot exclude a label
 _MANY_LABELS = 500
+# Rows x labels, such as 20,000 rows of 300 intents: a machine of all rows for each label costs as much as that grows.
+CHEAPER_FROM = 6_000_000
+_FREQUENT = 0.05  # n-grams in more of the texts are not compared where there are very many: a quarter of the time
+_FEW_BLOCK = 300  # and then in blocks of 24 MB
 MOST_VOTERS = 20_000  # rows that neighbours are sought among; whoever has more must say so
 
 
@@ -31,7 +35,7 @@ class View:
 
     Attributes:
         name: stands in the findings as the voter's name.
-        how: `linear`, `neighbours`, `embedding`, `bayes` or `network`.
+        how: `linear`, `rivals`, `neighbours`, `embedding`, `bayes` or `network`.
         purified: whether it learns only from rows that the quick views do not find wrong.
         settings: what differs from the defaults of `how`.
         votes_only: it has no part in the verdict; it is shown beside it, and judges rare intents.
@@ -57,19 +61,31 @@ NETWORK: Mapping[str, Any] = {
 }
 
 
-def quick_views(labels: int) -> tuple[View, ...]:
+def are_cheaper(labels: int, rows: int) -> bool:
+    """Whether a corpus is so large that it gets the cheaper views: from `CHEAPER_FROM` rows x labels on."""
+    return labels * rows >= CHEAPER_FROM
+
+
+def quick_views(labels: int, rows: int = 0) -> tuple[View, ...]:
     """The views of a first look, none of them purified; an audit plants and looks again and again, so it uses these.
 
     On CLINC150 they alone reach an F1 of .958 (random flips, 10 %) and .867 (confusable pairs).
 
     Args:
         labels: number of labels; a linear model of each costs too much above 500 of them, Bayes does not.
+        rows: number of rows of the corpus; with very many of both, see `are_cheaper`, machines learn rivals only, and
+            neighbours are compared without the n-grams that many texts share.
     """
+    if are_cheaper(labels, rows):
+        shorter = {"frequent": _FREQUENT, "block": _FEW_BLOCK}
+        return View("rivals", "rivals"), View("neighbours", "neighbours", settings=shorter)
     how = "linear" if labels <= _MANY_LABELS else "bayes"
     return View(how, how), View("neighbours", "neighbours")
 
 
-def choose_views(labels: int, *, vectors: bool, network: bool = True, pretrained: bool = False) -> tuple[View, ...]:
+def choose_views(
+    labels: int, rows: int = 0, *, vectors: bool, network: bool = True, pretrained: bool = False
+) -> tuple[View, ...]:
     """The views that are worth their time.
 
     Without the network, and so without TensorFlow, F1 falls from .976 to .967 (random flips, 10 %) and from .907 to
@@ -77,18 +93,28 @@ def choose_views(labels: int, *, vectors: bool, network: bool = True, pretrained
 
     Args:
         labels: number of labels.
+        rows: number of rows; from `CHEAPER_FROM` rows x labels on there is no network.
         vectors: whether there are sentence vectors.
         network: whether to train the network, by far the dearest view.
         pretrained: whether the vectors know more than the rows: vectors made of n-grams know nothing that the n-grams
             do not, and in the verdict they make no difference or a slightly worse one.
     """
-    views = list(quick_views(labels))
+    views = list(quick_views(labels, rows))
     if vectors:
-        views.append(View("embedding", "embedding", votes_only=not pretrained))
+        settings = {"block": _FEW_BLOCK} if are_cheaper(labels, rows) else {}
+        views.append(View("embedding", "embedding", settings=settings, votes_only=not pretrained))
     how = views[0].how
+    network = network and not are_cheaper(labels, rows)
     # On purified rows the network is the better one; both together are no better than the network alone.
     views.append(View("network", "network", purified=True) if network else View(f"{how}-purified", how, purified=True))
     return tuple(views)
+
+
+def say_cheaper(labels: int, rows: int, views: Sequence[View]) -> str:
+    """One line for who waits and for the report where the views are the cheaper ones; empty where they are not."""
+    if not are_cheaper(labels, rows):
+        return ""
+    return f"{rows:,} rows x {labels:,} intents: cheaper views ({', '.join(view.name for view in views)})"
 
 
 def fit_view(
@@ -118,7 +144,7 @@ def fit_view(
     if view.how in ("neighbours", "embedding"):
         rows = material.matrix if view.how == "neighbours" else material.vectors
         return _by_neighbours(rows, labels, asked, learnt, classes, view.settings, material.groups)
-    by_matrix = {"linear": _by_margin, "bayes": _by_bayes, "network": _by_network}
+    by_matrix = {"linear": _by_margin, "rivals": _by_rivals, "bayes": _by_bayes, "network": _by_network}
     if view.how not in by_matrix:
         raise StageError(f"no view is called {view.how!r}", fix=f"choose of {', '.join(sorted(by_matrix))}")
     return by_matrix[view.how](material.matrix, labels, asked, learnt, classes, view.settings, seed)
@@ -152,6 +178,17 @@ def _by_margin(
     c, passes = float(settings.get("c", 0.3)), int(settings.get("passes", 1000))
     decide, known = fit_margins(matrix[learnt], labels[learnt], seed, c=c, passes=passes)
     return _spread(decide(matrix[asked]), known, classes, UNSEEN)
+
+
+def _by_rivals(
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+) -> Floats:
+    """See `machines.fit_rivals`; margins of three digits, which is what they are good for, take half the memory."""
+    decide, known = fit_rivals(matrix[learnt], labels[learnt], seed, **settings)
+    scores = np.empty((len(asked), len(known)), np.float16)
+    for start in range(0, len(asked), _BLOCK):
+        scores[start : start + _BLOCK] = decide(matrix[asked[start : start + _BLOCK]])
+    return _spread(scores, known, classes, UNSEEN)
 
 
 def _by_bayes(
@@ -195,11 +232,13 @@ def _by_neighbours(
     limit = int(settings.get("most_voters", MOST_VOTERS))
     if len(voters) > limit:  # no quadratic growth: a fixed sample, the same in every run
         voters = np.sort(np.random.default_rng(len(voters)).permutation(voters)[:limit])
-    count = min(count, len(voters))
+    count, block = min(count, len(voters)), int(settings.get("block", _BLOCK))
+    if "frequent" in settings:
+        rows = _without_frequent(rows, float(settings["frequent"]))
     known = rows[voters].T.tocsr() if hasattr(rows, "tocsr") else np.ascontiguousarray(rows[voters].T)
     scores = np.empty((len(asked), classes), np.float32)
-    for start in range(0, len(asked), _BLOCK):
-        part = rows[asked[start : start + _BLOCK]] @ known
+    for start in range(0, len(asked), block):
+        part = rows[asked[start : start + block]] @ known
         similar = part.toarray() if hasattr(part, "toarray") else part
         nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
         near = np.take_along_axis(similar, nearest, axis=1)
@@ -208,8 +247,14 @@ def _by_neighbours(
         votes = np.bincount(own, weights=weight.reshape(-1), minlength=len(similar) * classes)
         share = votes.reshape(len(similar), classes) / weight.sum(axis=1, keepdims=True)
         floored = (1.0 - _NEIGHBOURS_FLOOR) * share + _NEIGHBOURS_FLOOR / classes
-        scores[start : start + _BLOCK] = np.log(floored)
+        scores[start : start + block] = np.log(floored)
     return scores
+
+
+def _without_frequent(rows: Any, share: float) -> Any:
+    """The rows without those n-grams that stand in more than this share of them; they tell the least, and cost most."""
+    counts = np.bincount(rows.indices, minlength=rows.shape[1])
+    return rows[:, np.flatnonzero(counts <= share * rows.shape[0])]
 
 
 def _spread(scores: NDArray[Any], known: Codes, classes: int, missing: float) -> Floats:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks.features import FeatureSpec
-from mlpipeline.networks.noise.machines import UNSEEN, fit_margins
+from mlpipeline.networks.noise.machines import UNSEEN, fit_margins, fit_rivals
 from mlpipeline.networks.noise.material import as_matrix, fit_ngrams
-from mlpipeline.networks.noise.views import predict_rows, quick_views
+from mlpipeline.networks.noise.views import View, predict_rows, quick_views
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,11 +61,12 @@ def agreement_of(
     labels, texts = labels[learnt], [texts[row] for row in learnt]
     vocabulary = fit_ngrams(texts, len(texts), _SPEC)
     matrix = as_matrix(texts, _SPEC, vocabulary)
-    scale = _scale(matrix, labels, classes, seed)
+    view = quick_views(classes, len(labels))[0]
+    scale = _scale(view, matrix, labels, classes, seed)
     # most texts have one candidate each: nothing is gained by asking equal ones once
     parts = [
         _judged(scores * scale, wanted[start : start + len(scores)])
-        for start, scores in _asked(matrix, labels, classes, as_matrix(made, _SPEC, vocabulary), seed)
+        for start, scores in _asked(view, matrix, labels, classes, as_matrix(made, _SPEC, vocabulary), seed)
     ]
     none = Agreement(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64))
     return Agreement(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
@@ -95,13 +96,13 @@ def _place(labels: Codes) -> Codes:
     return place
 
 
-def _scale(matrix: Any, labels: Codes, classes: int, seed: int) -> float:
+def _scale(view: View, matrix: Any, labels: Codes, classes: int, seed: int) -> float:
     """What scores are multiplied by so that they are the logits of believable probabilities."""
     asked = _place(labels) % _PARTS == 1
     if not asked.any() or len(np.unique(labels[~asked])) < 2:
         return _USUAL_SCALE
     lost = np.zeros(len(_SCALES))
-    for start, scores in _asked(matrix[~asked], labels[~asked], classes, matrix[asked], seed):
+    for start, scores in _asked(view, matrix[~asked], labels[~asked], classes, matrix[asked], seed):
         right = labels[asked][start : start + len(scores)]
         for number, scale in enumerate(_SCALES):
             chances = _judged(scores * scale, right).probability
@@ -109,12 +110,11 @@ def _scale(matrix: Any, labels: Codes, classes: int, seed: int) -> float:
     return float(_SCALES[np.argmin(lost)])
 
 
-def _asked(matrix: Any, labels: Codes, classes: int, asked: Any, seed: int) -> Iterator[tuple[int, Floats]]:
+def _asked(view: View, matrix: Any, labels: Codes, classes: int, asked: Any, seed: int) -> Iterator[tuple[int, Floats]]:
     """Blocks of asked rows: where they begin, and their scores (n, classes)."""
-    view = quick_views(classes)[0]
     step = max(_BLOCK_CELLS // classes, 1)
-    if view.how == "linear":
-        decide, known = fit_margins(matrix, labels, seed)
+    if view.how in ("linear", "rivals"):
+        decide, known = (fit_margins if view.how == "linear" else fit_rivals)(matrix, labels, seed)
         for start in range(0, asked.shape[0], step):
             decided = decide(asked[start : start + step])
             scores = np.full((len(decided), classes), UNSEEN)

@@ -20,7 +20,8 @@ from mlpipeline.networks.noise.estimate import Judgement
 from mlpipeline.networks.noise.folds import Task, predict_all
 from mlpipeline.networks.noise.fuse import votes
 from mlpipeline.networks.noise.material import Codes, Floats, Material, as_material, folds_by_group
-from mlpipeline.networks.noise.views import View, choose_views, quick_views
+from mlpipeline.networks.noise.packed import Taken
+from mlpipeline.networks.noise.views import View, choose_views, quick_views, say_cheaper
 from mlpipeline.stages.denoise.units import Flags, Units
 
 _TEST = 2  # the part of the test rows; human rows are part 0, made ones part 1
@@ -37,11 +38,13 @@ class Verdict:
 
     Attributes:
         findings: the doubted units by number, the likeliest mistakes first; test units last.
-        detection: of the units that are not held out, in their order; None when nothing can be judged.
+        detection: of the units that are not held out, in their order, its views being gone; None when nothing can be
+            judged.
         test: the judgement of all units, of which those held out count; None without such units.
         audits: how well planted mistakes are found.
         agreed: by view, the share of the learnt units for which it says the given label.
         reason: why nothing can be judged, and what to do; empty otherwise.
+        cheaper: which views were taken for their cost, and why; empty where size does not matter.
     """
 
     findings: Sequence[Finding] = ()
@@ -50,6 +53,7 @@ class Verdict:
     audits: Sequence[Audit] = ()
     agreed: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+    cheaper: str = ""
 
 
 def fit_here(views: Sequence[View], task: Task) -> Mapping[str, Floats]:
@@ -72,25 +76,28 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
     except StageError as error:
         return _unjudged(units, error, rules.policy)
     scores = fit(views, task)
-    own = {name: found[learnt] for name, found in scores.items()}
-    detection = detect(views, own, task.labels[learnt], task.parts[learnt], seed=rules.seed)
+    detection = detect(views, Taken(scores, learnt), task.labels[learnt], task.parts[learnt], seed=rules.seed)
     part = task.material.take(learnt)
     findings = _findings(detection, part, task.labels[learnt], units, learnt, rules)
     findings = spare_intents(findings, task.labels[learnt], rules.max_dropped)
-    test, told = _judge_test(units, rules, task, views, scores)
     heard = votes(detection.views)
     agreed = {name: float((said == task.labels[learnt]).mean()) for name, said in heard.items()}
+    detection = replace(detection, views={})  # those of a large bot are hundreds of MB, and the test units come next
+    test, told = _judge_test(units, rules, task, views, scores)
     audits = (
         _audit(detection.judgement, part, task.labels[learnt], units.verified[learnt], rules) if rules.audit else []
     )
-    return Verdict([*findings, *told], detection, test, audits, agreed)
+    cheaper = say_cheaper(task.classes, len(learnt), views)
+    return Verdict([*findings, *told], detection, test, audits, agreed, cheaper=cheaper)
 
 
 def plan_views(units: Units, rules: Any, *, large: bool) -> tuple[Sequence[View], Task]:
     """What is asked of a `Fit`; raises StageError where nothing can be judged."""
-    _check(units, np.flatnonzero(~units.held_out), rules.folds)
+    learnt = np.flatnonzero(~units.held_out)
+    _check(units, learnt, rules.folds)
     views = choose_views(
         len(units.intents),
+        len(learnt),
         vectors=units.vectors is not None,
         network=large and rules.network,
         pretrained=rules.pretrained_vectors,
@@ -208,7 +215,7 @@ def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags
         return []
     own = np.asarray(own.reshape(-1), np.int64)
     part = material.take(rows)
-    views = quick_views(len(known))
+    views = quick_views(len(known), len(labels))
     seen = replace(before, wrong=before.wrong[rows], score=before.score[rows])
 
     def again(changed: Codes) -> Judgement:

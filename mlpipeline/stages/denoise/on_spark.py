@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
 
 from mlpipeline.networks.noise.folds import Task, predict_fold
-from mlpipeline.networks.noise.material import Floats
+from mlpipeline.networks.noise.packed import Packed, Scores, pack
 from mlpipeline.networks.noise.views import View
 from mlpipeline.spark.counters import Counters, peak_memory_mb
 from mlpipeline.spark.workers import enter_worker
@@ -34,8 +35,12 @@ _PIECE = StructType(
 )
 
 
-def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View], task: Task) -> Mapping[str, Floats]:
-    """`judging.Fit` with a Spark task for each view and fold; what they work on travels once an executor."""
+def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View], task: Task) -> Scores:
+    """`judging.Fit` with a Spark task for each view and fold; what they work on travels once an executor.
+
+    The scores come back packed: unpacked, those of a large bot would stand here, in the JVM and in the worker that
+    decides, gigabytes each time.
+    """
     sent = spark.sparkContext.broadcast(task)
     wanted = task.orders(views)
     numbered = spark.createDataFrame([(number,) for number in range(len(wanted))], "number int")
@@ -50,11 +55,10 @@ def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View],
     # Kept by number, not by size: a task here is seconds of work on a row of four bytes.
     pieces = numbered.repartitionById(len(wanted), F.col("number")).mapInArrow(over, _PIECE).collect()
     sent.unpersist()
-    found: dict[str, list[tuple[Any, Any]]] = {view.name: [] for view in views}
+    found: dict[str, list[Packed]] = defaultdict(list)
     for piece in pieces:
-        scores = np.frombuffer(piece["scores"], "<f4").reshape(-1, task.classes)
-        found[piece["view"]].append((np.frombuffer(piece["rows"], "<i8"), scores))
-    return {view.name: task.gather(found[view.name]) for view in views}
+        found[piece["view"]].append(Packed(np.frombuffer(piece["rows"], "<i8"), bytes(piece["scores"])))
+    return Scores({view.name: found[view.name] for view in views}, len(task.labels), task.classes)
 
 
 def _as_piece(view: View, fold: int, task: Task, counters: Counters) -> pa.RecordBatch:
@@ -65,7 +69,7 @@ def _as_piece(view: View, fold: int, task: Task, counters: Counters) -> pa.Recor
         pa.array([view.name], pa.string()),
         pa.array([fold], pa.int32()),
         pa.array([rows.astype("<i8").tobytes()], pa.binary()),
-        pa.array([np.ascontiguousarray(scores, "<f4").tobytes()], pa.binary()),
+        pa.array([pack(scores)], pa.binary()),
     ]
     return pa.RecordBatch.from_arrays(columns, names=_PIECE.names)
 

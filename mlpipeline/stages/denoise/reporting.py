@@ -46,6 +46,8 @@ def report_of(units: Units, verdict: Verdict, answers: Sequence[Answer] = ()) ->
         "alike_intents": spelled_apart(units.intents),
         "annotators": annotator_report(units, verdict, answers),
     }
+    if verdict.cheaper:
+        report["cheaper_views"] = verdict.cheaper
     if verdict.detection is None:
         return {**report, "line": f"labels were not judged: {verdict.reason}"}
     parts = verdict.detection.noise

@@ -34,7 +34,7 @@ def test_folds_keep_groups_whole_and_spread_every_label() -> None:
     assert np.array_equal(alone, folds_by_group(LABELS, np.arange(len(LABELS)), 4))
 
 
-@pytest.mark.parametrize("how", ["linear", "neighbours", "embedding", "bayes"])
+@pytest.mark.parametrize("how", ["linear", "rivals", "neighbours", "embedding", "bayes"])
 def test_a_view_is_mostly_right_on_rows_it_has_not_seen(how: str) -> None:
     rows = as_material(TEXTS, vectors=fit_ngram_encoder(TEXTS, dims=64).encode(TEXTS))
     scores = predict_all(View(how, how), task(rows, LABELS, FOLDS))
@@ -51,7 +51,7 @@ def test_the_network_is_mostly_right_on_rows_it_has_not_seen() -> None:
 
 
 @pytest.mark.parametrize("purified", [False, True])
-@pytest.mark.parametrize("how", ["linear", "neighbours", "bayes"])
+@pytest.mark.parametrize("how", ["linear", "rivals", "neighbours", "bayes"])
 def test_a_row_does_not_vouch_for_itself_nor_choose_who_does(how: str, purified: bool) -> None:
     view = View(how, how, purified=purified)
     asked, before = predict_fold(view, task(ROWS, LABELS, FOLDS), 1)
@@ -84,7 +84,7 @@ def test_rows_that_must_not_be_learnt_teach_no_view_and_choose_no_one() -> None:
 def test_a_label_that_stands_in_one_fold_only_is_unlikely_but_no_error() -> None:
     changed = LABELS.copy()
     changed[np.flatnonzero(FOLDS == 2)[0]] = len(NAMES)
-    for how in ("linear", "neighbours", "bayes"):
+    for how in ("linear", "rivals", "neighbours", "bayes"):
         asked, scores = predict_fold(View(how, how), task(ROWS, changed, FOLDS, len(NAMES) + 1), 2)
         assert scores.shape == (len(asked), len(NAMES) + 1) and np.isfinite(scores).all()
         assert (scores.argmax(axis=1) < len(NAMES)).all()
@@ -115,7 +115,7 @@ def test_texts_without_a_word_and_broken_vectors_do_no_harm() -> None:
     rows = as_material(texts, vectors=vectors)
     assert np.isfinite(rows.vectors).all() and not rows.vectors[3].any()
     labels = np.concatenate([[0, 1], LABELS])
-    for how in ("linear", "neighbours", "embedding", "bayes"):
+    for how in ("linear", "rivals", "neighbours", "embedding", "bayes"):
         scores = predict_all(View(how, how), task(rows, labels, folds_by_group(labels, rows.groups, 3)))
         assert np.isfinite(scores).all()
 
