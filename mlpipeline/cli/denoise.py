@@ -144,7 +144,7 @@ def _spellings(alike: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _text(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], places: Mapping[str, Path]) -> str:
-    lines = [report["line"], *_spellings(report["alike_intents"])]
+    lines = [report["line"], *filter(None, [report.get("cheaper_views")]), *_spellings(report["alike_intents"])]
     cells = [
         [f"{row['score']:.2f}", cut(row["intent"], 24), cut(row["suggested"], 24), row["kind"], cut(row["text"], 60)]
         for row in issues[:_SHOWN]

@@ -208,7 +208,8 @@ def _say_what_came(desk: Desk, plan: Plan, report: RunReport, bots: Sequence[Map
         noise = entry["noise"]
         worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
         if worth and entry["causes"].get("denoise"):
-            desk.say(f"labels: {entry['bot']}: {noise['line']}")
+            cheaper = f" ({noise['cheaper_views']})" if noise.get("cheaper_views") else ""
+            desk.say(f"labels: {entry['bot']}: {noise['line']}{cheaper}")
     for entry in bots:
         if entry["status"] == "refused":
             desk.say(f"refused: {refusal_line(entry)}")

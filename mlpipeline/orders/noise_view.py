@@ -33,6 +33,7 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
     return {
         "lang": lang,
         "line": line[:1].upper() + line[1:],
+        "cheaper_views": report.get("cheaper_views"),
         "judged": judged,
         "rate": _number(report.get("rate")),
         "low": _number(report.get("low")),

@@ -10,6 +10,7 @@ import pytest
 
 from mlpipeline.languages.labels import spelled_apart
 from mlpipeline.networks.noise.decide import Finding
+from mlpipeline.orders.noise_page import render_noise
 from mlpipeline.stages.denoise import judge_bot
 from mlpipeline.stages.denoise.judging import fit_here, judge_units, spare_intents
 from mlpipeline.stages.denoise.processes import fit_in_processes
@@ -101,6 +102,19 @@ def test_the_order_of_rows_means_nothing(noisy):
     for number in VERIFIED:
         made[number]["verified"] = True
     assert judged(made[::-1]) == noisy
+
+
+def test_a_very_large_bot_is_judged_by_cheaper_views_and_the_report_says_so(noisy, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mlpipeline.networks.noise.views.CHEAPER_FROM", 1)
+    report, issues = judged(rows(WRONG, TEST))
+    names = ["rivals", "neighbours", "rivals-purified"]
+    said = f"{report['rows']:,} rows x {report['intents']:,} intents: cheaper views ({', '.join(names)})"
+    assert report["cheaper_views"] == said and "cheaper_views" not in noisy[0]
+    assert said in render_noise(report, list(issues.values()), name="file.csv", lang="ko")
+    assert all(list(json.loads(row["votes"])) == names for row in issues.values())
+    learnt = {f"{number:04d}" for number in WRONG if number not in TEST}
+    flagged = {name for name, row in issues.items() if row["flagged"] and row["split"] != "test"}
+    assert len(flagged & learnt) >= 0.7 * len(learnt)
 
 
 @pytest.mark.slow
