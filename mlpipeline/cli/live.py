@@ -38,6 +38,7 @@ class Live:
         self._is_live = is_live(self._stream)
         self._expected: Mapping[str, float] = {}
         self._drawn = False
+        self._noted: set[tuple[str, str]] = set()
         self._told = ("", 0.0)  # the stage, and when it was told of last
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -75,7 +76,14 @@ class Live:
                 with suppress(Exception):
                     self._expected = self._expect(self._progress.slots)
             with suppress(Exception):
+                self._say_notes()
                 self._draw() if self._is_live else self._tell()
+
+    def _say_notes(self) -> None:
+        for bot, text in self._progress.notes().items():
+            if (bot, text) not in self._noted:
+                self._noted.add((bot, text))
+                self.say(f"note: {bot}: {text}")
 
     def _draw(self) -> None:
         reading = self._progress.read()
@@ -128,6 +136,7 @@ def line_of(reading: Reading, expected: Mapping[str, float], *, now: float | Non
         words = ["starting Spark"]
     elif reading.bots_done is not None:
         words = [f"{reading.bots_done} of {reading.bots} bots"]
+    words += [f"{name} {done} of {count}" for name, done, count in reading.steps if done < count]
     if reading.tasks:
         words.append(f"{reading.tasks_done} of {reading.tasks} tasks")
     words.append(clock(reading.seconds))

@@ -21,6 +21,10 @@ _RULES: Mapping[str, Callable[[Any, Any], Any]] = {
 
 DONE = "text:done:"
 """Begins the keys that name a bot whose task is done."""
+STEPS, STEPS_DONE = "count:steps:", "count:steps_done:"
+"""Begin the keys that say how many steps of a name there are to do, and how many are done."""
+NOTE = "text:note:"
+"""Begins the keys that name a bot of which those who wait should know something now."""
 
 
 class _Merge(AccumulatorParam[dict[str, Any]]):

@@ -6,9 +6,9 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlpipeline.spark.counters import DONE, Counters
+from mlpipeline.spark.counters import DONE, NOTE, STEPS, STEPS_DONE, Counters
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -22,7 +22,8 @@ class Reading:
     """A stage at work: its place among the stages of the run, seconds so far, bots and tasks.
 
     `bots_done` is None where a stage works on all its bots at once; `tasks` are those that Spark knows of so far;
-    `spent` holds the seconds of the stages before.
+    `spent` holds the seconds of the stages before; `steps` are the stage's own: name, how many are done, how many are
+    to do.
     """
 
     stage: str
@@ -35,6 +36,7 @@ class Reading:
     tasks: int
     is_starting: bool
     spent: Mapping[str, float] = field(default_factory=dict)
+    steps: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass
@@ -96,16 +98,31 @@ class Progress:
                 tasks = self._tasks.read(spark, stage)
         seconds = time.monotonic() - self.began
         place = (stage, self.number, self.count, seconds)
-        return Reading(*place, len(self._bots), self._read_bots(), *tasks, self.is_starting, self._spent)
+        counted = (len(self._bots), self._read_bots(), *tasks)
+        return Reading(*place, *counted, self.is_starting, self._spent, self._read_steps())
+
+    def notes(self) -> dict[str, str]:
+        """What the stage wants known of a bot while it works on it."""
+        return {key.removeprefix(NOTE): str(text) for key, text in self._counted() if key.startswith(NOTE)}
 
     def _read_bots(self) -> int | None:
         done = set(self._done or ())
-        for counters in list(self._counters):
-            with suppress(RuntimeError):  # a dictionary that another thread adds to
-                keys = [key for key in counters.values if key.startswith((DONE, _FAILED))]
-                done.update(key.removeprefix(DONE).removeprefix(_FAILED) for key in keys)
+        keys = [key for key, _ in self._counted() if key.startswith((DONE, _FAILED))]
+        done.update(key.removeprefix(DONE).removeprefix(_FAILED) for key in keys)
         done &= self._bots
         return len(done) if done or self._done is not None else None
+
+    def _read_steps(self) -> tuple[tuple[str, int, int], ...]:
+        counted = dict(self._counted())
+        names = [key.removeprefix(STEPS) for key in counted if key.startswith(STEPS)]
+        return tuple((name, int(counted.get(STEPS_DONE + name, 0)), int(counted[STEPS + name])) for name in names)
+
+    def _counted(self) -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = []
+        for counters in list(self._counters):
+            with suppress(RuntimeError):  # a dictionary that another thread adds to
+                found += counters.values.items()
+        return found
 
 
 @dataclass

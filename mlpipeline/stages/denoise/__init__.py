@@ -14,6 +14,7 @@ from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.noise.material import Floats
+from mlpipeline.networks.noise.views import say_cheaper
 from mlpipeline.schemas import (
     CLEANED,
     CLEANED_DROPPED,
@@ -24,7 +25,7 @@ from mlpipeline.schemas import (
     NOISE_REPORT,
     SPLITS,
 )
-from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.counters import NOTE, STEPS, STEPS_DONE, Counters
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
@@ -127,22 +128,31 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: Any, counters: Coun
         rules: the recipe's `denoise` part.
         counters: of the stage.
     """
-    table = rows.toArrow()
-    spark = rows.sparkSession
-    try:
-        views, task = plan_views(units_of(table.filter(table["kept"])), rules, large=True)
-    except StageError:
-        scores: Mapping[str, Floats] = {}  # nothing is asked of the views; the verdict says why
-    else:
-        scores = fit_on_spark(spark, counters, views, task)
-    heard = spark.sparkContext.broadcast(scores)
+    spark = rows.sparkSession.sparkContext
+    spark.setJobDescription(f"denoise {bot}: views")
+    heard = spark.broadcast(ask_views(bot, rows, rules, counters))
+    counters.put(f"{STEPS}verdicts", 1)
+    spark.setJobDescription(f"denoise {bot}: verdict and audit")
 
     def work(bot: str, table: pa.Table) -> pa.Table:
         return _as_table(judge_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
 
     made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
     heard.unpersist()
+    counters.put(f"{STEPS_DONE}verdicts", 1)
     return made
+
+
+def ask_views(bot: str, rows: DataFrame, rules: Any, counters: Counters) -> Mapping[str, Floats]:
+    """What the views say of a large bot, see `judge_large`; nothing where they cannot be asked."""
+    table = rows.toArrow()
+    try:
+        views, task = plan_views(units_of(table.filter(table["kept"])), rules, large=True)
+    except StageError:
+        return {}
+    if cheaper := say_cheaper(task.classes, int(task.learnt.sum()), views):
+        counters.put(f"{NOTE}{bot}", cheaper)
+    return fit_on_spark(rows.sparkSession, counters, views, task)
 
 
 def _as_table(judged: dict[str, Any]) -> pa.Table:

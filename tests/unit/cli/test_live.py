@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from mlpipeline.cli import live
 from mlpipeline.cli.live import Live, clock, is_live, line_of
 from mlpipeline.cli.main import SLOW, VERBS, say_first_word
 from mlpipeline.cli.tables import width
+from mlpipeline.spark.counters import NOTE
 from mlpipeline.spark.progress import Progress, Reading
 
 EXPECTED = {"ingest": 5.0, "denoise": 60.0, "train": 40.0}
@@ -58,6 +60,11 @@ def test_the_line_says_how_far_the_stage_is_and_when_the_run_ends():
         ({"seconds": 180.0}, "3:00, about 6:40 left"),
         ({"seconds": 4000.0, "stage": "train", "bots_done": None}, "1:06:40, longer than expected"),
         ({"number": 0, "stage": "writing the report"}, "writing the report, 0:15"),
+        (
+            {"steps": (("views", 3, 20), ("verdicts", 0, 2))},
+            "3 of 9 bots, views 3 of 20, verdicts 0 of 2, 12 of 20 tasks",
+        ),
+        ({"steps": (("views", 20, 20),)}, "3 of 9 bots, 12 of 20 tasks"),
     ],
 )
 def test_what_is_not_known_is_not_said(changed: dict[str, object], said: str):
@@ -106,6 +113,17 @@ def test_quiet_is_quiet(terminal: Terminal):
         shown.say("note")
         time.sleep(0.05)
     assert terminal.getvalue() == ""
+
+
+def test_a_note_of_a_stage_is_said_once_while_it_works(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(live, "_STEP_S", 0.01)
+    progress, plain = Progress(), io.StringIO()
+    with Live(progress, lambda slots: EXPECTED, quiet=False, stream=plain):
+        progress.begin("denoise", 6, 10, ["a/ko"])
+        progress.counting(SimpleNamespace(values={f"{NOTE}a/ko": "cheaper views"}))  # type: ignore[arg-type]
+        until(lambda: "note" in plain.getvalue())
+        time.sleep(0.05)
+    assert plain.getvalue() == "note: a/ko: cheaper views\n"
 
 
 def test_nothing_that_goes_wrong_while_drawing_ends_a_run(terminal: Terminal, monkeypatch: pytest.MonkeyPatch):

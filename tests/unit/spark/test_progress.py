@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.spark.counters import DONE
+from mlpipeline.spark.counters import DONE, NOTE, STEPS, STEPS_DONE
 from mlpipeline.spark.progress import Progress, Reading, TaskCounts, left
 
 
@@ -66,6 +66,16 @@ def test_bots_are_done_once_and_only_those_of_the_stage():
     progress.begin("export", 9, 10, ["a/ko"])
     reading = progress.read()
     assert reading and (reading.bots, reading.bots_done, reading.number) == (1, None, 9)
+
+
+def test_steps_are_a_stages_own_and_notes_name_their_bot():
+    progress = Progress()
+    progress.begin("denoise", 6, 10, ["a/ko"])
+    told = {f"{STEPS}views": 20, f"{STEPS_DONE}views": 3, f"{STEPS}verdicts": 1, f"{NOTE}a/ko": "cheaper views"}
+    progress.counting(SimpleNamespace(values=told))  # type: ignore[arg-type]
+    reading = progress.read()
+    assert reading and reading.steps == (("views", 3, 20), ("verdicts", 0, 1))
+    assert progress.notes() == {"a/ko": "cheaper views"}
 
 
 class Dead:
