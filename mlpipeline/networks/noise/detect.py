@@ -87,8 +87,11 @@ def detect(
     views: Sequence[View], scores: Mapping[str, Floats], labels: Codes, parts: Codes, *, seed: int = 20
 ) -> Detection:
     """The verdict on n rows from the views' scores (n, k) by name, out of fold; `parts` (n,) are judged apart."""
-    found = {view.name: as_log_chances(scores[view.name], labels) for view in views}
-    verdict, noise = judge_parts(_judges(views, found), labels, parts, seed)
+    judges = [view for view in views if not view.votes_only] or views
+    found = {view.name: as_log_chances(scores[view.name], labels) for view in judges}
+    verdict, noise = judge_parts(list(found.values()), labels, parts, seed)
+    voters = {view.name: as_log_chances(scores[view.name], labels) for view in views if view not in judges}
+    found = {view.name: (found | voters)[view.name] for view in views}
     near = [found[view.name] for view in views if view.how in ("neighbours", "embedding")]
     if near:
         verdict = judge_rare(verdict, near, labels)
@@ -109,8 +112,3 @@ def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes
         raise StageError(
             f"only {len(np.unique(material.groups))} different texts", fix=f"give at least {2 * folds} different texts"
         )
-
-
-def _judges(views: Sequence[View], found: Mapping[str, Floats]) -> list[Floats]:
-    judges = [found[view.name] for view in views if not view.votes_only]
-    return judges or [found[view.name] for view in views]

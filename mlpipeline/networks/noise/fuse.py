@@ -41,7 +41,7 @@ def _finite(scores: Floats) -> Floats:
 
 def fuse(log_chances: Sequence[Floats]) -> Floats:
     """Log probabilities of the views, each (n, k) -> their mean (n, k), normalised again."""
-    result = np.empty_like(log_chances[0], np.float32)
+    result = np.empty(log_chances[0].shape, np.float32)
     for start in range(0, len(result), _BLOCK):
         part = slice(start, start + _BLOCK)
         mean = sum(view[part] for view in log_chances) / np.float32(len(log_chances))

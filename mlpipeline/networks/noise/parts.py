@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -11,6 +12,23 @@ from mlpipeline.networks.noise.estimate import Judgement, Noise, best_cut, judge
 from mlpipeline.networks.noise.material import Codes, Floats
 
 _ENOUGH = 200  # rows; a smaller part says too little about itself and is judged with all others
+
+
+class _Rows:
+    """Some rows (m, k) of scores (n, k), copied a block at a time: a copy of all views would be hundreds of MB."""
+
+    def __init__(self, scores: Floats, rows: Codes) -> None:
+        self._scores, self._rows = scores, rows
+        self.shape = (len(rows), scores.shape[1])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Floats:
+        """Of rows (a slice or numbers), or of pairs of rows and columns."""
+        rows, *columns = place if isinstance(place, tuple) else (place,)
+        index = (self._rows[rows], *columns)
+        return np.asarray(self._scores[index])
 
 
 def judge_parts(
@@ -41,7 +59,7 @@ def judge_parts(
     wrong, score, noise = merged.wrong.copy(), merged.score.copy(), {}
     for number in large:
         rows = np.flatnonzero(parts == number)
-        own = judge([view[rows] for view in views], labels[rows], seed=seed)
+        own = judge([cast(Floats, _Rows(view, rows)) for view in views], labels[rows], seed=seed)
         wrong[rows], score[rows], noise[number] = own.wrong, own.score, own.noise
     cut, expected = best_cut(wrong)
     return replace(merged, wrong=wrong, score=score, cut=cut, expected_f1=expected, noise=noise[large[0]]), noise
