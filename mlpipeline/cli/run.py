@@ -23,10 +23,12 @@ from mlpipeline.cli.options import (
 )
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import MLPipelineError, UsageError
+from mlpipeline.orders.places import AUTO
 from mlpipeline.orders.plan import Plan, Planner
 from mlpipeline.pipeline import STAGES, stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.select import parse_selection
+from mlpipeline.spark.environment import check_master
 from mlpipeline.spark.redaction import redacted_words
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import bot_locks
@@ -120,6 +122,7 @@ def run_verb(desk: Desk) -> int:
         return 0
     began, started = time.monotonic(), datetime.now(timezone.utc)
     stages, bots = _stages(desk.options), desk.recipes()
+    check_places(desk.options.master)
     desk.store.check_writable()
     names = [f"{bot.domain}/{bot.lang}" for bot in bots]
     with bot_locks(desk.store, names) as (ours, busy):
@@ -132,6 +135,12 @@ def run_verb(desk: Desk) -> int:
         if plan.is_empty and not plan.refused:
             return _nothing_to_do(desk, plan, names, time.monotonic() - began)
         return _carry_out(desk, plan, chosen, names, began, started)
+
+
+def check_places(master: str | None) -> None:
+    """Refuses a master that is none, or that nobody answers at, before anything is written."""
+    if master and master != AUTO and "PYSPARK_GATEWAY_PORT" not in os.environ:
+        check_master(master)
 
 
 def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> int:

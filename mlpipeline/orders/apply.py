@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.orders.eventlog import KEPT, drop_old_logs, log_settings, place_of
+from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
@@ -124,10 +124,7 @@ def apply_plan(
     stages = [stage for stage in STAGES if stage.name in plan.orders]
     large = _bytes_to_read(plan) > _LARGE
 
-    def with_log() -> dict[str, str]:
-        local = is_local(master) if master else "PYSPARK_GATEWAY_PORT" not in os.environ
-        return {**log_settings(store, run, local=local), **(settings or {})}
-
+    with_log = partial(_with_log, store, run, master, settings or {})
     try:
         with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large, progress=watched) as spark:
             place = Place(store, spark, run, watched)
@@ -141,13 +138,21 @@ def apply_plan(
     except SessionEnded as ended:
         watched.lost()
         _end_early(plan, stages[len(report.stages) :], report, ended)
+    except Exception:
+        if not report.master:
+            forget_run(store, run)
+        raise
     # The session has ended: the log is whole.
     watched.begin("reading the event log", 0, 0, ())
     report.resources = complete(report.resources, store, run, report.event_log)
-    dropped = drop_old_logs(store)
-    if dropped:
+    if dropped := drop_old_logs(store):
         say(f"note: event logs of {dropped} older runs removed, those of the newest {KEPT} are kept")
     return report
+
+
+def _with_log(store: Store, run: str, master: str | None, settings: Mapping[str, str]) -> dict[str, str]:
+    local = is_local(master) if master else "PYSPARK_GATEWAY_PORT" not in os.environ
+    return {**log_settings(store, run, local=local), **settings}
 
 
 def _end_early(plan: Plan, left: Sequence[Stage], report: RunReport, ended: SessionEnded) -> None:

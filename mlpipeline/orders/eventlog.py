@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,17 @@ def log_settings(store: Store, run: str, *, local: bool) -> dict[str, str]:
     if not local:
         settings["spark.executor.processTreeMetrics.enabled"] = "true"
     return settings
+
+
+def forget_run(store: Store, run: str) -> None:
+    """Removes the folder of a run whose session never started: nothing but our own mark is in it (local stores)."""
+    if not store.is_local:
+        return
+    folder = Path(store.path("runs", run, FOLDER))
+    (folder / ".keep").unlink(missing_ok=True)
+    for one in (folder, folder.parent, folder.parent.parent):
+        with suppress(OSError):  # not empty, or not there
+            one.rmdir()
 
 
 def drop_old_logs(store: Store, kept: int = KEPT) -> int:

@@ -169,8 +169,11 @@ class ConfFolder:
 
     def _own(self, relative: str) -> Layer | None:
         name = f"{self._name}/{relative}"
+        file = self.path / relative
+        if file.exists() and not file.is_file() and not file.is_dir():  # a pipe would be waited for without end
+            raise RecipeError("is no plain file", where=name, fix="write a file of YAML there")
         try:
-            raw = (self.path / relative).read_bytes()
+            raw = file.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

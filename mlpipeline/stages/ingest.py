@@ -197,8 +197,9 @@ def _accepted(read: Callable[[], Iterator[Any]], file: Row, counters: Counters) 
             else:
                 yield record
     except InputError as error:
+        where = error.where.replace(file["path"], file["name"], 1)  # as the recipe calls it
         kind = "idle" if isinstance(error, NoUtterances) else "refused"
-        counters.put(_told_as(kind, file), json.dumps({"what": error.what, "where": error.where, "fix": error.fix}))
+        counters.put(_told_as(kind, file), json.dumps({"what": error.what, "where": where, "fix": error.fix}))
 
 
 def _told_as(kind: str, file: Row) -> str:

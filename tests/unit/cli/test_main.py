@@ -206,6 +206,14 @@ def test_a_plan_makes_nothing(conf: Path):
     assert sorted(conf.parent.rglob("*")) == before
 
 
+@pytest.mark.parametrize("master", ["nonsense", "spark://no-such-host.invalid:7077", "local[x]"])
+def test_a_refused_master_leaves_nothing(master: str, conf: Path, capsys: pytest.CaptureFixture[str]):
+    before = sorted(conf.parent.rglob("*"))
+    assert run("run", "--master", master) in (1, 2)
+    assert "error: " in capsys.readouterr().err
+    assert sorted(conf.parent.rglob("*")) == before
+
+
 def test_words_that_change_a_run_reach_the_line_for_spark_submit(conf: Path, capsys: pytest.CaptureFixture[str]):
     words = ["--exclude", "shop/ja", "--exclude", "domain:bank", "--force", "clean"]
     assert run("run", "--print-submit", *words) == 0

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.errors import SetupError
+from mlpipeline.orders.apply import apply_plan
 from mlpipeline.orders.plan import Plan
 from mlpipeline.pipeline import stages_between
 
@@ -78,3 +80,15 @@ def test_what_no_stage_of_the_plan_reads_need_not_be_there(world: World):
 def test_a_file_with_a_brace_in_its_name_is_a_file(world: World):
     (world.home / "corpora" / "a}.jsonl").write_text('{"text": "a", "intent": "b"}')
     assert not world.plan("ingest.files=['corpora/a}.jsonl']", select="shop/ko").refused
+
+
+def test_a_run_whose_session_never_started_leaves_no_folder(world: World, monkeypatch: pytest.MonkeyPatch):
+    def refused(*_: object, **settings: object) -> None:
+        assert settings["extra"], "the folder of the event log was made"
+        raise SetupError("no Java")
+
+    monkeypatch.setattr("mlpipeline.orders.apply.open_session", refused)
+    world.store.write(world.store.path("runs", "other", "run.json"), b"{}")
+    with pytest.raises(SetupError):
+        apply_plan(world.plan(), world.store, run="mine", master="local[1]", say=lambda text: None)
+    assert world.store.names(world.store.path("runs")) == ["other"]

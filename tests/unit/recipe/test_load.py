@@ -246,6 +246,13 @@ def test_nothing_selected_names_what_there_is(write: Write) -> None:
         load_recipes(conf / "nowhere")
 
 
+def test_a_pipe_among_the_recipes_is_not_waited_for(write: Write) -> None:
+    conf = write("domains/shop/domain.yaml", "languages: [ko]\n")
+    os.mkfifo(conf / "domains/shop/ko.yaml")
+    with pytest.raises(RecipeError, match=r"ko\.yaml: is no plain file"):
+        load_recipes(conf)
+
+
 def test_unreadable_file_is_named(write: Write) -> None:
     conf = write("domains/shop/domain.yaml", "languages: [ko]\n")
     (conf / "domains/shop/ko.yaml").mkdir()
