@@ -51,6 +51,16 @@ def test_two_mistakes_are_one_line_and_what_spark_ignores_is_told() -> None:
     assert [each.name for each in found] == ["typo"]
 
 
+def test_lines_to_type_next_are_quoted_and_name_the_secret(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "my jobs.yaml"
+    secret = "spark.hadoop.fs.s3a.secret.key"
+    words = ["schedule", "--as", "k8s", "--image", "reg/bots:1", "--to", str(target), "--conf", f"{secret}=hunter2"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert f"next: kubectl apply -f '{target}'" in said.out
+    assert f"--from-literal={secret}=..." in said.err and "hunter2" not in said.out + said.err + target.read_text()
+
+
 def test_a_schedule_for_kubernetes_is_refused_before_it_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
