@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
 from mlpipeline.orders.plan import Order, Plan
+from mlpipeline.orders.refusals import keep_refusals
 from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import STAGES, run_stage
@@ -191,6 +192,8 @@ def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report:
     told.bots = len(outcome.done)
     _count_rows(place.store, stage, outcome, told)
     report.failed.update({bot: {**why, "stage": stage.name} for bot, why in outcome.failed.items()})
+    if "source_file" in stage.needs and stage.run:
+        keep_refusals(place.store, jobs, outcome)
     for bot, text in outcome.warnings.items():
         report.warnings.setdefault(bot, []).append(text)
     rowless = find_rowless(place.store, partial(load_manifest, place.store), stage, outcome.done)

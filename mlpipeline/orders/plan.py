@@ -13,6 +13,7 @@ from mlpipeline.orders.changes import row_changes
 from mlpipeline.orders.growth import growth_notes
 from mlpipeline.orders.promises import TRAINED_HERE, check_promises
 from mlpipeline.orders.provenance import folders_of, read_provenance
+from mlpipeline.orders.refusals import check_refusal, read_refusals
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.orders.translations import translation_files
 from mlpipeline.pipeline import STAGES
@@ -87,6 +88,7 @@ class Planner:
         self._renew = renew_encoder
         self._forced = frozenset(force)
         self._notes: list[str] = []
+        self._refusals = read_refusals(store)
         self._count_rows = count_rows
         self._manifests: dict[str, Manifest] = {}
         self._parts: dict[tuple[int, ...], tuple[list[Any], dict[str, Any]]] = {}
@@ -149,6 +151,8 @@ class Planner:
             causes = self._causes(stage, name, wanted, running, sources)
             if stage.name in self._forced:
                 causes = [*causes, "forced"]
+            elif causes and stage.run and sources:
+                check_refusal(self._refusals, name, wanted.fingerprint)
             if not causes and not running:
                 check_rows(self.manifest, stage, name)
             needed = shared if self._shared_is_missing(stage, bot, shared) else None

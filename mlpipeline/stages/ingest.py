@@ -222,7 +222,10 @@ def tell_refused(files: Sequence[Row], counters: Counters) -> None:
         if whys:
             more = ", ".join(why["where"] for why in whys[1:6]) + (", ..." if len(whys) > 6 else "")
             also = f" (also refused: {more})" if more else ""
-            counters.put(f"text:failed:{bot}", json.dumps({**whys[0], "what": whys[0]["what"] + also, "trace": ""}))
+            counters.put(
+                f"text:failed:{bot}",
+                json.dumps({**whys[0], "what": whys[0]["what"] + also, "trace": "", "refused": "1"}),
+            )
         notes = [told[key] for file in own if (key := _told_as("noted", file)) in told]
         if idle:
             notes.append(f"nothing was read from {', '.join(file['name'] for file in idle)}: no `nlu:` section")

@@ -113,7 +113,7 @@ def grown(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Grown
 
     table = ["phrase,meaning"] + [f'"{row["text"]}, you know?",{row["intent"]}' for row in rows("en", "cafe")]
     (project.home / "some.csv").write_text("\n".join(table) + "\n", "utf-8")
-    refused = project("new", "mybot", "--lang", "en", "--from", "some.csv", expect=1).stderr
+    refused = project("new", "mybot", "--lang", "en", "--from", "some.csv", expect=2).stderr
     assert not (project.home / "conf" / "domains" / "mybot").exists(), "nothing half-written"
     made = project("new", "mybot", "--lang", "en", "--from", "some.csv", "--map", "text=phrase,intent=meaning").stdout
 

@@ -32,17 +32,17 @@ def test_a_dataset_as_a_file(finished: Finished, tmp_path: Path, suffix: str):
 
 def test_an_old_version_and_one_that_never_was(finished: Finished, tmp_path: Path):
     finished.project("dataset", "write", "shop/ko/cleaned@0", "--to", str(tmp_path / "a.jsonl"))
-    done = finished.project("dataset", "write", "shop/ko/cleaned@99", "--to", str(tmp_path / "b.jsonl"), expect=1)
+    done = finished.project("dataset", "write", "shop/ko/cleaned@99", "--to", str(tmp_path / "b.jsonl"), expect=2)
     assert "no version 99" in done.stderr and not (tmp_path / "b.jsonl").exists()
 
 
 def test_a_bot_that_is_not_there(finished: Finished, tmp_path: Path):
-    finished.project("dataset", "write", "nobody/ko/cleaned", "--to", str(tmp_path / "a.jsonl"), expect=1)
-    finished.project("answer", "nobody/ko", "hi", expect=1)
-    assert "shop/ko" in finished.project("show", "cleaned", "nobody/ko", expect=1).stderr
-    told = finished.project("answer", "shop/ko", "--version", "99", "hi", expect=1).stderr
+    finished.project("dataset", "write", "nobody/ko/cleaned", "--to", str(tmp_path / "a.jsonl"), expect=2)
+    finished.project("answer", "nobody/ko", "hi", expect=2)
+    assert "shop/ko" in finished.project("show", "cleaned", "nobody/ko", expect=2).stderr
+    told = finished.project("answer", "shop/ko", "--version", "99", "hi", expect=2).stderr
     assert "no version 99" in told and "its versions are: 1" in told
-    assert "of that selection" in finished.project("ls", "--select", "nobody/ko").stdout
+    assert "no bot of the store is chosen" in finished.project("ls", "--select", "nobody/ko", expect=2).stderr
     assert finished.project.read("show", "utterance_rejected", "shop/ko") == [], "nothing was rejected: no error"
     assert not (tmp_path / "a.jsonl").exists()
 

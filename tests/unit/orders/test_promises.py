@@ -9,7 +9,9 @@ import pytest
 from mlpipeline.errors import SetupError
 from mlpipeline.orders.apply import apply_plan
 from mlpipeline.orders.plan import Plan
+from mlpipeline.orders.refusals import keep_refusals, read_refusals
 from mlpipeline.pipeline import stages_between
+from mlpipeline.stages.contract import Outcome
 
 World = Any
 
@@ -92,3 +94,18 @@ def test_a_run_whose_session_never_started_leaves_no_folder(world: World, monkey
     with pytest.raises(SetupError):
         apply_plan(world.plan(), world.store, run="mine", master="local[1]", say=lambda text: None)
     assert world.store.names(world.store.path("runs")) == ["other"]
+
+
+def test_a_file_that_was_refused_is_told_by_the_plan_until_it_changes(world: World):
+    jobs = [order.job for order in world.plan().to_run("ingest").values()]
+    why = {"what": "no column text", "where": "a.csv:1", "fix": "name it", "trace": "", "refused": "1"}
+    other = {"what": "a worker died", "where": "", "fix": "", "trace": ""}
+    keep_refusals(world.store, jobs, Outcome(failed={"shop/ko": why, "shop/en": other}))
+    plan = world.plan()
+    assert list(plan.refused) == ["shop/ko"], "what may go well another time is tried again"
+    assert str(plan.refused["shop/ko"]) == "a.csv:1: no column text -> name it; `--force ingest` reads it again"
+    assert not world.plan(force=["ingest"]).refused
+    world.put("shop/ko", ["something else"])
+    assert not world.plan().refused
+    keep_refusals(world.store, jobs, Outcome(done=["shop/ko"]))
+    assert read_refusals(world.store) == {}
