@@ -146,7 +146,8 @@ def _too_few(file: str, seen: Seen, mapping: Mapped) -> UsageError:
             f"no row has an intent{_rejected(seen)}", where=file, fix=f"a bot needs at least two intents; {columns}"
         )
     what = f"the only intent is {next(iter(seen.intents))!r}{_rejected(seen)}"
-    other = f"; is it another column? {columns}" if columns.startswith("--map") else ""
+    is_table = columns.startswith("--map") and format_of(file) != "rasa"
+    other = f"; is it another column? {columns}" if is_table else ""
     return UsageError(what, where=file, fix=f"a bot needs at least two intents: add rows of another one{other}")
 
 
@@ -203,7 +204,8 @@ def _warnings(language: Any, seen: Seen, least: int) -> list[str]:
         found.append(f"only {share:.0%} of the texts look like {language.name} ({language.tag})")
     small = sorted(name for name, rows in seen.intents.items() if rows < least)
     if small:
-        found.append(f"{len(small)} intents have fewer than {least} rows: {', '.join(small[:8])}")
+        have = "1 intent has" if len(small) == 1 else f"{len(small)} intents have"
+        found.append(f"{have} fewer than {least} rows: {', '.join(small[:8])}")
     return found
 
 

@@ -19,6 +19,17 @@ class Parser(argparse.ArgumentParser):
         """Raises UsageError instead of printing the usage and ending the process."""
         raise UsageError(message, fix=f"`{self.prog} --help` says what it takes")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but an option that a verb does not have is named before its value is taken for a word."""
+        passes_on = any(action.nargs == argparse.REMAINDER for action in self._actions)  # `submit SCRIPT ...`
+        if self._subparsers is None and args is not None and not passes_on:
+            words = list(args)
+            for word in words[: words.index("--")] if "--" in words else words:
+                flag = word.partition("=")[0]
+                if flag.startswith("--") and not any(known.startswith(flag) for known in self._option_string_actions):
+                    self.refuse_rest([word])
+        return super().parse_known_args(args, namespace)
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             known = [str(choice) for choice in action.choices]

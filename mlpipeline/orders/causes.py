@@ -29,7 +29,8 @@ def find_causes(
     found = [f"recipe {text}" for text in part_changes(recorded.mark.part, wanted.part)]
     if recorded.mark.code != wanted.code:
         found.append(f"code of {stage} changed")
-    found += [f"{name} {old} -> {new}" for name, old, new in _changed(recorded.mark.libraries, wanted.libraries)]
+    libraries = _changed(recorded.mark.libraries, wanted.libraries)
+    found += [f"{name} {_counted(old)} -> {_counted(new)}" for name, old, new in libraries]
     found += _input_changes(recorded.mark.inputs, wanted.inputs, upstream)
     return found or ["made from something else"]
 
@@ -56,6 +57,10 @@ def _shown(value: Any) -> str:
         return "none"
     text = "[" + ", ".join(map(str, value)) + "]" if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _counted(version: str | None) -> str:
+    return "not counted" if version is None else version
 
 
 def _input_changes(old: Mapping[str, Any], new: Mapping[str, Any], upstream: Sequence[str]) -> list[str]:

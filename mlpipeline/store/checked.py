@@ -70,6 +70,8 @@ def read_checked(path: Path, *, fix: str) -> dict[str, Any]:
     """
     data = plain_bytes(path, fix=fix)
     values = as_object(data, path, fix=fix)
+    if _SUM not in values:
+        raise StoreError("another version of mlpipeline wrote it, or it was changed", where=str(path), fix=fix)
     if checked_bytes(values) != data:
         raise StoreError("the file was changed after the release", where=str(path), fix=fix)
     values.pop(_SUM)

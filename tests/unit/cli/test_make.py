@@ -65,6 +65,11 @@ def test_a_hint_is_given_only_where_its_cause_is_known(text: str, said: str, cap
     assert said in _new(capsys, "faq.csv", expect=2)
 
 
+def test_a_file_without_columns_is_not_told_of_them(capsys: pytest.CaptureFixture[str]):
+    Path("nlu.yml").write_text("nlu:\n- intent: a\n  examples: |\n    - hi\n    - bye\n", "utf-8")
+    assert "--map" not in _new(capsys, "nlu.yml", expect=2)
+
+
 def test_a_folder_is_told_with_what_it_holds(capsys: pytest.CaptureFixture[str]):
     home = Path("my data")
     home.mkdir()

@@ -58,6 +58,7 @@ def test_what_stands_behind_the_verb_wins():
         ("configshow", "did you mean config"),
         ("--stoer X ls", "did you mean --store?"),
         ("plan --selct shop/ko", "did you mean --select?"),
+        ("ls --stoer x", "there is no option --stoer, did you mean --store?"),
         ("plan shop/ko", "nothing takes the word 'shop/ko', did you mean --select?"),
         ("ls bts", "did you mean bots?"),
         ("run --from trian", "did you mean train?"),

@@ -52,6 +52,12 @@ def test_every_byte_of_the_pointer_counts(place: Path):
         read_pointer(place)
 
 
+def test_a_pointer_of_an_older_version_is_told_as_one(place: Path):
+    (place / "champion.json").write_text('{"bot": "shop/ko", "folder": "abc", "version": 3}')
+    with pytest.raises(StoreError, match="another version of mlpipeline wrote it"):
+        read_pointer(place, "shop/ko")
+
+
 @pytest.mark.parametrize("change", [{"folder": "../../../etc"}, {"bot": "shop/en"}, {"version": None}])
 def test_a_pointer_that_leads_elsewhere_is_refused(place: Path, change: dict[str, object]):
     path = place / "champion.json"
