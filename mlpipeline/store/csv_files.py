@@ -22,7 +22,7 @@ from mlpipeline.store.corpus_rows import (
     name_key,
 )
 from mlpipeline.store.csv_header import Header, encoding_of, find_header, positions
-from mlpipeline.store.csv_records import NUL, Record, lines_of, records_of, restored
+from mlpipeline.store.csv_records import NUL, RETURN, Record, lines_of, records_of, restored
 from mlpipeline.store.encodings import seems_to_be
 
 
@@ -113,7 +113,7 @@ class _Table:
         assert not isinstance(record.cells, Problem)
         found = _UNDECODED.search(record.raw)
         if found is None:
-            return [restored(cell) for cell in record.cells]
+            return [restored(cell) for cell in record.cells] if RETURN in record.raw else record.cells
         at = found.start() + 1
         if found[0] == NUL:
             raise Problem("nul_character", f"NUL at character {at} of the row")

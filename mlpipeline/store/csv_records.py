@@ -18,7 +18,7 @@ BOM = "\ufeff"
 
 # Travel as surrogates that no decoding makes: Python 3.10's csv raises on a real NUL, every version on a CR in a text
 NUL = "\ud800"
-_RETURN = "\ud801"
+RETURN = "\ud801"
 _QUOTE = "\ud802"  # an escaped quote
 # characters of one record; a quote that is never closed would otherwise swallow the rest of the file
 _MAX_RECORD = 20 * MAX_TEXT
@@ -48,7 +48,7 @@ def lines_of(data: bytes) -> list[str]:
     feeds = text.count("\n")
     returns = text.count("\r") - text.count("\r\n")
     if 0 < returns <= feeds:
-        text = re.sub("\r(?!\n)", _RETURN, text)
+        text = re.sub("\r(?!\n)", RETURN, text)
     return list(io.StringIO(text, newline=""))
 
 
@@ -56,7 +56,7 @@ def restored(text: str) -> str:
     """The text with the characters that travelled as others."""
     if text.isascii():
         return text
-    return text.replace(_RETURN, "\r").replace(NUL, "\0")
+    return text.replace(RETURN, "\r").replace(NUL, "\0")
 
 
 Fits = Callable[[list[str]], bool]
@@ -93,7 +93,7 @@ def records_of(lines: Sequence[str], start: int, delimiter: str, fits: Fits | No
             reader = csv.reader(feed, delimiter=delimiter, strict=True)
         if not cells:
             continue
-        if any('\\"' in line for line in lines[first:stop]):
+        if '\\"' in (lines[first] if stop == first + 1 else "".join(lines[first:stop])):
             found = _with_escapes(lines, first, delimiter, fits, cells)
             if found is not None:
                 cells, feed.at = found
