@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice, pairwise
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,8 +19,8 @@ from pyspark.sql.types import BooleanType, IntegerType, LongType, StringType, St
 from mlpipeline.errors import InputError
 from mlpipeline.schemas import REJECTED, SOURCE_FILE, UTTERANCE
 from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.first_bytes import first_bytes
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
+from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
 from mlpipeline.store.corpus_files import Note, is_gzip, read_document, read_file, read_jsonl_lines
@@ -45,16 +44,6 @@ _BATCH = 20_000
 _UNCUT = 4 << 20
 # Names by which Spark unpacks a file, or tries to.
 _CODECS = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
-
-
-def _plain(uri: str) -> str:
-    path = unquote(uri)
-    return "/" + path[5:].lstrip("/") if path.startswith("file:") else path
-
-
-def _escaped(path: str) -> str:
-    # Spark reads paths as glob patterns.
-    return "".join("\\" + char if char in "*?[]{}\\" else char for char in path)
 
 
 def _owners(files: Sequence[Row]) -> dict[str, list[int]]:
@@ -107,10 +96,10 @@ def _file_keys(uris: list[str]) -> tuple[Column, dict[Any, str]]:
 def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
     """JSONL files, read line by line in as many tasks as their size deserves; lines keep their numbers."""
     paths = dict.fromkeys(file["path"] for file in files)
-    text = spark.read.option("lineSep", "\n").text([_escaped(path) for path in paths])
+    text = spark.read.option("lineSep", "\n").text([escaped_path(path) for path in paths])
     key, uris = _file_keys(text.inputFiles())
     by_path = _owners(files)
-    owners = {number: by_path[_plain(uri)] for number, uri in uris.items()}
+    owners = {number: by_path[plain_path(uri)] for number, uri in uris.items()}
     lines = text.select(
         F.col("value").cast("binary").alias("value"),
         key.alias("file"),
@@ -157,13 +146,13 @@ def _first_lines(lines: DataFrame) -> dict[tuple[Any, int], int]:
 def as_parsed_documents(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
     """CSV, TSV and Rasa files: one task reads one whole file, because a record may span lines."""
     owners = _owners(files)
-    whole = spark.read.format("binaryFile").load([_escaped(path) for path in owners])
+    whole = spark.read.format("binaryFile").load([escaped_path(path) for path in owners])
 
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
         for batch in batches:
             for uri, data in zip(batch["file"].to_pylist(), batch["content"].to_pylist(), strict=True):
-                for owner in owners[_plain(uri)]:
+                for owner in owners[plain_path(uri)]:
                     file = files[owner]
                     records = partial(read_document, data, file["kind"], json.loads(file["mapping"]), file["name"])
                     yield from _as_batches(owner, _accepted(records, file, counters), counters)
