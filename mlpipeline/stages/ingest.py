@@ -23,7 +23,7 @@ from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
-from mlpipeline.store.corpus_files import Note, is_gzip, read_document, read_file, read_jsonl_lines
+from mlpipeline.store.corpus_files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus_files import Row as Accepted
 from mlpipeline.store.corpus_rows import NoUtterances
 
@@ -250,10 +250,22 @@ def is_by_line(spark: SparkSession, file: Row) -> bool:
     return file["path"].endswith(_CODECS) == (first_bytes(spark, file["path"]) == b"\x1f\x8b")
 
 
+def without_lost_columns(file: Row, counters: Counters) -> Row:
+    """A file with a mapping that leaves out the columns that would cost all its rows, where this machine has it."""
+    mapping = json.loads(file["mapping"])
+    found = [] if "://" in file["path"] else lost_columns(file["path"], mapping)
+    if not found:
+        return file
+    counters.put(_told_as("noted", file), "; ".join(f"{file['name']}:{note.line}: {note.detail}" for note in found))
+    left_out = dict.fromkeys(note.raw for note in found)
+    return Row(**{**file.asDict(), "mapping": json.dumps({**mapping, **left_out}, sort_keys=True)})
+
+
 def as_parsed(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
     """The records of all files, whatever their formats; files that are refused are told before anything is kept."""
-    by_line = [file for file in files if is_by_line(spark, file)]
-    rest = [file for file in files if file not in by_line]
+    cut = [is_by_line(spark, file) for file in files]
+    by_line = [without_lost_columns(file, counters) for file, cuts in zip(files, cut, strict=True) if cuts]
+    rest = [file for file, cuts in zip(files, cut, strict=True) if not cuts]
     streams = [file for file in rest if file["kind"] == "jsonl" and "://" not in file["path"]]
     documents = [file for file in rest if file not in streams]
     frames = [as_parsed_lines(spark, by_line, counters).transform(with_owner(by_line))] if by_line else []

@@ -11,6 +11,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import IO, Literal, cast
 
 import orjson
@@ -49,6 +50,7 @@ __all__ = [
     "Row",
     "format_of",
     "is_gzip",
+    "lost_columns",
     "parse_map",
     "read_document",
     "read_file",
@@ -72,7 +74,6 @@ SUFFIXES: Mapping[str, Kind] = {
     ".yaml": "rasa",
 }
 
-_UTF16 = "the file is UTF-16, not UTF-8: save it as UTF-8"
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _plain = re.compile(r"[A-Za-z0-9_/.:+-]{1,200}").fullmatch
@@ -201,6 +202,17 @@ def is_gzip(path: str) -> bool:
         return stream.read(len(_GZIP)) == _GZIP
 
 
+def lost_columns(path: str, mapping: Mapped) -> list[Note]:
+    """The columns of a JSONL file that would cost all its rows; read up to its first good row, so mostly one line."""
+    found: list[Note] = []
+    with suppress(InputError):  # who reads the file says it
+        for record in read_file(path, "jsonl", mapping):
+            if not isinstance(record, Note):
+                break
+            found.append(record)
+    return found
+
+
 def _opened(path: str, data: bytes | None = None) -> IO[bytes]:
     """The content of a file, or of a document that was read already, unpacked where it is a gzip."""
     if data is not None:
@@ -246,7 +258,7 @@ def _object_of(line: bytes, foreign: ForeignLines) -> dict[str, object]:
 
 def _not_json(line: bytes, message: str, foreign: ForeignLines) -> Problem:
     if wide_encoding(line):
-        return Problem("utf16", _UTF16)
+        return Problem("utf16", "the file is UTF-16, not UTF-8: save it as UTF-8")
     if b"\0" in line:
         return Problem("nul_character", f"NUL at byte {line.index(0) + 1} of the line")
     try:

@@ -16,6 +16,9 @@ _FIELDS = {
     "bad_parent": "parent",
 }
 
+# rows in a row without a good one, after which a file is judged: no more are held in memory
+_ENOUGH = 100_000
+
 
 def with_lost_columns_left_out(
     read: Callable[[Mapped], Iterator[Row | Reject]], mapping: Mapped
@@ -35,14 +38,18 @@ def with_lost_columns_left_out(
             yield from records
             return
         rejects.append(record)
+        if len(rejects) == _ENOUGH:
+            break
     lost = Counter(record.reason for record in rejects if record.reason in _FIELDS)
     if not lost:
         yield from rejects
+        yield from records
         return
     reason, count = lost.most_common(1)[0]
     first = next(record for record in rejects if record.reason == reason)
     left_out = {_FIELDS[reason]: None}
-    told = f"all {count:,} rows have a {_FIELDS[reason]} that cannot be read ({first.detail.partition(';')[0]})"
+    head = "all" if len(rejects) < _ENOUGH else "the first"
+    told = f"{head} {count:,} rows have a {_FIELDS[reason]} that cannot be read ({first.detail.partition(';')[0]})"
     how = f"{recipe_map(left_out)} in the recipe, or {map_words(left_out)}, says so for good"
     yield Note(first.line, "column_left_out", f"{told}; read without that column: {how}", _FIELDS[reason])
     yield from with_lost_columns_left_out(read, {**mapping, **left_out})

@@ -173,3 +173,18 @@ def test_what_is_known_about_a_row_comes_along(run, sources, tmp_path: Path):
     found = as_rows(made["utterance"], "text", "annotator", "verified", "parent")
     assert found == [("a", "kim", True, "b"), ("b", None, None, None), ("d", "lee", False, None)]
     assert as_rows(made["utterance_rejected"], "origin_line", "reason") == [(3, "bad_verified")]
+
+
+def test_a_column_that_would_cost_all_rows_is_left_out_and_told(run, sources, counters, tmp_path: Path):
+    lines = b"\n".join([line(text, ts="2023/01/05 10:22") for text in "ab"])
+    (tmp_path / "a.jsonl").write_bytes(lines)
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(lines))
+    (tmp_path / "c.csv").write_text("text,ts\na,2023/01/05 10:22\nb,2023/01/05 10:22\n")
+    asked: list[tuple[Path, str, dict[str, str]]] = [
+        (tmp_path / name, f"{name[0]}/ko", {}) for name in ("a.jsonl", "b.jsonl.gz", "c.csv")
+    ]
+    made = run("ingest", source_file=sources(*asked))
+    assert as_rows(made["utterance"], "domain", "text") == [(bot, text) for bot in "abc" for text in "ab"]
+    assert not as_rows(made["utterance_rejected"])
+    told = warnings_of(counters)
+    assert set(told) == {"a/ko", "b/ko", "c/ko"} and all("--map ts=" in line for line in told.values())
