@@ -65,7 +65,7 @@ def new_verb(desk: Desk) -> int:
         seen = look_through(options.file, kind, mapping)
     if len(seen.intents) < 2:
         raise _too_few(options.file, seen, mapping)
-    mapping |= dict.fromkeys(note.raw for note in seen.notes)
+    mapping |= dict.fromkeys(note.raw for note in seen.notes if note.raw)
     known = ConfFolder(desk.conf).languages if desk.conf.is_dir() else ()
     tag, note = canonical_tag(options.lang, known)
     if note:

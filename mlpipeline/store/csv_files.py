@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from mlpipeline.store.corpus_rows import (
     FIELDS,
     Mapped,
+    Note,
     Problem,
     Reject,
     Row,
@@ -26,7 +27,7 @@ from mlpipeline.store.csv_records import NUL, RETURN, Record, lines_of, records_
 from mlpipeline.store.encodings import seems_to_be
 
 
-def read_csv(data: bytes, mapping: Mapped, name: str, delimiter: str | None) -> Iterator[Row | Reject]:
+def read_csv(data: bytes, mapping: Mapped, name: str, delimiter: str | None) -> Iterator[Row | Reject | Note]:
     """Rows of a CSV or TSV document; a line number is that of a record's first line.
 
     Args:
@@ -60,8 +61,10 @@ class _Table:
         self.longest = max(map(len, header.names)) + 4
         self.encoding: str | None = None
         self.judged = False
+        self.labels: set[str | None] = set()
+        self.within: list[tuple[int, int, str]] = []  # first line, last line and label of the first line, if it is one
 
-    def rows(self) -> Iterator[Row | Reject]:
+    def rows(self) -> Iterator[Row | Reject | Note]:
         for record in self.header.titles:
             if isinstance(record.cells, Problem) or any(cell.strip() for cell in record.cells):
                 told = Problem("title_row", f"stands above the header in line {self.header.line}")
@@ -78,9 +81,25 @@ class _Table:
                 if not record.raw.isascii():
                     cells = self._decoded(record)
                 self._check_columns(cells)
-                yield _row(cells, columns, record.line)
+                row = _row(cells, columns, record.line)
+                self.labels.add(row.intent)
+                if record.stop > record.line and columns[1] is not None:
+                    self._note_rows_within(record, columns[1])
+                yield row
             except Problem as problem:
                 yield problem.as_reject(record.line, restored(record.raw))
+        within = [(first, last) for first, last, label in self.within if label in self.labels]
+        if within:
+            first, last = within[0]
+            looks = f"lines {first} to {last} are one quoted text, and each looks like a row"
+            more = f" ({len(within) - 1:,} more such texts)" if len(within) > 1 else ""
+            yield Note(first, "rows_within_a_text", f"{looks}{more}: if a quote is missing there, close it")
+
+    def _note_rows_within(self, record: Record, intent_at: int) -> None:
+        """Remembers a text of several lines that would be a row each: two stray quotes may have made one of them."""
+        parts = [line.split(self.header.delimiter) for line in record.raw.splitlines()]
+        if all(len(cells) == self.width for cells in parts):
+            self.within.append((record.line, record.stop, parts[0][intent_at].strip()))
 
     def _fits(self, cells: list[str]) -> bool:
         count = len(cells)

@@ -21,7 +21,7 @@ _ENOUGH = 100_000
 
 
 def with_lost_columns_left_out(
-    read: Callable[[Mapped], Iterator[Row | Reject]], mapping: Mapped
+    read: Callable[[Mapped], Iterator[Row | Reject | Note]], mapping: Mapped
 ) -> Iterator[Row | Reject | Note]:
     """The records of a file, and where one optional column would cost all its rows, those without it and a note.
 
@@ -29,7 +29,7 @@ def with_lost_columns_left_out(
         read: gives the records under a mapping, from the file's beginning at each call.
         mapping: field -> column; a field that is None is not read.
     """
-    rejects: list[Reject] = []
+    rejects: list[Reject | Note] = []
     records = read(mapping)
     for record in records:
         if isinstance(record, Row):
