@@ -25,6 +25,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "submit": ("submit:add_submit", "run a stage, all of it or your own script on a cluster, by spark-submit"),
     "plan": ("run:add_plan", "say what a run would do, and why"),
     "ls": ("look:add_ls", "list bots, or the datasets of the store with their rows"),
+    "check": ("check:add_check", "read every file of the store, and say what is damaged"),
     "show": ("look:add_show", "print rows of a dataset"),
     "new": ("make:add_new", "make conf and corpus of a new bot"),
     "answer": ("ask:add_answer", "ask a released bot"),

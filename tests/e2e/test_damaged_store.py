@@ -59,10 +59,14 @@ def test_what_is_damaged_is_told_and_made_anew_by_the_line_that_is_named(finishe
     both = [(bot, stage) for bot in BOTS for stage in ("evaluate", "release")]
     assert planned(copied) == sorted([*both, ("shop/en", "split")])
 
+    found = copied.read("check", expect=1)["damages"]
+    assert {one["bot"] for one in found} == {"", *BOTS} and any(splits.name in one["what"] for one in found)
+
     line = re.search(r"`mlpipeline (run[^`]*)`", told)
     assert line is not None
     copied(*shlex.split(line[1]), "--master", "local[2]")
     assert "nothing to do" in copied("plan").stdout
+    assert "all as written" in copied("check").stdout
     assert copied.read("answer", "shop/ko", "--version", "1", "환불해 주세요 shop")[0]["intent"] == "refund"
     for bot, folder in bundles.items():
         assert copied.read("answer", bot, "refund please")[0]["zone"] and folder.is_dir(), "under the same digest"

@@ -53,7 +53,7 @@ def test_what_stands_behind_the_verb_wins():
     [
         ("pln", "no verb 'pln', did you mean plan?"),
         ("chck", "no verb 'chck'"),
-        ("check", "did you mean denoise check or split check?"),
+        ("operators", "did you mean augment operators?"),
         ("denoise chek x", "did you mean denoise check?"),
         ("configshow", "did you mean config"),
         ("--stoer X ls", "did you mean --store?"),
