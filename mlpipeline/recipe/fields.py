@@ -177,7 +177,10 @@ class DenoisePart(Part):
     large_rows: Count = Field(
         description="from this many labelled rows on a bot is judged by a task for each view and fold, and by a network"
     )
-    network: bool = Field(description="whether large bots are judged by the trainer's network too, the dearest view")
+    network: bool = Field(
+        description="whether large bots are judged by the trainer's network too, the dearest view; from 6,000,000 rows "
+        "x intents on none is"
+    )
     pretrained_vectors: bool = Field(
         description="whether the bot's vectors take part in the verdict: they should where embed.encoder is pretrained"
     )
