@@ -19,21 +19,33 @@ from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.runtime import open_core
 
 _ROWS = 256
+_NUMBERS = 1 << 24  # that a runtime holds at a time: rows x n-grams of a text x the model's width, 64 MB
 
 
-def onnx_logits(folder: Path, ids: np.ndarray) -> np.ndarray:
-    """Logits float32 (n, k) of `model.onnx` by onnxruntime on one thread, after onnx's own full check."""
+def _blocks(ids: np.ndarray, width: int) -> list[np.ndarray]:
+    """Rows that are asked together: fewer of a model of very many intents."""
+    step = min(_ROWS, max(_NUMBERS // max(ids.shape[1] * width, 1), 1))
+    return [ids[start : start + step] for start in range(0, len(ids), step)]
+
+
+def onnx_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
+    """Logits float32 (n, k) of `model.onnx` by onnxruntime on one thread, after onnx's own full check.
+
+    Args:
+        folder: of the model.
+        ids: int32 (n, max_ids).
+        width: numbers that the model holds for an n-gram, about.
+    """
     import onnx
 
     onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
     session = open_core(folder / "model.onnx")
     name = session.get_inputs()[0].name
-    made = [session.run(None, {name: ids[start : start + _ROWS]})[0] for start in range(0, len(ids), _ROWS)]
-    return np.concatenate(made)
+    return np.concatenate([session.run(None, {name: block})[0] for block in _blocks(ids, width)])
 
 
-def saved_model_logits(folder: Path, ids: np.ndarray) -> np.ndarray:
-    """Logits float32 (n, k) of a SavedModel's serving signature, loaded without Keras."""
+def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
+    """As `onnx_logits`, of a SavedModel's serving signature, loaded without Keras."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -41,10 +53,7 @@ def saved_model_logits(folder: Path, ids: np.ndarray) -> np.ndarray:
 
     serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
     name = next(iter(serve.structured_input_signature[1]))
-    made = [
-        next(iter(serve(**{name: tf.constant(ids[start : start + _ROWS])}).values())).numpy()
-        for start in range(0, len(ids), _ROWS)
-    ]
+    made = [next(iter(serve(**{name: tf.constant(block)}).values())).numpy() for block in _blocks(ids, width)]
     return np.concatenate(made)
 
 
@@ -71,7 +80,7 @@ def answer_parity(target: str, folder: Path, held_out: Path, answer: Path) -> No
         ids, logits, temperature = arrays["ids"], arrays["logits"], float(arrays["temperature"])
     # A model must run even when the bot has no held-out row: one row of padding then stands for them.
     asked = ids if len(ids) else np.zeros((1, ids.shape[1]), np.int32)
-    found = RUNTIMES[target](folder, asked.astype(np.int32))
+    found = RUNTIMES[target](folder, asked.astype(np.int32), logits.shape[1])
     answer.write_text(json.dumps(compare(logits, found[: len(logits)], temperature)), "utf-8")
 
 

@@ -21,7 +21,7 @@ from mlpipeline.errors import StageError
 from mlpipeline.spark.counters import DONE, Counters, peak_memory_mb
 from mlpipeline.spark.failures import TaskTrace, as_failure
 from mlpipeline.spark.frames import union_all
-from mlpipeline.spark.workers import enter_worker
+from mlpipeline.spark.workers import enter_worker, give_memory_back
 
 Work = Callable[[str, pa.Table], pa.Table]
 # A task costs 0.1 s before it does anything. A row costs about 1 ms of training: a twentieth of a task of so many rows.
@@ -30,6 +30,7 @@ _LEAST_ROWS = 100  # less than this is never worth a task of its own
 # Rows with models or vectors in them are few and large, and seconds of work each.
 _BOTS_WITH_BYTES = 4
 _LONG_S = 0.2
+_BATCH_BYTES = 1 << 25
 
 
 def run_tasks(
@@ -63,7 +64,7 @@ def run_tasks(
         bot = f"{rows['domain'][0].as_py()}/{rows['lang'][0].as_py()}"
         began = time.process_time()
         try:
-            made = work(bot, rows).select(wanted.names).cast(wanted).combine_chunks().to_batches()
+            made = as_batches(work(bot, rows).select(wanted.names).cast(wanted))
         except Exception as error:
             counters.put(f"text:failed:{bot}", orjson.dumps(as_failure(error)).decode())
             return []
@@ -80,6 +81,13 @@ def run_tasks(
     if len(tasks) < len(slots):
         placed = placed.sortWithinPartitions("slot")
     return placed.mapInArrow(over_task, schema)
+
+
+def as_batches(rows: pa.Table) -> list[pa.RecordBatch]:
+    """The rows in batches of `_BATCH_BYTES` or one row: the JVM holds several copies of each batch at a time."""
+    whole = rows.combine_chunks()
+    size = max(whole.num_rows * _BATCH_BYTES // max(whole.nbytes, 1), 1)
+    return whole.to_batches(max_chunksize=size)
 
 
 def _count_bot(counters: Counters, bot: str, taken: float) -> float:
@@ -160,6 +168,7 @@ def _tasks(frame: DataFrame, sizes: Sequence[tuple[str, int]] | None) -> list[li
 def _collect_garbage() -> None:
     """As Spark's workers do between tasks: models are full of cycles."""
     gc.collect()
+    give_memory_back()
     _freeze_libraries()
 
 

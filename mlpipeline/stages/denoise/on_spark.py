@@ -19,7 +19,7 @@ from mlpipeline.networks.noise.folds import Task, predict_fold
 from mlpipeline.networks.noise.packed import Packed, Scores, pack
 from mlpipeline.networks.noise.views import View
 from mlpipeline.spark.counters import STEPS, STEPS_DONE, Counters, peak_memory_mb
-from mlpipeline.spark.workers import enter_worker
+from mlpipeline.spark.workers import enter_worker, give_memory_back
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -51,7 +51,9 @@ def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View],
             for number in batch["number"].to_pylist():
                 enter_worker()
                 view, fold = wanted[number]
-                yield _as_piece(view, fold, sent.value, counters)
+                piece = _as_piece(view, fold, sent.value, counters)
+                give_memory_back()
+                yield piece
 
     # Kept by number, not by size: a task here is seconds of work on a row of four bytes.
     pieces = numbered.repartitionById(len(wanted), F.col("number")).mapInArrow(over, _PIECE).collect()

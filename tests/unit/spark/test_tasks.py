@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlpipeline.spark.tasks import _LEAST_ROWS, _ROWS, _by_slot, share_out
+from mlpipeline.spark.tasks import _LEAST_ROWS, _ROWS, _by_slot, as_batches, share_out
 
 BOTS = st.dictionaries(st.integers(0, 400).map(lambda n: f"d{n}/ko"), st.integers(1, 5_000), max_size=100)
 SLOTS = st.integers(1, 64)
@@ -73,3 +73,12 @@ def test_rows_become_bots_again_however_they_were_cut(sizes: list[int], cuts: li
     found = list(_by_slot(iter([empty, *batches, empty])))
     assert [sorted(set(one["slot"].to_pylist())) for one in found] == [[slot] for slot in range(len(sizes))]
     assert [n for one in found for n in one["n"].to_pylist()] == list(range(len(slots)))
+
+
+def test_rows_with_models_in_them_go_one_by_one():
+    few = pa.table({"bot": ["a", "b", "c"], "payload": [b"1", b"2", b"3"]})
+    assert [batch.num_rows for batch in as_batches(few)] == [3]
+    large = pa.table({"bot": ["a", "b", "c"], "payload": [bytes(20 << 20)] * 3})
+    assert [batch.num_rows for batch in as_batches(large)] == [1, 1, 1]
+    assert pa.Table.from_batches(as_batches(large)).equals(large.combine_chunks())
+    assert as_batches(few.slice(0, 0)) == []
