@@ -20,6 +20,8 @@ _MOST_FOLDED = 3000  # rows; above that, folding would cost too much for what it
 _FOLDS = 3
 _TINY = 2000  # rows; below that, every n-gram of the training rows is known, whatever `min_df` says
 _BATCH = 128
+_MOST_WEIGHTS = 16_000_000  # n-grams x (intents + dims): a model of 64 MB, of which an export holds several copies
+_FEWEST_NGRAMS = 20_000  # that are kept at least, however many intents there are
 
 
 class MadeRow(NamedTuple):
@@ -136,6 +138,17 @@ def folded_weights(model: TrainedModel) -> tuple[NDArray[np.float32], NDArray[np
     return np.asarray(model.weights["table"] * idf, np.float32), idf**2
 
 
+def most_ngrams(intents: int, settings: Mapping[str, Any]) -> int:
+    """How many n-grams a model of so many intents keeps: `max_vocabulary`, or fewer, as each has a number an intent.
+
+    Args:
+        intents: that are answered.
+        settings: the `train` part of the recipe.
+    """
+    fitting = _MOST_WEIGHTS // (intents + int(settings["dims"]))
+    return min(int(settings["max_vocabulary"]), max(fitting, _FEWEST_NGRAMS))
+
+
 def build_core(model: TrainedModel) -> Any:
     """The network as a `keras.Model`: input `ids` int32 (None, max_ids) -> output `logits` float32 (None, labels).
 
@@ -186,7 +199,7 @@ def _fit(
     counts = np.ones(len(texts), np.float32)
     counts[len(rows) :] = float(settings["augmented_weight"])
     min_df = 1 if len(rows) < _TINY else int(settings["min_df"])
-    vocabulary = fit_vocabulary(texts, spec, min_df, int(settings["max_vocabulary"]))
+    vocabulary = fit_vocabulary(texts, spec, min_df, most_ngrams(len(names), settings))
     labels = [label for _, label in rows] + [row.label for row in made]
     targets = _targets(labels, names, float(settings["label_smoothing"]))
     sparse = as_sparse(texts, spec, vocabulary)

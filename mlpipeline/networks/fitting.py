@@ -23,6 +23,7 @@ _DEEP_SPREAD = 0.1  # standard deviation of the deep part's first n-gram vectors
 _DECAY_FIRST, _DECAY_SECOND = 0.9, 0.999  # of Adam's two moments
 _TINY = 1e-7
 _SMALLEST_BATCH = 16
+_FEWEST_PASSES = 3  # over the rows of however large a corpus, where so many are wanted
 _BATCHES_AN_EPOCH = 32  # small corpora get smaller batches, so that an epoch has about so many steps
 
 
@@ -89,7 +90,7 @@ def fit_weights(
     Args:
         rows, targets: n training texts, and the distribution over k labels of each, float32 (n, k).
         size: number of n-grams in the vocabulary.
-        settings: epochs, min_steps, batch_size, learning_rate, dims, dropout, feature_dropout.
+        settings: epochs, min_steps, batch_size, learning_rate, dims, dropout, feature_dropout, and perhaps max_steps.
         seed: decides first weights, dropout and the order of the steps.
         row_weights: float32 (n,), how much each text counts; all the same when None.
 
@@ -101,7 +102,7 @@ def fit_weights(
 
     labels, counts = targets.shape[1], np.ones(len(rows), np.float32) if row_weights is None else row_weights
     table, out, bias = (_state(first) for first in _first_weights(size, labels, int(settings["dims"]), seed))
-    epochs, steps = _length(len(rows), settings)
+    epochs, steps = plan_steps(len(rows), settings)
     dropout, random, move = np.float32(settings["dropout"]), np.random.default_rng(seed), _compiled_step()
     history, time = [], 0
     for _ in range(epochs):
@@ -124,11 +125,13 @@ def fit_weights(
     return {"table": numbers, "out": np.array(out[0]), "bias": np.array(bias[0])}, history
 
 
-def _length(rows: int, settings: Mapping[str, Any]) -> tuple[int, int]:
-    """Passes over the rows, and steps in each of them."""
+def plan_steps(rows: int, settings: Mapping[str, Any]) -> tuple[int, int]:
+    """Passes over so many rows, and steps in each of them; `settings` as in `fit_weights`."""
     batch = min(int(settings["batch_size"]), max(_SMALLEST_BATCH, rows // _BATCHES_AN_EPOCH))
     steps = -(-rows // batch)
-    return max(int(settings["epochs"]), -(-int(settings["min_steps"]) // steps)), steps
+    epochs = max(int(settings["epochs"]), -(-int(settings["min_steps"]) // steps))
+    most = max(int(settings.get("max_steps", epochs * steps)) // steps, _FEWEST_PASSES)
+    return min(epochs, most), steps
 
 
 def _first_weights(size: int, labels: int, dims: int, seed: int) -> tuple[NDArray[np.float32], ...]:

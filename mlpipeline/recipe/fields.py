@@ -202,6 +202,9 @@ class TrainPart(Part):
     min_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         description="a small corpus is passed more often, until it has had so many steps"
     )
+    max_steps: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        description="a large corpus is passed less often: in so many steps, or three times where that is more"
+    )
     batch_size: Batch = Field(description="rows in one step at most; a small corpus gets smaller batches")
     learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         description="peak of the step size: a short warm-up, then down along a cosine"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.networks import classifier, features
 from mlpipeline.networks.classifier import MadeRow
+from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
-from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.counters import NOTE, Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
 
@@ -58,6 +60,25 @@ def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist([row], schema=_ARROW)
 
 
+def say_cheaper(rows: pa.Table, settings: Mapping[str, Any]) -> str:
+    """What a bot's size changes about its training, in a line; empty where it is trained as the recipe has it.
+
+    Args:
+        rows: as `fit` takes them.
+        settings: the recipe's `train` part.
+    """
+    learnt = rows.filter(pc.is_in(rows["split"], pa.array(["train", MADE])))
+    intents = set(learnt["intent"].to_pylist()) - {settings["out_of_scope_label"]}
+    said = []
+    passes, steps = plan_steps(max(len(learnt), 1), settings)
+    if passes < settings["epochs"]:
+        said.append(f"{passes} passes in {passes * steps:,} steps instead of {settings['epochs']} (train.max_steps)")
+    kept = classifier.most_ngrams(len(intents), settings)
+    if kept < settings["max_vocabulary"]:
+        said.append(f"{kept:,} n-grams at most instead of {settings['max_vocabulary']:,}, so that the model is small")
+    return f"{len(learnt):,} training rows x {len(intents):,} intents: {', '.join(said)}" if said else ""
+
+
 def made_rows(learnt: pa.Table, augmented: pa.Table) -> list[MadeRow]:
     """The made rows whose parents are all learnt, with the intent that they had when the row was made."""
     columns = (learnt[name].to_pylist() for name in ("id", "intent", "normalized"))
@@ -88,8 +109,13 @@ def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
     placed = labelled.join(inputs["splits"], ["domain", "lang", "content_id"])
     made = inputs["augmented"].select(*columns, F.lit(MADE).alias("split"), "parent", "partner")
     rows = placed.withColumns({"parent": nobody, "partner": nobody}).unionByName(made)
-    models = run_tasks(rows, lambda bot, table: fit(bot, table, settings), schema=MODEL, counters=counters)
-    return {"model": models}
+
+    def work(bot: str, table: pa.Table) -> pa.Table:
+        if cheaper := say_cheaper(table, settings):
+            counters.put(f"{NOTE}{bot}", cheaper)
+        return fit(bot, table, settings)
+
+    return {"model": run_tasks(rows, work, schema=MODEL, counters=counters)}
 
 
 STAGE = Stage(

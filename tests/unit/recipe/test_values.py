@@ -46,6 +46,7 @@ Write = Callable[[str, str], Path]
         ("train.batch_size", "1000000000", "65536"),
         ("train.epochs", "1000000000", "10000"),
         ("train.min_steps", "1000000000000", "1000000"),
+        ("train.max_steps", "0", "greater than or equal to 1"),
         ("train.word_weight", "1e30", "1000"),
         ("train.char_ngrams", "[0, 0]", ""),
         ("train.out_of_scope_label", "''", "at least 1 character"),

@@ -1,10 +1,13 @@
-"""Which made rows a bot learns: those whose parents are still there, with their intent."""
+"""What a bot learns: made rows whose parents are still there; and what its size changes about its training."""
 
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import Any
 
-from mlpipeline.stages.train import made_rows
+import pyarrow as pa
+import pytest
+
+from mlpipeline.stages.train import made_rows, say_cheaper
 
 LEARNT = pa.table({"id": ["a", "b"], "intent": ["pay", "go"], "normalized": ["pay now", "go home"]})
 
@@ -27,3 +30,28 @@ def test_a_made_row_goes_where_its_parents_go():
         ("a again", ("pay now", "pay now")),
     ]
     assert made_rows(LEARNT, pa.Table.from_pylist(rows).slice(0, 0)) == []
+
+
+SETTINGS: dict[str, Any] = {"epochs": 10, "min_steps": 600, "max_steps": 2000, "batch_size": 128, "dims": 64}
+SETTINGS |= {"max_vocabulary": 60_000, "out_of_scope_label": "out"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "intents", "said"),
+    [
+        (15_000, 150, ""),
+        (25_600, 202, ""),
+        (26_000, 202, "26,000 training rows x 202 intents: 9 passes in 1,836 steps instead of 10 (train.max_steps)"),
+        (
+            48_000,
+            500,
+            "48,000 training rows x 500 intents: 5 passes in 1,875 steps instead of 10 (train.max_steps), "
+            "28,368 n-grams at most instead of 60,000, so that the model is small",
+        ),
+    ],
+)
+def test_what_size_changes_about_training_is_said(rows: int, intents: int, said: str):
+    labels = ["out", *(f"i{number % intents}" for number in range(rows - 1))]
+    table = pa.table({"split": ["train"] * (rows - 1) + ["augmented"], "intent": labels})
+    held_out = pa.table({"split": ["test"], "intent": ["another"]})
+    assert say_cheaper(pa.concat_tables([table, held_out]), SETTINGS) == said

@@ -1,0 +1,47 @@
+"""What the size of a bot changes: steps of training, n-grams of a model, rows that an export is asked at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlpipeline.networks.classifier import most_ngrams
+from mlpipeline.networks.fitting import plan_steps
+from mlpipeline.networks.parity import _blocks
+
+
+@pytest.mark.parametrize(
+    ("rows", "changed", "planned"),
+    [
+        (1_000, {}, (19, 33)),
+        (15_000, {}, (10, 118)),
+        (25_600, {}, (10, 200)),
+        (48_000, {}, (5, 375)),
+        (400_000, {}, (3, 3_125)),
+        (400_000, {"epochs": 2}, (2, 3_125)),
+        (48_000, {"max_steps": 1_000_000}, (10, 375)),
+    ],
+)
+def test_small_corpora_are_passed_more_often_and_large_ones_less(
+    rows: int, changed: dict[str, int], planned: tuple[int, int]
+) -> None:
+    settings = {"epochs": 10, "min_steps": 600, "max_steps": 2000, "batch_size": 128}
+    assert plan_steps(rows, {**settings, **changed}) == planned
+    if "max_steps" not in changed and rows <= 25_600:
+        del settings["max_steps"]
+        assert plan_steps(rows, settings) == planned
+
+
+@pytest.mark.parametrize(
+    ("intents", "asked", "kept"), [(150, 60_000, 60_000), (500, 60_000, 28_368), (2_000, 60_000, 20_000), (500, 9, 9)]
+)
+def test_a_model_of_very_many_intents_keeps_fewer_ngrams(intents: int, asked: int, kept: int) -> None:
+    assert most_ngrams(intents, {"max_vocabulary": asked, "dims": 64}) == kept
+
+
+def test_an_export_of_very_many_intents_is_asked_fewer_rows_at_a_time() -> None:
+    ids = np.arange(600 * 256, dtype=np.int32).reshape(600, 256)
+    assert [len(block) for block in _blocks(ids, 150)] == [256, 256, 88]
+    blocks = _blocks(ids, 500)
+    assert max(map(len, blocks)) == 131 and np.array_equal(np.concatenate(blocks), ids)
+    assert [len(block) for block in _blocks(ids[:2], 10**9)] == [1, 1]
