@@ -143,7 +143,7 @@ def copied(finished: Finished, tmp_path: Path) -> Project:
 
 def copy_of(project: Project, home: Path) -> Project:
     """The whole project, store included, at another place."""
-    shutil.copytree(project.home, home)
+    shutil.copytree(project.home, home, symlinks=True)
     return Project(home)
 
 

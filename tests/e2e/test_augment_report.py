@@ -161,7 +161,7 @@ def test_marks_come_back_into_the_figures(home: Path, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["shop/ko"], 2, "no bot matches"),
+        (["shop/ko"], 2, "there is no bot shop/ko, did you mean shop/en?"),
         (["shop"], 2, "is no bot"),
         ([BOT, "--seeds", "4"], 2, "--seeds 4 is too few"),
         ([BOT, "--folds", "1"], 2, "--folds 1 is too few"),
