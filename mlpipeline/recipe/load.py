@@ -188,8 +188,9 @@ def _resolve(
     messages = domain.messages.get(lang, ())
     if added and origins.get(OFF) == added.layer.where(OFF):
         origins[OFF] = added.origin
-        off = f"operators off by measurement: {', '.join(added.names)}"
-        messages = (*messages, f"{added.layer.where(OFF)}: {off}")
+        off = [f"operators off by measurement: {', '.join(added.names)}"] if added.names else []
+        gone = [f"there is no operator {name} any more, its line does nothing" for name in added.unknown]
+        messages = (*messages, *(f"{added.layer.where(OFF)}: {text}" for text in [*off, *gone]))
     messages = (*messages, *(f"{domain.name}/{lang}: {text}" for text in remarks(lang, parts)))
     # Every section was validated by the merger; validating them again would double the time of 800 bots.
     return Resolved(Recipe.model_construct(None, **parts), origins, messages, folder.home)

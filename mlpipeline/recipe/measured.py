@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlpipeline.errors import RecipeError
+from mlpipeline.recipe.names import operators
 from mlpipeline.recipe.origins import Layer
 from mlpipeline.recipe.whole import replace_text
 
@@ -51,11 +52,15 @@ def check_measured(layer: Layer) -> None:
 
 
 class Measured(NamedTuple):
-    """What a measured file adds to the layers below: the layer with the list of all, the names, and their origin."""
+    """What a measured file adds to the layers below: the layer with the list of all, the names, and their origin.
+
+    `unknown` are names of operators that are no more: nobody wrote them, so they are told and left out.
+    """
 
     layer: Layer
     names: tuple[str, ...]
     origin: str
+    unknown: tuple[str, ...] = ()
 
 
 def added_to(layer: Layer, below: Sequence[Layer]) -> Measured | None:
@@ -67,11 +72,13 @@ def added_to(layer: Layer, below: Sequence[Layer]) -> Measured | None:
     """
     under = next((one for one in reversed(below) if _holds(one)), None)
     given = _off(under) if under is not None else []
-    names = [name for name in _off(layer) if name not in given]
-    if not names:
+    added = [name for name in _off(layer) if name not in given]
+    if not added:
         return None
+    names = [name for name in added if name in operators()]
+    unknown = tuple(name for name in added if name not in names)
     origin = layer.where(OFF) + (f", with {under.where(OFF)}" if under is not None and given else "")
-    return Measured(Layer(layer.name, {_SECTION: {_KEY: [*given, *names]}}, layer.lines), tuple(names), origin)
+    return Measured(Layer(layer.name, {_SECTION: {_KEY: [*given, *names]}}, layer.lines), tuple(names), origin, unknown)
 
 
 def _holds(layer: Layer) -> bool:

@@ -32,7 +32,7 @@ def of_another(corpus: Corpus) -> Operator:
 
 def test_planted_operators_are_found_and_good_ones_are_not() -> None:
     corpus = sample_corpus("en", 8)
-    tool = with_operators(load_tool("en"), GOOD, word_shuffle=PLANTED, mix=of_another(corpus))
+    tool = with_operators(load_tool("en"), GOOD, ba_order=PLANTED, mix=of_another(corpus))
     groups = np.arange(len(corpus.ids))
     given = rules(min_agreement=0.0, disabled=("splice", "slot_exchange"))
     said: list[str] = []

@@ -18,7 +18,7 @@ from mlpipeline.recipe.merge import Merger
 from mlpipeline.stages.augment.corpus import Corpus
 
 _ROOT = Path(__file__).parents[3]
-SHUFFLE = "word_shuffle"
+SHUFFLE = "ba_order"  # a name that recipes know, of an operator that English does not have
 
 
 def profile_of(lang: str) -> Profile:

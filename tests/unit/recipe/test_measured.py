@@ -46,6 +46,13 @@ def test_set_is_above_it_and_a_verb_that_measures_does_without(conf: Path, write
     assert one(conf, "shop/ko", measured=False).recipe.augment.disabled == ("typo_swap", "honorific")
 
 
+def test_an_operator_that_is_no_more_is_told_and_left_out(conf: Path, write: Write) -> None:
+    write("domains/shop/ko.measured.yaml", "augment: {disabled: [renamed_since, same_word]}\n")
+    ko = one(conf, "shop/ko")
+    assert ko.recipe.augment.disabled == ("typo_swap", "honorific", "same_word")
+    assert "there is no operator renamed_since any more" in ko.messages[1]
+
+
 def test_it_makes_no_bot(conf: Path, write: Write) -> None:
     write("domains/shop/ko.measured.yaml", "augment: {disabled: [same_word]}\n")
     write("domains/shop/ja.measured.yaml", "")
