@@ -57,6 +57,7 @@ def run_tasks(
 
     def over_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
+        give_memory_back()  # what the last task gave to Spark was still held when it ended
         for rows in _by_slot(batches):
             yield from over_bot(rows.drop_columns(["slot"]).cast(given))
 

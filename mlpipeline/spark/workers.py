@@ -34,6 +34,8 @@ def enter_worker() -> None:
 
 def give_memory_back() -> None:
     """Hands freed memory to the system: a worker that waits would hold on to hundreds of MB of a large bot."""
+    if arrow := sys.modules.get("pyarrow"):
+        arrow.default_memory_pool().release_unused()
     if trim := _malloc_trim():
         trim(0)
 

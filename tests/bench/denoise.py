@@ -69,7 +69,9 @@ def time_made(intents: int, each: int) -> None:
     print(f"| {len(texts):,} x {intents} | {fits:.1f} | {whole:.1f} | {whole / fits:.2f} | at most 1.5 | {f1:.3f} |")
 
 
-def results_of(wanted: Sequence[Case], data: Path, known: dict[str, dict[str, Any]], trained: int) -> Iterator[Any]:
+def results_of(
+    wanted: Sequence[Case], data: Path, known: dict[str, dict[str, Any]], trained: int, *, cheaper: bool
+) -> Iterator[Any]:
     """The figures of each case; corpora are read once."""
     recipes = default_recipes([])
     corpora: dict[str, Corpus] = {}
@@ -85,7 +87,7 @@ def results_of(wanted: Sequence[Case], data: Path, known: dict[str, dict[str, An
         recipe = recipes[lang].recipe
         settings = recipe.train.model_dump() if case.seed < trained else None
         corpus = corpora[case.name].drawn(case.drawn, case.seed) if case.drawn else corpora[case.name]
-        yield run_case(case, corpus, settings, recipe.denoise.large_rows)
+        yield run_case(case, corpus, settings, recipe.denoise.large_rows, cheaper=cheaper)
 
 
 def as_line(name: str, kind: str, share: float, figures: Sequence[dict[str, Any]]) -> str:
@@ -129,6 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=3, help="plantings a line")
     parser.add_argument("--trained", type=int, default=1, help="seeds for which the default trainer is run as well")
     parser.add_argument("--drawn", type=int, default=0, help="rows drawn for each seed (default: all)")
+    parser.add_argument("--cheaper", action="store_true", help="the views of very large bots")
     parser.add_argument("--results", type=Path, help="file of finished cases, to go on from where a run was stopped")
     parser.add_argument("--rows", type=int, default=15_000, help="of the made corpus; a hundredth of it are intents")
     given = parser.parse_args(arguments)
@@ -155,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"\n| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     for line in cases:
         figures = []
-        for one in results_of(line, given.data, known, given.trained):
+        for one in results_of(line, given.data, known, given.trained, cheaper=given.cheaper):
             figures.append(one)
             if given.results is not None and one["case"] not in known:
                 with given.results.open("a") as stream:

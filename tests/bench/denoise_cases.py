@@ -17,7 +17,7 @@ from mlpipeline.networks.noise.detect import Detection, detect
 from mlpipeline.networks.noise.folds import Task, learnt_rows
 from mlpipeline.networks.noise.fuse import Mistaken, evidence
 from mlpipeline.networks.noise.material import Codes, Floats, Material, as_material, folds_by_group
-from mlpipeline.networks.noise.views import View, choose_views, fit_view
+from mlpipeline.networks.noise.views import CHEAPER_FROM, View, choose_views, fit_view
 from tests.bench.quality import Split
 
 Flags = NDArray[np.bool_]
@@ -68,14 +68,16 @@ class Corpus:
         return Corpus.of(part, self.test)
 
 
-def run_case(case: Case, corpus: Corpus, settings: Mapping[str, Any] | None, large: int) -> dict[str, Any]:
+def run_case(
+    case: Case, corpus: Corpus, settings: Mapping[str, Any] | None, large: int, *, cheaper: bool = False
+) -> dict[str, Any]:
     """The figures of one case; with the `settings` of the trainer also what cleaning buys.
 
-    From `large` rows on the network is one of the views, as in the stage.
+    From `large` rows on the network is one of the views, as in the stage; `cheaper` takes the views of very large bots.
     """
     noisy, wrong = plant(corpus.labels, case.kind, case.share, corpus.material, seed=case.seed)
     began = time.process_time()
-    views = choose_views(len(corpus.names), vectors=False, network=len(noisy) >= large)
+    views = choose_views(len(corpus.names), CHEAPER_FROM if cheaper else 0, vectors=False, network=len(noisy) >= large)
     detection, spent = detect_timed(views, corpus.material, noisy, len(corpus.names))
     findings = list_findings(detection, corpus.material, noisy)
     whole = time.process_time() - began
