@@ -89,4 +89,4 @@ def test_schedule_refuses_what_makes_no_sense(copied: Project, tmp_path: Path):
         (("--select", "shop/fr"), "no bot matches"),
     ):
         assert told in copied("schedule", *words, expect=2).stderr
-    assert "cannot be written" in copied("schedule", "--to", str(tmp_path / "no" / "file"), expect=1).stderr
+    assert "there is no such folder" in copied("schedule", "--to", str(tmp_path / "no" / "file"), expect=2).stderr

@@ -64,7 +64,7 @@ def test_mistakes_are_told_as_python_tells_them(finished: Finished):
     told = project(*HERE, "--remote", "local[2]", "-c", "1", expect=2).stderr
     assert "exclude each other" in told
     told = project("shell", "--stage", "embedd", "-c", "1", expect=2).stderr
-    assert told.startswith("error: no stage 'embedd' -> stages are: ingest")
+    assert told.startswith("error: no stage 'embedd', did you mean embed? -> stages are: ingest")
     done = piped(project, *HERE, "-c", "def f():\n    read('cleand')\nf()")
     assert done.returncode == 2 and "error: no dataset 'cleand'" in done.stderr and "Traceback" not in done.stderr
     done = piped(project, *HERE, "-c", "def f():\n    return 1 / 0\nf()")
