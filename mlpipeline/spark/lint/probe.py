@@ -31,14 +31,16 @@ _DECLARING = [
     "org.apache.spark.streaming.StreamingConf$",
     "org.apache.spark.sql.delta.sources.DeltaSQLConf$",
 ]  # fmt: skip
-# Their defaults depend on cores, time zone and folder of the machine that is asked.
+# Their defaults depend on cores, heap, time zone and folder of the machine that is asked.
 _OF_THE_MACHINE = {
+    "spark.connect.session.connectML.mlCache.memoryControl.maxInMemorySize",
     "spark.driver.host",
     "spark.history.fs.numCompactThreads",
     "spark.history.fs.numReplayThreads",
     "spark.sql.session.timeZone",
     "spark.sql.streaming.stateStore.numStateStoreMaintenanceThreads",
     "spark.sql.warehouse.dir",
+    "spark.testing.memory",
 }
 _WRONG = "no such value"
 _TYPE = re.compile(r"should be a/an '([^']+)' value")
