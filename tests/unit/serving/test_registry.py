@@ -111,7 +111,7 @@ def test_a_pointer_that_differs_is_put_right(store, shelf):
     pointer.write_text(json.dumps({**json.loads(pointer.read_text("utf-8")), "version": 99}), "utf-8")
     assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
     pointer.write_text("{}")
-    with pytest.raises(StoreError, match=r"champion\.json: the file was changed"):
+    with pytest.raises(StoreError, match=r"champion\.json: another version of mlpipeline wrote it, or it was changed"):
         read_pointer(pointer.parent)
     assert champion(uri, "fix/ko") == moved == read_pointer(pointer.parent)
     pointer.write_bytes(checked_bytes({**json.loads(pointer.read_text("utf-8")), "folder": "../../../etc"}))
