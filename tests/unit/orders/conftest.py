@@ -21,6 +21,15 @@ from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import Mark, as_metadata
 
 
+def causes(plan: Plan) -> dict[str, dict[str, str]]:
+    """bot -> stage -> cause of all that is to run."""
+    found: dict[str, dict[str, str]] = {}
+    for stage in plan.orders:
+        for bot, order in plan.to_run(stage).items():
+            found.setdefault(bot, {})[stage] = "; ".join(order.causes)
+    return found
+
+
 class World:
     """Two domains in two languages, a store, and `finish`, which pretends that a plan was carried out."""
 

@@ -12,24 +12,15 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.provenance import Provenance, read_provenance
 from mlpipeline.pipeline import STAGES, stages_between
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import load_manifest
+from tests.unit.orders.conftest import causes
 
 NAMES = [stage.name for stage in STAGES]
 World = Any
-
-
-def causes(plan: Plan) -> dict[str, dict[str, str]]:
-    """bot -> stage -> cause of all that is to run."""
-    found: dict[str, dict[str, str]] = {}
-    for stage in plan.orders:
-        for bot, order in plan.to_run(stage).items():
-            found.setdefault(bot, {})[stage] = "; ".join(order.causes)
-    return found
 
 
 def after(stages: list[str]) -> dict[str, str]:

@@ -8,21 +8,12 @@ import pytest
 
 from mlpipeline.errors import SetupError
 from mlpipeline.orders.apply import apply_plan
-from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.refusals import keep_refusals, read_refusals
 from mlpipeline.pipeline import stages_between
 from mlpipeline.stages.contract import Outcome
+from tests.unit.orders.conftest import causes
 
 World = Any
-
-
-def causes(plan: Plan) -> dict[str, dict[str, str]]:
-    """bot -> stage -> cause of all that is to run."""
-    found: dict[str, dict[str, str]] = {}
-    for stage in plan.orders:
-        for bot, order in plan.to_run(stage).items():
-            found.setdefault(bot, {})[stage] = "; ".join(order.causes)
-    return found
 
 
 def test_a_language_that_has_grown_is_noted(world: World):
