@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mlpipeline.cluster.failures import as_failure, explain
 from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError, did_you_mean
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
-from mlpipeline.spark.failures import as_failure, explain
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train

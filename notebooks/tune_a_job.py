@@ -27,12 +27,12 @@ from dataclasses import asdict
 import pandas as pd
 import pyarrow as pa
 
+from mlpipeline.cluster.doctor.diagnosis import examine
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.notebooks.fonts import use_fonts
 from mlpipeline.notebooks.showing import canvas, show
 from mlpipeline.notebooks.workbench import Workbench
 from mlpipeline.orders.eventlog import open_log
-from mlpipeline.spark.doctor.diagnosis import examine
 from mlpipeline.spark.workers import enter_worker
 
 print(use_fonts())
@@ -185,8 +185,8 @@ if len(simulated):
 # the same.
 
 # %%
-from mlpipeline.spark.sizing.cluster import size_cluster
-from mlpipeline.spark.sizing.needs import need_of
+from mlpipeline.cluster.sizing.cluster import size_cluster
+from mlpipeline.cluster.sizing.needs import need_of
 
 sizing = size_cluster(NODES, CORES, MEMORY_GB * 1024, GPUS, MANAGER, need_of(None))
 show(pd.DataFrame(sizing.lines, columns=["name", "value", "rule", "source"]), rows=40)
@@ -200,8 +200,8 @@ print("\n".join(f"{key} {value}" for key, value in sorted(sizing.settings.items(
 # without a word when the overhead is left at its default.
 
 # %%
+from mlpipeline.cluster.sizing.needs import python_megabytes
 from mlpipeline.pipeline import STAGES
-from mlpipeline.spark.sizing.needs import python_megabytes
 
 LANGS = ["ko", "ja", "en", "zh-Hant", "zh-Hans", "zh-TW", "th", "vi"]
 memory = {}
@@ -225,7 +225,7 @@ show(figure)
 # knows.
 
 # %%
-from mlpipeline.spark.lint.settings import lint_settings
+from mlpipeline.cluster.lint.settings import lint_settings
 
 for name, settings, master in (("the sizing", sizing.settings, MANAGER), ("the log", app.settings, None)):
     found = lint_settings(settings, master=master)

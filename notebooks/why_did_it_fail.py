@@ -161,9 +161,9 @@ else:
 # waited. A run that had nothing to do on Spark has no log.
 
 # %%
+from mlpipeline.cluster.doctor.diagnosis import examine
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.eventlog import open_log
-from mlpipeline.spark.doctor.diagnosis import examine
 
 try:
     with open_log(store, RUN) as (app, _):
@@ -185,7 +185,7 @@ else:
 
 # %%
 if COMPARE_EXECUTORS:
-    from mlpipeline.spark.doctor.compare import differences, look_around
+    from mlpipeline.cluster.doctor.compare import differences, look_around
 
     driver, executors, span = look_around(bench.spark, None)
     found = differences(driver, executors, span, is_local=bench.spark.sparkContext.master.startswith("local"))

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mlpipeline.cli.options import Desk
+from mlpipeline.cluster.lint.settings import Finding, lint_files, node_of
 from mlpipeline.errors import UsageError
-from mlpipeline.spark.lint.settings import Finding, lint_files, node_of
 
 
 def add_lint(parser: argparse.ArgumentParser) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from mlpipeline.cli.files import check_target, named_by_user
 from mlpipeline.cli.options import Desk, checked_settings, session_options
 from mlpipeline.cli.tables import draw
+from mlpipeline.cluster.doctor.finding import amount, ranked, seconds
 from mlpipeline.errors import InputError, UsageError
-from mlpipeline.spark.doctor.finding import amount, ranked, seconds
 
 _FINDINGS = 20
 
@@ -33,10 +33,10 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def run_verb(desk: Desk) -> int:
     """Examines one application; 0 also where there are findings: the exit code tells whether the log could be read."""
     # Arrow unpacks the log: not needed for --help.
+    from mlpipeline.cluster.doctor.diagnosis import examine
+    from mlpipeline.cluster.doctor.page import render_page
+    from mlpipeline.cluster.doctor.told import as_data
     from mlpipeline.orders.eventlog import open_log
-    from mlpipeline.spark.doctor.diagnosis import examine
-    from mlpipeline.spark.doctor.page import render_page
-    from mlpipeline.spark.doctor.told import as_data
 
     if desk.options.to:
         check_target("--to", Path(desk.options.to))
@@ -116,8 +116,8 @@ def add_env(parser: argparse.ArgumentParser) -> None:
 
 def env_verb(desk: Desk) -> int:
     """Compares the driver with every executor that answers; 1 when something would break a run."""
-    from mlpipeline.spark.doctor.compare import differences, look_around
-    from mlpipeline.spark.failures import explain
+    from mlpipeline.cluster.doctor.compare import differences, look_around
+    from mlpipeline.cluster.failures import explain
     from mlpipeline.spark.session import is_local, open_session
 
     options = desk.options

@@ -147,7 +147,7 @@ def _explained(error: Exception) -> MLPipelineError:
     if isinstance(error, MLPipelineError):
         return error
     # What explains Spark brings it along; where Spark is not loaded, it has said nothing.
-    known = import_module("mlpipeline.spark.failures").explain(error) if "pyspark" in sys.modules else None
+    known = import_module("mlpipeline.cluster.failures").explain(error) if "pyspark" in sys.modules else None
     text = " ".join(str(error).split())[:_LONGEST]
     return known or MLPipelineError(f"{type(error).__name__}: {text}", fix="run again with -v for the trace")
 

@@ -13,7 +13,7 @@ from mlpipeline.orders.cron_times import parse_time
 
 if TYPE_CHECKING:
     from mlpipeline.cli.options import Desk
-    from mlpipeline.spark.submission.compose import Submission
+    from mlpipeline.cluster.submission.compose import Submission
 
 _NIGHTLY = "30 2 * * *"
 _UPLOAD = "spark.kubernetes.file.upload.path"
@@ -41,10 +41,10 @@ def write_for(desk: Desk, options: argparse.Namespace, submission: Submission, s
         UsageError: the master is no Kubernetes, or the job cannot run in a cluster.
         SetupError: the folder cannot be written.
     """
-    from mlpipeline.spark.kubernetes.applications import object_name
-    from mlpipeline.spark.kubernetes.manifests import write_manifests
-    from mlpipeline.spark.kubernetes.pods import parse_toleration
-    from mlpipeline.spark.kubernetes.secrets import secret_name, secrets_of
+    from mlpipeline.cluster.kubernetes.applications import object_name
+    from mlpipeline.cluster.kubernetes.manifests import write_manifests
+    from mlpipeline.cluster.kubernetes.pods import parse_toleration
+    from mlpipeline.cluster.kubernetes.secrets import secret_name, secrets_of
 
     given = vars(options)
     if submission.kind != "k8s":

@@ -61,8 +61,8 @@ def _files(notebooks: list[Notebook], form: str, master: str | None) -> Iterator
 def _zeppelin_settings(master: str) -> dict[str, str]:
     """What Zeppelin must know before it starts Spark: this very Python and Spark, and a job's settings."""
     # Bring pyspark along, which a notebook for Jupyter is written without.
-    from mlpipeline.spark.environment import pyspark_folder
-    from mlpipeline.spark.jars import delta_jars
+    from mlpipeline.cluster.environment import pyspark_folder
+    from mlpipeline.cluster.jars import delta_jars
     from mlpipeline.spark.session import session_settings
 
     return {

@@ -191,7 +191,7 @@ def checked_settings(desk: Desk) -> dict[str, str]:
     settings = spark_settings(desk.options)
     if settings:
         # The table of all settings: not for a verb without any.
-        from mlpipeline.spark.lint.settings import check_settings
+        from mlpipeline.cluster.lint.settings import check_settings
 
         for finding in check_settings(settings, master=getattr(desk.options, "master", None) or "local[*]"):
             desk.say(f"warning: {finding.what} -> {finding.fix}")

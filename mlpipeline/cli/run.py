@@ -22,20 +22,20 @@ from mlpipeline.cli.options import (
     spark_settings,
 )
 from mlpipeline.cli.tables import draw
+from mlpipeline.cluster.environment import check_master
+from mlpipeline.cluster.redaction import redacted_words
 from mlpipeline.errors import MLPipelineError, UsageError
 from mlpipeline.orders.places import AUTO
 from mlpipeline.orders.plan import Plan, Planner
 from mlpipeline.pipeline import STAGES, stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.select import parse_selection
-from mlpipeline.spark.environment import check_master
-from mlpipeline.spark.redaction import redacted_words
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.datasets import bot_locks
 
 if TYPE_CHECKING:
+    from mlpipeline.cluster.submission.compose import Submission
     from mlpipeline.orders.apply import RunReport
-    from mlpipeline.spark.submission.compose import Submission
 
 _WORK = 3  # 2, as others have it, is a wrong command line here
 _REFUSED = 4
@@ -113,7 +113,7 @@ def run_verb(desk: Desk) -> int:
     """Does what the plan says, writes `run.json` and `report.html`, prints the bots."""
     checked_settings(desk)
     if desk.options.print_submit:
-        from mlpipeline.spark.submission.compose import as_line, hidden_note
+        from mlpipeline.cluster.submission.compose import as_line, hidden_note
 
         submission = same_submission(desk.options)
         if note := hidden_note(submission):
@@ -238,7 +238,7 @@ def failure_line(bot: str, why: Mapping[str, str]) -> str:
 
 def same_submission(options: argparse.Namespace) -> Submission:
     """The job for spark-submit that does the same as these options."""
-    from mlpipeline.spark.submission.compose import compose
+    from mlpipeline.cluster.submission.compose import compose
 
     _stages(options)
     stage = options.first if options.first and options.first == options.last else None

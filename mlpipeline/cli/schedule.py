@@ -140,10 +140,10 @@ def _check_form(options: argparse.Namespace) -> None:
 
 def _as_cron_jobs(desk: Desk, schedule: Schedule) -> str:
     # The table of all settings, and the models of Kubernetes: only where they are asked for.
+    from mlpipeline.cluster.kubernetes.cron_jobs import IN_CLUSTER, SECRET
+    from mlpipeline.cluster.kubernetes.secrets import secrets_of
+    from mlpipeline.cluster.lint.settings import check_settings
     from mlpipeline.orders.schedule_kubernetes import as_cron_jobs
-    from mlpipeline.spark.kubernetes.cron_jobs import IN_CLUSTER, SECRET
-    from mlpipeline.spark.kubernetes.secrets import secrets_of
-    from mlpipeline.spark.lint.settings import check_settings
 
     options = desk.options
     settings = spark_settings(options)

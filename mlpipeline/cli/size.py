@@ -9,10 +9,10 @@ from shlex import quote
 from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
+from mlpipeline.cluster.sizing.cluster import Ask, Need, Sizing, as_conf, need_of, size_cluster
+from mlpipeline.cluster.sizing.guides import GUIDES, guide_named
+from mlpipeline.cluster.units import megabytes
 from mlpipeline.errors import UsageError
-from mlpipeline.spark.sizing.cluster import Ask, Need, Sizing, as_conf, need_of, size_cluster
-from mlpipeline.spark.sizing.guides import GUIDES, guide_named
-from mlpipeline.spark.units import megabytes
 
 
 def add_size(parser: argparse.ArgumentParser) -> None:

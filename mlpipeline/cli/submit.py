@@ -17,8 +17,8 @@ from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import STAGES
 
 if TYPE_CHECKING:
-    from mlpipeline.spark.submission.compose import Submission
-    from mlpipeline.spark.submission.verdict import Judge
+    from mlpipeline.cluster.submission.compose import Submission
+    from mlpipeline.cluster.submission.verdict import Judge
 
 _STAGES = [stage.name for stage in STAGES]
 _ALL = ("run", "pipeline")
@@ -69,7 +69,7 @@ def submit_options(parser: argparse.ArgumentParser) -> None:
 def submit_verb(desk: Desk) -> int:
     """Composes, checks, submits, and gives the job's own exit code."""
     options = sorted_out(desk.options)
-    from mlpipeline.spark.lint.settings import check_settings
+    from mlpipeline.cluster.lint.settings import check_settings
 
     submission = submission_of(options)
     if getattr(options, "manifests", None):
@@ -79,13 +79,13 @@ def submit_verb(desk: Desk) -> int:
             desk.say(f"warning: {finding.what} -> {finding.fix}")
         return write_for(desk, options, submission, tuple(_STAGES))
     if submission.kind == "yarn":
-        from mlpipeline.spark.submission.yarn_checks import with_spark_jars
+        from mlpipeline.cluster.submission.yarn_checks import with_spark_jars
 
         submission = with_spark_jars(submission, os.environ)
     if getattr(options, "print_submit", False):
         _print_line(desk, submission)
         return 0
-    from mlpipeline.spark.submission.check import check_submission
+    from mlpipeline.cluster.submission.check import check_submission
 
     wrong = check_submission(submission, os.environ)
     for error in wrong:
@@ -98,13 +98,13 @@ def submit_verb(desk: Desk) -> int:
         desk.say("nothing found that would stop it; nothing submitted")
         _print_line(desk, submission)
         return 0
-    from mlpipeline.spark.submission.run import run_submission
+    from mlpipeline.cluster.submission.run import run_submission
 
     return run_submission(submission, judge=judge_of(submission, options), verbose=options.verbose, tell=desk.say)
 
 
 def _print_line(desk: Desk, submission: Submission) -> None:
-    from mlpipeline.spark.submission.compose import as_line, hidden_note
+    from mlpipeline.cluster.submission.compose import as_line, hidden_note
 
     if note := hidden_note(submission):
         desk.say(note)
@@ -146,8 +146,8 @@ def submission_of(options: argparse.Namespace) -> Submission:
         UsageError: a setting, a file or the stage's arguments are wrong.
         SetupError: the environment cannot be packed, or there are no Delta jars.
     """
-    from mlpipeline.spark.submission.compose import compose
-    from mlpipeline.spark.submission.packing import door, folder_zip, pack_environment
+    from mlpipeline.cluster.submission.compose import compose
+    from mlpipeline.cluster.submission.packing import door, folder_zip, pack_environment
 
     given = vars(options)
     stage = options.script if options.script in (*_STAGES, *_ALL) else None
@@ -188,7 +188,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, str]:
         UsageError: the file is not there.
         SetupError: a line of it is no setting.
     """
-    from mlpipeline.spark.defaults import parse_defaults
+    from mlpipeline.cluster.defaults import parse_defaults
 
     given = vars(options)
     found: dict[str, str] = {}
@@ -236,12 +236,12 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
 def judge_of(submission: Submission, options: argparse.Namespace) -> Judge | None:
     """Who says how a job of this master ended; None where spark-submit itself tells the truth."""
     if submission.kind == "yarn":
-        from mlpipeline.spark.submission.yarn import Yarn
+        from mlpipeline.cluster.submission.yarn import Yarn
 
         timeout = getattr(options, "accepted_timeout", None)
         return Yarn(os.environ, accepted_timeout=timeout, verbose=options.verbose)
     if submission.kind == "k8s":
-        from mlpipeline.spark.submission.kubernetes import Kubernetes
+        from mlpipeline.cluster.submission.kubernetes import Kubernetes
 
         timeout = getattr(options, "accepted_timeout", None)
         return Kubernetes(submission, os.environ, verbose=options.verbose, pending_timeout=timeout)
@@ -250,7 +250,7 @@ def judge_of(submission: Submission, options: argparse.Namespace) -> Judge | Non
 
 def notes(options: argparse.Namespace, submission: Submission) -> list[str]:
     """What a person should know before it runs: of the settings that he gave himself, and of places far away."""
-    from mlpipeline.spark.submission.check import lint
+    from mlpipeline.cluster.submission.check import lint
 
     stated = settings_of(options)
     found = [f"{finding.what} -> {finding.fix}" for finding in lint(submission) if finding.key in stated]

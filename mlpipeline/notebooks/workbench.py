@@ -10,12 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.cluster.defaults import read_defaults
 from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import DATASETS, SHARED, stage_named
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.spark.connect import open_remote_session
-from mlpipeline.spark.defaults import read_defaults
 from mlpipeline.spark.session import open_session
 from mlpipeline.store.datasets import read_dataset, read_rows
 from mlpipeline.store.layout import Store

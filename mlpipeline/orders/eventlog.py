@@ -16,7 +16,7 @@ from mlpipeline.store.runs import run_names
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from mlpipeline.spark.doctor.model import AppLog
+    from mlpipeline.cluster.doctor.model import AppLog
 
 FOLDER = "eventlog"
 # A log of nine bots takes about 5 MB. Reports stay for ever; logs are for asking why soon after.
@@ -96,7 +96,7 @@ def open_log(
     Raises:
         InputError: there is none, or it cannot be read.
     """
-    from mlpipeline.spark.doctor.events import read_log
+    from mlpipeline.cluster.doctor.events import read_log
 
     run = _newest(store) if asked is None else asked
     if asked is not None and (Path(asked).exists() or not store.exists(store.path("runs", run))):

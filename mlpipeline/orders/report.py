@@ -12,8 +12,8 @@ from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from mlpipeline.cluster.doctor.finding import amount
 from mlpipeline.orders.report_view import view_of, words
-from mlpipeline.spark.doctor.finding import amount
 
 _TEMPLATES = (
     "report.html.j2",

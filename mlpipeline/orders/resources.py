@@ -20,7 +20,7 @@ from mlpipeline.store.layout import Store
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from mlpipeline.spark.doctor.modules import ModuleFigures
+    from mlpipeline.cluster.doctor.modules import ModuleFigures
 
 _COMPILING = 0.5  # share of the driver's time from which compiling is the cause
 _NOTHING_S = 0.05
@@ -75,8 +75,8 @@ def complete(rows: Sequence[dict[str, Any]], store: Store, run: str, place: str)
     is_local = True
     with contextlib.suppress(MLPipelineError, OSError):
         # Only a run that did something needs the reader.
-        from mlpipeline.spark.doctor.figures import stage_figures
-        from mlpipeline.spark.doctor.modules import module_figures
+        from mlpipeline.cluster.doctor.figures import stage_figures
+        from mlpipeline.cluster.doctor.modules import module_figures
 
         with open_log(store, run, place) as (app, _):
             is_local = app.is_local
@@ -132,7 +132,7 @@ def bottleneck(row: Mapping[str, Any], module: ModuleFigures) -> str:
 
 def in_one_line(row: Mapping[str, Any]) -> str:
     """A row for stderr."""
-    from mlpipeline.spark.doctor.finding import amount, seconds
+    from mlpipeline.cluster.doctor.finding import amount, seconds
 
     def or_dash(value: float | None, show: Any) -> str:
         return "–" if value is None else str(show(value))

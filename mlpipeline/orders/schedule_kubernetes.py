@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlpipeline.cluster.kubernetes.cron_jobs import Turn, cron_manifests
+from mlpipeline.cluster.kubernetes.manifests import as_yaml
 from mlpipeline.orders.cron_times import parse_time, staggered
 from mlpipeline.orders.schedule import Schedule
-from mlpipeline.spark.kubernetes.cron_jobs import Turn, cron_manifests
-from mlpipeline.spark.kubernetes.manifests import as_yaml
 
 
 def as_cron_jobs(

@@ -16,8 +16,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from mlpipeline.cluster.redaction import redacted_words
 from mlpipeline.errors import SetupError
-from mlpipeline.spark.redaction import redacted_words
 
 # What sendmail calls "temporary failure, try later": no other code of ours.
 SKIPPED = 75

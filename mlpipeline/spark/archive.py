@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mlpipeline.spark.cache import cache_folder
-from mlpipeline.spark.environment import DELTA_SPARK, PYSPARK
-from mlpipeline.spark.java import Java
+from mlpipeline.cluster.cache import cache_folder
+from mlpipeline.cluster.environment import DELTA_SPARK, PYSPARK
+from mlpipeline.cluster.java import Java
 
 _TIMEOUT_S = 300
 
@@ -82,7 +82,7 @@ def _record(archive: str, table: str) -> None:
     """Run a session that writes `archive` when its JVM ends, after loading the classes of a usual run."""
     from pyspark import SparkContext
 
-    from mlpipeline.spark.defaults import read_defaults
+    from mlpipeline.cluster.defaults import read_defaults
     from mlpipeline.spark.session import open_session
 
     flags = read_defaults(["common", "local"]).get("spark.driver.extraJavaOptions", "")

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
+from mlpipeline.cluster.submission.packing import code_archive
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.spark.session import open_session
-from mlpipeline.spark.submission.packing import code_archive
 
 # What pyspark imports for Connect, and the packages that bring it.
 _NEEDED = {

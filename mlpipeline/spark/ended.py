@@ -12,7 +12,7 @@ from typing import Any
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from mlpipeline.spark.failures import AGAIN, ROOM, SessionEnded
+from mlpipeline.cluster.failures import AGAIN, ROOM, SessionEnded
 
 _PATIENCE_S = 10  # for the system's word about a JVM that no longer answers
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from pyspark.sql import SparkSession
 
+from mlpipeline.cluster.masters import kind_of
+from mlpipeline.cluster.standalone import read_master
 from mlpipeline.errors import MLPipelineError
-from mlpipeline.spark.masters import kind_of
 from mlpipeline.spark.session import open_session
-from mlpipeline.spark.standalone import read_master
 from mlpipeline.spark.workers import enter_worker
 
 

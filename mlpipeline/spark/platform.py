@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from mlpipeline.cluster.cache import cache_folder
+from mlpipeline.cluster.environment import PYSPARK, check_environment
+from mlpipeline.cluster.jars import DELTA, delta_jars
+from mlpipeline.cluster.java import find_java
 from mlpipeline.errors import SetupError
 from mlpipeline.spark.archive import make_archive
-from mlpipeline.spark.cache import cache_folder
-from mlpipeline.spark.environment import PYSPARK, check_environment
-from mlpipeline.spark.jars import DELTA, delta_jars
-from mlpipeline.spark.java import find_java
 
 
 def set_up() -> str:

@@ -10,8 +10,8 @@ from pyspark.resource import (
 )
 from pyspark.sql import SparkSession
 
+from mlpipeline.cluster.masters import kind_of
 from mlpipeline.errors import SetupError, UsageError
-from mlpipeline.spark.masters import kind_of
 
 _DYNAMIC = "spark.dynamicAllocation.enabled"
 

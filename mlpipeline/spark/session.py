@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
-from mlpipeline.spark import archive, jars, java
-from mlpipeline.spark.defaults import defaults_file, read_defaults
-from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, told_when_ended
-from mlpipeline.spark.environment import (
+from mlpipeline.cluster import jars, java
+from mlpipeline.cluster.defaults import defaults_file, read_defaults
+from mlpipeline.cluster.environment import (
     check_environment,
     check_host_name,
     check_local_dirs,
@@ -28,14 +27,16 @@ from mlpipeline.spark.environment import (
     pyspark_folder,
     utf8_locale,
 )
-from mlpipeline.spark.failures import known_causes
-from mlpipeline.spark.lint.settings import check_settings
-from mlpipeline.spark.masters import kind_of
+from mlpipeline.cluster.failures import known_causes
+from mlpipeline.cluster.lint.settings import check_settings
+from mlpipeline.cluster.masters import kind_of
+from mlpipeline.cluster.standalone import ask_of, check_fits, read_master
+from mlpipeline.cluster.submission.compose import Submission, compose
+from mlpipeline.cluster.submission.rest import is_loopback
+from mlpipeline.cluster.submission.yarn_checks import check_yarn, with_spark_jars
+from mlpipeline.spark import archive
+from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, told_when_ended
 from mlpipeline.spark.remote import check_no_remote
-from mlpipeline.spark.standalone import ask_of, check_fits, read_master
-from mlpipeline.spark.submission.compose import Submission, compose
-from mlpipeline.spark.submission.rest import is_loopback
-from mlpipeline.spark.submission.yarn_checks import check_yarn, with_spark_jars
 from mlpipeline.spark.waiting import told_while_waiting
 
 Say = Callable[[str], None]

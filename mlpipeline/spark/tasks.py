@@ -17,9 +17,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, StructType
 
+from mlpipeline.cluster.failures import TaskTrace, as_failure
 from mlpipeline.errors import StageError
 from mlpipeline.spark.counters import DONE, Counters, peak_memory_mb
-from mlpipeline.spark.failures import TaskTrace, as_failure
 from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.workers import enter_worker, give_memory_back
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 from pyspark.sql import SparkSession
 
-from mlpipeline.spark.masters import kind_of
-from mlpipeline.spark.standalone import ask_of, read_master, why_waiting
+from mlpipeline.cluster.masters import kind_of
+from mlpipeline.cluster.standalone import ask_of, read_master, why_waiting
 
 Say = Callable[[str], None]
 _FIRST_S, _STEP_S = 10.0, 1.0

@@ -17,10 +17,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlpipeline.spark.doctor.diagnosis import examine
-from mlpipeline.spark.doctor.events import read_log
-from mlpipeline.spark.doctor.model import AppLog
-from mlpipeline.spark.doctor.simulate import simulate
+from mlpipeline.cluster.doctor.diagnosis import examine
+from mlpipeline.cluster.doctor.events import read_log
+from mlpipeline.cluster.doctor.model import AppLog
+from mlpipeline.cluster.doctor.simulate import simulate
 from tests.bench.doctor_jobs import MEASURED, PLANTED
 
 _EXECUTORS = (1, 2, 4)

@@ -2,7 +2,7 @@
 
     python -m tests.bench.doctor_trim EVENTLOG OUT.zstd
 
-Made the logs in tests/unit/spark/doctor_logs/; OUT ends in .zstd, .gz or nothing (plain).
+Made the logs in tests/unit/cluster/doctor_logs/; OUT ends in .zstd, .gz or nothing (plain).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from mlpipeline.spark.doctor.events import HANDLERS
-from mlpipeline.spark.doctor.files import lines_of, log_files
-from mlpipeline.spark.doctor.told import HIDDEN, SHOWN
+from mlpipeline.cluster.doctor.events import HANDLERS
+from mlpipeline.cluster.doctor.files import lines_of, log_files
+from mlpipeline.cluster.doctor.told import HIDDEN, SHOWN
 
 _KEPT = {
     "Job": {"spark.jobGroup.id", "spark.job.description", "spark.sql.execution.id"},

@@ -22,8 +22,8 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from mlpipeline.spark.jars import delta_jars
-from mlpipeline.spark.java import find_java
+from mlpipeline.cluster.jars import delta_jars
+from mlpipeline.cluster.java import find_java
 from mlpipeline.spark.session import open_session
 from mlpipeline.spark.workers import enter_worker
 

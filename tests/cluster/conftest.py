@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.cluster.java import find_java
 from mlpipeline.spark.archive import java_options
-from mlpipeline.spark.java import find_java
 from tests.cluster.processes import Processes
 from tests.cluster.yarn_jars import begin_fetch
 from tests.e2e.conftest import Finished, Project, copy_of, first_run, made_once

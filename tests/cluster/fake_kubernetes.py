@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpipeline.spark.environment import pyspark_folder
-from mlpipeline.spark.jars import delta_jars
-from mlpipeline.spark.submission.packing import gpu_script
+from mlpipeline.cluster.environment import pyspark_folder
+from mlpipeline.cluster.jars import delta_jars
+from mlpipeline.cluster.submission.packing import gpu_script
 from tests.cluster.conftest import FAST_JVM, job_environ
 from tests.cluster.fake_kubernetes_api import Api, serve
 from tests.cluster.fake_kubernetes_objects import Object, Objects
@@ -102,7 +102,7 @@ def kubernetes_cluster(folder: Path, processes: Processes, *, token: str = "") -
     # Images have a python3 on their path and jars in a folder of their own, and that is all Spark is told.
     for name in ("PYSPARK_PYTHON", "SPARK_SUBMIT_OPTS"):
         environ.pop(name)
-    entrypoint = REPOSITORY / "mlpipeline" / "spark" / "kubernetes" / "image" / "entrypoint.sh"
+    entrypoint = REPOSITORY / "mlpipeline" / "cluster" / "kubernetes" / "image" / "entrypoint.sh"
     node = Node(objects, folder / "pods", processes, environ, entrypoint, _images(folder))
     api = Api(objects, node.log_of, token)
     with serve(api) as node.server:

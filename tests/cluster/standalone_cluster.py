@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.spark.environment import pyspark_folder
+from mlpipeline.cluster.environment import pyspark_folder
 from tests.cluster.conftest import job_environ, spark_jvm
 from tests.cluster.processes import Processes, free_port, members, read_url, wait_for
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.spark.doctor.events import read_log
+from mlpipeline.cluster.doctor.events import read_log
 from tests.cluster.conftest import ClusterProject, job_environ, spark_jvm
 
 pytestmark = pytest.mark.local_cluster

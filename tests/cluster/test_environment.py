@@ -158,7 +158,7 @@ def test_the_proxy_of_the_environment_is_asked(project: ClusterProject, tmp_path
             "MLPIPELINE_MAVEN": "https://maven.invalid/maven2/",
             "https_proxy": f"http://127.0.0.1:{proxy.getsockname()[1]}",
         }
-        words = [sys.executable, "-c", "from mlpipeline.spark.jars import delta_jars; delta_jars()"]
+        words = [sys.executable, "-c", "from mlpipeline.cluster.jars import delta_jars; delta_jars()"]
         asking = subprocess.Popen(words, env={**job_environ(), **environ}, stderr=subprocess.DEVNULL)
         try:
             proxy.settimeout(SOON)

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlpipeline.spark.kubernetes.cron_jobs import Turn, cron_manifests
-from mlpipeline.spark.kubernetes.pods import Toleration, pod_template
+from mlpipeline.cluster.kubernetes.cron_jobs import Turn, cron_manifests
+from mlpipeline.cluster.kubernetes.pods import Toleration, pod_template
 from tests.cluster.conftest import BOT, ClusterProject, job_environ
 from tests.cluster.fake_kubernetes import BARE, IMAGE, NAMESPACE, Cluster, kubernetes_cluster
 from tests.cluster.fake_kubernetes_objects import Object

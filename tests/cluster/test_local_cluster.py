@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.cluster.doctor.events import read_log
+from mlpipeline.cluster.doctor.model import AppLog, Node
+from mlpipeline.cluster.environment import pyspark_folder
 from mlpipeline.pipeline import MAKER
-from mlpipeline.spark.doctor.events import read_log
-from mlpipeline.spark.doctor.model import AppLog, Node
-from mlpipeline.spark.environment import pyspark_folder
 from tests.cluster.apps.pruning import LANGS
 from tests.cluster.conftest import ClusterProject, job_environ, spark_jvm
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from mlpipeline.spark.java import find_java
+from mlpipeline.cluster.java import find_java
 from tests.cluster.conftest import FAST_JVM, job_environ
 from tests.cluster.processes import Processes, free_port, read_url, wait_for
 from tests.cluster.yarn_jars import yarn_jars_or_skip

@@ -10,10 +10,10 @@ from threading import Thread
 
 import pytest
 
+from mlpipeline.cluster.cache import cache_folder
+from mlpipeline.cluster.jars import fetch_jars
+from mlpipeline.cluster.java import find_java
 from mlpipeline.errors import SetupError
-from mlpipeline.spark.cache import cache_folder
-from mlpipeline.spark.jars import fetch_jars
-from mlpipeline.spark.java import find_java
 
 HADOOP = "3.4.2"
 _JARS = Path(__file__).with_name("yarn_jars.txt")

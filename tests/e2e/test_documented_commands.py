@@ -27,7 +27,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mlpipeline.spark.cache import cache_folder
+from mlpipeline.cluster.cache import cache_folder
 from tests.e2e.conftest import PATIENCE
 from tests.e2e.documents import EXCERPT, FILE, ROOT, RUN, SMALLER, Block, blocks, pages
 

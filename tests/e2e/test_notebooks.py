@@ -206,6 +206,6 @@ def test_zeppelin_paragraphs_in_order(project: Project, tmp_path: Path):
 
 
 def _java() -> str:
-    from mlpipeline.spark.java import find_java
+    from mlpipeline.cluster.java import find_java
 
     return str(find_java().home)

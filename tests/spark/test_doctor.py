@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.spark.doctor.compare import differences, look_around
-from mlpipeline.spark.doctor.diagnosis import examine
-from mlpipeline.spark.doctor.events import read_log
+from mlpipeline.cluster.doctor.compare import differences, look_around
+from mlpipeline.cluster.doctor.diagnosis import examine
+from mlpipeline.cluster.doctor.events import read_log
 from mlpipeline.spark.processes import ProcessTree, read_session
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
 from mlpipeline import DISTRIBUTION, __version__
-from mlpipeline.spark.submission.packing import code_bytes
+from mlpipeline.cluster.submission.packing import code_bytes
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

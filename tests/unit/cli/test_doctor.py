@@ -9,10 +9,10 @@ import pytest
 
 from mlpipeline.cli.doctor import draw_environment
 from mlpipeline.cli.main import main
-from mlpipeline.spark.doctor.compare import differences
-from mlpipeline.spark.doctor.probe import probe
+from mlpipeline.cluster.doctor.compare import differences
+from mlpipeline.cluster.doctor.probe import probe
 
-LOGS = Path(__file__).parents[1] / "spark" / "doctor_logs"
+LOGS = Path(__file__).parents[1] / "cluster" / "doctor_logs"
 
 
 def test_a_log_is_examined(capsys: pytest.CaptureFixture[str]):

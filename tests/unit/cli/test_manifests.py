@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from mlpipeline.cli.main import main
-from mlpipeline.spark.kubernetes.schema import check_manifest
+from mlpipeline.cluster.kubernetes.schema import check_manifest
 from tests.e2e.documents import ROOT, blocks
 
 ASKED = ("--master", "k8s://https://k:6443", "--image", "registry.example/mlpipeline:1")

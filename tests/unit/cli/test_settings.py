@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cli.main import main
-from mlpipeline.spark.lint.settings import check_settings
+from mlpipeline.cluster.lint.settings import check_settings
 
 REFUSED = [
     ("spark.driver.memory=4096", "write the unit: 4096m"),

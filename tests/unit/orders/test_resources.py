@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.cluster.doctor.modules import ModuleFigures
 from mlpipeline.errors import InputError
 from mlpipeline.orders.eventlog import FOLDER, KEPT, drop_old_logs, log_settings, open_log
 from mlpipeline.orders.report import render_report
 from mlpipeline.orders.resources import Meter, bottleneck, complete, in_one_line
-from mlpipeline.spark.doctor.modules import ModuleFigures
 from mlpipeline.store.layout import Store
 
-LOG = Path(__file__).parents[1] / "spark" / "doctor_logs" / "eventlog_v2_sample_run"
+LOG = Path(__file__).parents[1] / "cluster" / "doctor_logs" / "eventlog_v2_sample_run"
 IDLE = ModuleFigures(
     name="train", in_jobs=8.0, jobs=1, tasks=2, failed=0, work=16.0, python=0.0, cpu=0.0, gc=0.0, fetch_wait=0.0,
     start=0.0, cold_workers=0, spilled_to_disk=0, bytes_in=0, bytes_out=0, shuffled=0, peak_jvm=0, peak_python=0,

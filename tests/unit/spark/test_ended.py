@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pyspark import SparkContext
 
+from mlpipeline.cluster.failures import SessionEnded, as_failure, explain
 from mlpipeline.errors import StoreError
 from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, told_when_ended
-from mlpipeline.spark.failures import SessionEnded, as_failure, explain
 
 
 class _Jvm:

@@ -8,10 +8,10 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from mlpipeline.cluster.failures import as_failure
 from mlpipeline.errors import StageError
 from mlpipeline.spark import partitions
 from mlpipeline.spark.counters import _Merge, peak_memory_mb
-from mlpipeline.spark.failures import as_failure
 from mlpipeline.spark.session import is_local, session_settings
 from mlpipeline.spark.tasks import check_failures
 

@@ -1,0 +1,1 @@
+"""The files that an image is built from; `mlpipeline/cluster/kubernetes/images.py` puts them together."""

@@ -1,0 +1,149 @@
+"""What the state of a pod means, in words: what it waits for, how it ended, what it said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mlpipeline.cluster.failures import explain
+from mlpipeline.cluster.submission.verdict import Verdict
+
+Pod = Mapping[str, Any]
+
+DRIVER_CONTAINER = "spark-kubernetes-driver"
+# A container that waits for one of these waits for ever, or until somebody mends the image or the configuration.
+HOPELESS = (
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+)
+_IMAGE = HOPELESS[:4]
+_OWN_LOG = re.compile(
+    r"\d\d/\d\d/\d\d \d\d:\d\d:\d\d (?:TRACE|DEBUG|INFO|WARN|ERROR) |\s+at [\w.$/<>]+\(|\s+\.\.\. \d+ more|Caused by: |"
+    r"WARNING: Using incub|Using Spark's default log4j|Setting default log level|To adjust logging level|"
+    r"Files (?:file|local):"
+)
+_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
+_LAST_WORDS = re.compile(r"^(?:[\w.]+(?:Error|Exception|Exit|Interrupt)\b.*|error: .+)$", re.MULTILINE)
+_SIGNAL = 128
+
+
+def phase(pod: Pod) -> str:
+    """Pending, Running, Succeeded, Failed or Unknown."""
+    return str((pod.get("status") or {}).get("phase") or "Unknown")
+
+
+def name_of(pod: Pod) -> str:
+    """The pod's name."""
+    return str((pod.get("metadata") or {}).get("name", ""))
+
+
+def label(pod: Pod, name: str) -> str:
+    """A label of the pod, "" when it has none."""
+    return str(((pod.get("metadata") or {}).get("labels") or {}).get(name, ""))
+
+
+def container(pod: Pod) -> dict[str, Any]:
+    """The container that Spark runs in: by its name, else the first (a pod template may bring others)."""
+    return _chosen(list((pod.get("spec") or {}).get("containers") or []))
+
+
+def status_of(pod: Pod) -> dict[str, Any]:
+    """The status of that container, {} when it has none yet."""
+    return _chosen(list((pod.get("status") or {}).get("containerStatuses") or []), container(pod).get("name"))
+
+
+def _chosen(rows: list[dict[str, Any]], name: object = None) -> dict[str, Any]:
+    for wanted in (name, DRIVER_CONTAINER, "spark-kubernetes-executor"):
+        for row in rows:
+            if wanted and row.get("name") == wanted:
+                return row
+    return rows[0] if rows else {}
+
+
+def waits_for(pod: Pod) -> tuple[str, str]:
+    """Why a pod has not started: Kubernetes' word (or "") and a sentence."""
+    waiting = (status_of(pod).get("state") or {}).get("waiting") or {}
+    word, said = str(waiting.get("reason") or ""), _brief(waiting.get("message"))
+    if word in _IMAGE:
+        return (
+            word,
+            f"the image {container(pod).get('image', '?')} cannot be pulled ({word}{': ' if said else ''}{said})",
+        )
+    if word in HOPELESS:
+        return word, f"{word}: {said}"
+    for condition in (pod.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return str(condition.get("reason") or ""), f"no node takes it: {_brief(condition.get('message'))}"
+    return word, word or "Kubernetes gives no reason yet"
+
+
+def _brief(text: object) -> str:
+    return " ".join(str(text or "").split())[:200]
+
+
+def fix_waiting(word: str) -> str:
+    """What to do about `waits_for`'s word."""
+    if word in _IMAGE:
+        return "correct the image's name, or give the nodes the right to pull it (imagePullSecrets)"
+    if word in HOPELESS:
+        return "correct the pod template: a secret, a ConfigMap or a volume is not there"
+    return "ask for less, or for nodes that are there; kubectl describe pod says which request does not fit"
+
+
+def ended(pod: Pod, output: str, *, reach: str = "") -> Verdict:
+    """How a driver's pod ended: the true exit code and its cause.
+
+    Args:
+        pod: in phase Succeeded or Failed.
+        output: what the driver said, as far as it is known.
+        reach: what to type to see the whole output.
+    """
+    if phase(pod) == "Succeeded":
+        return Verdict(0)
+    status = pod.get("status") or {}
+    end = (status_of(pod).get("state") or {}).get("terminated") or {}
+    code = int(end.get("exitCode") or 0) or 1
+    if end.get("reason") == "OOMKilled":
+        limit = ((container(pod).get("resources") or {}).get("limits") or {}).get("memory")
+        what = f"the driver was killed for its memory (OOMKilled{f', limit {limit}' if limit else ''})"
+        return Verdict(code, what, "raise spark.driver.memoryOverhead, or spark.driver.memory")
+    if not end:
+        word, said = str(status.get("reason") or "Failed"), _brief(status.get("message"))
+        return Verdict(
+            code, f"the driver's pod failed before it ran: {word}{': ' if said else ''}{said}", reach or None
+        )
+    return said_by_driver(code, output, str(container(pod).get("image") or ""), reach=reach)
+
+
+def said_by_driver(code: int, output: str, image: str, *, reach: str = "") -> Verdict:
+    """The cause of a driver's exit code, from what it said last."""
+    # "  File ...worker.py" stands in the trace of an executor's worker: then it is an executor that lacks the module.
+    missing = _MODULE.search(output) if "PythonException" not in output else None
+    if missing:
+        name = missing[1].partition(".")[0]
+        fix = "build the image with our Dockerfile (`mlpipeline submit ... --manifests DIR` writes it)"
+        if name == "mlpipeline":
+            fix += ", or set spark.kubernetes.file.upload.path: then our code travels along"
+        return Verdict(code, f"the image {image} has no Python module {name}".replace("  ", " "), fix)
+    last = _LAST_WORDS.findall(output)
+    if last and last[-1].startswith("error: "):
+        # One of our own lines: cause and fix stand there already.
+        return Verdict(code, f"the driver ended with exit code {code}, for the reason above", reach or None)
+    known = explain(RuntimeError(output))
+    if known:
+        return Verdict(code, known.what, known.fix)
+    if code > _SIGNAL:
+        return Verdict(code, f"the driver was ended by signal {code - _SIGNAL}", reach or None)
+    words = f": {_brief(last[-1])}" if last else ""
+    return Verdict(code, f"the driver ended with exit code {code}{words}", reach or None)
+
+
+def for_people(text: str) -> str:
+    """What a driver printed, without Spark's own log and Java's frames."""
+    kept = [line for line in text.splitlines() if not _OWN_LOG.match(line)]
+    return "".join(f"{line}\n" for line in kept)
