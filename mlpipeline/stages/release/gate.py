@@ -8,6 +8,9 @@ from typing import Any
 
 from mlpipeline.errors import RecipeError
 
+# 0.92 - 0.90 is a little more than 0.02 in floats: what is equal on paper meets a limit.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -47,12 +50,11 @@ def check_gate(
             if champion is not None and "accuracy" in champion:
                 value = found.get("accuracy")
                 drop = None if value is None else champion["accuracy"] - value
-                conditions.append(Condition(name, drop, limit, drop is not None and drop <= limit))
+                conditions.append(Condition(name, drop, limit, _met("max", drop, limit)))
             continue
         side, metric = name.split("_", 1)
         value = found.get(metric)
-        met = value is not None and (value >= limit if side == "min" else value <= limit)
-        conditions.append(Condition(name, value, limit, met))
+        conditions.append(Condition(name, value, limit, _met(side, value, limit)))
     if not conditions:
         raise RecipeError(
             "the gate only compares with a champion, and there is none yet",
@@ -60,6 +62,13 @@ def check_gate(
             fix="set min_accuracy or min_macro_f1 under release.gate",
         )
     return conditions
+
+
+def _met(side: str, value: float | None, limit: float) -> bool:
+    """Whether a figure keeps to its limit (`min` or `max`); the limit itself does, what is missing or NaN does not."""
+    if value is None:
+        return False
+    return value >= limit - _ROUNDING if side == "min" else value <= limit + _ROUNDING
 
 
 def as_rows(conditions: list[Condition]) -> list[dict[str, Any]]:

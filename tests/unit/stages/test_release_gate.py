@@ -27,6 +27,28 @@ def test_each_condition_is_judged():
     assert verdict(limits) == [True, False, True]
 
 
+@pytest.mark.parametrize("limit", [0.0, 0.1, 0.3, 0.62, 0.7, 0.905, 1.0])
+def test_the_limit_itself_is_met_and_a_little_beyond_it_is_not(limit: float):
+    for name, metric, worse in (("min_accuracy", "accuracy", -1e-6), ("max_ece", "ece", 1e-6)):
+        assert verdict(gate(**{name: limit}), {metric: limit}) == [True], name
+        assert verdict(gate(**{name: limit}), {metric: limit + worse}) == [False], name
+    rows = gate(min_test_rows=30)
+    assert [verdict(rows, {"test_rows": count}) for count in (29, 30)] == [[False], [True]]
+
+
+@pytest.mark.parametrize(("champion", "now"), [(0.92, 0.9), (0.9, 0.88), (0.87, 0.85), (0.5, 0.48), (1.0, 0.98)])
+def test_a_drop_of_exactly_what_is_allowed_passes(champion: float, now: float):
+    limits = gate(max_drop_from_champion=0.02)
+    assert verdict(limits, {"accuracy": now}, {"accuracy": champion}) == [True]
+    assert verdict(limits, {"accuracy": now - 1e-6}, {"accuracy": champion}) == [False]
+
+
+@pytest.mark.parametrize("summed", [sum([0.1] * 10) / 1, sum([0.7, 0.8, 0.9]) / 3, sum([0.3] * 3)])
+def test_a_mean_that_is_the_limit_but_for_rounding_passes(summed: float):
+    limit = round(summed, 6)
+    assert verdict(gate(min_macro_f1=limit, max_ece=limit), {"macro_f1": summed, "ece": summed}) == [True, True]
+
+
 @pytest.mark.parametrize("value", [None, math.nan])
 def test_what_could_not_be_measured_meets_nothing(value: Any):
     assert (
