@@ -6,7 +6,9 @@ import base64
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,42 @@ def test_a_kubeconfig_that_does_not_fit_itself(
 def test_certificates_that_are_none_are_told_and_not_traced() -> None:
     with pytest.raises(SetupError, match="certificates cannot be used"):
         ApiServer("https://k", Login(authority="nonsense"))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_does_not_follow_a_server_that_points_elsewhere(status: int) -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        """Points from /api to its own /elsewhere, where whoever comes is let in."""
+
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["Authorization"]))
+            is_api = self.path.startswith("/api")
+            self.send_response(status if is_api else 200)
+            if is_api:
+                self.send_header("Location", f"http://{self.headers['Host']}/elsewhere")
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        do_POST = do_DELETE = do_GET
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        asks = ApiServer(f"http://127.0.0.1:{server.server_address[1]}", Login(token=TOKEN))
+        for method, data in (("GET", None), ("POST", {"spec": {}}), ("DELETE", None)):
+            answer = asks.ask("/api/v1/namespaces/ml/pods", method=method, data=data)
+            assert (answer.status, answer.ok, answer.json()) == (status, False, None), method
+        assert asks.pod("ml", "one") is None and not asks.delete_pod("ml", "one")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert {path.split("/")[1] for path, _ in seen} == {"api"}, "nobody went elsewhere"
+    assert {shown for _, shown in seen} == {f"Bearer {TOKEN}"}
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="needs kubectl")
