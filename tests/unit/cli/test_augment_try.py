@@ -87,9 +87,35 @@ def test_what_cannot_be_tried_is_said(words: list[str], told: str, capsys: pytes
     assert told in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["😀", "<PHONE>", "a" * 400])
-def test_what_is_left_alone_is_said_so(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    tried(capsys, "en", text)
+@pytest.mark.parametrize(
+    ("lang", "text", "reason"),
+    [
+        ("en", "how do i cancel my orders " * 11 + "show my orders", None),
+        ("en", "how do i cancel my orders " * 11 + "show my orders1", "too_long"),
+        ("en", "😀", "emoji_only"),
+        ("en", "?! ... 👍", "emoji_only"),
+        ("en", "점심 먹었니", "wrong_language"),
+        ("ko", "what time is it", "wrong_language"),
+        ("en", "cancel my order", None),
+    ],
+)
+def test_what_is_left_alone_is_said_so_with_its_reason(
+    lang: str, text: str, reason: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only = "typo_jamo" if lang == "ko" else "typo_double"
+    assert main(["augment", "try", lang, text, "--conf", CONF, "--json", "--only", only]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["left_alone"] == reason
+    notes = [line for line in told.err.splitlines() if "left alone" in line]
+    assert notes == ([f"note: in a corpus this row is left alone: {reason}"] if reason else [])
+
+
+@pytest.mark.parametrize("text", ["😀", "<PHONE>", "12 34", "a" * 400])
+def test_of_a_text_without_words_nothing_is_made(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = tried(capsys, "en", text, "--all")
+    assert told["wordings"] == [] and told["counts"] == {}
+    assert main(["augment", "try", "en", text, "--conf", CONF]) == 0
+    assert capsys.readouterr().out == f"{told['normalized']}: 0 wordings kept\n"
 
 
 def test_operators_are_listed_with_those_that_do_nothing_here(capsys: pytest.CaptureFixture[str]) -> None:
