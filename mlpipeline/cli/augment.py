@@ -17,10 +17,10 @@ from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
-from mlpipeline.orders.augmentation import Ablation, Codes, ablate
+from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
+from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
 from mlpipeline.orders.review_sheet import ReadMarks, read_marks, told_bad, write_sheet
-from mlpipeline.stages.augment.corpus import Corpus
 
 _FOLDS, _SEEDS, _SHEET = 3, 5, 200
 _COLUMNS = ("content_id", "id", "intent", "text", "normalized", "component", "parent")
@@ -71,8 +71,8 @@ class Asked(NamedTuple):
 def report_verb(desk: Desk) -> int:
     """Prints the report; writes the sheet and the measured layer. 1 when the layer cannot be written."""
     from mlpipeline.languages.paraphrase.tools import load_tool
+    from mlpipeline.methods.augmentation.making import augment_bot
     from mlpipeline.orders.augmentation_report import scores_of_order, sheet_rows, told
-    from mlpipeline.stages.augment.making import augment_bot
 
     options, began = desk.options, time.monotonic()
     _check(options)
@@ -163,7 +163,7 @@ def read_bot(desk: Desk, bot: str) -> Asked:
 
 
 def _ablation(desk: Desk, asked: Asked, tool: Any) -> Ablation:
-    from mlpipeline.orders.augmentation_learners import linear_learner, trainer_learner
+    from mlpipeline.methods.augmentation.ablation_learners import linear_learner, trainer_learner
 
     options, linear = desk.options, desk.options.model == "linear"
     corpus, rules, weight = asked.corpus, asked.rules, float(asked.train["augmented_weight"])

@@ -14,12 +14,12 @@ from mlpipeline.errors import UsageError
 from mlpipeline.languages.paraphrase.operators import Operator, effective
 from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.orders.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
+from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
+from mlpipeline.methods.augmentation.gates import NEAR
+from mlpipeline.methods.augmentation.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
 from mlpipeline.recipe.load import load_parts
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.stages.augment import rules_of
-from mlpipeline.stages.augment.corpus import Corpus, left_alone
-from mlpipeline.stages.augment.gates import NEAR
 
 _PARTS = ("language", "clean", "augment")
 _CELLS = 60

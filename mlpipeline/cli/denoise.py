@@ -86,12 +86,12 @@ def _judge(desk: Desk, held: Labelled, rules: Any) -> tuple[dict[str, Any], list
     from mlpipeline.spark.workers import enter_worker
 
     enter_worker()
-    from mlpipeline.stages.denoise.annotating import answers_of
-    from mlpipeline.stages.denoise.judging import judge_units
-    from mlpipeline.stages.denoise.listing import issue_rows
+    from mlpipeline.methods.label_noise.annotating import answers_of
+    from mlpipeline.methods.label_noise.judging import judge_units
+    from mlpipeline.methods.label_noise.listing import issue_rows
+    from mlpipeline.methods.label_noise.reporting import report_of
+    from mlpipeline.methods.label_noise.units import units_of
     from mlpipeline.stages.denoise.processes import fit_in_processes
-    from mlpipeline.stages.denoise.reporting import report_of
-    from mlpipeline.stages.denoise.units import units_of
 
     units = units_of(held.rows)
     large = len(units) >= rules.large_rows and not desk.options.fast

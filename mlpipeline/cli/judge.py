@@ -15,8 +15,8 @@ from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import UsageError
 from mlpipeline.languages.labels import spelling_key
+from mlpipeline.methods.evaluation.metrics import evaluate_predictions
 from mlpipeline.serving.answer import Answer, Answerer
-from mlpipeline.stages.evaluate.metrics import evaluate_predictions
 from mlpipeline.store.corpus_files import Row, parse_map
 
 _WEAKEST = 10

@@ -12,9 +12,9 @@ from mlpipeline.cli.file_rows import LeftOut, read_rows
 from mlpipeline.cli.files import check_target
 from mlpipeline.errors import UsageError
 from mlpipeline.languages.folding import folder
-from mlpipeline.languages.near.contents import class_pairs, classes_of, components_of
-from mlpipeline.languages.near.join import Bound
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.near_duplicates.contents import class_pairs, classes_of, components_of
+from mlpipeline.methods.near_duplicates.join import Bound
 from mlpipeline.recipe.fields import DenoisePart, Language
 from mlpipeline.recipe.load import load_parts
 from mlpipeline.store.corpus_files import parse_map

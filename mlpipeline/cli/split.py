@@ -19,7 +19,7 @@ from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.orders.leaks import KINDS, Leak, Leaks, Sample, find_leaks
+from mlpipeline.methods.evaluation.leaks import KINDS, Leak, Leaks, Sample, find_leaks
 from mlpipeline.recipe.fields import CleanPart, Language
 from mlpipeline.store.corpus_files import format_of, parse_map
 from mlpipeline.store.corpus_rows import Mapped

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlpipeline.languages.paraphrase.operators import Tool
-from mlpipeline.orders.augmentation import Ablation, OperatorGain
-from mlpipeline.orders.augmentation_gains import Gain
+from mlpipeline.methods.augmentation.ablation import Ablation, OperatorGain
+from mlpipeline.methods.augmentation.ablation_gains import Gain
+from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, Made
+from mlpipeline.methods.augmentation.making import Augmented
+from mlpipeline.methods.augmentation.word_order import OrderScore, order_scores
 from mlpipeline.orders.review_sheet import Marks, SheetRow
-from mlpipeline.orders.word_order import OrderScore, order_scores
-from mlpipeline.stages.augment.corpus import Candidate, Corpus, Made
-from mlpipeline.stages.augment.making import Augmented
 
 BY_MARKS = "marks"
 _FEWEST_ORDERED = 20  # texts of an operator whose order is judged

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.languages.folding import text_key
-from mlpipeline.orders.augmentation import Codes
-from mlpipeline.stages.augment.corpus import Corpus
+from mlpipeline.methods.augmentation.ablation import Codes
+from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.stages.split.families import UNKNOWN, families_of
 
 MOST_ROWS = 1000  # of a bot that are looked at

@@ -13,7 +13,7 @@ def render_noise(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]],
     """The page.
 
     Args:
-        report: what was found; `stages/denoise/reporting.py` says what it holds.
+        report: what was found; `methods/label_noise/reporting.py` says what it holds.
         issues: rows of `label_issue`, the likeliest mistakes first.
         name: of the file.
         lang: tag of its language, or empty.

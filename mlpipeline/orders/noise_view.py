@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from mlpipeline.networks.noise.decide import PROMISED
+from mlpipeline.methods.label_noise.decide import PROMISED
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
 

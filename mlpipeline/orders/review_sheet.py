@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlpipeline.errors import InputError
-from mlpipeline.networks.confusable import lower_end
+from mlpipeline.methods.label_noise.confusable import lower_end
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.errors import StoreError
+from mlpipeline.methods.augmentation.nearness import as_texts, near_rows
 from mlpipeline.serving.bundle import Bundle
-from mlpipeline.stages.augment.nearness import as_texts, near_rows
 from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
 

@@ -18,11 +18,11 @@ from sklearn.metrics import f1_score
 
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.augmentation.corpus import Corpus
+from mlpipeline.methods.augmentation.making import augment_bot
 from mlpipeline.networks import classifier, fitting
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.recipe.load import Resolved
-from mlpipeline.stages.augment.corpus import Corpus
-from mlpipeline.stages.augment.making import augment_bot
 from tests.bench.quality import SETS
 
 Row = tuple[str, str]  # normalised text, intent

@@ -21,10 +21,10 @@ from typing import Any
 import deltalake
 import pyarrow as pa
 
+from mlpipeline.methods.label_noise.judging import as_task, fit_here
+from mlpipeline.methods.label_noise.units import units_of
+from mlpipeline.methods.label_noise.views import choose_views
 from mlpipeline.networks import fitting
-from mlpipeline.networks.noise.views import choose_views
-from mlpipeline.stages.denoise.judging import as_task, fit_here
-from mlpipeline.stages.denoise.units import units_of
 from tests.bench.quality import default_recipes
 
 _HOME = Path(__file__).resolve().parents[2]

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from mlpipeline.methods.label_noise.audit import plant
+from mlpipeline.methods.label_noise.decide import list_findings
+from mlpipeline.methods.label_noise.material import as_material
+from mlpipeline.methods.label_noise.views import choose_views
 from mlpipeline.networks import fitting
-from mlpipeline.networks.noise.audit import plant
-from mlpipeline.networks.noise.decide import list_findings
-from mlpipeline.networks.noise.material import as_material
-from mlpipeline.networks.noise.views import choose_views
 from tests.bench import denoise_verdicts
 from tests.bench.denoise_cases import Case, Corpus, detect_timed, run_case, scores
 from tests.bench.quality import SETS, default_recipes, read

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.methods.label_noise.audit import plant, promised_curve
+from mlpipeline.methods.label_noise.decide import list_findings
+from mlpipeline.methods.label_noise.detect import Detection, detect
+from mlpipeline.methods.label_noise.folds import Task, learnt_rows
+from mlpipeline.methods.label_noise.fuse import Mistaken, evidence
+from mlpipeline.methods.label_noise.material import Codes, Floats, Material, as_material, folds_by_group
+from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
 from mlpipeline.networks import classifier
-from mlpipeline.networks.noise.audit import plant, promised_curve
-from mlpipeline.networks.noise.decide import list_findings
-from mlpipeline.networks.noise.detect import Detection, detect
-from mlpipeline.networks.noise.folds import Task, learnt_rows
-from mlpipeline.networks.noise.fuse import Mistaken, evidence
-from mlpipeline.networks.noise.material import Codes, Floats, Material, as_material, folds_by_group
-from mlpipeline.networks.noise.views import CHEAPER_FROM, View, choose_views, fit_view
 from tests.bench.quality import Split
 
 Flags = NDArray[np.bool_]

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.networks.noise.estimate import judge
-from mlpipeline.networks.noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.estimate import judge
+from mlpipeline.methods.label_noise.material import Codes, Floats
 
 SETS = ("20news", "imdb", "mnist", "cifar10")
 TOPS = (20, 50, 100)

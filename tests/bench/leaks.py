@@ -20,7 +20,7 @@ import orjson
 from mlpipeline.cli.labelled_file import read_settings
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.orders.leaks import Leaks, Sample, find_leaks
+from mlpipeline.methods.evaluation.leaks import Leaks, Sample, find_leaks
 
 _HOME = Path(__file__).resolve().parents[2]
 _PLANTED = 500

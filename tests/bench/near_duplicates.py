@@ -71,11 +71,11 @@ def _edited(text: str, dice: random.Random) -> str:
 
 
 def run_ours(texts: list[str]) -> Found:
-    """`mlpipeline.languages.near`, as a task of `clean` does it."""
+    """`mlpipeline.methods.near_duplicates`, as a task of `clean` does it."""
     import pyarrow as pa
 
-    from mlpipeline.languages.near.contents import content_pairs
-    from mlpipeline.languages.near.state import compared
+    from mlpipeline.methods.near_duplicates.contents import content_pairs
+    from mlpipeline.methods.near_duplicates.state import compared
 
     contents = np.arange(len(texts), dtype=np.uint64)
     state = compared(contents, pa.array(texts), THRESHOLD, 20_000)
@@ -195,8 +195,8 @@ def incremental(texts: list[str]) -> list[list[float]]:
     """
     import pyarrow as pa
 
-    from mlpipeline.languages.near.contents import components, content_pairs
-    from mlpipeline.languages.near.state import State, compared
+    from mlpipeline.methods.near_duplicates.contents import components, content_pairs
+    from mlpipeline.methods.near_duplicates.state import State, compared
 
     contents, strings = np.arange(len(texts), dtype=np.uint64), pa.array(texts)
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.evaluation.figures import auroc
 from mlpipeline.networks import calibrate, classifier, fitting
 from mlpipeline.recipe.load import Resolved
-from mlpipeline.stages.evaluate.figures import auroc
 from tests.bench.quality import SETS, default_recipes
 
 Rows = list[tuple[str, str]]

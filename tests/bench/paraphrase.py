@@ -24,9 +24,9 @@ from typing import Any
 from mlpipeline.languages.paraphrase.operators import effective
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, dice_of
+from mlpipeline.methods.augmentation.gates import TextGate
 from mlpipeline.recipe.load import load_parts
-from mlpipeline.stages.augment.corpus import Candidate, Corpus, dice_of
-from mlpipeline.stages.augment.gates import TextGate
 
 _ROOT = Path(__file__).parents[2]
 LOCALES = {

@@ -9,11 +9,11 @@ import numpy as np
 
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence
 from mlpipeline.languages.paraphrase.tools import load_tool
-from mlpipeline.orders.augmentation import ablate
-from mlpipeline.orders.augmentation_learners import linear_learner
+from mlpipeline.methods.augmentation.ablation import ablate
+from mlpipeline.methods.augmentation.ablation_learners import linear_learner
+from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.orders.augmentation_report import scores_of_order, verdict
-from mlpipeline.stages.augment.corpus import Corpus
-from tests.unit.orders.planted import PLANTED, SHUFFLE, rules, sample_corpus, with_operators
+from tests.unit.methods.augmentation.planted import PLANTED, SHUFFLE, rules, sample_corpus, with_operators
 
 GOOD = ("request_polite", "typo_swap", "word_dropout")
 

@@ -18,7 +18,7 @@ from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.measured import read_reasons
 from mlpipeline.store.layout import Store
 from mlpipeline.store.manifests import as_metadata, make_mark
-from tests.unit.orders.planted import PLANTED, SHUFFLE, profile_of, sample_rows, with_operators
+from tests.unit.methods.augmentation.planted import PLANTED, SHUFFLE, profile_of, sample_rows, with_operators
 
 BOT = "shop/en"
 GOOD = ("request_polite", "word_exchange")

@@ -58,7 +58,7 @@ def test_what_makes_its_rows_is_in_a_stages_code(stage: str, module: str):
 
 @pytest.mark.parametrize("stage", ["ingest", "clean", "split", "embed", "train", "evaluate", "export", "release"])
 def test_a_line_about_label_noise_reruns_nothing_that_does_not_use_it(stage: str):
-    assert not [name for name in modules_of(STAGE[stage]) if name.startswith("networks.noise")]
+    assert not [name for name in modules_of(STAGE[stage]) if name.startswith("methods.label_noise")]
 
 
 def test_no_stage_decides_for_another():

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, EMBEDDING, SPLITS
 from mlpipeline.stages.denoise import STAGE
 from tests.spark.conftest import as_rows
-from tests.unit.stages.noise_rows import COUNT, WRONG, rows
+from tests.unit.methods.label_noise.noise_rows import COUNT, WRONG, rows
 
 TEST = tuple(range(0, COUNT, 9))
 QUICK = ("denoise.folds=3", "denoise.audit=0.0")

@@ -6,7 +6,7 @@ import random
 
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.orders.leaks import Sample, find_leaks
+from mlpipeline.methods.evaluation.leaks import Sample, find_leaks
 from mlpipeline.schemas import UTTERANCE
 from tests.spark.conftest import recipe
 

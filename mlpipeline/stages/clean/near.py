@@ -13,12 +13,12 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
 
-from mlpipeline.languages.near.contents import components, content_pairs
-from mlpipeline.languages.near.state import State, compared, pair_similarities
+from mlpipeline.methods.near_duplicates.contents import components, content_pairs
+from mlpipeline.methods.near_duplicates.keep import chosen, kept_of, keys_of
+from mlpipeline.methods.near_duplicates.state import State, compared, pair_similarities
 from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
 from mlpipeline.spark.frames import Transform, as_text_id
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.stages.clean.keep import chosen, kept_of, keys_of
 
 # What tasks say. `pair`: contents `left` and `right`. `key`: the row `left` belongs to the component `right`, and the
 # content `kept` stays in its place (null: it stays itself); its rows after `first` repeat the one at `as`. `state`:

@@ -13,8 +13,13 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks.noise.material import Floats
-from mlpipeline.networks.noise.views import say_cheaper
+from mlpipeline.methods.label_noise.annotating import answers_of
+from mlpipeline.methods.label_noise.judging import Fit, fit_here, judge_units, plan_views
+from mlpipeline.methods.label_noise.listing import issue_rows
+from mlpipeline.methods.label_noise.material import Floats
+from mlpipeline.methods.label_noise.reporting import report_of
+from mlpipeline.methods.label_noise.units import units_of
+from mlpipeline.methods.label_noise.views import say_cheaper
 from mlpipeline.schemas import (
     CLEANED,
     CLEANED_DROPPED,
@@ -29,12 +34,7 @@ from mlpipeline.spark.counters import NOTE, STEPS, STEPS_DONE, Counters
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
-from mlpipeline.stages.denoise.annotating import answers_of
-from mlpipeline.stages.denoise.judging import Fit, fit_here, judge_units, plan_views
-from mlpipeline.stages.denoise.listing import issue_rows
 from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
-from mlpipeline.stages.denoise.reporting import report_of
-from mlpipeline.stages.denoise.units import units_of
 
 _KEYS = ["domain", "lang", "content_id"]
 _ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in ("domain", "lang")])

@@ -15,9 +15,9 @@ from pyspark import inheritable_thread_target
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
 
-from mlpipeline.networks.noise.folds import Task, predict_fold
-from mlpipeline.networks.noise.packed import Packed, Scores, pack
-from mlpipeline.networks.noise.views import View
+from mlpipeline.methods.label_noise.folds import Task, predict_fold
+from mlpipeline.methods.label_noise.packed import Packed, Scores, pack
+from mlpipeline.methods.label_noise.views import View
 from mlpipeline.spark.counters import STEPS, STEPS_DONE, Counters, peak_memory_mb
 from mlpipeline.spark.workers import enter_worker, give_memory_back
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
-from mlpipeline.networks.noise.folds import Task, predict_fold
-from mlpipeline.networks.noise.material import Codes, Floats
-from mlpipeline.networks.noise.views import View
+from mlpipeline.methods.label_noise.folds import Task, predict_fold
+from mlpipeline.methods.label_noise.judging import Fit, fit_here
+from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.views import View
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.stages.denoise.judging import Fit, fit_here
 
 _FEW = 2000  # units; below that, the processes would take longer to start than the work takes here
 _held: list[Task] = []  # what a process works on; sent once, not with each fold

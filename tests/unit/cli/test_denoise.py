@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.cli.main import main
-from tests.unit.stages.noise_rows import COUNT, WRONG, rows
+from tests.unit.methods.label_noise.noise_rows import COUNT, WRONG, rows
 
 SAMPLE = Path(__file__).parents[3] / "examples" / "assistant" / "en.jsonl"
 QUICK = ("--set", "denoise.folds=3", "--set", "denoise.audit=0.0", "--quiet")

@@ -16,11 +16,11 @@ from mlpipeline.languages.folding import FOLDS
 from mlpipeline.languages.paraphrase.tools import _MODULES, CONVERSION, Plain, load_tool
 from mlpipeline.languages.profile import STEPS
 from mlpipeline.languages.scripts import RANGES
+from mlpipeline.methods.augmentation import generator, retrieval, rewriting, synonyms
 from mlpipeline.recipe import names
 from mlpipeline.recipe.fields import SECTIONS
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.release_fields import Gate
-from mlpipeline.stages.augment import generator, retrieval, rewriting, synonyms
 from mlpipeline.store.corpus_rows import FIELDS
 
 Write = Callable[[str, str], Path]

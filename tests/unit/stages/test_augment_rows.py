@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from mlpipeline.stages.augment import corpus_of, work_on
-from tests.unit.stages.augment_rows import ENGLISH, ROWS, rules
+from tests.unit.methods.augmentation.augment_rows import ENGLISH, ROWS, rules
 
 Row = tuple[str | None, str, str | None]
 LABELLED: list[Row] = [(intent, text, "train") for intent, texts in ROWS.items() for text in texts]

@@ -1,0 +1,90 @@
+"""The models that an ablation asks: a fast linear one, and the trainer's network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mlpipeline.methods.augmentation.ablation import Arm, Codes, Learner, Lesson
+from mlpipeline.methods.augmentation.corpus import Corpus, coded
+from mlpipeline.methods.label_noise.machines import fit_margins
+from mlpipeline.methods.label_noise.material import as_matrix, fit_ngrams
+from mlpipeline.methods.label_noise.views import predict_rows, quick_views
+from mlpipeline.networks.features import FeatureSpec
+
+
+def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
+    """One linear machine an intent, as the linear view of `networks.noise`: a tenth of a second for all.
+
+    All models of a lesson know the same n-grams: those of its rows and of all that was made of them. Above 500 intents
+    it is the view itself, naive Bayes, which knows no weights.
+
+    Args:
+        corpus: of the bot.
+        seed: of what is random in the model.
+        weight: of a made row, against 1 for a row of a person (the recipe's `train.augmented_weight`).
+    """
+    names, labels = coded(corpus.intents)
+    view = quick_views(len(names))[0]
+    held: dict[tuple[int, int], Any] = {}
+
+    def learn(lesson: Lesson, arm: Arm) -> Codes:
+        if (lesson.seed, lesson.fold) not in held:
+            held.clear()
+            held[lesson.seed, lesson.fold] = _matrix(corpus, lesson)
+        matrix, count = held[lesson.seed, lesson.fold], len(lesson.learnt)
+        parents = np.array([one.row for one in lesson.made], np.int64)[arm.used]
+        more = np.searchsorted(lesson.learnt, parents) if arm.copied else count + np.flatnonzero(arm.used)
+        rows = np.concatenate([np.arange(count), more])
+        asked = np.arange(count + len(lesson.made), matrix.shape[0])
+        given = np.concatenate([labels[lesson.learnt], labels[parents]])
+        if view.how == "linear":
+            weights = np.where(np.arange(len(rows)) < count, 1.0, 1.0 if arm.full else weight)
+            decide, known = fit_margins(matrix[rows], given, seed, weights=weights)
+            return np.asarray(known[decide(matrix[asked]).argmax(axis=1)], np.int64)
+        scores = predict_rows(view, matrix[rows], given, matrix[asked], len(names), seed)
+        return np.asarray(scores.argmax(axis=1), np.int64)
+
+    return learn
+
+
+def _matrix(corpus: Corpus, lesson: Lesson) -> Any:
+    """Rows of n-grams: what is learnt, what was made, what is asked."""
+    learnt = [corpus.texts[row] for row in lesson.learnt]
+    made = [one.normalized for one in lesson.made]
+    # few rows of persons: every n-gram is known, as it is to the trainer
+    vocabulary = fit_ngrams(learnt + made, len(learnt), FeatureSpec())
+    return as_matrix([*learnt, *made, *(corpus.texts[row] for row in lesson.asked)], FeatureSpec(), vocabulary)
+
+
+def trainer_learner(corpus: Corpus, settings: Mapping[str, Any]) -> Learner:
+    """The trainer itself with the recipe's settings, `augmented_weight` among them: seconds a model.
+
+    Args:
+        corpus: of the bot.
+        settings: the recipe's `train` part.
+    """
+    from mlpipeline.networks.classifier import MadeRow, logits, train_classifier
+
+    place = {name: code for code, name in enumerate(coded(corpus.intents)[0])}
+
+    def learn(lesson: Lesson, arm: Arm) -> Codes:
+        texts, intents = ([column[row] for row in lesson.learnt] for column in (corpus.texts, corpus.intents))
+        made = [
+            MadeRow(
+                corpus.texts[one.row] if arm.copied else one.normalized,
+                corpus.intents[one.row],
+                tuple(corpus.texts[row] for row in (one.row, one.other) if row >= 0),
+            )
+            for one, wanted in zip(lesson.made, arm.used.tolist(), strict=True)
+            if wanted
+        ]
+        asked, right = ([column[row] for row in lesson.asked] for column in (corpus.texts, corpus.intents))
+        # The rows that judge only set temperature and threshold here, which move no first place.
+        model = train_classifier(texts, intents, asked, right, settings, int(settings["seed"]) + lesson.seed, made)
+        best = logits(model, asked).argmax(axis=1)
+        return np.array([place[model.labels[code]] for code in best.tolist()], np.int64)
+
+    return learn

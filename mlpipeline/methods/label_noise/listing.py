@@ -1,0 +1,41 @@
+"""Findings as rows of `label_issue`: with names instead of numbers, and the texts that show what is meant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from mlpipeline.methods.label_noise.decide import Finding
+from mlpipeline.methods.label_noise.units import Units
+
+
+def issue_rows(units: Units, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """One row a finding, the likeliest mistakes first, those of test units last."""
+    return [
+        {
+            "rank": rank,
+            "content_id": units.ids[one.row],
+            "text": units.texts[one.row],
+            "intent": units.intents[one.given],
+            "suggested": units.intents[one.suggested],
+            "score": one.wrong,
+            "flagged": one.flagged,
+            "kind": one.kind,
+            "action": one.action,
+            "votes": _as_json({name: units.intents[label] for name, label in one.votes.items()}),
+            "nearest": _as_json(
+                {"given": _shown(units, one.like_given), "suggested": _shown(units, one.like_suggested)}
+            ),
+            "split": units.splits[one.row],
+        }
+        for rank, one in enumerate(findings, 1)
+    ]
+
+
+def _shown(units: Units, rows: Sequence[int]) -> list[dict[str, str]]:
+    return [{"content_id": units.ids[row], "text": units.texts[row]} for row in rows]
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

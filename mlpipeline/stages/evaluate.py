@@ -1,0 +1,94 @@
+"""How good each bot is on the rows that it has not seen."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import ArrayType, StructField, StructType
+
+from mlpipeline.methods.evaluation.metrics import evaluate_report
+from mlpipeline.networks.calibrate import softmax
+from mlpipeline.networks.classifier import TrainedModel
+from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.schemas import EVALUATION, MODEL, PREDICTION
+from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.tasks import run_tasks
+from mlpipeline.stages.contract import Frames, Part, Stage
+
+# What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
+_SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
+# Of the row of MODEL: how many rows the judged model learnt from stands beside its scores.
+_LEARNT = ("train_rows", "augmented_rows", "validation_rows")
+JUDGED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
+
+
+def judge(bot: str, rows: pa.Table, settings: dict[str, Any], out_of_scope: str) -> pa.Table:
+    """One bot's report on its test rows and what it says of all rows held out; one row of JUDGED."""
+    model = TrainedModel.from_bytes(rows["payload"][0].as_py())
+    held = HeldOut.from_bytes(rows["held_out"][0].as_py())
+    test = held.where("test")
+    report = evaluate_report(
+        list(model.labels),
+        test.intent.tolist(),
+        test.logits,
+        model.temperature,
+        model.threshold,
+        settings,
+        out_of_scope,
+        test.content_id.tolist(),
+    )
+    report |= {name: rows[name][0].as_py() for name in _LEARNT}
+    domain, lang = bot.split("/")
+    row = {
+        "domain": domain,
+        "lang": lang,
+        "accuracy": report["accuracy"],
+        "macro_f1": report["macro_f1"],
+        "ece": report["ece"],
+        "test_rows": len(test.intent),
+        "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
+        "predictions": as_predictions(model, held),
+    }
+    return pa.Table.from_pylist([row], schema=to_arrow_schema(JUDGED))
+
+
+def as_predictions(model: TrainedModel, held: HeldOut) -> list[dict[str, Any]]:
+    """What a model says of each of its validation and test rows."""
+    shares = softmax(held.logits, model.temperature)
+    best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
+    columns = {
+        "content_id": held.content_id.tolist(),
+        "intent": held.intent.tolist(),
+        "split": held.split.tolist(),
+        "predicted": [model.labels[index] for index in best],
+        "score": shares[np.arange(len(best)), best].astype(float).tolist(),
+    }
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def evaluate(part: Part, inputs: Frames, counters: Counters) -> Frames:
+    """Table of contents: judge each bot in a task of its own, once; its predictions and its report are two tables."""
+    settings, out_of_scope = part["evaluate"].model_dump(), part["train"].out_of_scope_label
+
+    def work(bot: str, rows: pa.Table) -> pa.Table:
+        return judge(bot, rows, settings, out_of_scope)
+
+    judged = run_tasks(inputs["model"], work, schema=JUDGED, counters=counters).persist()
+    one_a_row = judged.select("domain", "lang", F.explode("predictions").alias("said"))
+    return {"prediction": one_a_row.select("domain", "lang", "said.*"), "evaluation": judged.drop("predictions")}
+
+
+STAGE = Stage(
+    name="evaluate",
+    sections=("evaluate", "train"),
+    needs={"model": MODEL},
+    gives={"prediction": PREDICTION, "evaluation": EVALUATION},
+    libraries=("numpy",),
+    run=evaluate,
+    by_bot=True,
+)
