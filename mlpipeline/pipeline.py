@@ -16,11 +16,11 @@ from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Job, Outcome, Part, Place, Stage
-from mlpipeline.store.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Mark, as_metadata, load_manifest, version_holding
-from mlpipeline.store.recall import recallable
+from mlpipeline.store.tables.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
+from mlpipeline.store.tables.manifests import Mark, as_metadata, load_manifest, version_holding
+from mlpipeline.store.tables.recall import recallable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

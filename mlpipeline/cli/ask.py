@@ -16,9 +16,9 @@ from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, MLPipelineError, StoreError, UsageError
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.bundle import load_bundle
+from mlpipeline.store.corpus.message_files import messages_of, read_messages
 from mlpipeline.store.layout import Store
-from mlpipeline.store.message_files import messages_of, read_messages
-from mlpipeline.store.released import find_released, with_remedy
+from mlpipeline.store.registry.released import find_released, with_remedy
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.load import Resolved

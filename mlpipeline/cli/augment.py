@@ -132,8 +132,8 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     """
     from mlpipeline.languages.profile import Profile
     from mlpipeline.stages.augment import corpus_of, rules_of
-    from mlpipeline.store.datasets import read_rows
-    from mlpipeline.store.manifests import load_manifest
+    from mlpipeline.store.tables.datasets import read_rows
+    from mlpipeline.store.tables.manifests import load_manifest
 
     recipe = desk.recipe(bot, measured=False).recipe
     if bot not in load_manifest(desk.store, "splits").entries:

@@ -42,7 +42,7 @@ def meant_bot(desk: Desk, text: str) -> str:
 def known_bots(desk: Desk) -> list[str]:
     """The bots of the store and those of the recipes, sorted; a part that cannot be read has none."""
     from mlpipeline.recipe.load import bots_of
-    from mlpipeline.store.manifests import load_manifest
+    from mlpipeline.store.tables.manifests import load_manifest
 
     found = {bot for name in ("utterance", "released") for bot in load_manifest(desk.store, name).entries}
     bundles = desk.store.path("bundles")

@@ -9,7 +9,7 @@ from mlpipeline.cli.look import chosen_bots
 from mlpipeline.cli.options import Desk, choosing_options
 from mlpipeline.orders.inspection import inspect_store
 from mlpipeline.pipeline import DATASETS
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.manifests import load_manifest
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:

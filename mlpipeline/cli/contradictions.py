@@ -13,7 +13,7 @@ from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, StoreError, UsageError, did_you_mean
 from mlpipeline.orders.contradictions import Contradiction, Side, find_between, find_contradictions, ordered, read_bot
 from mlpipeline.orders.translations import read_pairs, translation_files
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.manifests import load_manifest
 
 _SHOWN = 50
 _KINDS = {

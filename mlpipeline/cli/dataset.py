@@ -16,8 +16,8 @@ from mlpipeline.cli.options import Desk
 from mlpipeline.errors import StoreError, UsageError, did_you_mean
 from mlpipeline.pipeline import DATASETS, SHARED
 from mlpipeline.schemas import with_objects
-from mlpipeline.store.datasets import read_rows
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import load_manifest
 
 _SUFFIXES = (".jsonl", ".csv", ".parquet")
 _BATCH = 10_000

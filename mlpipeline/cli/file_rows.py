@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.orders.file_findings import FileFindings
-from mlpipeline.store.corpus_files import Note, Reject, Row, format_of, read_file
-from mlpipeline.store.corpus_rows import Mapped
-from mlpipeline.store.encodings import as_utf8_hint, proposed_encoding
-from mlpipeline.store.table_hints import proposed_map
+from mlpipeline.store.corpus.encodings import as_utf8_hint, proposed_encoding
+from mlpipeline.store.corpus.files import Note, Reject, Row, format_of, read_file
+from mlpipeline.store.corpus.rows import Mapped
+from mlpipeline.store.corpus.table_hints import proposed_map
 
 # Of these a file has either none or all: no other column would help.
 _ENCODINGS = {"invalid_utf8", "utf16"}

@@ -17,7 +17,7 @@ from mlpipeline.errors import UsageError
 from mlpipeline.languages.labels import spelling_key
 from mlpipeline.methods.evaluation.metrics import evaluate_predictions
 from mlpipeline.serving.answer import Answer, Answerer
-from mlpipeline.store.corpus_files import Row, parse_map
+from mlpipeline.store.corpus.files import Row, parse_map
 
 _WEAKEST = 10
 _NAMED = 10  # labels in a message

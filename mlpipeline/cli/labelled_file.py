@@ -17,7 +17,7 @@ from mlpipeline.methods.near_duplicates.contents import class_pairs, classes_of,
 from mlpipeline.methods.near_duplicates.join import Bound
 from mlpipeline.recipe.fields import DenoisePart, Language
 from mlpipeline.recipe.load import load_parts
-from mlpipeline.store.corpus_files import parse_map
+from mlpipeline.store.corpus.files import parse_map
 
 # Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
 _ANY = Language(

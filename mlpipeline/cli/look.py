@@ -20,10 +20,10 @@ from mlpipeline.orders.outcome import Tables
 from mlpipeline.pipeline import DATASETS, SHARED
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.schemas import with_objects
-from mlpipeline.store.datasets import damaged_table, read_rows
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
-from mlpipeline.store.row_counts import count_filled
+from mlpipeline.store.tables.datasets import damaged_table, read_rows
+from mlpipeline.store.tables.manifests import load_manifest
+from mlpipeline.store.tables.row_counts import count_filled
 
 # What a person may call a row by, before the rest: the columns that choose among bots.
 _BOT = ("domain", "lang")

@@ -21,10 +21,10 @@ from mlpipeline.orders.file_findings import FileFindings
 from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.recipe.write import new_bot
-from mlpipeline.store.corpus_files import SUFFIXES, Note, Reject, format_of, parse_map, read_file
-from mlpipeline.store.corpus_rows import Mapped
-from mlpipeline.store.encodings import as_utf8_hint
-from mlpipeline.store.table_hints import proposed_map
+from mlpipeline.store.corpus.encodings import as_utf8_hint
+from mlpipeline.store.corpus.files import SUFFIXES, Note, Reject, format_of, parse_map, read_file
+from mlpipeline.store.corpus.rows import Mapped
+from mlpipeline.store.corpus.table_hints import proposed_map
 
 _SAMPLE = 1000
 _ALIKE = 0.5

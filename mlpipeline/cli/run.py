@@ -31,7 +31,7 @@ from mlpipeline.pipeline import STAGES, stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.stages.contract import Stage
-from mlpipeline.store.datasets import bot_locks
+from mlpipeline.store.tables.datasets import bot_locks
 
 if TYPE_CHECKING:
     from mlpipeline.cluster.submission.compose import Submission

@@ -21,9 +21,9 @@ from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.leaks import KINDS, Leak, Leaks, Sample, find_leaks
 from mlpipeline.recipe.fields import CleanPart, Language
-from mlpipeline.store.corpus_files import format_of, parse_map
-from mlpipeline.store.corpus_rows import Mapped
-from mlpipeline.store.table_hints import proposed_map
+from mlpipeline.store.corpus.files import format_of, parse_map
+from mlpipeline.store.corpus.rows import Mapped
+from mlpipeline.store.corpus.table_hints import proposed_map
 
 _WORST = 50
 _CELLS = 34
@@ -142,7 +142,7 @@ def bot_samples(desk: Desk, bot: str) -> list[Sample]:
         StoreError: the bot has not been split yet.
     """
     from mlpipeline.errors import StoreError
-    from mlpipeline.store.datasets import read_rows
+    from mlpipeline.store.tables.datasets import read_rows
 
     splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
     place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))

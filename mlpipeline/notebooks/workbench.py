@@ -17,8 +17,8 @@ from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.spark.connect import open_remote_session
 from mlpipeline.spark.session import open_session
-from mlpipeline.store.datasets import read_dataset, read_rows
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import read_dataset, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
 from mlpipeline.stages.contract import Job, Outcome, Place, Stage
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.manifests import load_manifest
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from mlpipeline.store.manifests import Entry, Mark
+from mlpipeline.store.tables.manifests import Entry, Mark
 
 
 def find_causes(

@@ -11,11 +11,11 @@ from typing import cast
 import pyarrow.compute as pc
 
 from mlpipeline.errors import MLPipelineError
-from mlpipeline.store.corpus_files import Kind, Row, read_file
-from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.corpus.files import Kind, Row, read_file
+from mlpipeline.store.corpus.sources import SourceFile
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Entry, Mark
-from mlpipeline.store.sources import SourceFile
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import Entry, Mark
 
 # Larger files are not read only to say how much of them changed.
 _READABLE = 64 << 20

@@ -9,9 +9,9 @@ from typing import Any
 
 from mlpipeline.languages.folding import text_key
 from mlpipeline.languages.labels import spelling_key
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import load_manifest
 
 KINDS = ("same", "spelling", "pair", "near")
 _ROW = ("content_id", "intent", "text", "normalized", "id", "source", "annotator", "verified")

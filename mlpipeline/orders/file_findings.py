@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from mlpipeline.languages.labels import spelled_apart
-from mlpipeline.store.mojibake import misread
+from mlpipeline.store.corpus.mojibake import misread
 
 _SHOWN = 5
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.errors import StoreError
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Manifest
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import Manifest
 
 _CACHE = ("cache", "texts.json")
 

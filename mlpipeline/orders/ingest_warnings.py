@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from mlpipeline.errors import StoreError
 from mlpipeline.orders.file_findings import FileFindings, Unlabelled
 from mlpipeline.orders.plan import Plan
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import read_rows
 
 # texts of Latin letters with some that a misreading leaves, and the letters that UTF-8 becomes elsewhere
 _SUSPECT = "[\u0080-\u00ff\ufffd縺繧繝銇銈锛銆鐨鏄浣鎴]"

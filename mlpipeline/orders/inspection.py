@@ -9,12 +9,12 @@ from pathlib import Path
 
 from mlpipeline.errors import StoreError
 from mlpipeline.pipeline import DATASETS, STAGES
-from mlpipeline.store.bundles import open_bundle
+from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.checked import with_store
-from mlpipeline.store.datasets import damaged_table, read_rows
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Manifest, load_manifest
-from mlpipeline.store.table_files import is_readable, look_at
+from mlpipeline.store.tables.datasets import damaged_table, read_rows
+from mlpipeline.store.tables.files import is_readable, look_at
+from mlpipeline.store.tables.manifests import Manifest, load_manifest
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.errors import StoreError
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import read_rows
 
 MOST = 50
 """Misread questions of one bot that are listed, the surest first: a model that is sure of what is wrong harms most."""

@@ -23,10 +23,10 @@ from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.standing import champions, doubts
 from mlpipeline.orders.translations import translation_warnings
 from mlpipeline.orders.unanswered import answer_warnings
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
-from mlpipeline.store.row_counts import count_filled
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import load_manifest
+from mlpipeline.store.tables.row_counts import count_filled
 
 # A bot that lost more than this share of its rows to the script rule is probably filed under the wrong language.
 _FOREIGN_SHARE = 0.3

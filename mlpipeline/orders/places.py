@@ -17,8 +17,8 @@ from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words, seco
 from mlpipeline.orders.plan import Plan
 from mlpipeline.pipeline import STAGES
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
 from mlpipeline.store.runs import run_names
+from mlpipeline.store.tables.manifests import load_manifest
 
 Say = Callable[[str], None]
 VARIABLE = "MLPIPELINE_CLUSTER"

@@ -20,9 +20,10 @@ from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Job, Stage
 from mlpipeline.stages.release.answers import read_answers
+from mlpipeline.store.corpus.sources import SourceDigests, SourceFile, list_sources
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import (
+from mlpipeline.store.tables.manifests import (
     Entry,
     Manifest,
     Mark,
@@ -32,7 +33,6 @@ from mlpipeline.store.manifests import (
     missing_files,
     version_holding,
 )
-from mlpipeline.store.sources import SourceDigests, SourceFile, list_sources
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 
 from mlpipeline.errors import InputError
 from mlpipeline.stages.contract import Stage
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Manifest
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import Manifest
 
 # The stages that leave rows out, and which of their tables must not be empty: that of `split` has labelled rows only.
 _KEPT = {"ingest": "utterance", "clean": "cleaned", "split": "splits"}

@@ -11,8 +11,8 @@ import numpy as np
 from mlpipeline.errors import StoreError
 from mlpipeline.methods.augmentation.nearness import as_texts, near_rows
 from mlpipeline.serving.bundle import Bundle
-from mlpipeline.store.datasets import read_rows
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import read_rows
 
 LEARNT, CHOSEN_ON, NEAR, UNSEEN = "learnt", "chosen_on", "near", "unseen"
 """A row whose text is one that the bot learnt from, or that epochs and thresholds were chosen on; one that is nearly

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
-from mlpipeline.store.pointers import read_pointer
+from mlpipeline.store.registry.pointers import read_pointer
 
 FEW = 30
 """Test rows under which a score is told with a warning: the interval of all right of 30 begins at 0.89."""

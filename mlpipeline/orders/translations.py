@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from mlpipeline.errors import InputError, MLPipelineError
 from mlpipeline.orders.contradictions import BotRows, Contradiction, find_between, read_rows_of
 from mlpipeline.recipe.load import Resolved
-from mlpipeline.store.corpus_files import Row, format_of, read_file
+from mlpipeline.store.corpus.files import Row, format_of, read_file
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.manifests import load_manifest
 
 
 def translation_files(bots: Iterable[Resolved]) -> dict[str, str]:

@@ -15,9 +15,9 @@ from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.bundle import as_bundle
 from mlpipeline.spark.partitions import map_partitions
-from mlpipeline.store.archives import pack_files, unpack_files
-from mlpipeline.store.bundles import BundleFiles, open_bundle, open_files
-from mlpipeline.store.seals import MANIFEST
+from mlpipeline.store.bundles.archives import pack_files, unpack_files
+from mlpipeline.store.bundles.content import BundleFiles, open_bundle, open_files
+from mlpipeline.store.bundles.seals import MANIFEST
 
 _BATCH = 1024
 

@@ -17,9 +17,9 @@ from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
-from mlpipeline.store.bundles import BundleContents, BundleFiles, open_bundle, write_bundle
+from mlpipeline.store.bundles.content import BundleContents, BundleFiles, open_bundle, write_bundle
+from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import understood
-from mlpipeline.store.seals import remedy
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

@@ -22,9 +22,9 @@ from pyspark.sql.types import LongType, StringType, StructField, StructType
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.schemas import ANSWER
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.store.corpus_rows import Reject
-from mlpipeline.store.message_files import check_text_file, check_utf8, messages_of, unpacked
-from mlpipeline.store.message_tables import MessageRow, no_column, read_message_table
+from mlpipeline.store.corpus.message_files import check_text_file, check_utf8, messages_of, unpacked
+from mlpipeline.store.corpus.message_tables import MessageRow, no_column, read_message_table
+from mlpipeline.store.corpus.rows import Reject
 
 _JSON, _TABLES, _LINES = (".jsonl", ".ndjson"), (".csv", ".tsv"), (".txt",)
 _BROKEN = "_broken_line"  # whatever keys a person has, not this one

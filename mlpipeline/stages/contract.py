@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from mlpipeline.recipe.fields import Recipe
     from mlpipeline.spark.counters import Counters
     from mlpipeline.spark.progress import Progress
+    from mlpipeline.store.corpus.sources import SourceFile
     from mlpipeline.store.layout import Store
-    from mlpipeline.store.manifests import Mark
-    from mlpipeline.store.recall import Recall
-    from mlpipeline.store.sources import SourceFile
+    from mlpipeline.store.tables.manifests import Mark
+    from mlpipeline.store.tables.recall import Recall
 
 # The sections of the recipe that a stage asked for, by name: its own part and no other.
 Part = Mapping[str, Any]

@@ -20,7 +20,7 @@ from mlpipeline.schemas import EXPORTED, MODEL
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Part, Stage
-from mlpipeline.store.archives import pack_folder
+from mlpipeline.store.bundles.archives import pack_folder
 
 _PATIENCE = 600
 

@@ -23,9 +23,9 @@ from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Part, Stage
-from mlpipeline.store.corpus_files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
-from mlpipeline.store.corpus_files import Row as Accepted
-from mlpipeline.store.corpus_rows import NoUtterances
+from mlpipeline.store.corpus.files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
+from mlpipeline.store.corpus.files import Row as Accepted
+from mlpipeline.store.corpus.rows import NoUtterances
 
 # What a task makes of a record: an utterance or a reject, told apart by `reason`; `owner` is a position among the
 # files, whose names are added in the JVM; `ts` is still text.

@@ -26,9 +26,9 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.session import open_session
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Job, Part, Place, Run, Stage
-from mlpipeline.store.datasets import write_dataset
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import make_mark
+from mlpipeline.store.tables.datasets import write_dataset
+from mlpipeline.store.tables.manifests import make_mark
 from tests.bench.bots import make_domains
 
 _CORES = 2

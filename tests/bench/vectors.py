@@ -23,7 +23,7 @@ from mlpipeline.schemas import EMBEDDING
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.session import open_session
 from mlpipeline.stages.embed import as_vectors
-from mlpipeline.store.corpus_files import Row, read_file
+from mlpipeline.store.corpus.files import Row, read_file
 
 _HOME = Path(__file__).resolve().parents[2]
 _CORES, _BATCH = 2, 1024

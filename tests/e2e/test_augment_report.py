@@ -17,7 +17,7 @@ from mlpipeline.languages.profile import normalize
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.measured import read_reasons
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.manifests import as_metadata, make_mark
 from tests.unit.methods.augmentation.planted import PLANTED, SHUFFLE, profile_of, sample_rows, with_operators
 
 BOT = "shop/en"

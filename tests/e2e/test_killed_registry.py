@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mlpipeline.store import models
-from mlpipeline.store.models import tracking_uri
+from mlpipeline.store.registry import models
+from mlpipeline.store.registry.models import tracking_uri
 
 _KILLED = """
 import os, sys, threading, time

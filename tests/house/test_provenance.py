@@ -48,7 +48,7 @@ def modules_of(stage: Stage) -> dict[str, Source]:
         ("embed", "networks.arrays"),
         ("denoise", "networks.calibrate"),
         ("augment", "languages.paraphrase.thai"),
-        ("release", "store.bundles"),
+        ("release", "store.bundles.content"),
         *[(stage.name, "spark.frames") for stage in STAGES if stage.run is not None],
     ],
 )

@@ -15,7 +15,7 @@ from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.schemas import SOURCE_FILE
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.session import open_session
-from mlpipeline.store.corpus_files import format_of
+from mlpipeline.store.corpus.files import format_of
 from mlpipeline.store.layout import Store
 
 

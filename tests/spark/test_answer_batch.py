@@ -18,7 +18,7 @@ from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.batch import answer_rows
 from mlpipeline.serving.bundle import load_bundle
 from mlpipeline.serving.messages import read_all
-from mlpipeline.store.bundles import write_bundle
+from mlpipeline.store.bundles.content import write_bundle
 from tests.unit.serving.conftest import make_contents
 
 MESSAGES = ["몇 시에 문을 여나요", "배송은 며칠 걸리나요", 'say "hi", 둘\n줄', "", "zzz"]

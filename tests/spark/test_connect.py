@@ -31,7 +31,7 @@ from mlpipeline.errors import UsageError
 from mlpipeline.spark.connect import open_remote_session
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.partitions import map_partitions
-from mlpipeline.store.datasets import read_dataset
+from mlpipeline.store.tables.datasets import read_dataset
 from mlpipeline.store.layout import Store
 
 FIELDS = [("text", StringType()), ("letters", LongType()), ("pid", LongType())]

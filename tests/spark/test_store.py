@@ -10,9 +10,9 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from mlpipeline.errors import StageError, StoreError
 from mlpipeline.spark.frames import check_schema
-from mlpipeline.store.datasets import read_dataset, read_rows, write_dataset
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import as_metadata, load_manifest, make_mark
+from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_dataset
+from mlpipeline.store.tables.manifests import as_metadata, load_manifest, make_mark
 from tests.spark.conftest import as_rows
 
 ROWS = StructType([StructField(name, StringType()) for name in ("domain", "lang", "text")])

@@ -22,11 +22,11 @@ from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
 from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.stages.release.wheel import running_wheel
-from mlpipeline.store.bundles import put_bundle
+from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.models import ALIAS, champion, move_champion, register_bundle, registry
-from mlpipeline.store.registry_rows import set_aside
+from mlpipeline.store.registry.models import ALIAS, champion, move_champion, register_bundle, registry
+from mlpipeline.store.registry.rows import set_aside
 
 _LOADER = "mlpipeline.serving.pyfunc"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from mlpipeline.errors import InputError, RecipeError
 from mlpipeline.inputs import spelled
 from mlpipeline.recipe.origins import Layer, read_texts
-from mlpipeline.store.message_files import check_utf8
+from mlpipeline.store.corpus.message_files import check_utf8
 
 _KEYS = ("answer", "question")
 _SHAPE = "write `intent: answer`, or `intent: {question: ..., answer: ...}`"

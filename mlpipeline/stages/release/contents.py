@@ -13,8 +13,8 @@ from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.runtime import open_core
-from mlpipeline.store.archives import unpack_files
-from mlpipeline.store.bundles import BundleContents
+from mlpipeline.store.bundles.archives import unpack_files
+from mlpipeline.store.bundles.content import BundleContents
 
 Rows = Mapping[str, pa.Table]
 

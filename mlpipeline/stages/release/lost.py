@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlpipeline.errors import StoreError
-from mlpipeline.store.datasets import read_rows
+from mlpipeline.store.bundles.seals import find_damage
 from mlpipeline.store.layout import Store
-from mlpipeline.store.models import ALIAS, DIGEST_TAG
-from mlpipeline.store.pointers import POINTER, model_name, read_pointer
-from mlpipeline.store.registry_rows import Registry, read_registry
-from mlpipeline.store.seals import find_damage
+from mlpipeline.store.registry.models import ALIAS, DIGEST_TAG
+from mlpipeline.store.registry.pointers import POINTER, model_name, read_pointer
+from mlpipeline.store.registry.rows import Registry, read_registry
+from mlpipeline.store.tables.datasets import read_rows
 
 _COLUMNS = ["domain", "lang", "version", "bundle_digest", "uri", "alias"]
 

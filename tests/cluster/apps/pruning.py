@@ -18,8 +18,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from mlpipeline.spark.session import open_session
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.store.datasets import read_dataset, write_dataset
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import read_dataset, write_dataset
 
 LANGS = ("en", "ja", "ko", "th", "vi", "zh-Hans", "zh-Hant", "zh-TW")
 SCHEMA = StructType([StructField(name, StringType()) for name in ("domain", "lang", "text")])

@@ -10,7 +10,7 @@ import pytest
 
 from mlpipeline.cli.main import main
 from mlpipeline.serving.bundle import write_bundle
-from mlpipeline.store.pointers import Released, write_pointer
+from mlpipeline.store.registry.pointers import Released, write_pointer
 from tests.unit.serving.conftest import QUESTIONS, make_contents
 
 NEW = [("영업 시간 알려줘요", "hours"), ("배송비 알려 주세요", "delivery"), ("아무 말이나 해봐", "oos")]

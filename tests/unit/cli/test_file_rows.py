@@ -8,7 +8,7 @@ import pytest
 
 from mlpipeline.cli.file_rows import FileRows, read_rows
 from mlpipeline.errors import UsageError
-from mlpipeline.store.corpus_files import parse_map
+from mlpipeline.store.corpus.files import parse_map
 
 
 @pytest.fixture(autouse=True)

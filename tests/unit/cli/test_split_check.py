@@ -18,7 +18,7 @@ from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.translations import translation_files
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.manifests import as_metadata, make_mark
 
 ROWS = [
     {"text": "배송 언제 와요", "intent": "delivery", "split": "train"},

@@ -16,9 +16,9 @@ from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.stages.contract import Stage
-from mlpipeline.store.corpus_files import Row, read_file
+from mlpipeline.store.corpus.files import Row, read_file
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import Mark, as_metadata
+from mlpipeline.store.tables.manifests import Mark, as_metadata
 
 
 def causes(plan: Plan) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.orders.causes import find_causes, part_changes
-from mlpipeline.store.manifests import Entry, make_mark
+from mlpipeline.store.tables.manifests import Entry, make_mark
 
 
 def entry(code: str = "c", part: Any = None, inputs: Any = None, libraries: Any = None) -> Entry:

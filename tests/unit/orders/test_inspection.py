@@ -11,7 +11,7 @@ import pytest
 from mlpipeline.cli.main import main
 from mlpipeline.orders.inspection import inspect_store
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.manifests import load_manifest
 
 World = Any
 

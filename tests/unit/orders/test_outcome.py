@@ -23,10 +23,10 @@ from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.standing import doubts, refusal_line, status_line
 from mlpipeline.orders.unanswered import answer_warnings
 from mlpipeline.store.checked import checked_bytes
+from mlpipeline.store.corpus.sources import SourceFile
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import as_metadata, make_mark
-from mlpipeline.store.row_counts import count_filled
-from mlpipeline.store.sources import SourceFile
+from mlpipeline.store.tables.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.row_counts import count_filled
 
 BOT = "shop/ko"
 TEXTS = ["환불해 주세요", "돈 돌려줘", "배송 언제 와요", "택배 어디예요", "돌려줘 배송"]

@@ -16,7 +16,7 @@ from mlpipeline.orders.provenance import Provenance, read_provenance
 from mlpipeline.pipeline import STAGES, stages_between
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.layout import Store
-from mlpipeline.store.manifests import load_manifest
+from mlpipeline.store.tables.manifests import load_manifest
 from tests.unit.orders.conftest import causes
 
 NAMES = [stage.name for stage in STAGES]

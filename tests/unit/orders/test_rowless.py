@@ -7,7 +7,7 @@ import pytest
 from mlpipeline.errors import InputError
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.pipeline import stage_named
-from mlpipeline.store.manifests import Entry, Manifest, make_mark
+from mlpipeline.store.tables.manifests import Entry, Manifest, make_mark
 
 
 def manifests(**rows: int) -> dict[str, Manifest]:

@@ -21,7 +21,7 @@ from mlpipeline.recipe import names
 from mlpipeline.recipe.fields import SECTIONS
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.release_fields import Gate
-from mlpipeline.store.corpus_rows import FIELDS
+from mlpipeline.store.corpus.rows import FIELDS
 
 Write = Callable[[str, str], Path]
 

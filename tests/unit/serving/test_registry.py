@@ -11,9 +11,9 @@ import pytest
 
 from mlpipeline.errors import StoreError
 from mlpipeline.serving.bundle import load_bundle, write_bundle
-from mlpipeline.store import models
 from mlpipeline.store.checked import checked_bytes
-from mlpipeline.store.models import (
+from mlpipeline.store.registry import models
+from mlpipeline.store.registry.models import (
     champion,
     move_champion,
     read_version,
@@ -21,8 +21,8 @@ from mlpipeline.store.models import (
     tracking_uri,
     versions,
 )
-from mlpipeline.store.pointers import model_name, read_pointer
-from mlpipeline.store.registry_tables import make_tables
+from mlpipeline.store.registry.pointers import model_name, read_pointer
+from mlpipeline.store.registry.tables import make_tables
 
 pytestmark = pytest.mark.slow
 

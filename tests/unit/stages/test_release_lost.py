@@ -13,10 +13,10 @@ import pytest
 from deltalake import write_deltalake
 
 from mlpipeline.stages.release.lost import find_lost
-from mlpipeline.store.bundles import BundleContents, put_bundle
+from mlpipeline.store.bundles.content import BundleContents, put_bundle
 from mlpipeline.store.layout import Store
-from mlpipeline.store.pointers import Released, read_pointer, write_pointer
-from tests.unit.store.registry_file import write_registry
+from mlpipeline.store.registry.pointers import Released, read_pointer, write_pointer
+from tests.unit.store.registry.registry_file import write_registry
 
 
 def contents(domain: str, onnx: bytes = b"network") -> BundleContents:

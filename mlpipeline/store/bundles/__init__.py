@@ -1,0 +1,1 @@
+"""What is released: one folder with digests, sealed, checked at every opening."""

@@ -1,0 +1,1 @@
+"""Files that people write, read as rows: corpora, logs, messages, in any encoding."""

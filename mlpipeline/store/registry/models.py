@@ -1,0 +1,243 @@
+"""The registry of released bots: MLflow in a sqlite file of the store, and a pointer for those who cannot wait for it.
+
+MLflow is the truth about versions and aliases. Importing it takes seconds, so each bot's `champion.json` repeats,
+beside its bundles, which of them the alias names; `champion` puts it right where the two differ. A version's source is
+the bundle's own folder: nothing is copied, nothing is pickled, no MLflow file store is used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlpipeline.errors import StoreError
+from mlpipeline.store.bundles.content import open_bundle, seal_beside
+from mlpipeline.store.bundles.seals import read_seal
+from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.pointers import Released, model_name, read_pointer, write_pointer
+from mlpipeline.store.registry.rows import bring_home, check_registry
+from mlpipeline.store.registry.tables import make_tables
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.tracking import MlflowClient
+
+ALIAS = "champion"
+DIGEST_TAG = "bundle_digest"
+_EXPERIMENT = "releases"
+_MODEL_FILES = ("conda.yaml", "python_env.yaml", "requirements.txt", "MLmodel")
+Say = Callable[[str], None]
+
+
+def tracking_uri(folder: Path) -> str:
+    """The registry in `folder`, such as `sqlite:////data/store/mlflow/mlflow.db`."""
+    return f"sqlite:///{folder.absolute() / 'mlflow.db'}"
+
+
+def registry(store: Store) -> str:
+    """The tracking URI of a store's registry."""
+    return tracking_uri(Path(store.path("mlflow")))
+
+
+def register_bundle(
+    uri: str,
+    bot: str,
+    folder: Path,
+    *,
+    loader_module: str,
+    wheel: tuple[str, bytes] | None = None,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float | None],
+    tags: Mapping[str, object],
+    say: Say | None = None,
+) -> int:
+    """Register the bundle in `folder` and return its version; the same bundle keeps the version that it has.
+
+    Args:
+        uri: of the registry, see `tracking_uri`.
+        bot: such as `shop/ko`.
+        folder: a bundle; MLflow's description of it is written into it.
+        loader_module: the module with `_load_pyfunc`, by its name.
+        wheel: name and bytes of the wheel that has this module; it is laid into the bundle.
+        params, metrics, tags: kept with the version's run; metrics that are None are left out.
+        say: takes a progress line.
+
+    Raises:
+        StoreError: no readable bundle, or MLflow refuses.
+    """
+    digest = open_bundle(folder).digest
+    client = _client(uri, say)
+    bring_home(_file(uri), DIGEST_TAG)
+    name = model_name(bot)
+    _describe(folder, loader_module, wheel)
+    found = _versions(client, name, digest)
+    if found:
+        return int(found[0].version)
+    kept = {key: value for key, value in metrics.items() if value is not None}
+    run = _run(client, uri, bot, digest, params, kept, tags)
+    # Metrics stand in the tags too: a version is then understood without its run, and read in one query.
+    marks = {DIGEST_TAG: digest, "bot": bot, "metrics": json.dumps(kept), **{k: str(v) for k, v in tags.items()}}
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    made = client.create_model_version(name, str(folder.absolute()), run_id=run, tags=marks)
+    return int(made.version)
+
+
+def move_champion(uri: str, bot: str, version: int) -> Released:
+    """Let the alias `champion` of `bot` name `version`, and then the pointer beside its bundles."""
+    client = _client(uri, None)
+    client.set_registered_model_alias(model_name(bot), ALIAS, str(version))
+    released = _released(uri, bot, client.get_model_version(model_name(bot), str(version)))
+    write_pointer(released)
+    return released
+
+
+def champion(uri: str, bot: str, *, say: Say | None = None) -> Released | None:
+    """The version of `bot` that answers users, None if there is none; puts its pointer right where it differs."""
+    if not _file(uri).is_file():
+        return None
+    client = _client(uri, say)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        released = _released(uri, bot, client.get_model_version_by_alias(model_name(bot), ALIAS))
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):  # no model; no such alias
+            return None
+        raise
+    place = Path(released.folder).parent
+    if place.is_dir() and not _points_to(place, released):
+        write_pointer(released)
+    return released
+
+
+def read_version(uri: str, bot: str, version: str) -> Released | None:
+    """One registered version of `bot`, None if there is no such version."""
+    if not _file(uri).is_file() or not version.isdecimal():
+        return None
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return _released(uri, bot, _client(uri, None).get_model_version(model_name(bot), version))
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def versions(uri: str, bot: str) -> list[int]:
+    """The registered versions of `bot`, oldest first."""
+    if not _file(uri).is_file():
+        return []
+    return sorted(int(made.version) for made in _client(uri, None).search_model_versions(f"name = '{model_name(bot)}'"))
+
+
+def _points_to(place: Path, released: Released) -> bool:
+    try:
+        return read_pointer(place) == released
+    except StoreError:
+        return False
+
+
+def _released(uri: str, bot: str, made: ModelVersion) -> Released:
+    # MLflow keeps absolute paths, and this may be a copy of the store that they lead to: only the name counts.
+    folder = _file(uri).parent.parent / "bundles" / bot / Path(str(made.source)).name
+    try:
+        metrics = {str(key): float(value) for key, value in json.loads(made.tags.get("metrics", "{}")).items()}
+    except (ValueError, TypeError, AttributeError):
+        metrics = {}  # somebody wrote into the tag; the version is still what its digest says
+    return Released(bot, int(made.version), str(folder), made.tags.get(DIGEST_TAG, ""), metrics)
+
+
+def _file(uri: str) -> Path:
+    return Path(uri.removeprefix("sqlite:///"))
+
+
+@lru_cache(maxsize=8)
+def _client_of(uri: str) -> MlflowClient:
+    # Before the import: MLflow reads them then, and would otherwise try to reach its makers.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for noisy in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    from mlflow.tracking import MlflowClient
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _client(uri: str, say: Say | None) -> MlflowClient:
+    path = _file(uri)
+    if not path.is_file():
+        if say is not None:
+            say("MLflow makes its tables, once for a store (about 10 s)")
+        make_tables(path, _client_of)
+    check_registry(path)
+    return _client_of(uri)
+
+
+def _versions(client: MlflowClient, name: str, digest: str) -> Sequence[ModelVersion]:
+    found = client.search_model_versions(f"name = '{name}' and tags.{DIGEST_TAG} = '{digest}'")
+    return sorted(found, key=lambda made: int(made.version))
+
+
+def _run(
+    client: MlflowClient,
+    uri: str,
+    bot: str,
+    digest: str,
+    params: Mapping[str, object],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, object],
+) -> str:
+    """The run that stands for this release in MLflow's pages; one that a killed release left behind is taken up."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    experiment = client.get_experiment_by_name(_EXPERIMENT)
+    if experiment is None:
+        place = _file(uri).parent / "artifacts"
+        number = client.create_experiment(_EXPERIMENT, artifact_location=place.as_uri())
+    else:
+        number = experiment.experiment_id
+    left = client.search_runs([number], f"tags.{DIGEST_TAG} = '{digest}' and tags.bot = '{bot}'", max_results=1)
+    run = left[0] if left else client.create_run(number, run_name=bot, tags={DIGEST_TAG: digest, "bot": bot})
+    when = run.info.start_time
+    client.log_batch(
+        run.info.run_id,
+        metrics=[Metric(key, float(value), when, 0) for key, value in metrics.items()],
+        params=[Param(key, str(value)[:500]) for key, value in params.items()],
+        tags=[RunTag(key, str(value)) for key, value in tags.items()],
+    )
+    client.set_terminated(run.info.run_id)
+    return str(run.info.run_id)
+
+
+def _describe(folder: Path, loader_module: str, wheel: tuple[str, bytes] | None) -> None:
+    """Lay MLflow's MLmodel and environment files, and the wheel that they name, into the bundle, sealed."""
+    place = f"wheels/{wheel[0]}" if wheel else ""
+    if {*_MODEL_FILES, *([place] if place else [])} <= set(read_seal(folder).files):
+        return
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    names = ["text", "intent", "score", "zone", "answer", "nearest"]
+    outputs: list[Any] = [ColSpec("double" if name == "score" else "string", name) for name in names]
+    signature = ModelSignature(inputs=Schema([ColSpec("string", "text")]), outputs=Schema(outputs))
+    # By the file that stands beside it, as MLflow itself names wheels: never by a name that an index would look up.
+    needs = [*([place] if place else []), *(f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"))]
+    with tempfile.TemporaryDirectory() as spare, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it would like an example; the golden questions are better ones
+        made = Path(spare) / "model"
+        mlflow.pyfunc.save_model(str(made), loader_module=loader_module, pip_requirements=needs, signature=signature)
+        files = {name: (made / name).read_bytes() for name in _MODEL_FILES}
+    seal_beside(folder, {**files, **({place: wheel[1]} if wheel else {})})

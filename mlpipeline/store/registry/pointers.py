@@ -1,0 +1,77 @@
+"""`champion.json`: which of a bot's bundles answers, beside them, for those who cannot wait for MLflow.
+
+It names the bundle's folder and the digest of its manifest, and tells its own damage by a checksum.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlpipeline.errors import StoreError
+from mlpipeline.store.bundles.seals import remedy
+from mlpipeline.store.checked import checked_bytes, read_checked, understood
+
+POINTER = "champion.json"
+
+
+@dataclass(frozen=True)
+class Released:
+    """One registered version of a bot; `folder` is its bundle, `metrics` are those it was registered with."""
+
+    bot: str
+    version: int
+    folder: str
+    digest: str
+    metrics: Mapping[str, float]
+
+    @property
+    def uri(self) -> str:
+        """How MLflow names this version: `models:/shop.ko/3`."""
+        return f"models:/{model_name(self.bot)}/{self.version}"
+
+
+def model_name(bot: str) -> str:
+    """`shop/ko` -> `shop.ko`: MLflow's names hold neither `/` nor `:`."""
+    domain, _, lang = bot.rpartition("/")
+    return f"{domain}.{lang}"
+
+
+def read_pointer(place: Path, bot: str | None = None) -> Released | None:
+    """What `champion.json` in `place` (the folder of a bot's bundles) says; None without one. Needs no MLflow.
+
+    Raises:
+        StoreError: it was changed, cannot be understood, or is another bot's than `bot`.
+    """
+    path = place / POINTER
+    if not os.path.lexists(path):
+        return None
+    fix = remedy(place / "-")
+    values = read_checked(path, fix=fix)
+    with understood(path, fix=fix):
+        if Path(str(values["folder"])).name != values["folder"]:
+            raise ValueError("its folder is no plain name")
+        found = Released(
+            bot=str(values["bot"]),
+            version=int(str(values["version"])),
+            folder=str(place / str(values["folder"])),
+            digest=str(values["digest"]),
+            metrics=dict(values["metrics"]),
+        )
+        if bot is not None and found.bot != bot:
+            raise ValueError(f"it is that of {found.bot}")
+    return found
+
+
+def write_pointer(released: Released) -> None:
+    """Beside the bundle, by the folder's name only, so that a store may be moved; raises StoreError."""
+    folder, path = Path(released.folder), Path(released.folder).parent / POINTER
+    spare = path.with_name(f".{POINTER}.{os.getpid()}.tmp")
+    try:
+        spare.write_bytes(checked_bytes({**asdict(released), "folder": folder.name}))
+        os.replace(spare, path)
+    except OSError as error:
+        what = f"cannot be written ({error.strerror})"
+        raise StoreError(what, where=str(path), fix="check the permissions") from error

@@ -1,0 +1,55 @@
+"""Which bundle answers for a bot, and what helps where none does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlpipeline.errors import StoreError, UsageError
+from mlpipeline.store.bundles.seals import remedy
+from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.models import ALIAS, DIGEST_TAG, read_version, registry, versions
+from mlpipeline.store.registry.pointers import POINTER, Released, model_name, read_pointer
+from mlpipeline.store.registry.rows import read_registry
+
+
+def find_released(store: Store, bot: str, version: str | None = None) -> Released:
+    """The champion of a bot, or one version of it.
+
+    Raises:
+        StoreError: there is none; with what makes it anew where one was released.
+        UsageError: the bot has others than the version that is asked for.
+    """
+    place = Path(store.path("bundles", *bot.split("/")))
+    found = read_version(registry(store), bot, version) if version else read_pointer(place, bot)
+    if found is not None:
+        return found
+    what = f"no version {version}" if version else "no champion"
+    database = Path(store.path("mlflow", "mlflow.db"))
+    if place.is_dir() and not database.is_file():
+        raise StoreError("the registry is missing", where=str(database), fix=remedy(place / "-"))
+    there = versions(registry(store), bot) if version else []
+    if there:
+        raise UsageError(what, where=bot, fix=f"its versions are: {', '.join(map(str, there[-10:]))}")
+    kept = read_registry(database, DIGEST_TAG)
+    if kept is not None and not version and model_name(bot) in kept.versions:
+        if ALIAS in kept.aliases.get(model_name(bot), {}):
+            raise StoreError("the file is missing", where=str(place / POINTER), fix=remedy(place / "-"))
+        raise StoreError(what, where=bot, fix=f"a gate refused its models: `mlpipeline show released {bot}` says why")
+    known = sorted(f"{folder.parent.name}/{folder.name}" for folder in Path(store.path("bundles")).glob("*/*"))
+    hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"
+    raise StoreError(what, where=bot, fix=hint)
+
+
+def with_remedy(store: Store, bot: str, found: Released, error: StoreError) -> StoreError:
+    """The error of a bundle that cannot be opened: only what the tables still hold can be made anew from them."""
+    # Who waits for an answer does not wait for Arrow, which only a damaged bundle needs.
+    from mlpipeline.store.tables.datasets import read_rows
+
+    try:
+        (row,) = read_rows(store, "released", bots=[bot], columns=["version", "bundle_digest"]).to_pylist()
+    except (StoreError, ValueError):
+        return error
+    if row["bundle_digest"] == found.digest:
+        return error
+    fix = f"put the bundle of version {found.version} back from a copy of the store: the tables hold version"
+    return StoreError(error.what, where=error.where, fix=f"{fix} {row['version']} now")

@@ -1,0 +1,1 @@
+"""Tables of the store: Delta read without a JVM, and the manifest of each."""
