@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-_OPERATORS, _READ = 15, 12  # shown: operators, the busiest first; kept rows to read
+_OPERATORS = 15  # shown, the busiest first
 _MEANS = {
     "balance": "good, but the intent had enough",
     "broken": "a number, placeholder or letter broke",
@@ -21,32 +19,6 @@ _MEANS = {
     "stems": "its content words changed",
     "stranger": "too far from its parent",
 }
-
-
-def gather_augmented(
-    reports: Iterable[Mapping[str, Any]], kept: Iterable[Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
-    """For each bot: what `augment_report` says of it, and some of its made rows, spread over their operators.
-
-    Args:
-        reports: `bot`, `report` (JSON).
-        kept: rows of `augmented`: `bot`, `intent`, `text`, `operators`.
-    """
-    rows: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in kept:
-        rows[row["bot"]].append(row)
-    return {row["bot"]: {**json.loads(row["report"]), "read": _spread(rows[row["bot"]])} for row in reports}
-
-
-def _spread(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The first row of each operator, then the second, as far as they are shown."""
-    turns: list[tuple[int, str, str, Mapping[str, Any]]] = []
-    seen: dict[str, int] = defaultdict(int)
-    for row in sorted(rows, key=lambda row: (row["operators"], row["text"])):
-        turns.append((seen[row["operators"]], row["operators"], row["text"], row))
-        seen[row["operators"]] += 1
-    chosen = sorted(turns, key=lambda turn: turn[:3])[:_READ]
-    return [{name: row[name] for name in ("text", "intent", "operators")} for *_, row in chosen]
 
 
 def augment_view(report: Mapping[str, Any], lang: str) -> dict[str, Any] | None:

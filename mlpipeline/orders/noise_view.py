@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from mlpipeline.methods.label_noise.decide import PROMISED
+from mlpipeline.methods.label_noise.listing import DEALT_WITH, DONE, ISSUES, to_read_and_done
 
-_Row = TypeVar("_Row", bound=Mapping[str, Any])
-
-ISSUES, DONE = 25, 10  # rows shown, the likeliest mistakes first: those to read, and those that were dealt with
-_DEALT_WITH = ("drop", "relabel")
 _PAIRS = 10  # pairs of intents shown
 _LINES = 5  # of a file, where the same text and label stand several times
 _PLANTED = {"random": "any other intent", "pairs": "the nearest intent"}
@@ -27,7 +24,7 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
         issues: rows of `label_issue`, the likeliest mistakes first.
         lang: tag of the language of the texts, or empty.
     """
-    asked, done = parted(issues)
+    asked, done = to_read_and_done(issues)
     line = str(report.get("line") or "")
     judged = bool(report.get("judged"))
     return {
@@ -64,14 +61,6 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
         "spellings": [" | ".join(names) for names in report.get("alike_intents") or []],
         "annotators": report.get("annotators"),
     }
-
-
-def parted(issues: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
-    """Rows of `label_issue` that a person should read, and those that were dealt with, each in their order."""
-    asked, done = list[_Row](), list[_Row]()
-    for row in issues:
-        (done if row.get("action") in _DEALT_WITH else asked).append(row)
-    return asked, done
 
 
 def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -111,7 +100,7 @@ def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
 def _review(report: Mapping[str, Any], last: float) -> dict[str, Any] | None:
     """Where the planner's line stands on the curve, of which rows that were dealt with are the first."""
     actions = report.get("actions") or {}
-    done = sum(actions.get(name, 0) for name in _DEALT_WITH)
+    done = sum(actions.get(name, 0) for name in DEALT_WITH)
     for row in report.get("review") or []:
         if row["share"] == PROMISED and row["rows"] and (x := 100.0 * (row["rows"] + done) / last) <= 100.0:
             return {"x": x, "y": 100.0 - 100.0 * PROMISED, "rows": row["rows"], "done": done, "told": 18 < x < 78}

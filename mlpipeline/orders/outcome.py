@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, looks_like
+from mlpipeline.methods.label_noise.listing import DONE, ISSUES, to_read_and_done
 from mlpipeline.orders.apply import RunReport
-from mlpipeline.orders.augment_view import gather_augmented
+from mlpipeline.orders.augmented import gather_augmented
 from mlpipeline.orders.findings import finding_lines, first_lines
 from mlpipeline.orders.ingest_warnings import gather_file_findings
 from mlpipeline.orders.misread import gather_misread
-from mlpipeline.orders.noise_view import DONE, ISSUES, parted
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.standing import champions, doubts
 from mlpipeline.orders.translations import translation_warnings
@@ -142,7 +142,7 @@ def gather_noise(tables: Tables) -> dict[str, dict[str, Any]]:
         listed.setdefault(row.pop("bot"), []).append(row)
     for bot, report in found.items():
         issues = sorted(listed.get(bot, []), key=lambda row: row["rank"])
-        asked, done = parted(issues)
+        asked, done = to_read_and_done(issues)
         dropped = Counter(row["split"] for row in done if row["action"] == "drop")
         report["left_out"] = {split: dropped[split] for split in _LEARNT}
         report.update(issues=[*asked[:ISSUES], *done[:DONE]], asked_count=len(asked), done_count=len(done))

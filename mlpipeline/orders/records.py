@@ -11,10 +11,11 @@ from typing import Any
 from mlpipeline import __version__
 from mlpipeline.cluster.failures import SessionEnded
 from mlpipeline.orders.apply import RunReport
+from mlpipeline.orders.history import add_history
 from mlpipeline.orders.outcome import gather_bots, gather_stages
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.report import render_report
-from mlpipeline.orders.run_index import add_history, write_index
+from mlpipeline.orders.run_index import write_index
 from mlpipeline.orders.standing import status_line
 from mlpipeline.store.fingerprint import library_versions
 from mlpipeline.store.layout import Store

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from mlpipeline.methods.label_noise.decide import Finding
 from mlpipeline.methods.label_noise.units import Units
+
+_Row = TypeVar("_Row", bound=Mapping[str, Any])
+
+ISSUES, DONE = 25, 10
+"""Rows that a report shows, the likeliest mistakes first: those to read, and those that were dealt with."""
+DEALT_WITH = ("drop", "relabel")
+"""Actions after which nobody has to read a row."""
 
 
 def issue_rows(units: Units, findings: Sequence[Finding]) -> list[dict[str, Any]]:
@@ -31,6 +38,14 @@ def issue_rows(units: Units, findings: Sequence[Finding]) -> list[dict[str, Any]
         }
         for rank, one in enumerate(findings, 1)
     ]
+
+
+def to_read_and_done(issues: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
+    """Rows of `label_issue` that a person should read, and those that were dealt with, each in their order."""
+    to_read, done = list[_Row](), list[_Row]()
+    for row in issues:
+        (done if row.get("action") in DEALT_WITH else to_read).append(row)
+    return to_read, done
 
 
 def _shown(units: Units, rows: Sequence[int]) -> list[dict[str, str]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlpipeline.orders.augment_view import augment_view, gather_augmented
+from mlpipeline.orders.augment_view import augment_view
+from mlpipeline.orders.augmented import gather_augmented
 from mlpipeline.orders.report import render_report
 
 REPORT: dict[str, Any] = {

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.run_index import add_history, entry_of, render_index, write_index
+from mlpipeline.orders.history import add_history, entry_of
+from mlpipeline.orders.run_index import render_index, write_index
 from mlpipeline.store.layout import Store
 
 NAMES = ["20261121T110519-1", "20261122T110519-2", "20261123T110519-3"]
