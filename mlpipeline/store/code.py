@@ -36,12 +36,16 @@ class Source:
 class CodeReader:
     """Digests of modules, remembered by the SHA-256 of each source, so that a second plan parses nothing.
 
+    One reader reads each file once: stages share most of their modules. Who wants to see a change takes a new one.
+
     Args:
         known: what an earlier reader remembered, see `as_json`.
     """
 
     def __init__(self, known: Mapping[str, Source] | None = None) -> None:
         self._known = dict(known or {})
+        self._modules: dict[str, tuple[Source, list[str]] | None] = {}
+        self._lists: dict[str, dict[str, str]] = {}
         self.changed = False
 
     def modules_of(self, starts: Iterable[str], outside: Mapping[str, str] | Iterable[str] = ()) -> dict[str, Source]:
@@ -62,18 +66,17 @@ class CodeReader:
             name = waiting.pop()
             if name in found or any(name == one or name.startswith(f"{one}.") for one in left_out):
                 continue
-            file = _file_of(name)
-            if file is None:
-                continue
-            found[name] = self.read(file.read_bytes())
-            waiting += [imported for pair in found[name].imports for imported in _modules_named(*pair)]
+            module = self._module(name)
+            if module is not None:
+                found[name], imported = module
+                waiting += imported
         return dict(sorted(found.items()))
 
     def code_digest(self, starts: Iterable[str], outside: Mapping[str, str] | Iterable[str] = ()) -> str:
         """Digest of all modules that `modules_of` finds, with the word lists (.tsv) of their packages."""
         modules = self.modules_of(starts, outside)
         packages = {name if _is_package(name) else name.rpartition(".")[0] for name in modules}
-        lists = {path: found for package in sorted(packages) for path, found in _word_lists(package)}
+        lists = {path: found for package in sorted(packages) for path, found in self._word_lists(package).items()}
         return digest({**{name: source.digest for name, source in modules.items()}, **lists})
 
     def read(self, data: bytes) -> Source:
@@ -83,6 +86,23 @@ class CodeReader:
             self._known[key] = _parsed(data)
             self.changed = True
         return self._known[key]
+
+    def _module(self, name: str) -> tuple[Source, list[str]] | None:
+        """What is known of a module, and the modules that it imports; None if there is no such module."""
+        if name not in self._modules:
+            file = _file_of(name)
+            if file is None:
+                self._modules[name] = None
+            else:
+                source = self.read(file.read_bytes())
+                self._modules[name] = source, [one for pair in source.imports for one in _modules_named(*pair)]
+        return self._modules[name]
+
+    def _word_lists(self, package: str) -> dict[str, str]:
+        """Digests of the word lists of a package, by path."""
+        if package not in self._lists:
+            self._lists[package] = dict(_word_lists(package))
+        return self._lists[package]
 
     def as_json(self) -> bytes:
         """What this reader knows, for `known_from`."""

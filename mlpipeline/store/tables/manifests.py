@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -89,7 +89,7 @@ def make_mark(code: str, part: Mapping[str, Any], inputs: Mapping[str, Any], lib
 def as_metadata(stage: str, run: str, marks: Mapping[str, Mark]) -> str:
     """A commit's `userMetadata`: the marks by bot, equal recipe parts written once."""
     parts = {digest(mark.part): mark.part for mark in marks.values()}
-    bots = {bot: {**asdict(mark), "part": digest(mark.part)} for bot, mark in marks.items()}
+    bots = {bot: {**vars(mark), "part": digest(mark.part)} for bot, mark in marks.items()}
     return orjson.dumps({"mlpipeline": 1, "stage": stage, "run": run, "parts": parts, "marks": bots}).decode()
 
 
@@ -169,7 +169,7 @@ def _read_cache(store: Store, dataset: str) -> Manifest:
 def _write_cache(store: Store, manifest: Manifest) -> None:
     parts = {digest(entry.mark.part): entry.mark.part for entry in manifest.entries.values()}
     entries = {
-        bot: {**asdict(entry), "mark": {**asdict(entry.mark), "part": digest(entry.mark.part)}}
+        bot: {**vars(entry), "mark": {**vars(entry.mark), "part": digest(entry.mark.part)}}
         for bot, entry in manifest.entries.items()
     }
     earlier = {bot: [list(rows) for rows in found] for bot, found in manifest.earlier.items()}
