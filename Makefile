@@ -22,15 +22,16 @@ run: $(STAMP) ## run the nine sample bots through all stages; a second time ther
 	@$(BIN)/mlpipeline run
 
 test: check ## check, then every test (with Spark, some minutes)
-	@# Two files side by side, in their order: the clusters take longest and begin.
-	@$(BIN)/python -m pytest -q tests -m "cluster or e2e or spark or slow" \
+	@# Two files side by side, in their order: the clusters take longest and begin. Properties again, on four times the examples.
+	@$(BIN)/python -m pytest -q tests -m "cluster or e2e or spark or slow or hypothesis" \
 		-n 2 --dist loadfile --no-loadscope-reorder --durations=25
 
 check: $(STAMP) ## lint, format, types, import floors and the quick tests, in about a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@# Types and tests side by side: each is longer than all the rest.
 	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
-		$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" tests/unit tests/house || failed=1; wait $$types && exit $$failed
+		$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" \
+			--hypothesis-profile=quick tests/unit tests/house || failed=1; wait $$types && exit $$failed
 
 bench: $(STAMP) ## measure speed and memory, ratios in one run
 	@$(BIN)/python -m tests.bench

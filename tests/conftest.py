@@ -14,4 +14,6 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # A busy machine is no failure: what is fast enough has a test of its own.
 settings.register_profile("patient", deadline=None)
+# `make check` takes this one. Most of a property's time goes into making examples, and each run makes others.
+settings.register_profile("quick", deadline=None, max_examples=25)
 settings.load_profile("patient")

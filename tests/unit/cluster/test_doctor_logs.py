@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.cluster.doctor.diagnosis import examine
@@ -17,6 +17,7 @@ from mlpipeline.cluster.doctor.files import lines_of, log_files
 from mlpipeline.cluster.doctor.page import render_page
 from mlpipeline.cluster.doctor.told import as_data
 from mlpipeline.errors import InputError
+from tests.properties import examples
 
 LOGS = Path(__file__).parent / "doctor_logs"
 LINES = [line for line in lines_of(LOGS / "coalesced.zstd", []) if line]
@@ -94,7 +95,7 @@ def test_a_file_that_is_cut_off_is_told_and_used(tmp_path: Path, name: str, shar
 
 @pytest.mark.slow
 @given(st.integers(0, len(TEXT) - 1), st.binary(min_size=1, max_size=40))
-@settings(max_examples=60)
+@examples(60)
 def test_bytes_that_were_overwritten_never_end_in_a_crash(place: int, garbage: bytes):
     damaged = TEXT[:place] + garbage + TEXT[place + len(garbage) :]
     diagnosis = examine(read_events(damaged.split(b"\n")))
@@ -102,7 +103,7 @@ def test_bytes_that_were_overwritten_never_end_in_a_crash(place: int, garbage: b
 
 
 @given(st.lists(st.sampled_from(LINES), min_size=1, max_size=len(LINES), unique=True))
-@settings(max_examples=60)
+@examples(60)
 def test_any_part_of_the_events_in_any_order_is_examined(lines: list[bytes]):
     examine(read_events(lines))
 
@@ -119,7 +120,7 @@ VALUES = st.recursive(
 
 
 @given(st.sampled_from(LINES), st.data())
-@settings(max_examples=80)
+@examples(80)
 def test_values_of_another_kind_are_told_not_raised(line: bytes, data: st.DataObject):
     event = orjson.loads(line)
     key = data.draw(st.sampled_from(sorted(set(event) - {"Event"}) or ["Event"]))

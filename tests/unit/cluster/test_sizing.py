@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.cli.main import main
@@ -33,6 +33,7 @@ from mlpipeline.cluster.sizing.guides import (
 from mlpipeline.cluster.sizing.needs import STAGES
 from mlpipeline.cluster.units import as_bytes, as_microseconds, as_text, megabytes
 from mlpipeline.errors import UsageError
+from tests.properties import examples
 
 GB = 1024
 
@@ -216,7 +217,7 @@ def test_refused(changed: dict[str, object], what: str) -> None:
 STAGE_NAMES = st.sampled_from([None, *STAGES])
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(
     nodes=st.integers(1, 40),
     cores=st.integers(1, 128),

@@ -6,11 +6,12 @@ import re
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.languages.profile import STEPS, Profile, normalize, normalizer
+from tests.properties import examples
 
 TAGS = ["ko", "ja", "en", "zh-Hans", "zh-Hant", "zh-TW", "th", "vi"]
 
@@ -45,7 +46,7 @@ def _may_change(step, text: str) -> bool:
 
 @pytest.mark.parametrize("name", STEPS)
 @given(text=TEXTS)
-@settings(max_examples=150)
+@examples(150)
 def test_a_step_announces_every_text_that_it_changes(name: str, text: str):
     step = STEPS[name]
     assert step(text) == text or _may_change(step, text)

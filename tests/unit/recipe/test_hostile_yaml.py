@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.recipe.merge import set_layer
 from mlpipeline.recipe.origins import MAX_BYTES, read_layer, read_value
+from tests.properties import examples
 
 _YAMLISH = st.text(
     alphabet="ab:{}[],-?&*!|>%@`'\"#~ \n\t\\0123456789.eE+_<\u00e9\ud55c\x00\x07\ufeff\u2028\x85", max_size=80
@@ -25,7 +26,7 @@ def test_any_bytes(raw: bytes) -> None:
         assert "\n" not in str(error)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(_YAMLISH)
 def test_anything_like_yaml(text: str) -> None:
     try:

@@ -6,16 +6,17 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.spark.tasks import _LEAST_ROWS, _ROWS, _by_slot, as_batches, share_out
+from tests.properties import examples
 
 BOTS = st.dictionaries(st.integers(0, 400).map(lambda n: f"d{n}/ko"), st.integers(1, 5_000), max_size=100)
 SLOTS = st.integers(1, 64)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(BOTS, SLOTS, st.none() | st.integers(1, 9))
 def test_every_bot_has_one_place_and_the_largest_come_first(sizes: dict[str, int], slots: int, most: int | None):
     tasks = share_out(list(sizes.items()), slots, most=most)
@@ -25,7 +26,7 @@ def test_every_bot_has_one_place_and_the_largest_come_first(sizes: dict[str, int
     assert most is None or all(len(bots) <= most for bots in tasks)
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(BOTS, SLOTS)
 def test_shared_tasks_are_small_beside_what_is_left(sizes: dict[str, int], slots: int):
     tasks = share_out(list(sizes.items()), slots)
@@ -35,7 +36,7 @@ def test_shared_tasks_are_small_beside_what_is_left(sizes: dict[str, int], slots
         assert len(bots) == 1 or rows <= min(_ROWS, max(_LEAST_ROWS, rest / (2 * slots)))
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(BOTS, SLOTS)
 def test_the_order_of_what_was_counted_does_not_matter(sizes: dict[str, int], slots: int):
     assert share_out(list(sizes.items()), slots) == share_out(list(sizes.items())[::-1], slots)
@@ -61,7 +62,7 @@ def test_large_bots_stand_alone(rows: int):
     assert len(tasks[9]) > 1
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.lists(st.integers(1, 6), max_size=8), st.lists(st.integers(0, 30), max_size=6))
 def test_rows_become_bots_again_however_they_were_cut(sizes: list[int], cuts: list[int]):
     slots = [slot for slot, size in enumerate(sizes) for _ in range(size)]

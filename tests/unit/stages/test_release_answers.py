@@ -6,11 +6,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import InputError
 from mlpipeline.stages.release.answers import read_answers, unmatched
+from tests.properties import examples
 
 
 def answers(folder: Path, text: str | bytes) -> dict[str, dict[str, str]]:
@@ -98,7 +99,7 @@ def test_what_cannot_be_meant_is_refused_with_its_line(tmp_path: Path, text: str
     assert str(refused.value).startswith(said) and refused.value.fix
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(
     st.dictionaries(
         st.text("abc한019.: -yn", min_size=1, max_size=6).map(str.strip).filter(bool), st.text("ab1 ~", min_size=1)

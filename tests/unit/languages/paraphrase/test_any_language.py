@@ -6,12 +6,13 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.any_language import OPERATORS, slot_exchanges, splices
 from mlpipeline.languages.paraphrase.operators import Sentence, Token
 from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_spans
+from tests.properties import examples
 
 
 def _sentence(text: str) -> Sentence:
@@ -107,7 +108,7 @@ _rows = st.lists(
 )
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(_rows, st.integers(min_value=0, max_value=5))
 def test_any_rows(texts: list[str], seed: int) -> None:
     rows = [_sentence(one) for one in texts]

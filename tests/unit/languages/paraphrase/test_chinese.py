@@ -6,7 +6,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.chinese import OPERATORS, TAGS, Chinese, load, operators_of
@@ -14,6 +14,7 @@ from mlpipeline.languages.paraphrase.chinese_requests import ORDER_VERBS
 from mlpipeline.languages.paraphrase.chinese_writing import Writing, rows, variety_of
 from mlpipeline.languages.paraphrase.operators import wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
+from tests.properties import examples
 
 
 @cache
@@ -199,7 +200,7 @@ _PIECES = st.sampled_from(
 _TEXTS = st.one_of(st.text(max_size=60), st.lists(_PIECES, max_size=14).map("".join), st.just("帮我打开" * 125))
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(text=_TEXTS, seed=st.integers(0, 9), tag=st.sampled_from(TAGS))
 def test_any_text_gives_whole_texts_or_none(text: str, seed: int, tag: str) -> None:
     text = unicodedata.normalize("NFC", text)

@@ -6,11 +6,12 @@ import unicodedata
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.operators import Tool, wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
+from tests.properties import examples
 
 pytest.importorskip("lemminflect")
 
@@ -125,7 +126,7 @@ _PIECES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.lists(st.sampled_from(_PIECES), max_size=14).map(" ".join) | st.text(max_size=80),
     st.integers(min_value=0, max_value=9),

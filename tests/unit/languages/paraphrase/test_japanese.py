@@ -6,7 +6,7 @@ import random
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("sudachipy")
@@ -16,6 +16,7 @@ from mlpipeline.languages.paraphrase.japanese_conjugation import adjective_forms
 from mlpipeline.languages.paraphrase.japanese_lexicon import rows
 from mlpipeline.languages.paraphrase.operators import wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
+from tests.properties import examples
 
 TOOL = japanese.load()
 _ALL = {one.name: one for one in japanese.OPERATORS}
@@ -237,7 +238,7 @@ TEXTS = st.one_of(st.text(max_size=40), JOINED)
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
+@examples(80)
 @given(TEXTS, st.integers(0, 5))
 def test_any_text_gives_whole_wordings_or_none(text: str, seed: int) -> None:
     names = list(TOOL.operators)

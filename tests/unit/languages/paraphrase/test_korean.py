@@ -7,7 +7,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 pytest.importorskip("kiwipiepy")
@@ -17,6 +17,7 @@ from mlpipeline.languages.paraphrase.korean_chat import lexicon
 from mlpipeline.languages.paraphrase.korean_typing import NEIGHBOURS, apart, syllable_of
 from mlpipeline.languages.paraphrase.operators import Sentence, wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_spans
+from tests.properties import examples
 
 
 @cache
@@ -232,7 +233,7 @@ _PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(st.one_of(st.lists(_PARTS, max_size=14).map("".join), st.text(max_size=80)), st.integers(0, 5))
 def test_any_text(text: str, seed: int) -> None:
     text = unicodedata.normalize("NFC", text)

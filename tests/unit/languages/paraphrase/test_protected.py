@@ -6,10 +6,11 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_parts, protected_spans
+from tests.properties import examples
 
 
 def _parts(text: str) -> list[str]:
@@ -126,7 +127,7 @@ _any = st.text(st.characters(), max_size=60) | st.lists(
 ).map("".join)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(_any)
 def test_spans_are_in_order_and_not_empty(text: str) -> None:
     at = 0
@@ -138,14 +139,14 @@ def test_spans_are_in_order_and_not_empty(text: str) -> None:
     assert is_whole(text) in (True, False)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(_any)
 def test_every_digit_is_protected(text: str) -> None:
     inside = {at for start, stop in protected_spans(text) for at in range(start, stop)}
     assert all(at in inside for at, one in enumerate(text) if one.isdecimal())
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.text(st.characters(exclude_categories=["Cs", "Cc", "M", "Co", "Cn"]), max_size=30),
     st.sampled_from(["<PHONE>", "{{x}}", "{id}"]),

@@ -3,12 +3,13 @@
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.operators import Tool, wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
 from mlpipeline.languages.paraphrase.thai import OPERATORS, load
+from tests.properties import examples
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=9).map("".join))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, without=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS, seed=st.integers(0, 9))
 def test_any_text_is_safe(thai: Tool, text: str, seed: int) -> None:
     names = list(thai.operators)

@@ -3,13 +3,14 @@
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.operators import Tool, wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
 from mlpipeline.languages.paraphrase.vietnamese import OPERATORS, load
 from mlpipeline.languages.paraphrase.vietnamese_typing import keystrokes, without_marks
+from tests.properties import examples
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=9).map("".join))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, without=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS, seed=st.integers(0, 9))
 def test_any_text_is_safe(vietnamese: Tool, text: str, seed: int) -> None:
     names = list(vietnamese.operators)

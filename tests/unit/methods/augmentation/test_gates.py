@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.profile import Profile
@@ -17,6 +17,7 @@ from mlpipeline.methods.augmentation.corpus import Candidate, dice_of, left_alon
 from mlpipeline.methods.augmentation.gates import TextGate
 from mlpipeline.methods.augmentation.nearness import as_texts, near_rows, similarity_to
 from mlpipeline.methods.near_duplicates.grams import gram_sets
+from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import Tool, corpus, rules
 
 
@@ -26,7 +27,7 @@ def jaccard(one: str, other: str) -> float:
     return len(first & second) / len(first | second)
 
 
-@settings(max_examples=60)
+@examples(60)
 @example(made=["cac"], existing=["cac"], held_out=["aca"], threshold=0.5)
 @given(*(st.lists(st.text("abc ", min_size=1, max_size=7), max_size=8) for _ in range(3)), st.sampled_from([0.5, 0.8]))
 def test_nearness_is_what_pairs_say_one_by_one(

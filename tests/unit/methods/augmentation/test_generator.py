@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import RecipeError, SetupError, StageError
@@ -19,6 +19,7 @@ from mlpipeline.languages.paraphrase.tools import Plain
 from mlpipeline.methods.augmentation import generator as module
 from mlpipeline.methods.augmentation.corpus import Candidate
 from mlpipeline.methods.augmentation.generator import generator, open_generator
+from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import corpus, rules
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
@@ -234,7 +235,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(_JSON, max_size=8))
 def test_whatever_is_answered_only_texts_come_through(answers: list[Any]) -> None:
     told: dict[str, Any] = {}

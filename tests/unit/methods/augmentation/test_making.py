@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import StageError
@@ -19,6 +19,7 @@ from mlpipeline.methods.augmentation.choosing import choose_rows
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, lacking
 from mlpipeline.methods.augmentation.making import Augmented, augment_bot
 from mlpipeline.methods.near_duplicates.contents import classes_of, similarities
+from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import ENGLISH, ROWS, Tool, corpus, rules
 
 
@@ -265,7 +266,7 @@ _WORDS = st.sampled_from(
 _TEXTS = st.one_of(st.lists(_WORDS, min_size=1, max_size=9).map(" ".join), st.text(max_size=40))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.tuples(_TEXTS, st.sampled_from("abc")), max_size=12), st.integers(0, 5))
 def test_whatever_the_rows_are_what_is_made_is_whole(rows: list[tuple[str, str]], seed: int):
     from mlpipeline.languages.profile import normalize

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.tools import Plain
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus
 from mlpipeline.methods.augmentation.retrieval import floor_of, retrieval, verdicts
 from mlpipeline.methods.augmentation.sources import NAMES, sources_of
+from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import ENGLISH, rules
 
 AIM = 0.95
@@ -154,14 +155,14 @@ def test_few_rows_that_are_all_right_prove_little() -> None:
     assert floor_of(more, more < 0.5, AIM) == np.inf
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=80))
 def test_a_floor_is_never_below_what_is_known(known: list[tuple[float, bool]]) -> None:
     margins, right = np.array([margin for margin, _ in known]), np.array([good for _, good in known])
     assert floor_of(margins, right, AIM) >= margins.min()
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(
     st.lists(st.tuples(st.text(max_size=12), st.sampled_from("abc")), min_size=1, max_size=40),
     st.lists(st.text(max_size=12), max_size=20),

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Token
@@ -16,6 +16,7 @@ from mlpipeline.languages.paraphrase.tools import Plain
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus
 from mlpipeline.methods.augmentation.neighbours import neighbours_of
 from mlpipeline.methods.augmentation.synonyms import LEAST_TEXTS, Marks, places_of, synonyms, words_of
+from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import ENGLISH, rules
 
 # Words of a list stand in the same places; "on" and "off" are all that tells two intents apart.
@@ -160,7 +161,7 @@ def test_rare_words_have_no_neighbours() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=10)
+@examples(10)
 @given(st.lists(st.text(max_size=30), max_size=4))
 def test_any_text_among_the_rows_comes_out_whole(texts: list[str]) -> None:
     corpus = bot(rows=4, logs=300)
@@ -177,7 +178,7 @@ def test_any_text_among_the_rows_comes_out_whole(texts: list[str]) -> None:
         assert kept(mixed.texts[one.row], one.text)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.text(max_size=60))
 def test_words_of_any_text(text: str) -> None:
     tool = Plain()

@@ -6,11 +6,12 @@ import random
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import InputError
 from mlpipeline.methods.evaluation.leaks import Leaks, Sample, find_leaks
+from tests.properties import examples
 
 SPLITS = ("train", "validation", "test")
 
@@ -69,7 +70,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(ROWS, min_size=1, max_size=14), st.sampled_from([0.5, 0.8, 1.0]))
 def test_counts_are_those_of_all_pairs(rows: list[Sample], threshold: float):
     found = leaks_of(rows, threshold)

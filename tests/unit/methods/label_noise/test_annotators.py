@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.annotators import find_consensus, kappa, kappa_by_pair
+from tests.properties import examples
 
 TRUTH = np.random.default_rng(3).integers(0, 4, 400)
 
@@ -54,7 +55,7 @@ def test_an_annotator_with_two_answers_is_not_called_perfect() -> None:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_the_order_of_rows_people_and_labels_says_nothing(seed: int) -> None:
     random = np.random.default_rng(seed)
     answers = np.stack([answered(quality, seed + n, 0.7) for n, quality in enumerate((0.9, 0.7, 0.8))], axis=1)[:80]

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from cleanlab.count import compute_confident_joint, get_confident_thresholds
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.naive_bayes import ComplementNB
@@ -20,6 +20,7 @@ from mlpipeline.methods.label_noise.estimate import Judgement, confident_pairs
 from mlpipeline.methods.label_noise.folds import predict_fold
 from mlpipeline.methods.label_noise.material import Codes, Material, as_material
 from mlpipeline.methods.label_noise.views import View, choose_views
+from tests.properties import examples
 from tests.unit.methods.label_noise.noise_corpus import corpus, material, task
 
 TEXTS, LABELS = corpus()
@@ -137,7 +138,7 @@ def test_bayes_is_that_of_scikit_learn() -> None:
     assert np.allclose(shift, shift[:, :1], atol=1e-3)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 1000), st.integers(2, 6), st.integers(2, 60))
 def test_the_confident_joint_is_that_of_cleanlab(seed: int, classes: int, rows: int) -> None:
     random = np.random.default_rng(seed)

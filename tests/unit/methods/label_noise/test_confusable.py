@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.confusable import ADVICE, Confusion, find_confusing, lower_end
+from tests.properties import examples
 
 CLASSES = 8
 
@@ -129,7 +130,7 @@ def test_nothing_to_compare() -> None:
     assert not every.pairs and len(every.shapes) == 60 and every.shapes[0].cohesion is None
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 10_000), st.integers(0, 40), st.integers(1, 6), st.booleans())
 def test_whatever_comes_in(seed: int, rows: int, classes: int, with_chances: bool) -> None:
     """Shares are shares, each pair stands once, and neither the order of the rows nor that of the labels matters."""

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.methods.near_duplicates import grams, join, state
@@ -26,6 +26,7 @@ from mlpipeline.methods.near_duplicates.index import read
 from mlpipeline.methods.near_duplicates.join import Bound
 from mlpipeline.methods.near_duplicates.signatures import signatures_of
 from mlpipeline.methods.near_duplicates.state import State, compared, pair_similarities
+from tests.properties import examples
 
 # few letters, so that random texts are often near each other
 TEXTS = st.lists(st.text(alphabet="ab 가\U0001f600", max_size=14).map(str.strip), max_size=14)
@@ -62,7 +63,7 @@ def as_named(pairs: NamedPairs) -> list[tuple[int, int, float]]:
     return list(zip(pairs.left.tolist(), pairs.right.tolist(), pairs.similarity.tolist(), strict=True))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(TEXTS, st.sampled_from([0.5, 0.6, 0.75, 0.8, 0.9, 1.0]))
 def test_no_pair_is_lost_and_none_invented(texts: list[str], threshold: float):
     classes, bound = classes_of(strings(texts)), Bound(1000)
@@ -139,7 +140,7 @@ def said(state: State) -> list[tuple[int, int, float]]:
     return as_named(NamedPairs(state.contents[pairs.left], state.contents[pairs.right], pairs.similarity))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.dictionaries(st.integers(0, 99), st.text(alphabet="ab 가", max_size=12), min_size=4, max_size=30), st.data())
 def test_a_day_later_only_what_is_new_is_compared_and_the_result_is_the_same(texts: dict[int, str], data):
     gone = data.draw(st.sets(st.sampled_from(sorted(texts)), max_size=3))
@@ -156,7 +157,7 @@ DAYS = st.lists(st.sets(st.integers(0, 39)), min_size=2, max_size=6)
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.text(alphabet="ab 가", max_size=8), min_size=40, max_size=40), DAYS)
 def test_contents_go_and_come_back_and_every_day_is_that_of_a_full_run(texts: list[str], days: list[set[int]]):
     kept = None

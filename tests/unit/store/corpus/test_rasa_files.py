@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import InputError
 from mlpipeline.store.corpus.rasa_files import read_rasa
 from mlpipeline.store.corpus.rasa_markup import strip_markup
 from mlpipeline.store.corpus.rows import Problem, Reject, Row
+from tests.properties import examples
 
 
 def _read(text: str | bytes) -> list[Row | Reject]:
@@ -116,7 +117,7 @@ def test_folded_lines_are_no_examples(examples: str, lines: list[int] | None):
 KEYS = ["intent", "intent", "intent", "Intent", "intents", "examples", "examples", "examples", "exampels", "comment"]
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(st.data())
 def test_each_example_is_a_row_or_a_rejected_line(data: st.DataObject):
     lines, places = ["nlu:"], {}
@@ -211,7 +212,7 @@ def marked(draw: st.DrawFn, depth: int = 0) -> tuple[str, str]:
     return written, said
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(marked())
 def test_letters_outside_of_markup_are_never_lost(example: tuple[str, str]):
     assert strip_markup(example[0]) == example[1]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.manifests import Manifest, Mark, as_metadata, load_manifest, make_mark, missing_files
+from tests.properties import examples
 
 
 class Log:
@@ -191,7 +192,7 @@ def test_files_that_are_gone_are_named(log: Log):
 BOTS = st.sampled_from(["shop/ko", "shop/en", "bank/ko"])
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["ours", "foreign", "optimize"]), st.sets(BOTS, min_size=1), st.booleans()),
