@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
-from mlpipeline.errors import InputError, MLPipelineError, StoreError, UsageError
+from mlpipeline.errors import InputError, UsageError
 from mlpipeline.serving.answer import Answer, Answerer
-from mlpipeline.serving.bundle import load_bundle
+from mlpipeline.serving.champion import open_answerer
 from mlpipeline.store.corpus.message_files import messages_of, read_messages
-from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.released import find_released, with_remedy
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.load import Resolved
-
-_SAMPLES = 3
+    pass
 
 
 def add_answer(parser: argparse.ArgumentParser) -> None:
@@ -95,55 +90,11 @@ def _converse(desk: Desk, bot: str, answerer: Answerer) -> None:
         desk.give(answer.to_dict(), f"{_told(answer)}\n")
 
 
-def open_answerer(store: Store, bot: str, version: str | None = None, nearest: int = 3) -> Answerer:
-    """What answers for a bot: its champion, or one version of it.
-
-    Raises:
-        StoreError: the bot has no bundle.
-        UsageError: it has others than the version that is asked for.
-    """
-    found = find_released(store, bot, version)
-    try:
-        return Answerer(load_bundle(Path(found.folder), digest=found.digest), nearest=nearest)
-    except StoreError as error:
-        raise with_remedy(store, bot, found, error) from error
-
-
 def _told(answer: Answer) -> str:
     said = {"answer": answer.answer or "", "did_you_mean": f"did you mean: {answer.question or answer.intent}?"}
     lines = [f"{answer.zone:<12} {answer.intent}  {answer.score:.3f}  {said.get(answer.zone, '')}".rstrip()]
     lines += [f"  {near.similarity:6.3f}  {near.intent}  {cut(near.question, 80)}" for near in answer.nearest]
     return "\n".join(lines)
-
-
-def ask_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[str, Any]], list[str]]:
-    """The sample questions of the recipes (`release.questions`), answered by the champions: three a bot.
-
-    Returns:
-        What was asked and answered, and a line for each file that cannot be used.
-    """
-    asked, refused = [], []
-    for bot in bots:
-        named = bot.recipe.release.questions
-        path = bot.locate(named) if named else ""
-        if not named:
-            continue
-        try:
-            texts = [message.text.strip() for message in read_messages(path, bot.lang)[:_SAMPLES]]
-        except InputError as error:
-            refused.append(f"{bot.domain}/{bot.lang}: release.questions: {error}")
-            continue
-        try:
-            answers = open_answerer(store, f"{bot.domain}/{bot.lang}", nearest=0).answer(texts)
-        except MLPipelineError:
-            continue
-        asked += [_asked(f"{bot.domain}/{bot.lang}", answer) for answer in answers]
-    return asked, refused
-
-
-def _asked(bot: str, answer: Answer) -> dict[str, Any]:
-    told = {"question": answer.text, "intent": answer.intent, "score": answer.score, "zone": answer.zone}
-    return {"bot": bot, **told, "answer": answer.answer}
 
 
 def draw_asked(asked: Sequence[dict[str, Any]]) -> str:

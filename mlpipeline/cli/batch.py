@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from mlpipeline.cli.ask import open_answerer
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import JAVA_FORMULA, harmless, named_by_user
 from mlpipeline.cli.files import check_target as check_file
@@ -19,6 +18,7 @@ from mlpipeline.cli.options import Desk, checked_settings, session_options
 from mlpipeline.errors import UsageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.serving.batch import answer_rows
+from mlpipeline.serving.champion import open_answerer
 from mlpipeline.serving.messages import Messages, check_messages, read_all
 from mlpipeline.spark.session import open_session
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlpipeline.cli.ask import open_answerer
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.file_rows import read_rows
 from mlpipeline.cli.options import Desk
@@ -17,6 +16,7 @@ from mlpipeline.errors import UsageError
 from mlpipeline.languages.labels import spelling_key
 from mlpipeline.methods.evaluation.metrics import evaluate_predictions
 from mlpipeline.serving.answer import Answer, Answerer
+from mlpipeline.serving.champion import open_answerer
 from mlpipeline.store.corpus.files import Row, parse_map
 
 _WEAKEST = 10

@@ -6,11 +6,10 @@ import argparse
 import os
 import shlex
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.cli.options import (
     Desk,
@@ -22,20 +21,16 @@ from mlpipeline.cli.options import (
     spark_settings,
 )
 from mlpipeline.cli.tables import draw
-from mlpipeline.cluster.environment import check_master
 from mlpipeline.cluster.redaction import redacted_words
-from mlpipeline.errors import MLPipelineError, UsageError
-from mlpipeline.orders.places import AUTO
-from mlpipeline.orders.plan import Plan, Planner
-from mlpipeline.pipeline import STAGES, stage_named, stages_between
-from mlpipeline.recipe.load import Resolved
+from mlpipeline.errors import MLPipelineError
+from mlpipeline.orders.request import RunRequest, plan_run, stages_of
+from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.select import parse_selection
-from mlpipeline.stages.contract import Stage
-from mlpipeline.store.tables.datasets import bot_locks
 
 if TYPE_CHECKING:
     from mlpipeline.cluster.submission.compose import Submission
-    from mlpipeline.orders.apply import RunReport
+    from mlpipeline.orders.plan import Plan
+    from mlpipeline.orders.run_record import Failure, RunRecord
 
 _WORK = 3  # 2, as others have it, is a wrong command line here
 _REFUSED = 4
@@ -78,8 +73,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def plan_verb(desk: Desk) -> int:
     """Prints what a run would do for each bot and stage, and the cause."""
     options = desk.options
-    stages, bots = _stages(options), desk.recipes()
-    plan = Planner(desk.store, renew_encoder=options.renew_encoder, force=options.force).plan(bots, stages)
+    plan = plan_run(_request(desk))
     rows = [
         {"bot": bot, "stage": name, "run": order.runs, "cause": "; ".join(order.causes)}
         for name, orders in plan.orders.items()
@@ -94,15 +88,6 @@ def plan_verb(desk: Desk) -> int:
     told += "".join(f"\nfailed: {_with_bot(bot, error)}" for bot, error in plan.refused.items())
     desk.give({"orders": rows, "refused": refused, "notes": plan.notes}, told)
     return 1 if refused else _WORK if running and options.detailed_exitcode else 0
-
-
-def _stages(options: argparse.Namespace) -> tuple[Stage, ...]:
-    """The stages that are asked for. Raises UsageError where one is forced that is not among them."""
-    stages = stages_between(options.first, options.last)
-    for name in options.force:
-        if stage_named(name) not in stages:
-            raise UsageError(f"{name} is not between --from and --to", where="--force", fix="correct one of them")
-    return stages
 
 
 def _with_bot(bot: str, error: MLPipelineError) -> str:
@@ -120,127 +105,121 @@ def run_verb(desk: Desk) -> int:
             desk.say(note)
         print(as_line(submission))
         return 0
-    began, started = time.monotonic(), datetime.now(timezone.utc)
-    stages, bots = _stages(desk.options), desk.recipes()
-    check_places(desk.options.master)
-    desk.store.check_writable()
-    names = [f"{bot.domain}/{bot.lang}" for bot in bots]
-    with bot_locks(desk.store, names) as (ours, busy):
-        free = set(ours)
-        planner = Planner(desk.store, renew_encoder=desk.options.renew_encoder, force=desk.options.force)
-        chosen = [bot for bot, name in zip(bots, names, strict=True) if name in free]
-        plan = planner.plan(chosen, stages)
-        for bot in busy:
-            plan.refused[bot] = MLPipelineError("another run works on it", where=bot, fix="wait for that run to end")
-        if plan.is_empty and not plan.refused:
-            return _nothing_to_do(desk, plan, names, time.monotonic() - began)
-        return _carry_out(desk, plan, chosen, names, began, started)
+    from mlpipeline.cli.live import Live
+    from mlpipeline.orders.places import expected_seconds
+    from mlpipeline.orders.run import run_pipeline
+    from mlpipeline.orders.run_index import write_pages
+    from mlpipeline.spark.progress import Progress
+
+    request, progress = _request(desk, command=True), Progress()
+
+    @contextmanager
+    def watch(plan: Plan) -> Iterator[Callable[[str], None]]:
+        with Live(progress, partial(expected_seconds, plan, desk.store), quiet=desk.options.quiet) as live:
+            yield live.say
+
+    record = run_pipeline(request, views=[write_pages], watch=watch, progress=progress)
+    if not record.run:
+        return _nothing_to_do(desk, record, request.names)
+    return _tell(desk, record, request.names)
 
 
-def check_places(master: str | None) -> None:
-    """Refuses a master that is none, or that nobody answers at, before anything is written."""
-    if master and master != AUTO and "PYSPARK_GATEWAY_PORT" not in os.environ:
-        check_master(master)
+def _request(desk: Desk, *, command: bool = False) -> RunRequest:
+    """What is asked for. Raises UsageError where a stage is forced that is not among those that run."""
+    options = desk.options
+    return RunRequest(
+        desk.store,
+        desk.recipes(),
+        first=options.first,
+        last=options.last,
+        force=options.force,
+        renew_encoder=options.renew_encoder,
+        master=getattr(options, "master", None),
+        cluster=getattr(options, "cluster", None),
+        settings=spark_settings(options),
+        command=shlex.join(["mlpipeline", *redacted_words(sys.argv[1:])]) if command else "",
+    )
 
 
-def _nothing_to_do(desk: Desk, plan: Plan, names: list[str], seconds: float) -> int:
+def _nothing_to_do(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
     from mlpipeline.cli.bot_table import draw_bots
     from mlpipeline.cli.look import bot_rows
     from mlpipeline.store.runs import last_report
 
     rows = bot_rows(desk.store, names)
-    for note in plan.notes:
+    for note in record.notes:
         desk.say(f"note: {note}")
     bots = "1 bot is" if len(names) == 1 else f"{len(names)} bots are"
-    text = f"{draw_bots(rows)}\n\nnothing to do: {bots} up to date ({seconds:.1f} s)"
+    text = f"{draw_bots(rows)}\n\nnothing to do: {bots} up to date ({record.seconds:.1f} s)"
     report = last_report(desk.store)
     desk.give({"run": None, "report": report, "bots": rows}, text + (f"\n\nlast report: {report}" if report else ""))
     return _REFUSED if any(row["version"] is not None and not row["alias"] for row in rows) else 0
 
 
-def _carry_out(desk: Desk, plan: Plan, bots: list[Resolved], names: list[str], began: float, started: datetime) -> int:
-    from mlpipeline.cli.ask import ask_samples, draw_asked
+def _tell(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
+    """Says what came of a run, on stderr and on stdout; gives the exit code."""
+    from mlpipeline.cli.ask import draw_asked
     from mlpipeline.cli.bot_table import draw_bots
-    from mlpipeline.cli.live import Live
     from mlpipeline.cli.look import bot_rows
-    from mlpipeline.orders.apply import apply_plan
-    from mlpipeline.orders.places import expected_seconds, where_to_run
-    from mlpipeline.orders.records import keep_run
-    from mlpipeline.orders.standing import champions
-    from mlpipeline.spark.progress import Progress
+    from mlpipeline.store.runs import INDEX
 
-    run = started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
-    settings = spark_settings(desk.options)
-    master = where_to_run(plan, desk.store, desk.options.master, desk.options.cluster, settings, desk.say)
-    before = champions(desk.store, names)
-    progress = Progress()
-    with Live(progress, partial(expected_seconds, plan, desk.store), quiet=desk.options.quiet) as live:
-        watched: dict[str, Any] = {"settings": settings, "say": live.say, "progress": progress}
-        report = apply_plan(plan, desk.store, run=run, master=master, **watched)
-        progress.begin("writing the report", 0, 0, ())
-        fine = [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed]
-        asked, unread = ask_samples(desk.store, fine)
-        plan.notes += unread  # in the report too
-        head = {
-            "run": run,
-            "started": started.isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - began, 1),
-            "command": shlex.join(["mlpipeline", *redacted_words(sys.argv[1:])]),
-        }
-        kept = keep_run(desk.store, head, plan, report, names, asked, before)
-    _say_what_came(desk, plan, report, kept["run"]["bots"])
-    rows = bot_rows(desk.store, names)
-    places = f"report: {kept['report']}\nall runs: {kept['index']}"
-    parts = [draw_asked(asked), draw_bots(rows), places, f"{head['seconds']:.0f} s"]
-    desk.give({**kept["run"], "asked": asked}, "\n\n".join(part for part in parts if part))
-    if report.ended is not None:
+    _say_what_came(desk, record)
+    asked = [{key: row[key] for key in row if key != "version"} for bot in record.bots for row in bot.golden]
+    report, index = (desk.store.path("runs", *path) for path in ((record.run, "report.html"), (INDEX,)))
+    parts = [
+        draw_asked(asked),
+        draw_bots(bot_rows(desk.store, names)),
+        f"report: {report}\nall runs: {index}",
+        f"{record.seconds:.0f} s",
+    ]
+    desk.give({**record.content(), "asked": asked}, "\n\n".join(part for part in parts if part))
+    if record.ended is not None:
         # However quiet the run is to be: it ended before its time.
-        print(f"error: {report.ended}", file=sys.stderr)
-    if report.failed or unread:
-        return 1
-    return _REFUSED if any(entry["status"] == "refused" for entry in kept["run"]["bots"]) else 0
+        print(f"error: {record.notes[-1]}", file=sys.stderr)
+    return record.exit_code
 
 
-def _say_what_came(desk: Desk, plan: Plan, report: RunReport, bots: Sequence[Mapping[str, Any]]) -> None:
+def _say_what_came(desk: Desk, record: RunRecord) -> None:
     """What each stage used, remarks, warnings, doubted labels, refusals and failures, as lines on stderr."""
     from mlpipeline.orders.resources import in_one_line
     from mlpipeline.orders.standing import refusal_line
 
-    for row in report.resources:
+    for row in record.resources:
         desk.say(in_one_line(row))
-    for note in plan.notes:
+    for note in record.notes:
         desk.say(f"note: {note}")
-    for entry in bots:
-        for warning in entry["warnings"] if entry["causes"] else []:
-            desk.say(f"warning: {entry['bot']}: {warning}")
-    for entry in bots:
-        noise = entry["noise"]
+    for bot in record.bots:
+        for warning in bot.warnings if bot.causes else []:
+            desk.say(f"warning: {bot.bot}: {warning}")
+    for bot in record.bots:
+        noise = bot.noise
         worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
-        if worth and entry["causes"].get("denoise"):
+        if noise and worth and bot.causes.get("denoise"):
             cheaper = f" ({noise['cheaper_views']})" if noise.get("cheaper_views") else ""
-            desk.say(f"labels: {entry['bot']}: {noise['line']}{cheaper}")
-    for entry in bots:
-        if entry["status"] == "refused":
-            desk.say(f"refused: {refusal_line(entry)}")
-    for bot, why in report.failed.items():
+            desk.say(f"labels: {bot.bot}: {noise['line']}{cheaper}")
+    for bot in record.bots:
+        if bot.status == "refused":
+            desk.say(f"refused: {refusal_line(bot.model_dump())}")
+    for bot in record.bots:
+        why = bot.failure
         # What ended the session is said once, not for each bot that it left without a stage.
-        if report.ended is None or why["what"] != report.ended.what:
-            desk.say(failure_line(bot, why))
-        if desk.options.verbose and why.get("trace"):
-            desk.say(why["trace"])
+        if why and (record.ended is None or why.reason != record.ended.what):
+            desk.say(failure_line(bot.bot, why))
+        if why and desk.options.verbose and why.trace:
+            desk.say(why.trace)
 
 
-def failure_line(bot: str, why: Mapping[str, str]) -> str:
+def failure_line(bot: str, why: Failure) -> str:
     """What failed, where besides the bot itself, and what to do."""
-    place = f"{why['where']}: " if why["where"] not in ("", bot) else ""
-    return f"failed: {bot} in {why['stage']}: {place}{why['what']}" + (f" -> {why['fix']}" if why["fix"] else "")
+    place = f"{why.where}: " if why.where not in ("", bot) else ""
+    return f"failed: {bot} in {why.stage}: {place}{why.reason}" + (f" -> {why.fix}" if why.fix else "")
 
 
 def same_submission(options: argparse.Namespace) -> Submission:
     """The job for spark-submit that does the same as these options."""
     from mlpipeline.cluster.submission.compose import compose
 
-    _stages(options)
+    stages_of(options.first, options.last, options.force)
     stage = options.first if options.first and options.first == options.last else None
     arguments = job_arguments(options, stages=stage is None)
     script = f"jobs/{stage or 'pipeline'}.py"

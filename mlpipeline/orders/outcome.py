@@ -202,7 +202,13 @@ def _row_counts(
 def _failure(why: Mapping[str, str] | None) -> dict[str, str] | None:
     if why is None:
         return None
-    return {"stage": why["stage"], "reason": why["what"], "fix": why["fix"], "trace": why.get("trace", "")}
+    return {
+        "stage": why["stage"],
+        "reason": why["what"],
+        "where": why.get("where", ""),
+        "fix": why["fix"],
+        "trace": why.get("trace", ""),
+    }
 
 
 def _warnings(dropped: Mapping[str, int], counts: Mapping[str, int | None], findings: list[str]) -> list[str]:

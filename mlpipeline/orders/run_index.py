@@ -1,4 +1,4 @@
-"""All runs of a store on one page, the newest first."""
+"""The pages of runs: the report of each, and all runs of a store on one page, the newest first."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlpipeline.orders.history import keep_entry
-from mlpipeline.orders.report import open_templates
+from mlpipeline.orders.report import open_templates, render_report
 from mlpipeline.orders.report_view import status_words, words
+from mlpipeline.orders.run_record import RunRecord
 from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import INDEX, point_to_latest
 
 _SHOWN = 500  # runs on the page
 _NAMED = 4  # bots that a line names
 _ENDED = ("released", "refused", "made", "failed", "skipped")  # the order in which a line counts them
+
+
+def write_pages(store: Store, record: RunRecord) -> None:
+    """Writes the report of a run that has ended beside its `run.json`, and the page of all runs; see `write_index`."""
+    if not record.run:
+        return
+    content = record.content()
+    store.write(store.path("runs", record.run, "report.html"), render_report(content).encode())
+    write_index(store, content)
 
 
 def write_index(store: Store, run: Mapping[str, Any]) -> str:

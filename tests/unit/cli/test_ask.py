@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -131,18 +130,3 @@ def until(near: int, what: str) -> str:
     while not held.decode("utf-8", "replace").endswith(what):
         held += os.read(near, 4096)
     return held.decode("utf-8")
-
-
-def test_sample_questions_that_cannot_be_read_are_named(tmp_path: Path):
-    def recipe(lang: str, questions: str | None) -> SimpleNamespace:
-        release = SimpleNamespace(release=SimpleNamespace(questions=questions))
-        return SimpleNamespace(domain="shop", lang=lang, recipe=release, locate=lambda name: str(tmp_path / name))
-
-    (tmp_path / "shop.ko.txt").write_bytes("안녕\u2028하세요\n\n하나\n둘\n셋\n".encode())
-    (tmp_path / "shop.ja.txt").write_bytes("明日の天気は\n".encode("cp932"))
-    bots = [recipe("ko", "shop.ko.txt"), recipe("ja", "shop.ja.txt"), recipe("en", "gone.txt"), recipe("th", None)]
-    asked, refused = ask.ask_samples(None, bots)  # type: ignore[arg-type]
-    assert [row["question"] for row in asked] == ["안녕\u2028하세요", "하나", "둘"]
-    assert ["Shift-JIS" in refused[0], refused[0].startswith("shop/ja: release.questions: ")] == [True, True]
-    assert refused[1].startswith("shop/en: release.questions: ") and "No such file" in refused[1]
-    assert len(refused) == 2

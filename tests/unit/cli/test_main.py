@@ -11,6 +11,7 @@ import pytest
 
 from mlpipeline.cli.main import SLOW, VERBS, main, parse
 from mlpipeline.cli.run import failure_line
+from mlpipeline.orders.run_record import Failure
 
 
 def run(*words: str) -> int:
@@ -162,7 +163,7 @@ def test_quiet_says_nothing_on_stderr(conf: Path, capsys: pytest.CaptureFixture[
     ],
 )
 def test_a_failure_names_its_bot_once(where: str, fix: str, said: str):
-    assert failure_line("shop/ko", {"stage": "train", "where": where, "what": "no rows", "fix": fix}) == said
+    assert failure_line("shop/ko", Failure(stage="train", where=where, reason="no rows", fix=fix)) == said
 
 
 def test_an_empty_store_is_said_so(conf: Path, capsys: pytest.CaptureFixture[str]):
