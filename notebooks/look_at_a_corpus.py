@@ -20,9 +20,9 @@ MASTER = None  # None: local[*], or what SPARK_REMOTE names
 # %%
 from pyspark.sql import functions as F
 
-from mlpipeline.notebooks.fonts import use_fonts
-from mlpipeline.notebooks.showing import canvas, show
-from mlpipeline.notebooks.workbench import Workbench
+from mlpipeline.views.notebook.fonts import use_fonts
+from mlpipeline.views.notebook.showing import canvas, show
+from mlpipeline.views.notebook.workbench import Workbench
 
 bench = Workbench(STORE, CONF, master=MASTER)
 spark = bench.spark

@@ -29,11 +29,11 @@ import pyarrow as pa
 
 from mlpipeline.cluster.doctor.diagnosis import examine
 from mlpipeline.errors import InputError, UsageError
-from mlpipeline.notebooks.fonts import use_fonts
-from mlpipeline.notebooks.showing import canvas, show
-from mlpipeline.notebooks.workbench import Workbench
 from mlpipeline.orders.eventlog import open_log
 from mlpipeline.spark.workers import enter_worker
+from mlpipeline.views.notebook.fonts import use_fonts
+from mlpipeline.views.notebook.showing import canvas, show
+from mlpipeline.views.notebook.workbench import Workbench
 
 print(use_fonts())
 

@@ -23,10 +23,10 @@ from collections import Counter
 
 import pandas as pd
 
-from mlpipeline.notebooks.fonts import use_fonts
-from mlpipeline.notebooks.showing import canvas, show
-from mlpipeline.notebooks.workbench import Workbench
 from mlpipeline.store.runs import run_names
+from mlpipeline.views.notebook.fonts import use_fonts
+from mlpipeline.views.notebook.showing import canvas, show
+from mlpipeline.views.notebook.workbench import Workbench
 
 bench = Workbench(STORE, CONF, master=MASTER)
 print(use_fonts())

@@ -71,7 +71,7 @@ def check_verb(desk: Desk) -> int:
     if "list" in places:
         write_csv(places["list"], _COLUMNS, map(_cells, issues), UsageError)
     if "report" in places:
-        from mlpipeline.orders.noise_page import render_noise
+        from mlpipeline.views.report.noise_page import render_noise
 
         page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
         with written_whole(places["report"], UsageError) as made:

@@ -9,7 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from mlpipeline.errors import UsageError
-from mlpipeline.orders.cron_times import parse_time
+from mlpipeline.orders.schedule.cron_times import parse_time
 
 if TYPE_CHECKING:
     from mlpipeline.cli.options import Desk

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mlpipeline.cli.options import Desk
 from mlpipeline.errors import SetupError, UsageError
-from mlpipeline.notebooks.formats import as_ipynb, as_zpln, zpln_file
-from mlpipeline.notebooks.percent import NAMES, Notebook, read_notebook
+from mlpipeline.views.notebook.formats import as_ipynb, as_zpln, zpln_file
+from mlpipeline.views.notebook.percent import NAMES, Notebook, read_notebook
 
 
 def add_write(parser: argparse.ArgumentParser) -> None:

@@ -108,8 +108,8 @@ def run_verb(desk: Desk) -> int:
     from mlpipeline.cli.live import Live
     from mlpipeline.orders.places import expected_seconds
     from mlpipeline.orders.run import run_pipeline
-    from mlpipeline.orders.run_index import write_pages
     from mlpipeline.spark.progress import Progress
+    from mlpipeline.views.report.runs import write_pages
 
     request, progress = _request(desk, command=True), Progress()
 

@@ -11,10 +11,10 @@ from shlex import quote
 from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import Desk, forcing_option, repeated_words, selecting_options, spark_settings
 from mlpipeline.errors import SetupError, UsageError
-from mlpipeline.orders.cron_times import parse_time
-from mlpipeline.orders.schedule import Schedule, as_crontab, cron_environment, own_program, selections_of
-from mlpipeline.orders.schedule_airflow import as_airflow
-from mlpipeline.orders.turns import TurnRules, take_turn
+from mlpipeline.orders.schedule.airflow import as_airflow
+from mlpipeline.orders.schedule.cron_times import parse_time
+from mlpipeline.orders.schedule.crontab import Schedule, as_crontab, cron_environment, own_program, selections_of
+from mlpipeline.orders.schedule.scheduled_runs import TurnRules, take_turn
 from mlpipeline.pipeline import stage_named
 from mlpipeline.recipe.select import parse_selection
 
@@ -143,7 +143,7 @@ def _as_cron_jobs(desk: Desk, schedule: Schedule) -> str:
     from mlpipeline.cluster.kubernetes.cron_jobs import IN_CLUSTER, SECRET
     from mlpipeline.cluster.kubernetes.secrets import secrets_of
     from mlpipeline.cluster.lint.settings import check_settings
-    from mlpipeline.orders.schedule_kubernetes import as_cron_jobs
+    from mlpipeline.orders.schedule.kubernetes import as_cron_jobs
 
     options = desk.options
     settings = spark_settings(options)

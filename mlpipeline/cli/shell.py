@@ -26,7 +26,7 @@ def add_shell(parser: argparse.ArgumentParser) -> None:
 def shell_verb(desk: Desk) -> int:
     """Opens the shell; with `-c`, or when stdin is no terminal, runs that code and ends."""
     # Brings pyspark along: only this verb needs it.
-    from mlpipeline.notebooks.workbench import Workbench
+    from mlpipeline.views.notebook.workbench import Workbench
 
     options = desk.options
     bench = Workbench(

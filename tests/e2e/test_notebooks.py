@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from mlpipeline.notebooks.percent import NAMES
+from mlpipeline.views.notebook.percent import NAMES
 from tests.e2e.conftest import PATIENCE, Finished, Project
 
 SOURCES = Path(__file__).parents[2] / "notebooks"

@@ -87,7 +87,7 @@ def test_the_code_archive_holds_all_that_the_package_reads():
     with zipfile.ZipFile(code_archive()) as archive:
         names = set(archive.namelist())
     assert {"mlpipeline/__init__.py", "mlpipeline/cli/main.py", "mlpipeline/_packaged/conf/base.yaml"} <= names
-    assert "mlpipeline/_packaged/spark_defaults/common.conf" in names and "mlpipeline/orders/report.html.j2" in names
+    assert {"mlpipeline/_packaged/spark_defaults/common.conf", "mlpipeline/views/report/report.html.j2"} <= names
     assert not [name for name in names if name.endswith(".pyc")]
     assert code_archive().read_bytes() == code_archive().read_bytes() and code_archive() == code_archive()
 

@@ -13,9 +13,9 @@ import pytest
 from mlpipeline.cluster.doctor.modules import ModuleFigures
 from mlpipeline.errors import InputError
 from mlpipeline.orders.eventlog import FOLDER, KEPT, drop_old_logs, log_settings, open_log
-from mlpipeline.orders.report import render_report
 from mlpipeline.orders.resources import Meter, bottleneck, complete, in_one_line
 from mlpipeline.store.layout import Store
+from mlpipeline.views.report.page import render_report
 
 LOG = Path(__file__).parents[1] / "cluster" / "doctor_logs" / "eventlog_v2_sample_run"
 IDLE = ModuleFigures(

@@ -12,9 +12,9 @@ from mlpipeline.languages.labels import spelled_apart
 from mlpipeline.methods.label_noise.decide import Finding
 from mlpipeline.methods.label_noise.judging import fit_here, judge_units, spare_intents
 from mlpipeline.methods.label_noise.units import units_of
-from mlpipeline.orders.noise_page import render_noise
 from mlpipeline.stages.denoise import judge_bot
 from mlpipeline.stages.denoise.processes import fit_in_processes
+from mlpipeline.views.report.noise_page import render_noise
 from tests.unit.methods.label_noise.noise_rows import COUNT, WRONG, rows, rules, table
 
 TEST = tuple(range(0, COUNT, 9))

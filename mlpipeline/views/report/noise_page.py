@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlpipeline.orders.noise_view import noise_view
-from mlpipeline.orders.report import open_templates
+from mlpipeline.views.report.noise_view import noise_view
+from mlpipeline.views.report.page import open_templates
 
 
 def render_noise(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], *, name: str, lang: str) -> str:

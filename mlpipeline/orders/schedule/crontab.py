@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from mlpipeline.errors import UsageError
-from mlpipeline.orders.cron_times import parse_time, staggered
+from mlpipeline.orders.schedule.cron_times import parse_time, staggered
 
 By = Literal["bot", "domain", "lang", "all"]
 # Vixie's cron cuts a command after 999 bytes without a word.

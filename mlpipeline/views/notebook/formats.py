@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from mlpipeline.notebooks.percent import Cell, Notebook
+from mlpipeline.views.notebook.percent import Cell, Notebook
 
 # The oldest Zeppelin that knows Spark 4; what newer ones add, they add when they open the note.
 _ZEPPELIN = "0.12.0"

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager, rcParams
 
-from mlpipeline.notebooks.fonts import SAMPLES, choose_fonts, use_fonts
-from mlpipeline.notebooks.showing import as_png, canvas, show
+from mlpipeline.views.notebook.fonts import SAMPLES, choose_fonts, use_fonts
+from mlpipeline.views.notebook.showing import as_png, canvas, show
 
 
 @pytest.fixture(autouse=True)

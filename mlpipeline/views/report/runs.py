@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlpipeline.orders.history import keep_entry
-from mlpipeline.orders.report import open_templates, render_report
-from mlpipeline.orders.report_view import status_words, words
 from mlpipeline.orders.run_record import RunRecord
 from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import INDEX, point_to_latest
+from mlpipeline.views.report.page import open_templates, render_report
+from mlpipeline.views.report.run_view import status_words, words
 
 _SHOWN = 500  # runs on the page
 _NAMED = 4  # bots that a line names

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.champion_view import champion_view
-from mlpipeline.orders.misread_view import confusion_view
-from mlpipeline.orders.report import render_report
-from tests.unit.orders.test_report import BOT, checked
+from mlpipeline.views.report.champion_view import champion_view
+from mlpipeline.views.report.misread_view import confusion_view
+from mlpipeline.views.report.page import render_report
+from tests.unit.views.report.test_page import BOT, checked
 
 
 def picture(matrix: object) -> dict[str, Any]:

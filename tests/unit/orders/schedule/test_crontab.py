@@ -15,8 +15,8 @@ import yaml
 
 from mlpipeline.cli.main import main
 from mlpipeline.errors import UsageError
-from mlpipeline.orders.schedule import Schedule, as_crontab, cron_environment, own_program, selections_of
-from mlpipeline.orders.schedule_airflow import as_airflow
+from mlpipeline.orders.schedule.airflow import as_airflow
+from mlpipeline.orders.schedule.crontab import Schedule, as_crontab, cron_environment, own_program, selections_of
 from tests.e2e.corpora import write_project
 
 FOLDERS = {"MLPIPELINE_STORE": "/srv/내 봇 100%/store", "MLPIPELINE_CONF": "/srv/내 봇 100%/conf"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mlpipeline.orders.cron_times import parse_time
-from mlpipeline.orders.schedule import Schedule
-from mlpipeline.orders.turns import turn_name
+from mlpipeline.orders.schedule.cron_times import parse_time
+from mlpipeline.orders.schedule.crontab import Schedule
+from mlpipeline.orders.schedule.scheduled_runs import turn_name
 
 # Names of Airflow 2.4 to 3.x: where a name has moved, both places are tried. Airflow writes the log, so `run` is called
 # and not `turn`; the run's own locks keep two runs of one bot apart.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from mlpipeline.cluster.kubernetes.cron_jobs import Turn, cron_manifests
 from mlpipeline.cluster.kubernetes.manifests import as_yaml
-from mlpipeline.orders.cron_times import parse_time, staggered
-from mlpipeline.orders.schedule import Schedule
+from mlpipeline.orders.schedule.cron_times import parse_time, staggered
+from mlpipeline.orders.schedule.crontab import Schedule
 
 
 def as_cron_jobs(

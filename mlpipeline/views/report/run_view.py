@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlpipeline.orders.augment_view import augment_view
-from mlpipeline.orders.champion_view import champion_view
-from mlpipeline.orders.misread_view import misread_view
-from mlpipeline.orders.noise_view import noise_view
+from mlpipeline.views.report.augment_view import augment_view
+from mlpipeline.views.report.champion_view import champion_view
+from mlpipeline.views.report.misread_view import misread_view
+from mlpipeline.views.report.noise_view import noise_view
 
 _STATUS_WORDS = {
     "released": "released",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlpipeline.orders.augment_view import augment_view
 from mlpipeline.orders.augmented import gather_augmented
-from mlpipeline.orders.report import render_report
+from mlpipeline.views.report.augment_view import augment_view
+from mlpipeline.views.report.page import render_report
 
 REPORT: dict[str, Any] = {
     "rows": 9, "made": 6, "kept": 3, "review": 1,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.errors import SetupError
-from mlpipeline.orders.turns import SKIPPED, TurnRules, prune_logs, take_turn, turn_name
+from mlpipeline.orders.schedule.scheduled_runs import SKIPPED, TurnRules, prune_logs, take_turn, turn_name
 
 
 def sh(line: str) -> list[str]:
@@ -31,7 +31,7 @@ def wait_for(path: Path, seconds: float = 20) -> None:
 TAKER = """
 import sys, json
 from pathlib import Path
-from mlpipeline.orders.turns import TurnRules, take_turn
+from mlpipeline.orders.schedule.scheduled_runs import TurnRules, take_turn
 logs, selection, line, at_once, wait = sys.argv[1:]
 end = take_turn(selection, ["/bin/sh", "-c", line], TurnRules(Path(logs), at_once=int(at_once), wait=float(wait)))
 print(json.dumps([end.code, end.word, end.told]))

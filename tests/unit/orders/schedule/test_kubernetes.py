@@ -10,8 +10,8 @@ import yaml
 
 from mlpipeline.cluster.kubernetes.schema import check_manifest
 from mlpipeline.errors import UsageError
-from mlpipeline.orders.schedule import Schedule
-from mlpipeline.orders.schedule_kubernetes import as_cron_jobs
+from mlpipeline.orders.schedule.crontab import Schedule
+from mlpipeline.orders.schedule.kubernetes import as_cron_jobs
 
 SETTINGS = {"spark.kubernetes.container.image": "registry.example/x:1", "spark.kubernetes.namespace": "ml"}
 ENVIRON = {"MLPIPELINE_STORE": "/data/store", "MLPIPELINE_CONF": "/srv/bots/conf"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.noise_page import render_noise
-from mlpipeline.orders.noise_view import noise_view, work_chart
-from mlpipeline.orders.report import render_report
+from mlpipeline.views.report.noise_page import render_noise
+from mlpipeline.views.report.noise_view import noise_view, work_chart
+from mlpipeline.views.report.page import render_report
 
 CURVE = [
     {"rows": 0, "removed": 0.0, "low": 0.0, "high": 0.0},

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.report import count, duration, memory, percent, render_report
-from mlpipeline.orders.report_view import view_of
+from mlpipeline.views.report.page import count, duration, memory, percent, render_report
+from mlpipeline.views.report.run_view import view_of
 
 BOT: dict[str, Any] = {
     "bot": "assistant/ko",

@@ -15,10 +15,10 @@ import pytest
 
 from mlpipeline.cli.main import main
 from mlpipeline.errors import UsageError
-from mlpipeline.notebooks.formats import as_ipynb, as_zpln, zpln_file
-from mlpipeline.notebooks.percent import NAMES, PARAMETERS, Notebook, parse_notebook, read_notebook
+from mlpipeline.views.notebook.formats import as_ipynb, as_zpln, zpln_file
+from mlpipeline.views.notebook.percent import NAMES, PARAMETERS, Notebook, parse_notebook, read_notebook
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 TEXT = '''"""Two words.
 
 A sentence.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mlpipeline.orders.history import add_history, entry_of
-from mlpipeline.orders.run_index import render_index, write_index
 from mlpipeline.store.layout import Store
+from mlpipeline.views.report.runs import render_index, write_index
 
 NAMES = ["20261121T110519-1", "20261122T110519-2", "20261123T110519-3"]
 

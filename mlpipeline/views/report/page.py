@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from mlpipeline.cluster.doctor.finding import amount
-from mlpipeline.orders.report_view import view_of, words
+from mlpipeline.views.report.run_view import view_of, words
 
 _TEMPLATES = (
     "report.html.j2",
@@ -44,7 +44,7 @@ def render_report(run: Mapping[str, Any]) -> str:
 @cache
 def open_templates() -> Environment:
     """The templates of reports, with the filters that they use; read and compiled once a process."""
-    folder = files("mlpipeline.orders")
+    folder = files("mlpipeline.views.report")
     sources = {name: (folder / name).read_text("utf-8") for name in _TEMPLATES}
     environment = Environment(
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlpipeline.errors import UsageError
-from mlpipeline.orders.cron_times import parse_time, staggered
+from mlpipeline.orders.schedule.cron_times import parse_time, staggered
 
 GOOD = [
     "30 2 * * *",
