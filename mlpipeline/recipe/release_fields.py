@@ -14,10 +14,12 @@ class EvaluatePart(Part):
     """How a model is measured."""
 
     bootstrap: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        description="resamples for intervals; 0: of accuracy only"
+        description="Bootstrap resamples for the confidence intervals. 0: only accuracy has an interval"
     )
-    interval: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(description="probability that an interval covers")
-    bins: Annotated[int, Field(ge=1, le=1000)] = Field(description="bins of the calibration error (ECE)")
+    interval: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+        description="Coverage of a confidence interval; 0.95 is 95 %"
+    )
+    bins: Annotated[int, Field(ge=1, le=1000)] = Field(description="Bins of the expected calibration error (ECE)")
 
 
 class ExportPart(Part):
@@ -25,37 +27,45 @@ class ExportPart(Part):
 
     targets: Annotated[
         tuple[Literal["onnx", "saved_model"], ...], Field(strict=False), AfterValidator(check_targets)
-    ] = Field(description="formats to write; serving answers with onnx")
+    ] = Field(description="Formats to write. onnx must be among them: serving answers with it")
     tolerance: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        description="largest difference of a probability from the trainer's that is accepted"
+        description="Largest difference of a probability from that of the trained network"
     )
-    opset: Annotated[int, Field(ge=OPSETS[0], le=OPSETS[1])] = Field(description="ONNX operator set")
+    opset: Annotated[int, Field(ge=OPSETS[0], le=OPSETS[1])] = Field(
+        description="ONNX operator set. 17 is read by every runtime since 2022"
+    )
 
 
 class Gate(Part):
     """What a model must reach, on the test rows, to become champion; null switches one condition off."""
 
-    min_accuracy: Share | None = Field(description="least accuracy")
-    min_macro_f1: Share | None = Field(description="least macro F1")
-    max_ece: Share | None = Field(description="largest expected calibration error")
-    max_drop_from_champion: Share | None = Field(
-        description="largest loss of accuracy against the figure that the champion was registered with"
+    min_accuracy: Share | None = Field(description="Least accuracy on the test rows. null: no condition")
+    min_macro_f1: Share | None = Field(
+        description="Least macro F1, where small intents count as much as large ones. null: no condition"
     )
-    min_test_rows: Count | None = Field(description="least test rows that the figures are of; null: few are warned of")
+    max_ece: Share | None = Field(description="Largest expected calibration error. null: no condition")
+    max_drop_from_champion: Share | None = Field(
+        description="Largest loss of accuracy against the champion, as registered. null: no condition"
+    )
+    min_test_rows: Count | None = Field(
+        description="Least number of test rows with an intent in scope. null: no condition, a run warns below 30"
+    )
 
 
 class ReleasePart(Part):
     """When a model goes out, and with which answers."""
 
     gate: Gate | None = Field(
-        description="conditions for the alias champion; null is an error at release, never a pass"
+        description="Conditions on the test rows; all must hold, or the champion stays. null is an error at release, "
+        "never a pass"
     )
     answers: str | None = Field(
-        description="YAML file with an answer an intent; {domain} and {lang} are filled in; null: intents only"
+        description="YAML file with an answer for each intent; {domain} and {lang} are filled in. null: the bot says "
+        "the intent only"
     )
     questions: str | None = Field(
-        description="text file, one question a line, asked of the new champion at the end of a run; "
-        "{domain} and {lang} are filled in"
+        description="Text file, one question a line; the new champion is asked the first three at the end of a run. "
+        "null: none"
     )
 
 
@@ -63,6 +73,6 @@ class AnswerPart(Part):
     """How a question is answered."""
 
     did_you_mean_share: Share = Field(
-        description="below the answer threshold, from this share of it on, ask did-you-mean"
+        description='Below the answer threshold and from this share of it on, the bot asks "did you mean"'
     )
-    nearest: Annotated[int, Field(ge=0, le=100)] = Field(description="nearest known questions shown")
+    nearest: Annotated[int, Field(ge=0, le=100)] = Field(description="Nearest known questions that are shown")
