@@ -12,7 +12,7 @@ STAMP := .venv/mlpipeline.stamp
 # Where Python is told to write no bytecode (many container images), each of hundreds of processes would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check bench ui notebooks lock wheel clean help
+.PHONY: run test check bench ui notebooks reference lock wheel clean help
 
 # Python 3.10-3.12, this file and a network are all that is needed; the second time it is there.
 $(STAMP): setup.cfg requirements.lock mlpipeline/bootstrap.py
@@ -43,6 +43,10 @@ ui: $(STAMP) ## open MLflow on the store, on this machine only (PORT=5000)
 notebooks: $(STAMP) ## write the notebooks for Jupyter and Zeppelin into build/notebooks
 	@$(BIN)/mlpipeline notebook write --store "$(STORE)" --to build/notebooks
 	@$(BIN)/mlpipeline notebook write --store "$(STORE)" --to build/notebooks --as zeppelin
+
+reference: $(STAMP) ## write what explains the recipe's keys, from recipe/fields.py
+	@$(BIN)/python -m mlpipeline.recipe.comments conf/base.yaml
+	@$(BIN)/mlpipeline config reference --to docs/recipe-reference.md
 
 # Versions that fit stay as they are; to take the newest of all, remove requirements.lock first.
 lock: $(STAMP) ## bring requirements.lock up to what setup.cfg says

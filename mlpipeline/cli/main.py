@@ -47,6 +47,8 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "conf lint": ("conf_lint:add_lint", "say what is wrong with files of Spark settings"),
     "doctor env": ("doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock"),
     "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
+    "config reference": ("config:add_reference", "explain every key that a recipe may hold, as Markdown"),
+    "config schema": ("config:add_schema", "print a JSON Schema of the files under conf/, for editors"),
 }
 
 # Verbs whose libraries take seconds to load: a word is said before that.

@@ -71,14 +71,14 @@ class Known:
     """Checks that all words of a list are names of one kind."""
 
     def __init__(self, kind: str, known: Iterable[str]) -> None:
-        self._kind = kind
-        self._known = tuple(known)
+        self.kind = kind
+        self.known = tuple(known)
 
     def __call__(self, value: Sequence[str]) -> Sequence[str]:
         """The same words; raises PydanticCustomError for the first that nothing is called."""
         for name in value:
-            if name not in self._known:
-                told = {"kind": self._kind, "name": name, "known": list(self._known)}
+            if name not in self.known:
+                told = {"kind": self.kind, "name": name, "known": list(self.known)}
                 raise PydanticCustomError(UNKNOWN, "there is no {kind} {name}", told)
         return value
 
