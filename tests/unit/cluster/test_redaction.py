@@ -93,3 +93,17 @@ def test_so_does_a_cron_job() -> None:
         "key": "spark.hadoop.fs.s3a.secret.key",
     }
     assert "spark.hadoop.fs.s3a.secret.key=${env.SPARK_HADOOP_FS_S3A_SECRET_KEY}" in container["args"]
+
+
+def test_a_rule_among_the_words_is_followed_and_shown() -> None:
+    rule = "spark.redaction.regex=(?i)pin"
+    words = ["--conf", rule, "--conf", "spark.my.PIN=1234", "--conf", "spark.a.token=t", f"--conf={rule}"]
+    shown = redacted_words(words)
+    assert shown[3] == f"spark.my.PIN={HIDDEN}" and [*shown[:3], *shown[4:]] == [*words[:3], *words[4:]]
+    broken = ["spark.redaction.regex=(", "spark.a.token=t"]
+    assert redacted_words(broken) == [broken[0], f"spark.a.token={HIDDEN}"], "a rule that is none hides as Spark's does"
+
+
+def test_a_setting_is_hidden_by_its_value_and_another_word_by_its_key_only() -> None:
+    words = ["spark.driver.extraJavaOptions=-Dtrust.password=x", "my.note=the password is x"]
+    assert redacted_words(words) == [f"spark.driver.extraJavaOptions={HIDDEN}", words[1]]

@@ -44,3 +44,18 @@ def test_thresholds_round_trip_and_refuse_nonsense():
             Thresholds.from_dict({**values, **change})
     with pytest.raises(StoreError, match="thresholds"):
         Thresholds.from_dict({"temperature": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("answer", "did_you_mean", "zones"),
+    [
+        (0.6, 0.0, [ANSWER, DID_YOU_MEAN]),  # asks back whatever the score is
+        (0.6, 0.6, [ANSWER, FALLBACK]),  # never asks back
+        (1.0, 0.4, [DID_YOU_MEAN, FALLBACK]),  # no score was sure enough when it was calibrated
+        (0.0, 0.0, [ANSWER, ANSWER]),
+    ],
+)
+def test_limits_at_their_ends_are_limits(answer: float, did_you_mean: float, zones: list[str]):
+    limits = Thresholds.from_dict({"temperature": 1.0, "answer": answer, "did_you_mean": did_you_mean})
+    rows = np.array([[0.9, 0.05, 0.05], [0.35, 0.34, 0.31]])
+    assert [choice.zone for choice in choose(rows, LABELS, limits)] == zones

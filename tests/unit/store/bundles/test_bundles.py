@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles import content as bundles
 from mlpipeline.store.bundles.content import BundleContents, open_bundle, put_bundle, seal_beside, write_bundle
 from mlpipeline.store.bundles.packing import npz_bytes
-from mlpipeline.store.bundles.seals import find_damage
+from mlpipeline.store.bundles.seals import find_damage, write_seal
 from mlpipeline.store.checked import checked_bytes
 
 CONTENTS = BundleContents(
@@ -173,6 +174,30 @@ def test_another_bundle_in_its_place_is_refused(folder):
     write_bundle(folder, CONTENTS)
     with pytest.raises(StoreError, match="another bundle stands here"):
         open_bundle(folder, digest="0" * 64)
+
+
+def test_a_file_that_is_older_than_the_seal_and_too_short_is_damage_at_the_first_look(folder):
+    digest = write_bundle(folder, CONTENTS)
+    before = (folder / "labels.txt").stat().st_mtime_ns - 10**9
+    for path in (folder / "labels.txt", folder / "saved_model" / "saved_model.pb"):
+        kept = path.read_bytes()
+        for data in (kept[:-1], kept + b"x"):
+            path.write_bytes(data)
+            os.utime(path, ns=(before, before))
+            assert find_damage(folder, digest, thorough=False).startswith(f"{path.name}: the file was changed")
+        path.write_bytes(kept)
+        os.utime(path, ns=(before, before))
+    assert not find_damage(folder, digest, thorough=False)
+
+
+def test_the_seal_of_another_manifest_is_refused(folder):
+    write_bundle(folder, CONTENTS)
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.name != "seal.json"]
+    for digest, sealed in (("0" * 64, names), ("0" * 64, [name for name in names if name != "manifest.json"])):
+        write_seal(folder, digest, sealed)
+        with pytest.raises(StoreError, match="the seal is not that of the manifest"):
+            open_bundle(folder)
+        assert find_damage(folder, digest, thorough=False)
 
 
 def test_what_is_not_sealed_is_not_held(folder):
