@@ -15,7 +15,7 @@ from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
-from mlpipeline.stages.contract import Job, Outcome, Part, Place, Stage
+from mlpipeline.stages.contract import Job, Outcome, Place, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
@@ -68,13 +68,13 @@ def stages_between(first: str | None, last: str | None) -> tuple[Stage, ...]:
     return STAGES[start : stop + 1]
 
 
-def part_of(stage: Stage, recipe: Recipe) -> Part:
-    """The sections of a recipe that a stage receives."""
-    return {name: getattr(recipe, name) for name in stage.sections}
+def settings_of(stage: Stage[SettingsT], recipe: Recipe) -> SettingsT:
+    """What a stage receives of a recipe."""
+    return stage.settings(**{name: getattr(recipe, name) for name in stage.sections})
 
 
 def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
-    """Runs one stage for many bots: one call for each distinct part of their recipes, one commit a dataset.
+    """Runs one stage for many bots: one call for each distinct settings of theirs, one commit a dataset.
 
     When the work of several bots fails as a whole, each is tried alone, so that only the guilty one fails.
 
@@ -152,8 +152,8 @@ def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         if stage.shared is not None:
             _make_shared(place, stage, jobs, counters)
         made: dict[str, list[DataFrame]] = {dataset: [] for dataset in stage.gives}
-        for part, group in _groups(stage, jobs):
-            frames = stage.run(part, _inputs(place, stage, group), counters) if stage.run else {}
+        for settings, group in _groups(stage, jobs):
+            frames = stage.run(settings, _inputs(place, stage, group), counters) if stage.run else {}
             for dataset, frame in frames.items():
                 made[dataset].append(check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}"))
         return _commit(place, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
@@ -169,11 +169,11 @@ def _announce(spark: SparkSession, stage: Stage, jobs: Sequence[Job]) -> None:
     spark.sparkContext.setJobGroup(stage.name, f"{stage.name} {names}")
 
 
-def _groups(stage: Stage, jobs: Sequence[Job]) -> list[tuple[Part, list[Job]]]:
-    groups: dict[str, tuple[Part, list[Job]]] = {}
+def _groups(stage: Stage[SettingsT], jobs: Sequence[Job]) -> list[tuple[SettingsT, list[Job]]]:
+    groups: dict[str, tuple[SettingsT, list[Job]]] = {}
     for job in jobs:
         key = digest(job.mark.part)
-        groups.setdefault(key, (part_of(stage, job.recipe), []))[1].append(job)
+        groups.setdefault(key, (settings_of(stage, job.recipe), []))[1].append(job)
     return list(groups.values())
 
 
@@ -224,7 +224,7 @@ def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Coun
             name: read_dataset(spark, place.store, name, schema).where(f"lang = '{lang}'")
             for name, schema in shared.needs.items()
         }
-        made.append(shared.run(part_of(stage, job.recipe), inputs, counters))
+        made.append(shared.run(settings_of(stage, job.recipe), inputs, counters))
     frame = check_schema(union_all(made), shared.schema, where=f"{stage.name}: {shared.gives}").persist()
     frame.count()
     check_failures(counters)
@@ -263,7 +263,7 @@ def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     for job in jobs:
         try:
             inputs = {name: _desk_rows(place.store, stage, name, job) for name in stage.needs}
-            rows = stage.desk(place.store, job.bot, part_of(stage, job.recipe), inputs) if stage.desk else {}
+            rows = stage.desk(place.store, job.bot, settings_of(stage, job.recipe), inputs) if stage.desk else {}
         except Exception as error:
             outcome.failed[job.bot] = as_failure(error)
             continue

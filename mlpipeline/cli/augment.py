@@ -6,7 +6,6 @@ import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,7 @@ from mlpipeline.cli.options import Desk
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
 from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
 from mlpipeline.methods.augmentation.corpus import Corpus
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
 from mlpipeline.orders.review_sheet import ReadMarks, read_marks, told_bad, write_sheet
 
@@ -63,7 +63,7 @@ class Asked(NamedTuple):
     whole: Corpus
     corpus: Corpus
     groups: Codes
-    rules: SimpleNamespace
+    rules: MakingSettings
     train: Mapping[str, Any]
     off: tuple[str, ...]
 
@@ -131,7 +131,7 @@ def read_bot(desk: Desk, bot: str) -> Asked:
         StoreError: the bot has not been split yet.
     """
     from mlpipeline.languages.profile import Profile
-    from mlpipeline.stages.augment import corpus_of, rules_of
+    from mlpipeline.stages.augment import corpus_of, making_settings
     from mlpipeline.store.tables.datasets import read_rows
     from mlpipeline.store.tables.manifests import load_manifest
 
@@ -154,7 +154,7 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     chosen = drawn_rows(corpus, groups.reshape(-1), per_intent=desk.options.per_intent)
     if len(chosen) < len(corpus.ids):
         desk.say(f"note: gains are of {len(chosen):,} of {len(corpus.ids):,} training rows, {len(names):,} families")
-    rules = rules_of({"augment": recipe.augment, "clean": recipe.clean})
+    rules = making_settings(recipe.augment, recipe.clean)
     own = taken(corpus, chosen)
     whole = own if desk.options.per_intent else corpus
     return Asked(

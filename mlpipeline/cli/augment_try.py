@@ -6,6 +6,7 @@ import argparse
 import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlpipeline.cli.options import Desk
@@ -17,11 +18,11 @@ from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
 from mlpipeline.methods.augmentation.gates import NEAR
 from mlpipeline.methods.augmentation.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
-from mlpipeline.recipe.load import load_parts
+from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
+from mlpipeline.recipe.load import load_sections
 from mlpipeline.recipe.tags import canonical_tag
-from mlpipeline.stages.augment import rules_of
+from mlpipeline.stages.augment import making_settings
 
-_PARTS = ("language", "clean", "augment")
 _CELLS = 60
 _LONGEST_CHAIN = 5
 # What is shown without --all: a wording too near to what is there is a good one, only not worth a row.
@@ -100,14 +101,15 @@ def _setting(desk: Desk, lang: str, bot: str | None) -> Setting:
         tag = recipe.lang
         if canonical_tag(lang, (tag,))[0] != tag:
             raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
-        parts: dict[str, Any] = {name: getattr(recipe, name) for name in _PARTS}
+        language, clean, augment = recipe.language, recipe.clean, recipe.augment
     else:
-        tag, parts = load_parts(desk.conf, lang, _PARTS, where=lang)
-    rules = rules_of(parts)
+        sections = load_sections(desk.conf, lang, where=lang)
+        tag, language, clean, augment = sections.tag, sections[Language], sections[CleanPart], sections[AugmentPart]
+    rules = making_settings(augment, clean)
     if desk.options.seed is not None:
-        rules.seed = desk.options.seed
+        rules = replace(rules, seed=desk.options.seed)
     asked = getattr(desk.options, "only", "").split(",")
-    return Setting(tag, Profile.of(parts["language"]), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
+    return Setting(tag, Profile.of(language), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
 
 
 def chosen_operators(setting: Setting, only: str) -> dict[str, Operator]:

@@ -15,8 +15,8 @@ from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.near_duplicates.contents import class_pairs, classes_of, components_of
 from mlpipeline.methods.near_duplicates.join import Bound
-from mlpipeline.recipe.fields import DenoisePart, Language
-from mlpipeline.recipe.load import load_parts
+from mlpipeline.recipe.fields import CleanPart, DenoisePart, Language
+from mlpipeline.recipe.load import load_sections
 from mlpipeline.store.corpus.files import parse_map
 
 # Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
@@ -59,7 +59,7 @@ def writable(option: str, named: str, source: str) -> Path:
     return check_target(f"the {option}", place)
 
 
-def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Language, DenoisePart, Any]:
+def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Language, DenoisePart, CleanPart]:
     """The language, and the parts `denoise` and `clean` of a recipe of no bot: those of base.yaml, `--set` over them.
 
     Args:
@@ -70,12 +70,11 @@ def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Langua
     Raises:
         RecipeError: there is no such language or key.
     """
-    names = (*(["language"] if lang else []), "denoise", "clean")
-    _, parts = load_parts(conf, lang, names, sets=sets)
-    return parts.get("language", _ANY), parts["denoise"], parts["clean"]
+    sections = load_sections(conf, lang, sets=sets)
+    return sections[Language] if lang else _ANY, sections[DenoisePart], sections[CleanPart]
 
 
-def read_labelled_file(path: str, mapping: str, language: Language, rules: Any) -> Labelled:
+def read_labelled_file(path: str, mapping: str, language: Language, rules: CleanPart) -> Labelled:
     """The labelled rows of a file, normalised, with near duplicates in one component.
 
     Args:
@@ -115,7 +114,7 @@ def _as_table(found: dict[str, list[Any]], normalized: list[str], components: pa
     return pa.table({"content_id": said, "normalized": said, "component": components, **rows, **nothing})
 
 
-def near_components(normalized: list[str], rules: Any) -> pa.Array:
+def near_components(normalized: list[str], rules: CleanPart) -> pa.Array:
     """A name for each text that near duplicates share, as `clean` finds them."""
     if rules.near_duplicates == "off":
         return pa.nulls(len(normalized), pa.string())

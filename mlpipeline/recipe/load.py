@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from mlpipeline._packaged import packaged
 from mlpipeline.errors import RecipeError, UsageError, did_you_mean
@@ -18,6 +18,9 @@ from mlpipeline.recipe.origins import Layer
 from mlpipeline.recipe.remarks import remarks
 from mlpipeline.recipe.select import EVERY_BOT, Selection
 from mlpipeline.recipe.tags import canonical_tag
+from mlpipeline.recipe.values import Part
+
+SectionT = TypeVar("SectionT", bound=Part)
 
 
 @dataclass(frozen=True)
@@ -132,20 +135,32 @@ def bots_of(conf: Path) -> list[tuple[str, str]]:
     return _bots(ConfFolder(conf))
 
 
-def load_parts(
-    conf: Path, lang: str | None, names: Sequence[str], *, sets: Sequence[str] = (), where: str = "--lang"
-) -> tuple[str, dict[str, Any]]:
+@dataclass(frozen=True)
+class Sections:
+    """Sections of the recipe of no bot, by their kind: `sections[CleanPart]`, read and checked when asked for.
+
+    `tag` is the canonical tag of the language, `und` for none.
+    """
+
+    tag: str
+    layers: Sequence[Layer]
+
+    def __getitem__(self, kind: type[SectionT]) -> SectionT:
+        """The section of that kind. Raises RecipeError: an unknown key, a wrong or missing value."""
+        name = next(name for name, known in SECTIONS.items() if known is kind)
+        section = Merger().section(name, self.layers, {"domain": "file", "lang": self.tag})[0]
+        assert isinstance(section, kind)
+        return section
+
+
+def load_sections(conf: Path, lang: str | None, *, sets: Sequence[str] = (), where: str = "--lang") -> Sections:
     """Sections of the recipe that a bot without files of its own would get: base < language < --set.
 
     Args:
         conf: the user's folder; where there is none, what is packaged counts.
         lang: tag of the language; None for none, so that no section `language` can be had.
-        names: of the sections.
         sets: `section.key=value` each.
         where: what a message names when there is no such language.
-
-    Returns:
-        The canonical tag (`und` for none), and the sections by name.
 
     Raises:
         RecipeError: there is no such language or key.
@@ -156,8 +171,7 @@ def load_parts(
         tag = canonical_tag(lang, home.languages)[0]
         layers += home.language(tag, where)
     layers += [set_layer(text) for text in sets]
-    merger = Merger()
-    return tag, {name: merger.section(name, layers, {"domain": "file", "lang": tag})[0] for name in names}
+    return Sections(tag, layers)
 
 
 def _resolve(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,11 +17,15 @@ from mlpipeline.languages.paraphrase.tools import Plain, load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.corpus import Corpus, lacks_nothing
 from mlpipeline.methods.augmentation.making import Made, augment_bot
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.schemas import AUGMENT_REPORT, AUGMENTED, AUGMENTED_DROPPED, CLEANED, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import with_text_id
 from mlpipeline.spark.tasks import check_failures, run_tasks
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
 
 TOOLS = ("kiwipiepy", "sudachipy", "jieba", "opencc", "lemminflect", "pythainlp", "pyvi")
 _KEYS = ["domain", "lang", "content_id"]
@@ -29,6 +33,15 @@ _GIVEN_LATER = ("domain", "lang", "id", "content_id", "source")
 _ROW = StructType([field for field in AUGMENTED_DROPPED.fields if field.name not in _GIVEN_LATER])
 # What is said of one bot: a row of AUGMENT_REPORT with the rows that were made in it.
 WORKED = StructType([*AUGMENT_REPORT.fields, StructField("texts", ArrayType(_ROW))])
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """What augmenting receives of the recipe: `clean` says what is nearly the same."""
+
+    language: Language
+    clean: CleanPart
+    augment: AugmentPart
 
 
 def corpus_of(rows: pa.Table, profile: Profile) -> Corpus:
@@ -53,8 +66,8 @@ def corpus_of(rows: pa.Table, profile: Profile) -> Corpus:
     )
 
 
-def work_on(bot: str, rows: pa.Table, profile: Profile, rules: Any) -> pa.Table:
-    """One row of WORKED; see `corpus_of` for `rows`."""
+def work_on(bot: str, rows: pa.Table, profile: Profile, rules: MakingSettings, review_rows: int) -> pa.Table:
+    """One row of WORKED, at most so many rows to review in it; see `corpus_of` for `rows`."""
     corpus = corpus_of(rows, profile)
     # Seconds and up to half a GB that a bot with enough rows need not pay.
     tool = Plain() if lacks_nothing(corpus, rules) else load_tool(profile.tag, rules.enabled)
@@ -70,12 +83,12 @@ def work_on(bot: str, rows: pa.Table, profile: Profile, rules: Any) -> pa.Table:
         "lang": lang,
         **{name: done.report[name] for name in ("rows", "made", "kept", "review")},
         "report": json.dumps(done.report, ensure_ascii=False, sort_keys=True),
-        "texts": texts + review[: rules.review_rows],
+        "texts": texts + review[:review_rows],
     }
     return pa.Table.from_pylist([row], schema=to_arrow_schema(WORKED))
 
 
-def _as_row(corpus: Corpus, made: Made, seed: int) -> dict[str, Any]:
+def _as_row(corpus: Corpus, made: Made, seed: int) -> dict[str, object]:
     one = made.candidate
     return {
         "intent": corpus.intents[one.row],
@@ -99,19 +112,20 @@ def as_rows(inputs: Frames, *, logs: bool) -> DataFrame:
     return wanted.join(inputs["splits"].select(*_KEYS, "split"), _KEYS, "left")
 
 
-def rules_of(part: Part) -> SimpleNamespace:
-    """The recipe's `augment` part, and what `clean` takes for nearly the same."""
-    near = {name: getattr(part["clean"], name) for name in ("fold", "near_threshold")}
-    return SimpleNamespace(**part["augment"].model_dump(), **near)
+def making_settings(augment: AugmentPart, clean: CleanPart) -> MakingSettings:
+    """The recipe's `augment` section without what only this stage needs, and what `clean` takes for nearly the same."""
+    own = augment.model_dump(exclude={"review_rows"})
+    return MakingSettings(**own, fold=clean.fold, near_threshold=clean.near_threshold)
 
 
-def augment(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def augment(settings: AugmentSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: make rows bot by bot, name them as cleaned rows are named, part what is kept from doubts."""
-    rules, profile = rules_of(part), Profile.of(part["language"])
+    rules, profile = making_settings(settings.augment, settings.clean), Profile.of(settings.language)
+    review_rows = settings.augment.review_rows
     rows = as_rows(inputs, logs=rules.retrieve_to > 0)
 
     def work(bot: str, table: pa.Table) -> pa.Table:
-        return work_on(bot, table, profile, rules)
+        return work_on(bot, table, profile, rules, review_rows)
 
     worked = run_tasks(rows, work, schema=WORKED, counters=counters).persist()
     told = worked.select(F.sum("review")).head()
@@ -132,7 +146,7 @@ def augment(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="augment",
-    sections=("language", "clean", "augment"),
+    settings=AugmentSettings,
     needs={"cleaned": CLEANED, "splits": SPLITS},
     gives={"augmented": AUGMENTED, "augment_report": AUGMENT_REPORT, "augmented_dropped": AUGMENTED_DROPPED},
     libraries=("python", "numpy", "scipy", "scikit-learn", "pyarrow", *TOOLS),

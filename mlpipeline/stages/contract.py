@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from pyspark.sql.types import StructType
+from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from mlpipeline.store.tables.manifests import Mark
     from mlpipeline.store.tables.recall import Recall
 
-# The sections of the recipe that a stage asked for, by name: its own part and no other.
-Part = Mapping[str, Any]
+# A stage's settings: a frozen dataclass whose fields are the sections of the recipe that it receives, by their names.
+# `Stage` alone stands for a stage with any of them, as in a list of all.
+SettingsT = TypeVar("SettingsT", default=Any)
 Frames = Mapping[str, "DataFrame"]
-Run = Callable[[Part, Frames, "Counters"], Frames]
-# (bot, part, its rows of each needed dataset) -> its rows of each given dataset; on the driver, one bot at a time.
-Desk = Callable[["Store", str, Part, Mapping[str, "pa.Table"]], Mapping[str, "pa.Table"]]
+Run = Callable[[SettingsT, Frames, "Counters"], Frames]
+# (store, bot, settings, its rows of each needed dataset) -> its rows of each given dataset; on the driver, bot by bot.
+Desk = Callable[["Store", str, SettingsT, Mapping[str, "pa.Table"]], Mapping[str, "pa.Table"]]
 
 
 class Lost(Protocol):
@@ -39,53 +41,64 @@ class Lost(Protocol):
 
 
 @dataclass(frozen=True)
-class Shared:
+class Shared(Generic[SettingsT]):
     """What all bots of a language share and a stage makes first: one row a language in `gives`, domain `*`.
 
-    It is made when it is missing or when its code or recipe part changed, not when rows came in: otherwise one new
+    It is made when it is missing or when its code or settings changed, not when rows came in: otherwise one new
     row of one bot would redo every bot of the language.
     """
 
     gives: str
     schema: StructType
     needs: Mapping[str, StructType]
-    run: Callable[[Part, Frames, Counters], DataFrame]
+    run: Callable[[SettingsT, Frames, Counters], DataFrame]
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Generic[SettingsT]):
     """One step of the pipeline.
 
     `name` is the word that stands in all five places. `needs` and `gives` map datasets to their schemas, checked
-    before and after. `sections` are the parts of the recipe that it receives; bots with equal sections share one
-    call of `run`. `libraries` names the distributions that decide what it makes: another version runs it again. So does
-    a change in its code, which is found from the imports of its functions; `loads` names the modules below
-    `mlpipeline` that no import shows because they are loaded by name (`room.*`: all of a room). `folders` maps settings
-    (`section.key`) that may name a folder outside the store to the libraries that read it: where there is such a
-    folder, what lies in it and the versions of those libraries count too. A stage has either `run` (on Spark) or `desk`
-    (work of the driver, such as registering a model). `by_bot` says that `run` makes one call a bot
-    (`spark/tasks.py`). `dropped` names the dataset among `gives` that holds what was left out; it is written last, and
-    not computed when the tasks counted `count:dropped` and it is 0. `recalls` names datasets among `gives` whose
-    earlier rows the stage gets back as the input `last_<dataset>`: of the bots whose rows were made with the same
+    before and after. `settings` is the type of what it receives: a frozen dataclass whose fields are sections of the
+    recipe, by their names; bots with equal settings share one call of `run`. `libraries` names the distributions that
+    decide what it makes: another version runs it again. So does a change in its code, which is found from the imports
+    of its functions; `loads` names the modules below `mlpipeline` that no import shows because they are loaded by name
+    (`room.*`: all of a room). `folders` maps settings (`section.key`) that may name a folder outside the store to
+    the libraries that read it: where there is such a folder, what lies in it and the versions of those libraries
+    count too. A stage has either `run` (on Spark) or `desk` (work of the driver, such as registering a model).
+    `by_bot` says that `run` makes one call a bot (`spark/tasks.py`). `dropped` names the dataset among `gives` that
+    holds what was left out; it is written last, and not computed when the tasks counted `count:dropped` and it is
+    0. `recalls` names datasets among `gives` whose earlier rows the stage gets back as the input `last_<dataset>`:
+    of the bots whose rows were made with the same
     recipe part ("part"), or also by the same code and libraries ("code"). What it makes must be right without them:
     they may save work or keep decisions.
     `lost` tells a plan what the stage made outside of its datasets and is missing or damaged; see `Lost`.
     """
 
     name: str
-    sections: tuple[str, ...]
+    settings: type[SettingsT]
     needs: Mapping[str, StructType]
     gives: Mapping[str, StructType]
     libraries: tuple[str, ...]
     loads: tuple[str, ...] = ()
     folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    run: Run | None = None
-    desk: Desk | None = None
-    shared: Shared | None = None
+    run: Run[SettingsT] | None = None
+    desk: Desk[SettingsT] | None = None
+    shared: Shared[SettingsT] | None = None
     by_bot: bool = False
     dropped: str | None = None
     recalls: Mapping[str, Recall] = field(default_factory=dict)
     lost: Lost | None = None
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The names of the recipe's sections that the stage receives."""
+        return section_names(self.settings)
+
+
+def section_names(settings: type) -> tuple[str, ...]:
+    """The names of the sections that a type of settings has, in its order."""
+    return tuple(one.name for one in fields(settings))
 
 
 @dataclass(frozen=True)

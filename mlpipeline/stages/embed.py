@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,19 +18,29 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Part, Shared, Stage
+from mlpipeline.stages.contract import Frames, Shared, Stage
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import EmbedPart
 
 TRAINED_HERE = "ngram-lsa"
 _ARROW = to_arrow_schema(EMBEDDING)
 
 
-def fit_encoders(part: Part, inputs: Frames, counters: Counters) -> DataFrame:
+@dataclass(frozen=True)
+class EmbedSettings:
+    """What embedding receives of the recipe."""
+
+    embed: EmbedPart
+
+
+def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) -> DataFrame:
     """One encoder a language, from all its domains' texts, one task a language.
 
     Texts are drawn by content id and sorted, so the encoder depends on what is there and on nothing else.
     A folder's encoder is not copied: its row carries the digest of the folder and no payload.
     """
-    rules = part["embed"]
+    rules = settings.embed
     texts = inputs["cleaned"].select(F.lit("*").alias("domain"), "lang", "content_id", "normalized").distinct()
 
     def fit(bot: str, rows: pa.Table) -> pa.Table:
@@ -45,7 +56,7 @@ def fit_encoders(part: Part, inputs: Frames, counters: Counters) -> DataFrame:
     return run_tasks(texts, fit, schema=ENCODER, counters=counters)
 
 
-def _fit_settings(rules: Any) -> dict[str, Any]:
+def _fit_settings(rules: EmbedPart) -> dict[str, Any]:
     names = ("dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows")
     return {name: getattr(rules, name) for name in names}
 
@@ -55,7 +66,7 @@ def encoder_of(row: Any, folder: str) -> Encoder:
     return NgramEncoder.from_bytes(bytes(row["payload"])) if row["payload"] is not None else load_encoder(Path(folder))
 
 
-def with_vectors(cleaned: DataFrame, encoder: Any, rules: Any, counters: Counters) -> DataFrame:
+def with_vectors(cleaned: DataFrame, encoder: Any, rules: EmbedPart, counters: Counters) -> DataFrame:
     """A vector for each content of one language; texts travel once a content, not once a row."""
     spark = cleaned.sparkSession
     # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.
@@ -91,15 +102,17 @@ def as_vectors(model: Encoder, digest: str, batch: pa.RecordBatch) -> pa.RecordB
     return pa.RecordBatch.from_arrays(columns, schema=_ARROW)
 
 
-def embed(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def embed(settings: EmbedSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: take each language's encoder, give every content its vector."""
     encoders = inputs["encoder"].collect()
-    return {"embedding": union_all([with_vectors(inputs["cleaned"], row, part["embed"], counters) for row in encoders])}
+    return {
+        "embedding": union_all([with_vectors(inputs["cleaned"], row, settings.embed, counters) for row in encoders])
+    }
 
 
 STAGE = Stage(
     name="embed",
-    sections=("embed",),
+    settings=EmbedSettings,
     needs={"cleaned": CLEANED, "encoder": ENCODER},
     gives={"embedding": EMBEDDING},
     libraries=("numpy", "scipy"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +19,25 @@ from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.schemas import EVALUATION, MODEL, PREDICTION
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import TrainPart
+    from mlpipeline.recipe.release_fields import EvaluatePart
 
 # What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
 _SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
 # Of the row of MODEL: how many rows the judged model learnt from stands beside its scores.
 _LEARNT = ("train_rows", "augmented_rows", "validation_rows")
 JUDGED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What evaluating receives of the recipe: `train` names the out-of-scope label."""
+
+    evaluate: EvaluatePart
+    train: TrainPart
 
 
 def judge(bot: str, rows: pa.Table, settings: dict[str, Any], out_of_scope: str) -> pa.Table:
@@ -71,12 +84,12 @@ def as_predictions(model: TrainedModel, held: HeldOut) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
-def evaluate(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def evaluate(settings: EvaluateSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: judge each bot in a task of its own, once; its predictions and its report are two tables."""
-    settings, out_of_scope = part["evaluate"].model_dump(), part["train"].out_of_scope_label
+    rules, out_of_scope = settings.evaluate.model_dump(), settings.train.out_of_scope_label
 
     def work(bot: str, rows: pa.Table) -> pa.Table:
-        return judge(bot, rows, settings, out_of_scope)
+        return judge(bot, rows, rules, out_of_scope)
 
     judged = run_tasks(inputs["model"], work, schema=JUDGED, counters=counters).persist()
     one_a_row = judged.select("domain", "lang", F.explode("predictions").alias("said"))
@@ -85,7 +98,7 @@ def evaluate(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="evaluate",
-    sections=("evaluate", "train"),
+    settings=EvaluateSettings,
     needs={"model": MODEL},
     gives={"prediction": PREDICTION, "evaluation": EVALUATION},
     libraries=("numpy",),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +20,20 @@ from mlpipeline.networks.parity import ask_parity
 from mlpipeline.schemas import EXPORTED, MODEL
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
 from mlpipeline.store.bundles.archives import pack_folder
 
+if TYPE_CHECKING:
+    from mlpipeline.recipe.release_fields import ExportPart
+
 _PATIENCE = 600
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What exporting receives of the recipe."""
+
+    export: ExportPart
 
 
 def write_target(target: str, model: TrainedModel, folder: Path, opset: int) -> None:
@@ -52,7 +63,7 @@ def check_parity(target: str, folder: Path, held_out: Path, tolerance: float, ta
     return found
 
 
-def export_bot(bot: str, rows: pa.Table, rules: Any) -> pa.Table:
+def export_bot(bot: str, rows: pa.Table, rules: ExportPart) -> pa.Table:
     """Exports one bot to each target that the recipe names; one row of EXPORTED a target."""
     model = TrainedModel.from_bytes(rows["payload"][0].as_py())
     held = HeldOut.from_bytes(rows["held_out"][0].as_py())
@@ -79,9 +90,9 @@ def export_bot(bot: str, rows: pa.Table, rules: Any) -> pa.Table:
     return pa.Table.from_pylist(made, schema=to_arrow_schema(EXPORTED))
 
 
-def export(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def export(settings: ExportSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: write each bot's core to each target, compare it with the trainer, keep both."""
-    rules = part["export"]
+    rules = settings.export
     exported = run_tasks(
         inputs["model"], lambda bot, rows: export_bot(bot, rows, rules), schema=EXPORTED, counters=counters
     )
@@ -90,7 +101,7 @@ def export(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="export",
-    sections=("export",),
+    settings=ExportSettings,
     needs={"model": MODEL},
     gives={"exported": EXPORTED},
     libraries=("tensorflow-cpu", "keras", "onnx", "onnxruntime", "numpy"),

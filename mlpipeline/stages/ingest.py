@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice, pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,10 +23,13 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
 from mlpipeline.store.corpus.files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus.files import Row as Accepted
 from mlpipeline.store.corpus.rows import NoUtterances
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import IngestPart
 
 # What a task makes of a record: an utterance or a reject, told apart by `reason`; `owner` is a position among the
 # files, whose names are added in the JVM; `ts` is still text.
@@ -44,6 +48,13 @@ _BATCH = 20_000
 _UNCUT = 4 << 20
 # Names by which Spark unpacks a file, or tries to.
 _CODECS = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """What reading files receives of the recipe."""
+
+    ingest: IngestPart
 
 
 def _owners(files: Sequence[Row]) -> dict[str, list[int]]:
@@ -277,7 +288,7 @@ def as_parsed(spark: SparkSession, files: list[Row], counters: Counters) -> Data
     return union_all(frames)
 
 
-def ingest(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def ingest(settings: IngestSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: read the bots' files, keep what is an utterance, keep what is not beside it."""
     parsed = as_parsed(inputs["source_file"].sparkSession, inputs["source_file"].collect(), counters)
     accepted = parsed.where(F.col("reason").isNull()).transform(with_timestamp)
@@ -289,7 +300,7 @@ def ingest(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="ingest",
-    sections=("ingest",),
+    settings=IngestSettings,
     needs={"source_file": SOURCE_FILE},
     gives={"utterance": UTTERANCE, "utterance_rejected": REJECTED},
     libraries=("orjson", "PyYAML"),

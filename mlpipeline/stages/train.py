@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +20,20 @@ from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import NOTE, Counters
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import TrainPart
 
 MADE = "augmented"  # stands where other rows have their split
 _ARROW = to_arrow_schema(MODEL)
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What training receives of the recipe."""
+
+    train: TrainPart
 
 
 def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
@@ -101,9 +112,9 @@ def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -
     return HeldOut(ids=features.as_ids(texts, model.spec, model.vocabulary), logits=logits, **named)
 
 
-def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: give each labelled text its split, add what was made, train every bot in a task of its own."""
-    settings = part["train"].model_dump()
+    rules = settings.train.model_dump()
     columns, nobody = ["domain", "lang", "content_id", "id", "intent", "normalized"], F.lit(None).cast("string")
     labelled = inputs["denoised"].where(F.col("intent").isNotNull()).select(*columns)
     placed = labelled.join(inputs["splits"], ["domain", "lang", "content_id"])
@@ -111,16 +122,16 @@ def train(part: Part, inputs: Frames, counters: Counters) -> Frames:
     rows = placed.withColumns({"parent": nobody, "partner": nobody}).unionByName(made)
 
     def work(bot: str, table: pa.Table) -> pa.Table:
-        if cheaper := say_cheaper(table, settings):
+        if cheaper := say_cheaper(table, rules):
             counters.put(f"{NOTE}{bot}", cheaper)
-        return fit(bot, table, settings)
+        return fit(bot, table, rules)
 
     return {"model": run_tasks(rows, work, schema=MODEL, counters=counters)}
 
 
 STAGE = Stage(
     name="train",
-    sections=("train",),
+    settings=TrainSettings,
     needs={"denoised": DENOISED, "splits": SPLITS, "augmented": AUGMENTED},
     gives={"model": MODEL},
     libraries=("tensorflow-cpu", "keras", "numpy"),

@@ -17,9 +17,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,10 @@ import numpy as np
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.networks import fitting
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.stages.augment import making_settings
 from tests.bench import augment_cases as cases
 from tests.bench.quality import SETS, default_recipes
 
@@ -89,11 +91,10 @@ class Bench:
         """The default recipe of a data set's language."""
         return self._recipes[SETS[name][3]]
 
-    def rules(self, name: str, **other: Any) -> SimpleNamespace:
+    def rules(self, name: str, **other: Any) -> MakingSettings:
         """What the stage `augment` goes by."""
         recipe = self.recipe(name).recipe
-        near = {"fold": recipe.clean.fold, "near_threshold": recipe.clean.near_threshold}
-        return SimpleNamespace(**{**recipe.augment.model_dump(), **near, **other})
+        return replace(making_settings(recipe.augment, recipe.clean), **other)
 
     def tool(self, name: str) -> Tool:
         """Of its language."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.making import augment_bot
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.networks import classifier, fitting
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.recipe.load import Resolved
@@ -71,7 +71,7 @@ def draw(train: Sequence[Row], test: Sequence[Row], profile: Profile, each: int,
     return Few(rows, validation, list(test), logs, dict(train), profile)
 
 
-def make(few: Few, rules: SimpleNamespace, tool: Tool) -> tuple[list[tuple[Row, int, str]], dict[str, Any]]:
+def make(few: Few, rules: MakingSettings, tool: Tool) -> tuple[list[tuple[Row, int, str]], dict[str, Any]]:
     """What the stage `augment` adds to the rows: (row, place of its parent, operators), and its report."""
     corpus = Corpus(
         profile=few.profile,

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,11 +22,12 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from mlpipeline.pipeline import run_stage
+from mlpipeline.recipe.fields import CleanPart
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.session import open_session
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Job, Part, Place, Run, Stage
+from mlpipeline.stages.contract import Job, Place, Run, Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import write_dataset
 from mlpipeline.store.tables.manifests import make_mark
@@ -36,11 +38,16 @@ _ROWS = 20
 _SCHEMA = StructType([StructField(name, StringType()) for name in ("domain", "lang", "text")])
 
 
-def _same(part: Part, frames: Mapping[str, DataFrame], counters: Counters) -> Mapping[str, DataFrame]:
+@dataclass(frozen=True)
+class _Settings:
+    clean: CleanPart
+
+
+def _same(settings: _Settings, frames: Mapping[str, DataFrame], counters: Counters) -> Mapping[str, DataFrame]:
     return {"same": frames["planted"]}
 
 
-def _each(part: Part, frames: Mapping[str, DataFrame], counters: Counters) -> Mapping[str, DataFrame]:
+def _each(settings: _Settings, frames: Mapping[str, DataFrame], counters: Counters) -> Mapping[str, DataFrame]:
     return {"each": run_tasks(frames["planted"], _work, schema=_SCHEMA, counters=counters)}
 
 
@@ -48,9 +55,9 @@ def _work(bot: str, rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _stage(name: str, run: Run, *, by_bot: bool = False) -> Stage:
+def _stage(name: str, run: Run[_Settings], *, by_bot: bool = False) -> Stage[_Settings]:
     needs = {"planted": _SCHEMA}
-    return Stage(name, ("clean",), needs, {name: _SCHEMA}, libraries=(), run=run, by_bot=by_bot)
+    return Stage(name, _Settings, needs, {name: _SCHEMA}, libraries=(), run=run, by_bot=by_bot)
 
 
 STAGES = {"frame": _stage("same", _same), "by_bot": _stage("each", _each, by_bot=True)}

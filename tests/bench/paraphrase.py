@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from mlpipeline.languages.paraphrase.operators import effective
@@ -26,7 +25,9 @@ from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, dice_of
 from mlpipeline.methods.augmentation.gates import TextGate
-from mlpipeline.recipe.load import load_parts
+from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
+from mlpipeline.recipe.load import load_sections
+from mlpipeline.stages.augment import making_settings
 
 _ROOT = Path(__file__).parents[2]
 LOCALES = {
@@ -79,14 +80,13 @@ def bare_analyser(tag: str) -> Callable[[str], Any] | None:
 def measured(tag: str, texts: Sequence[str]) -> dict[str, Any]:
     """The figures of one language, in this process."""
     tool = load_tool(tag)
-    language, augment = rules_of(tag)
-    profile = Profile.of(language)
+    sections = load_sections(_ROOT / "conf", tag)
+    profile, rules = Profile.of(sections[Language]), making_settings(sections[AugmentPart], sections[CleanPart])
     normalize = normalizer(profile)
     said = list(dict.fromkeys(filter(None, map(normalize, texts))))
     names = list(map(str, range(len(said))))
     corpus = Corpus(profile, ids=names, texts=said, intents=names)
     used = [one for one in effective(tool.operators, profile.steps).values() if not one.opposite]
-    rules = SimpleNamespace(max_length_ratio=augment.max_length_ratio)
     for text in said[:20]:
         tool.analyse(text)
     gate, made, accepted = TextGate(corpus, rules, tool), 0, list[str]()
@@ -126,12 +126,6 @@ for operator in tool.operators.values():
     list(operator.rewrite(sentence, random.Random(1)))
 print(json.dumps({"load": time.process_time() - began, "megabytes": megabytes() - before}))
 """
-
-
-def rules_of(tag: str) -> tuple[Any, Any]:
-    """The parts `language` and `augment` of the recipe that a new bot gets."""
-    _, parts = load_parts(_ROOT / "conf", tag, ("language", "augment"))
-    return parts["language"], parts["augment"]
 
 
 def as_line(tag: str, one: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from mlpipeline.pipeline import part_of, stage_named
+from mlpipeline.pipeline import settings_of, stage_named
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.schemas import SOURCE_FILE
 from mlpipeline.spark.counters import Counters
@@ -60,7 +60,7 @@ def run(spark: SparkSession, counters: Counters, tmp_path: Path) -> Callable[...
         resolved = recipe(tmp_path, lang=lang, sets=sets)
         empty = {**chosen.needs, **{f"last_{name}": chosen.gives[name] for name in chosen.recalls}}
         missing = {name: spark.createDataFrame([], schema) for name, schema in empty.items() if name not in inputs}
-        return dict(chosen.run(part_of(chosen, resolved.recipe), {**missing, **inputs}, counters))
+        return dict(chosen.run(settings_of(chosen, resolved.recipe), {**missing, **inputs}, counters))
 
     return start
 

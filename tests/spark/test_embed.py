@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.networks.encoder import NgramEncoder
-from mlpipeline.pipeline import part_of, stage_named
+from mlpipeline.pipeline import settings_of, stage_named
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.frames import check_schema
 from tests.spark.conftest import as_rows, recipe
@@ -29,8 +29,8 @@ def cleaned(spark):
 def encoder(spark, counters, cleaned, tmp_path):
     stage = stage_named("embed")
     assert stage.shared is not None
-    part = part_of(stage, recipe(tmp_path, sets=SETS).recipe)
-    return stage.shared.run(part, {"cleaned": cleaned}, counters).persist()
+    settings = settings_of(stage, recipe(tmp_path, sets=SETS).recipe)
+    return stage.shared.run(settings, {"cleaned": cleaned}, counters).persist()
 
 
 def test_one_encoder_a_language_from_the_texts_of_all_domains(encoder):

@@ -29,9 +29,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +40,7 @@ from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.ablation_gains import Gain, paired_gains
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded
 from mlpipeline.methods.augmentation.making import augment_bot
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.label_noise.material import folds_by_group
 
 Codes = NDArray[np.int64]
@@ -48,15 +48,6 @@ Flags = NDArray[np.bool_]
 
 PLAIN, ALL = "plain", "all"
 FEWEST_ROWS = 8  # of an operator, as a mean over folds: fewer say nothing
-# What is made to look at each operator: rows of all kinds, as many as there are without wearing out the parents.
-_MANY = {
-    "kinds": ("form", "words", "typing"),
-    "disabled": (),
-    "per_row": 6,
-    "fill_to": 100_000,
-    "retrieve_to": 0,
-    "generator": None,
-}
 
 
 class Lesson(NamedTuple):
@@ -126,7 +117,7 @@ class Ablation:
 def ablate(
     corpus: Corpus,
     groups: Codes,
-    rules: Any,
+    rules: MakingSettings,
     tool: Tool,
     learner: Learner,
     *,
@@ -177,7 +168,7 @@ def _lessons(
     corpus: Corpus,
     labels: Codes,
     groups: Codes,
-    rules: Any,
+    rules: MakingSettings,
     tool: Tool,
     times: tuple[int, int],
     by_operator: bool,
@@ -188,7 +179,7 @@ def _lessons(
     seeds, folds = times
     for number in range(seeds):
         parted.append(folds_by_group(labels, groups, folds, rules.seed + number))
-        own = SimpleNamespace(**{**vars(rules), "seed": rules.seed + number})
+        own = replace(rules, seed=rules.seed + number)
         lessons += [_lesson(corpus, own, tool, parted[-1], number, fold, by_operator) for fold in range(folds)]
         made = sum(int(one.by_recipe.sum()) for one in lessons[-folds:])
         say(f"seed {number + 1} of {seeds}: {made:,} rows made in {folds} folds")
@@ -240,7 +231,7 @@ def _pairs(name: str, used: Collection[str]) -> tuple[tuple[str, str], tuple[str
 
 
 def _lesson(
-    corpus: Corpus, rules: Any, tool: Tool, fold_of: Codes, number: int, fold: int, by_operator: bool
+    corpus: Corpus, rules: MakingSettings, tool: Tool, fold_of: Codes, number: int, fold: int, by_operator: bool
 ) -> Lesson:
     """Rows made from what is learnt only; what is asked is held out like the bot's own test rows."""
     learnt, asked = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
@@ -249,9 +240,15 @@ def _lesson(
     held_out = [*corpus.held_out, *(corpus.texts[row] for row in asked.tolist())]
     part = Corpus(corpus.profile, ids, texts, intents, held_out, corpus.logs)
     kept = augment_bot(part, rules, tool).kept
-    many = augment_bot(part, SimpleNamespace(**{**vars(rules), **_MANY}), tool).kept if by_operator else []
+    many = augment_bot(part, _many(rules), tool).kept if by_operator else []
     made = [_in_whole(one.candidate, learnt) for one in [*kept, *many]]
     return Lesson(number, fold, learnt, asked, made, np.arange(len(made)) < len(kept))
+
+
+def _many(rules: MakingSettings) -> MakingSettings:
+    """What is made to look at each operator: rows of all kinds, as many as there are that do not wear out parents."""
+    every = ("form", "words", "typing")
+    return replace(rules, kinds=every, disabled=(), per_row=6, fill_to=100_000, retrieve_to=0, generator=None)
 
 
 def _in_whole(one: Candidate, learnt: Codes) -> Candidate:

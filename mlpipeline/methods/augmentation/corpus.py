@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from mlpipeline.languages.paraphrase.protected import protected_parts, protected
 from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.languages.scripts import RANGES
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 LONGEST = 300
 """Code points of a row that is still rewritten: longer ones are pasted documents and rants, not questions."""
@@ -117,7 +118,7 @@ def coded(intents: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
     return names.tolist(), np.asarray(codes.reshape(-1), np.int64)
 
 
-def is_used(rules: Any, name: str, kind: str) -> bool:
+def is_used(rules: MakingSettings, name: str, kind: str) -> bool:
     """Whether the recipe uses an operator of this kind.
 
     What was measured adds to `disabled`, and must be able to switch off what a person enabled.
@@ -127,7 +128,7 @@ def is_used(rules: Any, name: str, kind: str) -> bool:
     return name in rules.enabled or (kind in rules.kinds and not name.startswith(CONVERSION))
 
 
-def lacking(corpus: Corpus, rules: Any) -> dict[str, int]:
+def lacking(corpus: Corpus, rules: MakingSettings) -> dict[str, int]:
     """Intents with fewer rows than `fill_to` -> how many rows operators make for them at most."""
     return {
         name: min(rules.fill_to - len(rows), rules.per_row * len(rows))
@@ -136,7 +137,7 @@ def lacking(corpus: Corpus, rules: Any) -> dict[str, int]:
     }
 
 
-def open_to_logs(corpus: Corpus, rules: Any) -> dict[str, int]:
+def open_to_logs(corpus: Corpus, rules: MakingSettings) -> dict[str, int]:
     """Intents with fewer rows than `retrieve_to` -> how many sentences of the logs join them at most."""
     return {
         name: rules.retrieve_to - len(rows)
@@ -145,7 +146,7 @@ def open_to_logs(corpus: Corpus, rules: Any) -> dict[str, int]:
     }
 
 
-def lacks_nothing(corpus: Corpus, rules: Any) -> bool:
+def lacks_nothing(corpus: Corpus, rules: MakingSettings) -> bool:
     """Whether no intent is open to made rows, nor to those of the logs."""
     return not lacking(corpus, rules) and not (corpus.logs and open_to_logs(corpus, rules))
 

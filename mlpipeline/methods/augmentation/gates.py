@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
-from typing import Any
 
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_parts
 from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.methods.augmentation.corpus import RETRIEVAL, Candidate, Corpus, own_share
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 # One letter in four may be of another script: a Taiwanese ㄉ for 的, a word left out of three of which one is a name
 _LESS_SCRIPT = 0.25
@@ -21,7 +21,7 @@ _EASE = 4
 class TextGate:
     """The checks of one text at a time, the cheapest first."""
 
-    def __init__(self, corpus: Corpus, rules: Any, tool: Tool) -> None:
+    def __init__(self, corpus: Corpus, rules: MakingSettings, tool: Tool) -> None:
         self._corpus = corpus
         self._rules = rules
         self._stems = lru_cache(maxsize=4096)(lambda text: sorted(tool.stems(text)))

@@ -25,6 +25,7 @@ from mlpipeline.errors import RecipeError, SetupError, StageError
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.methods.augmentation.corpus import LONGEST, Candidate, Corpus, left_alone
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 OPERATOR = "generator"
 TIMEOUT = 60.0
@@ -48,7 +49,7 @@ class BadAnswerError(Exception):
 
 
 def generator(
-    corpus: Corpus, wanted: Mapping[str, int], rules: Any, tool: Tool, told: MutableMapping[str, Any]
+    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, Any]
 ) -> Iterator[Candidate]:
     """What the recipe's generator makes of the rows of intents that lack some.
 
@@ -68,8 +69,9 @@ def generator(
     """
     told.update(asked=0, given=0, refused={})
     refused = Counter[str]()
-    normalize = normalizer(corpus.profile)
-    generate = open_generator(rules.generator)
+    if not rules.generator:
+        return
+    normalize, generate = normalizer(corpus.profile), open_generator(rules.generator)
     for rows, count in _batches(corpus, wanted, rules.per_row):
         texts = [corpus.texts[row] for row in rows]
         told["asked"] += len(texts)

@@ -17,6 +17,7 @@ from mlpipeline.methods.augmentation.gates import TextGate, refusal
 from mlpipeline.methods.augmentation.nearness import Shares, Texts, as_texts, near_earlier, near_rows, similarity_to
 from mlpipeline.methods.augmentation.reporting import KEPT, report_of
 from mlpipeline.methods.augmentation.rewriting import make_candidates
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.augmentation.sources import sources_of
 from mlpipeline.methods.near_duplicates.grams import Numbers
 
@@ -53,7 +54,9 @@ class _Judged:
     agreement: Shares
 
 
-def augment_bot(corpus: Corpus, rules: Any, tool: Tool, sources: Sequence[Source] | None = None) -> Augmented:
+def augment_bot(
+    corpus: Corpus, rules: MakingSettings, tool: Tool, sources: Sequence[Source] | None = None
+) -> Augmented:
     """Makes rows for the intents of a bot that have few.
 
     Equal rows and seeds give equal results, in whatever order the rows stand.
@@ -98,7 +101,7 @@ def augment_bot(corpus: Corpus, rules: Any, tool: Tool, sources: Sequence[Source
 
 def _through_gates(
     corpus: Corpus,
-    rules: Any,
+    rules: MakingSettings,
     tool: Tool,
     candidates: Sequence[Candidate],
     outcomes: list[str],
@@ -123,7 +126,9 @@ def _left(outcomes: Sequence[str]) -> Numbers:
     return np.array([place for place, outcome in enumerate(outcomes) if outcome == KEPT], np.int64)
 
 
-def _similarity(texts: Texts, made: Sequence[Candidate], places: Numbers, outcomes: list[str], rules: Any) -> Shares:
+def _similarity(
+    texts: Texts, made: Sequence[Candidate], places: Numbers, outcomes: list[str], rules: MakingSettings
+) -> Shares:
     """Similarity with the parent; refuses what is near other rows, or far from those that it was made of."""
     by_existing, by_held_out = near_rows(texts, rules.near_threshold)
     every = np.arange(len(made))
@@ -141,7 +146,7 @@ def _similarity(texts: Texts, made: Sequence[Candidate], places: Numbers, outcom
 
 def _agreement(
     corpus: Corpus,
-    rules: Any,
+    rules: MakingSettings,
     candidates: Sequence[Candidate],
     places: Numbers,
     outcomes: list[str],

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, dice_of, left_alone
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.label_noise.material import Codes, Floats, as_material
 
 OPERATOR = "retrieval"
@@ -50,7 +51,7 @@ class Verdicts:
 
 
 def retrieval(
-    corpus: Corpus, wanted: Mapping[str, int], rules: Any, tool: Tool, told: MutableMapping[str, Any]
+    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, Any]
 ) -> Iterator[Candidate]:
     """Sentences of the logs for intents that lack rows, the surest first; held-out rows are never looked at.
 

@@ -23,6 +23,7 @@ from mlpipeline.methods.augmentation.corpus import (
     left_alone,
     open_to_logs,
 )
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 # Gates and balance take most of what is made: so many candidates for a row that an intent lacks.
 _FOR_ONE = 6
@@ -47,7 +48,7 @@ class Making:
     skipped: Counter[str]
 
 
-def make_candidates(corpus: Corpus, rules: Any, tool: Tool, sources: Sequence[Source] = ()) -> Making:
+def make_candidates(corpus: Corpus, rules: MakingSettings, tool: Tool, sources: Sequence[Source] = ()) -> Making:
     """Candidates for each intent that lacks rows.
 
     Args:
@@ -76,7 +77,7 @@ def make_candidates(corpus: Corpus, rules: Any, tool: Tool, sources: Sequence[So
 @dataclass
 class _Maker:
     corpus: Corpus
-    rules: Any
+    rules: MakingSettings
     tool: Tool
     normalize: Callable[[str], str]
     skipped: Counter[str] = field(default_factory=Counter)

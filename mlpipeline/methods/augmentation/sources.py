@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation import generator, retrieval, synonyms
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, Source, is_foreign, open_to_logs
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 NAMES = (synonyms.OPERATOR, retrieval.OPERATOR, generator.OPERATOR)
 
@@ -16,7 +17,12 @@ class Giver(Protocol):
     """A source before it knows its recipe; what it has to say for the report goes into `told`."""
 
     def __call__(
-        self, corpus: Corpus, wanted: Mapping[str, int], rules: Any, tool: Tool, told: MutableMapping[str, Any]
+        self,
+        corpus: Corpus,
+        wanted: Mapping[str, int],
+        rules: MakingSettings,
+        tool: Tool,
+        told: MutableMapping[str, Any],
     ) -> Iterator[Candidate]:
         """Candidates, whose `row` are places in the corpus."""
 
@@ -28,7 +34,7 @@ _GIVERS: Mapping[str, Giver] = {
 }
 
 
-def sources_of(rules: Any, tool: Tool) -> tuple[list[Source], dict[str, dict[str, Any]]]:
+def sources_of(rules: MakingSettings, tool: Tool) -> tuple[list[Source], dict[str, dict[str, Any]]]:
     """The sources that the recipe wants, and what each of them says of itself once it was asked.
 
     Args:
@@ -46,7 +52,7 @@ def sources_of(rules: Any, tool: Tool) -> tuple[list[Source], dict[str, dict[str
     return [_source(name, rules, tool, said.setdefault(name, {})) for name in names], said
 
 
-def _source(name: str, rules: Any, tool: Tool, told: dict[str, Any]) -> Source:
+def _source(name: str, rules: MakingSettings, tool: Tool, told: dict[str, Any]) -> Source:
     def source(corpus: Corpus, missing: Mapping[str, int]) -> Iterator[Candidate]:
         if is_foreign(corpus):
             told["reason"] = "the rows are not in the language that they are said to be in"

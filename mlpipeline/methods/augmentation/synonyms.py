@@ -21,6 +21,7 @@ from mlpipeline.languages.paraphrase.word_edits import cased, free, spliced
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, dice_of, left_alone
 from mlpipeline.methods.augmentation.neighbours import Word, Words, neighbours_of
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 OPERATOR = "synonym"
 LEAST_TEXTS = 1000
@@ -49,7 +50,7 @@ class Place(NamedTuple):
 
 
 def synonyms(
-    corpus: Corpus, wanted: Mapping[str, int], rules: Any, tool: Tool, told: MutableMapping[str, Any]
+    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, Any]
 ) -> Iterator[Candidate]:
     """Rows of intents that lack some with one word exchanged.
 

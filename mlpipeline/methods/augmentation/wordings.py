@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from mlpipeline.methods.augmentation.agreement import agreement_of
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, dice_of, is_used
 from mlpipeline.methods.augmentation.gates import NEAR, TextGate, refusal
 from mlpipeline.methods.augmentation.nearness import as_texts, near_rows, similarity_to
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 # Wordings that a further operator makes of one: all of them would be hundreds.
 _EACH = 3
@@ -68,7 +68,7 @@ class Setting:
 
     tag: str
     profile: Profile
-    rules: SimpleNamespace
+    rules: MakingSettings
     tool: Tool
 
     def uses(self, name: str) -> bool:

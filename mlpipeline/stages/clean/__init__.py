@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from pyspark.sql import functions as F
 
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, NEAR_PAIR, NEAR_STATE, UTTERANCE
@@ -9,15 +12,26 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.stages.clean.near import as_pairs, as_state, find_near, with_near
 from mlpipeline.stages.clean.repeats import with_duplicates_marked, with_key
 from mlpipeline.stages.clean.rules import length_and_script, with_normalized
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import CleanPart, Language
 
 __all__ = ["STAGE", "clean", "length_and_script"]
 
 
-def clean(part: Part, inputs: Frames, counters: Counters) -> Frames:
+@dataclass(frozen=True)
+class CleanSettings:
+    """What cleaning receives of the recipe."""
+
+    language: Language
+    clean: CleanPart
+
+
+def clean(settings: CleanSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: normalise, apply the rules, mark what repeats or nearly does, keep the dropped."""
-    rules = part["clean"]
-    judged = inputs["utterance"].transform(with_normalized(part)).transform(with_key).persist()
+    rules = settings.clean
+    judged = inputs["utterance"].transform(with_normalized(settings.language, rules)).transform(with_key).persist()
     spark = judged.sparkSession
     pairs, state = spark.createDataFrame([], NEAR_PAIR), spark.createDataFrame([], NEAR_STATE)
     marked = judged.withColumn("component", F.col("content_id"))
@@ -36,7 +50,7 @@ def clean(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="clean",
-    sections=("language", "clean"),
+    settings=CleanSettings,
     needs={"utterance": UTTERANCE},
     gives={"cleaned": CLEANED, "near_pair": NEAR_PAIR, "near_state": NEAR_STATE, "cleaned_dropped": CLEANED_DROPPED},
     libraries=("python", "numpy", "scipy", "pyarrow"),

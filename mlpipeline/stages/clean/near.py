@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,9 @@ from mlpipeline.methods.near_duplicates.state import State, compared, pair_simil
 from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
 from mlpipeline.spark.frames import Transform, as_text_id
 from mlpipeline.spark.workers import enter_worker
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import CleanPart
 
 # What tasks say. `pair`: contents `left` and `right`. `key`: the row `left` belongs to the component `right`, and the
 # content `kept` stays in its place (null: it stays itself); its rows after `first` repeat the one at `as`. `state`:
@@ -42,7 +45,7 @@ _SMALL = 2 << 20
 _PIECE = 16 << 20
 
 
-def with_near(part: Any, found: DataFrame) -> Transform:
+def with_near(rules: CleanPart, found: DataFrame) -> Transform:
     """Adds `component`; marks rows that repeat another one, or are near duplicates of the one that stays."""
 
     def step(keyed: DataFrame) -> DataFrame:
@@ -51,7 +54,7 @@ def with_near(part: Any, found: DataFrame) -> Transform:
         )
         joined = keyed.join(told, "_key", "left")
         stays = F.col("reason").isNull()
-        again = stays & F.lit(part.drop_duplicates) & (F.col("_order") > F.col("first"))
+        again = stays & F.lit(rules.drop_duplicates) & (F.col("_order") > F.col("first"))
         near = stays & F.col("kept").isNotNull()
         detail = F.format_string("of %s, similarity %.3f", as_text_id("kept"), "similarity")
         return joined.withColumns(
@@ -81,11 +84,11 @@ def as_state(found: DataFrame) -> DataFrame:
     return pieces.select(*NEAR_STATE.names)
 
 
-def find_near(part: Any, keyed: DataFrame, last: DataFrame) -> DataFrame:
+def find_near(rules: CleanPart, keyed: DataFrame, last: DataFrame) -> DataFrame:
     """What is near what in the rows that no rule dropped, bot by bot.
 
     Args:
-        part: the recipe's `clean`.
+        rules: the recipe's `clean` section.
         keyed: rows with `_folded`, `_key`, `_order`.
         last: NEAR_STATE of the bots' earlier rows, made with the same recipe.
     """
@@ -98,7 +101,7 @@ def find_near(part: Any, keyed: DataFrame, last: DataFrame) -> DataFrame:
     )
     pieces = last.where(F.col("payload").isNotNull()).select("domain", "lang", "number", "payload")
     both = rows.unionByName(pieces, allowMissingColumns=True)
-    drops, threshold, most = part.near_duplicates == "drop", part.near_threshold, part.near_comparisons
+    drops, threshold, most = rules.near_duplicates == "drop", rules.near_threshold, rules.near_comparisons
     given, wanted = to_arrow_schema(both.schema), to_arrow_schema(_FOUND)
 
     def over_bots(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

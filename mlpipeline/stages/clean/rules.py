@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -14,7 +14,9 @@ from mlpipeline.languages.profile import Profile, normalizer, script_share
 from mlpipeline.schemas import UTTERANCE
 from mlpipeline.spark.columns import python_column
 from mlpipeline.spark.frames import Transform, with_text_id
-from mlpipeline.stages.contract import Part
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import CleanPart, Language
 
 _JUDGED = StructType([StructField(name, StringType()) for name in ("normalized", "reason", "detail", "_folded")])
 
@@ -22,28 +24,27 @@ _JUDGED = StructType([StructField(name, StringType()) for name in ("normalized",
 Rule = Callable[[str], tuple[str, str] | None]
 
 
-def length_and_script(part: Any, profile: Profile) -> Rule:
-    """The rule that a recipe's `clean` part asks for; lengths are code points of the normalised text."""
+def length_and_script(rules: CleanPart, profile: Profile) -> Rule:
+    """The rule that a recipe's `clean` section asks for; lengths are code points of the normalised text."""
 
     def rule(text: str) -> tuple[str, str] | None:
         if not text:
             return "empty", "nothing is left after normalisation"
-        if len(text) < part.min_chars:
-            return "too_short", f"{len(text)} characters, at least {part.min_chars}"
-        if len(text) > part.max_chars:
-            return "too_long", f"{len(text)} characters, at most {part.max_chars}"
-        if part.min_script_share > 0:
+        if len(text) < rules.min_chars:
+            return "too_short", f"{len(text)} characters, at least {rules.min_chars}"
+        if len(text) > rules.max_chars:
+            return "too_long", f"{len(text)} characters, at most {rules.max_chars}"
+        if rules.min_script_share > 0:
             share = script_share(text, profile.scripts)
-            if share < part.min_script_share:
+            if share < rules.min_script_share:
                 return "other_script", f"{share:.0%} of the letters are {'/'.join(profile.scripts)}"
         return None
 
     return rule
 
 
-def with_normalized(part: Part) -> Transform:
+def with_normalized(language: Language, rules: CleanPart) -> Transform:
     """Adds `normalized`, `content_id`, `_folded` of rows that stay, `reason` and `detail` of rows that a rule drops."""
-    language, rules = part["language"], part["clean"]
     profile = Profile.of(language)
     folds = tuple(rules.fold)
     compared = rules.near_duplicates != "off"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -33,8 +34,11 @@ from mlpipeline.schemas import (
 from mlpipeline.spark.counters import NOTE, STEPS, STEPS_DONE, Counters
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import check_failures, run_tasks
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
 from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import DenoisePart
 
 _KEYS = ["domain", "lang", "content_id"]
 _ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in ("domain", "lang")])
@@ -42,14 +46,23 @@ _ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in 
 JUDGED = StructType([*NOISE_REPORT.fields, StructField("issues", ArrayType(_ISSUE))])
 
 
-def judge_bot(bot: str, rows: pa.Table, rules: Any, *, large: bool = False, fit: Fit = fit_here) -> dict[str, Any]:
+@dataclass(frozen=True)
+class DenoiseSettings:
+    """What judging labels receives of the recipe."""
+
+    denoise: DenoisePart
+
+
+def judge_bot(
+    bot: str, rows: pa.Table, rules: DenoisePart, *, large: bool = False, fit: Fit = fit_here
+) -> dict[str, Any]:
     """One row of JUDGED.
 
     Args:
         bot: its name.
         rows: its rows of `as_rows` with split and vector, in any order. Rows that are not `kept` only say what an
             annotator said.
-        rules: the recipe's `denoise` part.
+        rules: the recipe's `denoise` section.
         large: see `judging.judge_units`.
         fit: runs the views.
     """
@@ -87,13 +100,13 @@ def count_rows(rows: DataFrame) -> dict[str, tuple[int, int]]:
     return {f"{row['domain']}/{row['lang']}": (row["units"], row["told"]) for row in counted.collect()}
 
 
-def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: Any, counters: Counters) -> DataFrame:
+def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoisePart, counters: Counters) -> DataFrame:
     """JUDGED for every bot: small ones share tasks, large ones have one for each view and fold.
 
     Args:
         rows: those of `as_rows` with split and vector.
         sizes: what `count_rows` says of them.
-        rules: the recipe's `denoise` part.
+        rules: the recipe's `denoise` section.
         counters: of the stage.
     """
     large = sorted(bot for bot, (units, _) in sizes.items() if units >= rules.large_rows)
@@ -118,14 +131,14 @@ def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: Any, cou
     return union_all(made) if made else rows.sparkSession.createDataFrame([], JUDGED)
 
 
-def judge_large(bot: str, rows: DataFrame, told: int, rules: Any, counters: Counters) -> pa.Table:
+def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counters: Counters) -> pa.Table:
     """JUDGED of a large bot: a task for each view and fold, then one for the verdict and the audit.
 
     Args:
         bot: its name.
         rows: as `judge` has them, of this bot alone.
         told: how many they are.
-        rules: the recipe's `denoise` part.
+        rules: the recipe's `denoise` section.
         counters: of the stage.
     """
     spark = rows.sparkSession.sparkContext
@@ -143,7 +156,7 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: Any, counters: Coun
     return made
 
 
-def ask_views(bot: str, rows: DataFrame, rules: Any, counters: Counters) -> Mapping[str, Floats]:
+def ask_views(bot: str, rows: DataFrame, rules: DenoisePart, counters: Counters) -> Mapping[str, Floats]:
     """What the views say of a large bot, see `judge_large`; nothing where they cannot be asked."""
     table = rows.toArrow()
     try:
@@ -165,9 +178,9 @@ def decided(cleaned: DataFrame, issues: DataFrame) -> DataFrame:
     return cleaned.join(F.broadcast(acted), [*_KEYS, "intent"], "left")
 
 
-def denoise(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def denoise(settings: DenoiseSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: judge each bot's labels; drop or relabel what is clear; list every doubt with evidence."""
-    rules = part["denoise"]
+    rules = settings.denoise
     rows = as_rows(inputs)
     # Counted before they are joined: what belongs to a content makes no row more.
     judged = judge(rows.transform(with_split(inputs)), count_rows(rows), rules, counters).persist()
@@ -190,7 +203,7 @@ def denoise(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="denoise",
-    sections=("denoise",),
+    settings=DenoiseSettings,
     needs={"cleaned": CLEANED, "cleaned_dropped": CLEANED_DROPPED, "splits": SPLITS, "embedding": EMBEDDING},
     gives={
         "denoised": DENOISED,

@@ -16,11 +16,12 @@ from mlpipeline import __version__
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.schemas import DENOISED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
-from mlpipeline.stages.contract import Part, Stage
+from mlpipeline.stages.contract import Stage, section_names
 from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
 from mlpipeline.stages.release.lost import find_lost
+from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.stages.release.wheel import running_wheel
 from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.fingerprint import digest
@@ -71,17 +72,22 @@ def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
     return {**row, "test_rows": report["in_scope_rows"]}
 
 
+def _as_plain(settings: ReleaseSettings) -> dict[str, dict[str, object]]:
+    return {name: getattr(settings, name).model_dump(mode="json") for name in section_names(ReleaseSettings)}
+
+
 def _register(
-    store: Store, bot: str, part: Part, folder: Path, figures: Mapping[str, float | None], tags: Mapping[str, str]
-) -> int:
-    settings = {f"{name}.{key}": value for name in part for key, value in part[name].model_dump(mode="json").items()}
+    store: Store, bot: str, settings: ReleaseSettings, folder: Path,
+    figures: Mapping[str, float | None], tags: Mapping[str, str],
+) -> int:  # fmt: skip
+    params = {f"{section}.{key}": value for section, keys in _as_plain(settings).items() for key, value in keys.items()}
     return register_bundle(
         registry(store),
         bot,
         folder,
         loader_module=_LOADER,
         wheel=running_wheel(),
-        params=settings,
+        params=params,
         metrics=figures,
         tags=tags,
     )
@@ -105,30 +111,31 @@ def _settle(
     }
 
 
-def release(store: Store, bot: str, part: Part, inputs: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
+def release(
+    store: Store, bot: str, settings: ReleaseSettings, inputs: Mapping[str, pa.Table]
+) -> Mapping[str, pa.Table]:
     """Table of contents: judge by the gate, put the bundle together, register it, move the alias if it passed."""
     home = bundle_home(store, bot)
     set_aside(Path(store.path("mlflow", "mlflow.db")))
-    language = part["language"]
-    profile = Profile.of(language)
+    profile = Profile.of(settings.language)
     figures = _figures(inputs)
     today = champion(registry(store), bot)
-    conditions = check_gate(part["release"].gate, figures, today.metrics if today else None, bot=bot)
-    data, recipe = data_digest(inputs), digest({name: part[name].model_dump(mode="json") for name in part})
+    conditions = check_gate(settings.release.gate, figures, today.metrics if today else None, bot=bot)
+    data, recipe = data_digest(inputs), digest(_as_plain(settings))
     origin = {"data_digest": data, "weights_digest": inputs["model"]["weights_digest"][0].as_py()}
-    contents = bundle_contents(bot, profile, normalizer(profile), part, inputs, _answers(inputs, bot), origin)
+    contents = bundle_contents(bot, profile, normalizer(profile), settings, inputs, _answers(inputs, bot), origin)
     folder, made = put_bundle(home, contents)
     # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
     tags["mlpipeline"] = __version__
-    version = _register(store, bot, part, folder, figures, tags)
+    version = _register(store, bot, settings, folder, figures, tags)
     row = _settle(store, bot, version, conditions, (folder, made))
     return {"released": pa.Table.from_pylist([row], schema=to_arrow_schema(RELEASED))}
 
 
 STAGE = Stage(
     name="release",
-    sections=("language", "train", "release", "answer"),
+    settings=ReleaseSettings,
     needs={
         "source_file": SOURCE_FILE,
         "denoised": DENOISED,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlpipeline.languages.profile import Profile
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.runtime import open_core
+from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
 from mlpipeline.store.bundles.content import BundleContents
 
@@ -49,7 +51,11 @@ def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str]) -> np.ndar
 
 
 def golden_rows(
-    model: TrainedModel, onnx: bytes, rows: pa.Table, answers: Mapping[str, Mapping[str, str]], normalize: Any
+    model: TrainedModel,
+    onnx: bytes,
+    rows: pa.Table,
+    answers: Mapping[str, Mapping[str, str]],
+    normalize: Callable[[str], str],
 ) -> list[dict[str, Any]]:
     """One canonical question an intent, with what the released model says of it.
 
@@ -74,8 +80,8 @@ def golden_rows(
 
 
 def bundle_contents(
-    bot: str, profile: Any, normalize: Any, part: Mapping[str, Any], inputs: Rows, answers: Mapping[str, Any],
-    origin: Mapping[str, Any],
+    bot: str, profile: Profile, normalize: Callable[[str], str], settings: ReleaseSettings, inputs: Rows,
+    answers: Mapping[str, Mapping[str, str]], origin: Mapping[str, str],
 ) -> BundleContents:  # fmt: skip
     """Everything that a bundle holds, from the rows that the stages before made."""
     domain, lang = bot.split("/")
@@ -96,8 +102,8 @@ def bundle_contents(
         thresholds={
             "temperature": model.temperature,
             "answer": model.threshold,
-            "did_you_mean": model.threshold * part["answer"].did_you_mean_share,
-            "out_of_scope_label": part["train"].out_of_scope_label,
+            "did_you_mean": model.threshold * settings.answer.did_you_mean_share,
+            "out_of_scope_label": settings.train.out_of_scope_label,
         },
         onnx=onnx,
         saved_model=unpack_files(targets["saved_model"]) if "saved_model" in targets else {},

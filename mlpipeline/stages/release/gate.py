@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.errors import RecipeError
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.release_fields import Gate
 
 # 0.92 - 0.90 is a little more than 0.02 in floats: what is equal on paper meets a limit.
 _ROUNDING = 1e-9
@@ -23,7 +26,7 @@ class Condition:
 
 
 def check_gate(
-    gate: Any, found: Mapping[str, float | None], champion: Mapping[str, float] | None, *, bot: str
+    gate: Gate | None, found: Mapping[str, float | None], champion: Mapping[str, float] | None, *, bot: str
 ) -> list[Condition]:
     """Judges a model.
 
@@ -71,6 +74,6 @@ def _met(side: str, value: float | None, limit: float) -> bool:
     return value >= limit - _ROUNDING if side == "min" else value <= limit + _ROUNDING
 
 
-def as_rows(conditions: list[Condition]) -> list[dict[str, Any]]:
+def as_rows(conditions: list[Condition]) -> list[dict[str, object]]:
     """The conditions as plain data for reports."""
     return [asdict(condition) for condition in conditions]

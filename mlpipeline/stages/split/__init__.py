@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, FINDING, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform, union_all
-from mlpipeline.stages.contract import Frames, Part, Stage
+from mlpipeline.stages.contract import Frames, Stage
 from mlpipeline.stages.split.families import KEYS, as_families, as_ties
 from mlpipeline.stages.split.findings import (
     as_contradictions,
@@ -30,7 +33,17 @@ from mlpipeline.stages.split.places import (
     with_was,
 )
 
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import SplitPart
+
 _CONTENT = ("domain", "lang", "content_id")
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """What splitting receives of the recipe."""
+
+    split: SplitPart
 
 
 def with_component(frame: DataFrame) -> DataFrame:
@@ -70,7 +83,7 @@ def count_rows(rows: DataFrame) -> dict[tuple[str, str], tuple[int, int, int]]:
     return {(row["domain"], row["lang"]): (row["labelled"], row["made"], row["near"]) for row in counts.collect()}
 
 
-def split(part: Part, inputs: Frames, counters: Counters) -> Frames:
+def split(settings: SplitSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: what belongs together, where it was, where it goes, and what a person should know of it."""
     rows, labelled = (
         frame.transform(with_component) for frame in (inputs["cleaned"], inputs["cleaned"].where("intent is not null"))
@@ -93,12 +106,12 @@ def split(part: Part, inputs: Frames, counters: Counters) -> Frames:
     if families is not None or most > LARGE:
         large = find_large(members, {bot: count for bot, (count, _, _) in counts.items()})
     earlier = with_earlier(last, ghosts, alone=alone)
-    placed = members.transform(earlier).transform(with_large(large)).transform(with_place(part["split"]))
+    placed = members.transform(earlier).transform(with_large(large)).transform(with_place(settings.split))
     if last is not None or families is not None:
         placed = placed.persist()
     contents = placed.transform(as_contents).persist()
     sizes = placed.transform(as_intent_sizes).persist()
-    findings = [as_small_intents(part["split"])(sizes), as_uneven_intents(part["split"])(sizes)]
+    findings = [as_small_intents(settings.split)(sizes), as_uneven_intents(settings.split)(sizes)]
     spellings = as_spellings(sizes)
     findings += [as_contradictions(placed, contents), *([] if spellings is None else [spellings])]
     findings += [as_large_families(placed)] if large else []
@@ -111,7 +124,7 @@ def split(part: Part, inputs: Frames, counters: Counters) -> Frames:
 
 STAGE = Stage(
     name="split",
-    sections=("split",),
+    settings=SplitSettings,
     needs={"cleaned": CLEANED, "cleaned_dropped": CLEANED_DROPPED},
     gives={"splits": SPLITS, "split_finding": FINDING},
     libraries=("python",),

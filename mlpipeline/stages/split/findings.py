@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
@@ -13,6 +13,9 @@ from mlpipeline.schemas import FINDING
 from mlpipeline.spark.frames import Transform
 from mlpipeline.stages.split.families import KEYS, UNKNOWN
 from mlpipeline.stages.split.places import SPLITS_BY_CARE, as_name
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import SplitPart
 
 _NAMED = 3
 
@@ -28,20 +31,20 @@ def as_intent_sizes(placed: DataFrame) -> DataFrame:
     return sizes.withColumns({"all": F.sum("rows").over(bot), "tests": F.sum("test").over(bot)})
 
 
-def as_small_intents(part: Any) -> Transform:
+def as_small_intents(rules: SplitPart) -> Transform:
     """Findings: intents with fewer rows than the recipe wants, or with no row to train on."""
 
     def step(sizes: DataFrame) -> DataFrame:
-        few = sizes.where((F.col("rows") < part.min_rows_per_intent) | (F.col("train") == 0))
+        few = sizes.where((F.col("rows") < rules.min_rows_per_intent) | (F.col("train") == 0))
         told = F.format_string(
-            f"%s, %d of them to train on; {part.min_rows_per_intent} wanted", _counted("rows", "row", "rows"), "train"
+            f"%s, %d of them to train on; {rules.min_rows_per_intent} wanted", _counted("rows", "row", "rows"), "train"
         )
         return _as_findings(few, "small_intent", F.col("intent"), told)
 
     return step
 
 
-def as_uneven_intents(part: Any) -> Transform:
+def as_uneven_intents(rules: SplitPart) -> Transform:
     """Findings: intents whose share of the test rows is off by more than the recipe's tolerance.
 
     The tolerance is in shares; sampling noise of small bots is allowed for with three standard errors.
@@ -51,7 +54,7 @@ def as_uneven_intents(part: Any) -> Transform:
         tests = F.greatest(F.col("tests"), F.lit(1))
         share, found = F.col("rows") / F.col("all"), F.col("test") / tests
         noise = 3 * F.sqrt(share * (1 - share) / tests)
-        off = sizes.where(F.abs(found - share) > part.tolerance + noise)
+        off = sizes.where(F.abs(found - share) > rules.tolerance + noise)
         told = F.format_string("%.1f %% of all rows, %.1f %% of the test rows", share * 100, found * 100)
         return _as_findings(off, "uneven_share", F.col("intent"), told)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mlpipeline.spark.frames import Transform
 from mlpipeline.stages.split.families import KEYS
+
+if TYPE_CHECKING:
+    from mlpipeline.recipe.fields import SplitPart
 
 # A new family with more rows than this beside those of the content that names it, and with more than this share of its
 # bot's rows, trains: held out as a whole it would leave nothing to learn from, or make the figures those of a sentence.
@@ -104,13 +107,13 @@ def with_large(large: list[tuple[str, str, str]]) -> Transform:
     return step
 
 
-def with_place(part: Any) -> Transform:
+def with_place(rules: SplitPart) -> Transform:
     """Adds `place`, the number of the split: the family's, the content's own, `train` for large ones, else drawn.
 
     Of the hash's range `test` and `validation` take the first shares.
     """
-    at = unit_hash(part.salt, "family")
-    drawn = F.when(at < part.test, 0).when(at < part.test + part.validation, 1).otherwise(_TRAIN)
+    at = unit_hash(rules.salt, "family")
+    drawn = F.when(at < rules.test, 0).when(at < rules.test + rules.validation, 1).otherwise(_TRAIN)
 
     def step(rows: DataFrame) -> DataFrame:
         return rows.withColumn("place", F.coalesce("strictest", "was", F.when(F.col("large"), _TRAIN), drawn))

@@ -52,7 +52,7 @@ def test_a_message_that_says_the_same_as_a_labelled_row_teaches_nothing(logs: li
     assert sorted(found.logs) == sorted(text for intent, text, _ in logs if intent is None)
     assert found.held_out == [text for intent, text, split in rows if split == "test" and intent]
     Random(3).shuffle(rows)
-    made = work_on("shop/en", table(rows), ENGLISH, rules(review_rows=5, retrieve_to=20)).to_pylist()
+    made = work_on("shop/en", table(rows), ENGLISH, rules(retrieve_to=20), 5).to_pylist()
     assert made[0]["rows"] == len(LABELLED)
     assert {row["intent"] for row in made[0]["texts"]} <= set(ROWS)
     held_out = {*found.held_out, *found.texts}
@@ -61,5 +61,5 @@ def test_a_message_that_says_the_same_as_a_labelled_row_teaches_nothing(logs: li
 
 def test_a_bot_of_nothing_but_logs_has_nothing_to_say_another_way():
     rows = table([(None, text, None) for _, text, _ in LABELLED])
-    (made,) = work_on("shop/en", rows, ENGLISH, rules(review_rows=5, retrieve_to=20)).to_pylist()
+    (made,) = work_on("shop/en", rows, ENGLISH, rules(retrieve_to=20), 5).to_pylist()
     assert (made["rows"], made["made"], made["texts"]) == (0, 0, [])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from mlpipeline.languages.profile import Profile
+from mlpipeline.recipe.fields import CleanPart
 from mlpipeline.stages import clean
+from tests.sections import section
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,6 @@ from mlpipeline.stages import clean
     ],
 )
 def test_rules(text: str, reason: str | None):
-    part = SimpleNamespace(min_chars=2, max_chars=10, min_script_share=0.5)
-    verdict = clean.length_and_script(part, Profile(tag="ko", steps=(), scripts=("Hang",)))(text)
+    rules = section(CleanPart, min_chars=2, max_chars=10, min_script_share=0.5)
+    verdict = clean.length_and_script(rules, Profile(tag="ko", steps=(), scripts=("Hang",)))(text)
     assert (verdict[0] if verdict else None) == reason

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence
 from mlpipeline.languages.paraphrase.tools import Plain
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.corpus import Corpus
+from mlpipeline.methods.augmentation.settings import MakingSettings
 
 ENGLISH = Profile("en", ("drop_invisible", "nfkc", "casefold", "collapse_spaces", "trim_punctuation"), ("Latn",))
 
@@ -35,7 +35,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def rules(**changed: Any) -> SimpleNamespace:
+def rules(**changed: Any) -> MakingSettings:
     """What the recipe says."""
     said: dict[str, Any] = {
         **{"fill_to": 12, "per_row": 6, "chain": 2, "disabled": (), "enabled": (), "seed": 20},
@@ -43,7 +43,7 @@ def rules(**changed: Any) -> SimpleNamespace:
         **{"near_threshold": 0.8, "fold": (), "kinds": ("form", "words", "typing")},
         **{"retrieve_to": 0, "retrieval_precision": 0.6, "generator": None},
     }
-    return SimpleNamespace(**{**said, **changed})
+    return MakingSettings(**{**said, **changed})
 
 
 def corpus(rows: Mapping[str, tuple[str, ...]] = ROWS, **changed: Any) -> Corpus:

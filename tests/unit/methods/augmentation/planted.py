@@ -13,6 +13,7 @@ from typing import Any
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Tool
 from mlpipeline.languages.profile import Profile, normalize
 from mlpipeline.methods.augmentation.corpus import Corpus
+from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.augmentation.word_order import pieces
 from mlpipeline.recipe.folder import ConfFolder
 from mlpipeline.recipe.merge import Merger
@@ -44,7 +45,7 @@ def sample_corpus(lang: str, per_intent: int, intents: int = 100) -> Corpus:
     return Corpus(profile, ids, [normalize(text, profile) for text, _ in rows], [intent for _, intent in rows])
 
 
-def rules(**other: Any) -> SimpleNamespace:
+def rules(**other: Any) -> MakingSettings:
     """What `augment_bot` takes."""
     usual: dict[str, Any] = {
         "fill_to": 16,
@@ -57,7 +58,7 @@ def rules(**other: Any) -> SimpleNamespace:
     }
     usual |= {"kinds": ("form", "words"), "retrieve_to": 0, "retrieval_precision": 0.6, "generator": None}
     more = {"max_length_ratio": 2.5, "near_threshold": 0.8, "seed": 20, "fold": ()}
-    return SimpleNamespace(**{**usual, **more, **other})
+    return MakingSettings(**{**usual, **more, **other})
 
 
 def shuffled(sentence: Sentence, dice: Random) -> Iterator[str]:
