@@ -24,6 +24,7 @@ from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.ingest.refusals import tell_refused, told_as
 from mlpipeline.store.corpus.files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus.files import Row as Accepted
 from mlpipeline.store.corpus.rows import NoUtterances
@@ -193,44 +194,13 @@ def _accepted(read: Callable[[], Iterator[Any]], file: Row, counters: Counters) 
         for record in read():
             if isinstance(record, Note):
                 notes.append(f"{file['name']}:{record.line}: {record.detail}")
-                counters.put(_told_as("noted", file), "; ".join(notes))
+                counters.put(told_as("noted", file), "; ".join(notes))
             else:
                 yield record
     except InputError as error:
         where = error.where.replace(file["path"], file["name"], 1)  # as the recipe calls it
         kind = "idle" if isinstance(error, NoUtterances) else "refused"
-        counters.put(_told_as(kind, file), json.dumps({"what": error.what, "where": where, "fix": error.fix}))
-
-
-def _told_as(kind: str, file: Row) -> str:
-    return f"text:{kind}:{file['domain']}/{file['lang']}:{file['path']}"
-
-
-def tell_refused(files: Sequence[Row], counters: Counters) -> None:
-    """Makes a bot's failure of the files that its tasks refused, and a warning of those that hold no utterances.
-
-    A file without any (Rasa's domain.yml beside nlu.yml) is refused too where the bot has no other.
-    """
-    told = counters.values
-    bots: dict[str, list[Row]] = {}
-    for file in files:
-        bots.setdefault(f"{file['domain']}/{file['lang']}", []).append(file)
-    for bot, own in bots.items():
-        idle = [file for file in own if _told_as("idle", file) in told]
-        kinds = ("refused", "idle") if len(idle) == len(own) else ("refused",)
-        whys = [json.loads(told[key]) for file in own for kind in kinds if (key := _told_as(kind, file)) in told]
-        if whys:
-            more = ", ".join(why["where"] for why in whys[1:6]) + (", ..." if len(whys) > 6 else "")
-            also = f" (also refused: {more})" if more else ""
-            counters.put(
-                f"text:failed:{bot}",
-                json.dumps({**whys[0], "what": whys[0]["what"] + also, "trace": "", "refused": "1"}),
-            )
-        notes = [told[key] for file in own if (key := _told_as("noted", file)) in told]
-        if idle:
-            notes.append(f"nothing was read from {', '.join(file['name'] for file in idle)}: no `nlu:` section")
-        if notes and not whys:
-            counters.put(f"text:warning:{bot}", "; ".join(notes))
+        counters.put(told_as(kind, file), json.dumps({"what": error.what, "where": where, "fix": error.fix}))
 
 
 def with_owner(files: Sequence[Row]) -> Transform:
@@ -267,7 +237,7 @@ def without_lost_columns(file: Row, counters: Counters) -> Row:
     found = [] if "://" in file["path"] else lost_columns(file["path"], mapping)
     if not found:
         return file
-    counters.put(_told_as("noted", file), "; ".join(f"{file['name']}:{note.line}: {note.detail}" for note in found))
+    counters.put(told_as("noted", file), "; ".join(f"{file['name']}:{note.line}: {note.detail}" for note in found))
     left_out = dict.fromkeys(note.raw for note in found)
     return Row(**{**file.asDict(), "mapping": json.dumps({**mapping, **left_out}, sort_keys=True)})
 
