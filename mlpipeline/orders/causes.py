@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mlpipeline.recipe.renamed import with_new_names
 from mlpipeline.store.tables.manifests import Entry, Mark
 
 
@@ -26,7 +27,8 @@ def find_causes(
         return [f"after {upstream[-1]}"] if upstream else ["never made"]
     if recorded.mark.fingerprint == wanted.fingerprint:
         return []
-    found = [f"recipe {text}" for text in part_changes(recorded.mark.part, wanted.part)]
+    part, renamed = with_new_names(recorded.mark.part)
+    found = [f"recipe {text}" for text in [*part_changes(part, wanted.part), *renamed]]
     if recorded.mark.code != wanted.code:
         found.append(f"code of {stage} changed")
     libraries = _changed(recorded.mark.libraries, wanted.libraries)

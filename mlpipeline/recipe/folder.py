@@ -12,6 +12,7 @@ from mlpipeline._packaged import packaged
 from mlpipeline.errors import RecipeError
 from mlpipeline.recipe.measured import SUFFIX, check_measured
 from mlpipeline.recipe.origins import Layer, read_layer
+from mlpipeline.recipe.renamed import check_renamed
 from mlpipeline.recipe.tags import canonical_tag, well_formed
 
 DOMAIN_FILE = "domain.yaml"
@@ -165,7 +166,7 @@ class ConfFolder:
         place = self._shipped
         for part in relative.split("/"):
             place = place.joinpath(part)
-        return read_layer(place.read_bytes(), f"packaged conf/{relative}") if place.is_file() else None
+        return _read(place.read_bytes(), f"packaged conf/{relative}") if place.is_file() else None
 
     def _own(self, relative: str) -> Layer | None:
         name = f"{self._name}/{relative}"
@@ -178,7 +179,7 @@ class ConfFolder:
             return None
         except OSError as error:
             raise RecipeError(f"cannot be read: {error.strerror}", where=name, fix="make it readable") from None
-        return read_layer(raw, name)
+        return _read(raw, name)
 
     def _language_files(self) -> Iterator[str]:
         places: list[Traversable] = [self.path / "languages"]
@@ -192,6 +193,13 @@ class ConfFolder:
                         fix = f"name it {well_formed(stem) or 'after a BCP 47 tag'}"
                         raise RecipeError("not a language tag", where=f"{self._name}/languages/{entry.name}", fix=fix)
                     yield stem
+
+
+def _read(raw: bytes, name: str) -> Layer:
+    """One file of a recipe; raises RecipeError, also where a key has another name now."""
+    layer = read_layer(raw, name)
+    check_renamed(layer)
+    return layer
 
 
 def _stated_tag(layers: tuple[Layer, ...], tag: str) -> Layer:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from mlpipeline.errors import RecipeError, did_you_mean
 from mlpipeline.recipe.fields import SECTIONS
 from mlpipeline.recipe.origins import Layer, read_value
+from mlpipeline.recipe.renamed import check_renamed
 from mlpipeline.recipe.values import RULE, UNKNOWN, Part
 
 SET = "--set"
@@ -89,6 +90,7 @@ def set_layer(text: str) -> Layer:
     for word in reversed(found[1].split(".")):
         value = {word: value}
     layer = Layer(SET, value if isinstance(value, dict) else {}, {})
+    check_renamed(layer)
     check_top_level(layer)
     return layer
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.orders.causes import find_causes, part_changes
+from mlpipeline.recipe.renamed import RENAMED
 from mlpipeline.store.tables.manifests import Entry, make_mark
 
 
@@ -65,3 +66,15 @@ def test_an_input_that_runs_in_the_same_plan_is_the_cause():
     old, new = entry(inputs={"cleaned": "1"}), entry(inputs={"cleaned": "2"}).mark
     assert find_causes("split", old, new, upstream=["clean"]) == ["after clean"]
     assert find_causes("split", old, new) == ["cleaned is new"]
+
+
+def test_a_key_that_has_another_name_now_is_no_change_of_its_value(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(RENAMED, "train.passes", "train.epochs")
+    old = entry(part={"train": {"passes": 10, "dims": 64}})
+    assert find_causes("train", old, entry(part={"train": {"epochs": 10, "dims": 64}}).mark) == [
+        "recipe train.passes is called train.epochs now"
+    ]
+    assert find_causes("train", old, entry(part={"train": {"epochs": 20, "dims": 64}}).mark) == [
+        "recipe train.epochs 10 -> 20",
+        "recipe train.passes is called train.epochs now",
+    ]
