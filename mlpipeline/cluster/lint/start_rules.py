@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
-from mlpipeline.cluster.kubernetes.image_names import find_image_mistake
+from mlpipeline.cluster.image_names import find_image_mistake
 from mlpipeline.cluster.lint.classes import find_class_mistake
 from mlpipeline.cluster.lint.startup import (
     CLASSES,
