@@ -9,7 +9,7 @@ from mlpipeline.cluster.environment import PYSPARK, check_environment
 from mlpipeline.cluster.jars import DELTA, delta_jars
 from mlpipeline.cluster.java import find_java
 from mlpipeline.errors import SetupError
-from mlpipeline.spark.archive import make_archive
+from mlpipeline.spark.archive_recording import make_archive
 
 
 def set_up() -> str:
