@@ -55,6 +55,7 @@ def test_every_label_once_says_nothing_and_warns_nobody(recwarn: pytest.Warnings
     assert not [one for one in recwarn if "unique classes" in str(one.message)]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_of_one_text_are_a_few_pieces_of_evidence() -> None:
     texts = ["ㅋㅋㅋ"] * 100_000 + TEXTS
     labels = np.concatenate([np.arange(100_000) % 2, LABELS])

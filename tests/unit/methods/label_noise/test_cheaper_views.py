@@ -61,7 +61,7 @@ def test_machines_of_rivals_agree_with_machines_of_all_rows() -> None:
     assert np.array_equal(decide(asked), again(asked))
 
 
-@pytest.mark.parametrize("kind", ["random", "pairs"])
+@pytest.mark.parametrize("kind", [pytest.param("random", marks=pytest.mark.slow), "pairs"])
 def test_cheaper_views_find_wrong_labels(kind: str) -> None:
     noisy, wrong = plant(LABELS, kind, 0.1, ROWS)
     views = choose_views(len(NAMES), CHEAPER_FROM, vectors=False)

@@ -78,13 +78,13 @@ def test_policies(policy: str, detection: Detection) -> None:
         assert changed and all(set(one.votes.values()) == {one.suggested} for one in changed)
 
 
-def test_what_is_done_with_a_row() -> None:
+def test_what_is_done_with_a_row(detection: Detection) -> None:
     assert choose_action("keep", clear=True, agreed=True) == "keep"
     assert choose_action("drop", clear=False, agreed=True) == "queue"
     assert choose_action("drop", clear=True, agreed=False) == "drop"
     assert choose_action("relabel", clear=True, agreed=False) == "queue"
     with pytest.raises(StageError, match="burn"):
-        list_findings(find_noise(ROWS, NOISY, len(NAMES), views=VIEWS[:1]), ROWS, NOISY, policy="burn")
+        list_findings(detection, ROWS, NOISY, policy="burn")
 
 
 def test_contradictions_and_outliers_are_kinds_of_their_own() -> None:
@@ -127,6 +127,7 @@ def test_pretrained_vectors_have_a_say_and_others_only_vote() -> None:
     assert f1[True] > f1[False] + 0.02
 
 
+@pytest.mark.slow
 def test_labels_that_stand_once() -> None:
     labels = np.concatenate([LABELS[:-2], [12, 13]])
     found = find_noise(ROWS, labels, 14, views=VIEWS).judgement

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.estimate import best_cut, confident_pairs, judge, pairing_of
+from mlpipeline.methods.label_noise.estimate import Judgement, best_cut, confident_pairs, judge, pairing_of
 from mlpipeline.methods.label_noise.fuse import Mistaken, as_log_chances, best_other, evidence, fuse, margins, votes
 from mlpipeline.methods.label_noise.parts import judge_parts
 
@@ -30,11 +31,19 @@ def drawn(rate: float, kind: str, seed: int = 0) -> tuple[list[NDArray[np.float3
     return views, np.where(wrong, other % LABELS, right), wrong
 
 
+@cache
+def judged(rate: float, kind: str) -> Judgement:
+    """Of what is drawn with these; judged once for all tests that only read it."""
+    views, labels, _ = drawn(rate, kind)
+    return judge(views, labels)
+
+
 @pytest.mark.parametrize("kind", ["random", "pairs"])
-@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize(
+    "rate", [pytest.param(0.05, marks=pytest.mark.slow), 0.1, 0.2, pytest.param(0.4, marks=pytest.mark.slow)]
+)
 def test_the_rate_and_its_kind_are_found(kind: str, rate: float) -> None:
-    views, labels, wrong = drawn(rate, kind)
-    found = judge(views, labels)
+    wrong, found = drawn(rate, kind)[2], judged(rate, kind)
     assert found.noise.rate == pytest.approx(rate, abs=0.02)
     assert found.noise.low - 0.01 <= rate <= found.noise.high + 0.01
     assert found.noise.kind == kind
@@ -44,8 +53,7 @@ def test_the_rate_and_its_kind_are_found(kind: str, rate: float) -> None:
 
 
 def test_without_mistakes_next_to_nothing_is_flagged() -> None:
-    views, labels, _ = drawn(0.0, "random")
-    found = judge(views, labels)
+    found = judged(0.0, "random")
     assert found.noise.rate < 0.01 and found.flagged.mean() < 0.01
 
 
@@ -60,7 +68,7 @@ def test_the_probabilities_mean_what_they_say() -> None:
 
 def test_the_same_rows_give_the_same_judgement() -> None:
     views, labels, _ = drawn(0.1, "pairs")
-    assert np.array_equal(judge(views, labels).wrong, judge(views, labels).wrong)
+    assert np.array_equal(judged(0.1, "pairs").wrong, judge(views, labels).wrong)
 
 
 def test_rows_of_equal_probability_still_have_an_order() -> None:
@@ -81,11 +89,11 @@ def test_hard_rows_are_no_proof_of_mistakes() -> None:
 
 
 def test_random_flips_and_pairs_are_told_apart_and_a_mixture_is_between() -> None:
-    views, random, _ = drawn(0.2, "random")
+    views, random, _ = drawn(0.2, "random")  # the views of both: the mistakes are drawn after them
     _, pairs, _ = drawn(0.2, "pairs")
     half = np.where(np.arange(ROWS) % 2 == 0, random, pairs)
-    found = [judge(views, labels).noise.pairing for labels in (random, half, pairs)]
-    assert found[0] == 0.0 and found[2] == 1.0 and 0.05 < found[1] < 0.95
+    assert judged(0.2, "random").noise.pairing == 0.0 and judged(0.2, "pairs").noise.pairing == 1.0
+    assert 0.05 < judge(views, half).noise.pairing < 0.95
 
 
 def test_where_no_label_looks_wrong_some_may_still_be() -> None:
@@ -124,6 +132,7 @@ def test_the_cut_with_the_greatest_expected_f1() -> None:
     assert best_cut(np.zeros(4)) == (1.1, 0.0) and best_cut(np.zeros(0)) == (1.1, 0.0)
 
 
+@pytest.mark.slow
 def test_made_rows_are_judged_apart_from_human_rows() -> None:
     few, labels, wrong = drawn(0.04, "random", seed=1)
     many, made_labels, made_wrong = drawn(0.3, "random", seed=2)
@@ -140,7 +149,7 @@ def test_a_part_of_few_rows_is_judged_with_the_others() -> None:
     parts = (np.arange(ROWS) < 20).astype(np.int64)
     found, noise = judge_parts(views, labels, parts)
     assert set(noise) == {0} and np.isfinite(found.wrong).all()
-    alone, whole = judge_parts(views, labels), judge(views, labels)
+    alone, whole = judge_parts(views, labels), judged(0.1, "random")
     assert np.array_equal(alone[0].wrong, whole.wrong) and set(alone[1]) == {0}
 
 
