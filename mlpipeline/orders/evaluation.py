@@ -1,0 +1,188 @@
+"""How good a released bot is on labelled rows: all of them, and those that are new to it."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mlpipeline.errors import UsageError
+from mlpipeline.languages.labels import spelling_key
+from mlpipeline.methods.evaluation.metrics import evaluate_predictions
+from mlpipeline.orders.seen import UNSEEN, as_seen, known_texts
+from mlpipeline.recipe.fields import Recipe
+from mlpipeline.serving.answer import Answer, Answerer
+from mlpipeline.store.layout import Store
+
+_NAMED = 10  # labels in a message
+_ALIKE = 0.75  # likeness of a label from which it may be a mistyped one
+
+
+class Figure(NamedTuple):
+    """A figure with its interval; None is what no row says, or what no interval was computed for."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return "-"
+        return f"{self.value:.3f}" + ("" if self.low is None else f"  [{self.low:.3f}, {self.high:.3f}]")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How good a bot is on n labelled rows.
+
+    Attributes:
+        bot: DOMAIN/LANG.
+        report: every figure, as `mlpipeline evaluate --json` has it: shares are 0 to 1, None is what no row says.
+        seen: of each row, whether the bot `learnt` from it, its thresholds were `chosen_on` it, it is `near` such a
+            row, or `unseen`; None where what the bot learnt from is not in the store.
+        unseen: the same of the rows that are new to the bot; None where there is none, or it is not known.
+    """
+
+    bot: str
+    report: Mapping[str, Any]
+    seen: Sequence[str] | None = None
+    unseen: Evaluation | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, whatever their intent."""
+        return int(self.report["rows"])
+
+    @property
+    def in_scope_rows(self) -> int:
+        """How many of them have an intent that the bot answers: accuracy, macro-F1 and ECE are of these."""
+        return int(self.report["in_scope_rows"])
+
+    @property
+    def accuracy(self) -> Figure:
+        """Share of the rows whose intent comes first."""
+        return self._figure("accuracy")
+
+    @property
+    def macro_f1(self) -> Figure:
+        """The mean of the intents' F1."""
+        return self._figure("macro_f1")
+
+    @property
+    def ece(self) -> Figure:
+        """The expected calibration error: by how much scores differ from shares that are right."""
+        return self._figure("ece")
+
+    @property
+    def unknown_intents(self) -> dict[str, int]:
+        """Intents that the bot does not know, with their rows: these take part in no figure."""
+        return dict(self.report["unknown_intents"])
+
+    def _figure(self, name: str) -> Figure:
+        return Figure(self.report[name], *(self.report[f"{name}_interval"] or (None, None)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report with `seen`, a count of each kind of row, and `unseen`, the report of those that are new."""
+        counts = None if self.seen is None else dict(Counter(self.seen))
+        return {**self.report, "seen": counts, "unseen": None if self.unseen is None else dict(self.unseen.report)}
+
+    def __str__(self) -> str:
+        lines = [f"{self.bot}: {counted(self.rows, 'row')}, {self.in_scope_rows:,} of intents that it knows"]
+        return "\n".join([*lines, *(f"{name:<10} {self._figure(name)}" for name in ("accuracy", "macro_f1", "ece"))])
+
+
+def evaluate_rows(
+    store: Store, answerer: Answerer, rows: Sequence[tuple[str, str]], recipe: Recipe, *, where: str, column: str = ""
+) -> Evaluation:
+    """Answers labelled rows and compares.
+
+    Args:
+        store: where what the bot learnt from is looked for.
+        answerer: of the bot.
+        rows: (text, intent) each, at least one.
+        recipe: of the bot; `evaluate` and `clean` count.
+        where: what a message names as the source of the rows.
+        column: how the user names the column of the intents, for a message.
+
+    Raises:
+        UsageError: there is no row, or the bot knows none of their intents.
+    """
+    intents = [intent for _, intent in rows]
+    check_labels(answerer, intents, where=where, column=column)
+    answers = answerer.answer([text for text, _ in rows])
+    seen = _seen(store, answerer, [text for text, _ in rows], recipe)
+    new = [at for at, kind in enumerate(seen or ()) if kind == UNSEEN]
+
+    def evaluated(chosen: Sequence[int]) -> dict[str, Any]:
+        return report_of_answers(answerer, [answers[at] for at in chosen], [intents[at] for at in chosen], recipe)
+
+    bot = answerer.bundle.bot
+    unseen = Evaluation(bot, evaluated(new)) if new else None
+    return Evaluation(bot, evaluated(range(len(rows))), seen, unseen)
+
+
+def report_of_answers(
+    answerer: Answerer, answers: Sequence[Answer], intents: Sequence[str], recipe: Recipe
+) -> dict[str, Any]:
+    """The report of n answers, whose true intents are these."""
+    limits = answerer.bundle.thresholds
+    return evaluate_predictions(
+        [answer.intent for answer in answers],
+        [answer.score for answer in answers],
+        intents,
+        list(answerer.bundle.labels),
+        limits.answer,
+        recipe.evaluate.model_dump(),
+        limits.out_of_scope_label,
+    )
+
+
+def _seen(store: Store, answerer: Answerer, texts: Sequence[str], recipe: Recipe) -> list[str] | None:
+    bundle = answerer.bundle
+    known = known_texts(store, bundle.bot, bundle)
+    if known is None:
+        return None
+    return as_seen([bundle.normalize(text) for text in texts], known, recipe.clean.fold, recipe.clean.near_threshold)
+
+
+def check_labels(answerer: Answerer, intents: Sequence[str], *, where: str, column: str = "") -> None:
+    """Raises UsageError where the bot knows no intent of the rows: no figure could be given."""
+    labels = answerer.bundle.labels
+    if not intents:
+        raise UsageError("there is no row", where=where, fix="give rows with a text and an intent")
+    known = {*labels, answerer.bundle.thresholds.out_of_scope_label}
+    unknown = Counter(intent for intent in intents if intent not in known)
+    if unknown.total() == len(intents):
+        right = f"is it the right column{f' ({column})' if column else ''} and the right bot?"
+        fix = f"its intents are: {_listed(sorted(labels))}; {right}"
+        what = f"{answerer.bundle.bot} knows none of the intents of its {counted(len(intents), 'row')}"
+        raise UsageError(f"{what}: {named_intents(unknown, labels)}", where=where, fix=fix)
+
+
+def named_intents(counts: Mapping[str, int], labels: Sequence[str]) -> str:
+    """`parking (2 rows), refnd (1 row; did you mean refund?)`, those with most rows first.
+
+    Args:
+        counts: intents that the bot does not know, with their rows.
+        labels: those that it knows.
+    """
+    alike = {spelling_key(label): label for label in labels}
+    named = []
+    for intent, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        near = alike.get(spelling_key(intent)) or next(
+            iter(difflib.get_close_matches(intent, labels, n=1, cutoff=_ALIKE)), ""
+        )
+        named.append(f"{intent} ({counted(count, 'row')}{f'; did you mean {near}?' if near else ''})")
+    return _listed(named)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
