@@ -1,1 +1,1 @@
-"""The only room that builds models: text to ids, ids to logits, texts to vectors."""
+"""Models and nothing else: text to ids, ids to logits, texts to vectors, calibration."""

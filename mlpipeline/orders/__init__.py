@@ -1,1 +1,1 @@
-"""What is wanted, what is missing, and what was done about it."""
+"""What is wanted, what is missing and why; carrying it out, and the record of it; schedules."""

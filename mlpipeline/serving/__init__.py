@@ -1,1 +1,1 @@
-"""From a released bundle to an answer: without Spark, training libraries or the network."""
+"""From a released bundle to an answer: without Spark, training libraries or a network."""

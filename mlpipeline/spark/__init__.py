@@ -1,1 +1,1 @@
-"""Spark itself: which Java, which jars, which settings, and how a session starts. Knows nothing of bots."""
+"""What runs in a Spark job: the session, its tasks and batches, counters, progress."""

@@ -1,1 +1,1 @@
-"""Where everything lies: datasets, their manifests, models, runs, and the files that utterances come from."""
+"""Where everything lies: tables, released bundles, the registry, runs, and the files that utterances come from."""

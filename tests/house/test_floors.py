@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import rooms
+
 _ROOT = Path(__file__).parents[2]
 
 
@@ -129,3 +131,15 @@ def test_there_are_few_rooms_and_each_says_what_it_is() -> None:
 def test_half_of_the_files_have_120_lines_or_fewer() -> None:
     counts = sorted(len(path.read_text("utf-8").splitlines()) for path in (_ROOT / "mlpipeline").rglob("*.py"))
     assert counts[len(counts) // 2] <= 120
+
+
+def test_the_page_shows_the_rooms_as_they_are() -> None:
+    """Sizes may differ by a quarter; everything else stands there as it is: else `python -m tests.house.rooms`."""
+    shown = rooms.PAGE.read_text("utf-8").split(rooms.BEGIN)[1].split(rooms.END)[0].splitlines()
+    now = rooms.table().splitlines()
+    assert [line.split("|")[:4] for line in shown] == [line.split("|")[:4] for line in now]
+    assert rooms.PICTURE.read_text("utf-8") == rooms.picture()
+    for old, new in zip(shown[2:], now[2:], strict=True):
+        for at in (4, 5):
+            was, is_ = (int(line.split("|")[at].replace(",", "")) for line in (old, new))
+            assert abs(was - is_) <= max(2, is_ / 4), new
