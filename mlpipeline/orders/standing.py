@@ -13,6 +13,7 @@ from mlpipeline.store.registry.pointers import read_pointer
 FEW = 30
 """Test rows under which a score is told with a warning: the interval of all right of 30 begins at 0.89."""
 _REPEATED = 0.5
+_FEWEST, _MOST = 3, 10  # digits of a figure: three, and more where they are needed to tell it from a limit
 
 
 def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -53,7 +54,7 @@ def refusal_line(bot: Mapping[str, Any]) -> str:
         bot: with `bot`, `version`, `gate`, `champion`.
     """
     missed = [
-        f"{check['name']} {check['limit']:g}, found {_figure(check['value'])}"
+        f"{check['name']} {check['limit']:g}, found {_figure(check['value'], check['limit'])}"
         for check in bot["gate"]
         if not check["passed"]
     ]
@@ -97,5 +98,14 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _figure(value: float | None) -> str:
-    return "nothing" if value is None else f"{value:.3f}"
+def _figure(value: float | None, limit: float) -> str:
+    if value is None or isinstance(value, int):
+        return "nothing" if value is None else f"{value:,}"
+    return f"{value:.{digits_apart(value, limit)}f}"
+
+
+def digits_apart(value: float | None, limit: float | None) -> int:
+    """Digits behind the point, 3 to 9, with which a figure and its limit do not read as equal where they are not."""
+    if value is None or limit is None:
+        return _FEWEST
+    return next((digits for digits in range(_FEWEST, _MOST) if round(value, digits) != round(limit, digits)), _FEWEST)

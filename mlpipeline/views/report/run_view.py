@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlpipeline.orders.standing import digits_apart
 from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
 from mlpipeline.views.report.misread_view import misread_view
@@ -141,7 +142,7 @@ def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _gate(check: Mapping[str, Any]) -> dict[str, Any]:
     row = _figures(check, ("name",), ("value", "limit"))
-    row["is_count"] = row["name"].endswith("_rows")
+    row |= {"is_count": row["name"].endswith("_rows"), "digits": digits_apart(row["value"], row["limit"]) - 2}
     return {**row, "words": _GATE_WORDS.get(row["name"], words(row["name"])), "passed": bool(check.get("passed"))}
 
 

@@ -173,6 +173,25 @@ def test_a_refused_model_is_told_as_refused_and_the_champion_stays(store: Store)
     assert (entry["status"], entry["misread"]) == ("refused", None)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "limit", "told"),
+    [
+        ("min_accuracy", 0.5996, 0.6, "min_accuracy 0.6, found 0.5996"),
+        ("min_accuracy", 0.59, 0.6, "min_accuracy 0.6, found 0.590"),
+        ("max_ece", 0.2500004, 0.25, "max_ece 0.25, found 0.2500004"),
+        ("max_drop_from_champion", 0.0213, 0.02, "max_drop_from_champion 0.02, found 0.021"),
+        ("min_test_rows", 29, 30, "min_test_rows 30, found 29"),
+        ("min_macro_f1", None, 0.5, "min_macro_f1 0.5, found nothing"),
+    ],
+)
+def test_a_refusal_does_not_show_a_figure_as_the_limit_that_it_missed(
+    name: str, value: float | None, limit: float, told: str
+):
+    gate = [{"name": name, "value": value, "limit": limit, "passed": False}]
+    said = refusal_line({"bot": BOT, "version": 2, "gate": gate, "champion": None})
+    assert said == f"shop/ko: the gate refused version 2 ({told}): nothing answers for it yet"
+
+
 def test_a_run_that_ends_before_release_has_released_nothing(tmp_path: Path):
     store = Store(str(tmp_path / "store"))
     fill(store, accuracy=1.0, alias="champion")

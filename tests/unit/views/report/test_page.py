@@ -184,6 +184,16 @@ def test_failed_and_refused_bots_stand_first():
     assert "<b>2 of 3</b><span>bots live" in page
 
 
+def test_what_just_missed_its_limit_does_not_read_as_reached():
+    limits = {"min_accuracy": (0.6996, 0.7), "max_ece": (0.2500004, 0.25), "min_test_rows": (29, 30)}
+    gate = [{"name": name, "value": value, "limit": limit, "passed": False} for name, (value, limit) in limits.items()]
+    page = checked(render_report({"bots": [{**BOT, "status": "refused", "gate": gate}]}))
+    look = page[page.index("Needs a look") : page.index("<h2>Bots")]
+    assert "share of right intents at least 70.00 %, reached 69.96 %" in look
+    assert "25.00000 %, reached 25.00004 %" in look and "test rows at least 30, reached 29" in look
+    assert page.count("69.96 %") == 3, "in its own section and in the table of the gate too"
+
+
 def test_a_refused_model_is_not_shown_beside_the_answers_of_another_without_a_word():
     gate = [{"name": "min_accuracy", "value": 0.6, "limit": 0.7, "passed": False}]
     old = {"version": 2, "accuracy": 0.85}
