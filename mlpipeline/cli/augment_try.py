@@ -1,27 +1,22 @@
-"""`mlpipeline augment try` and `augment operators`: one sentence said another way, and what can be done with one."""
+"""`mlpipeline augment try`: one sentence said another way."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from mlpipeline.cli.options import Desk
+from mlpipeline.cli.paraphrase_setting import setting_of
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 from mlpipeline.languages.paraphrase.operators import Operator, effective
-from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
-from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.languages.paraphrase.tools import CONVERSION
+from mlpipeline.languages.profile import normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
 from mlpipeline.methods.augmentation.gates import NEAR
 from mlpipeline.methods.augmentation.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
-from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
-from mlpipeline.recipe.load import load_sections
-from mlpipeline.recipe.tags import canonical_tag
-from mlpipeline.stages.augment import making_settings
 
 _CELLS = 60
 _LONGEST_CHAIN = 5
@@ -40,18 +35,12 @@ def add_try(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=try_verb)
 
 
-def add_operators(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `augment operators`."""
-    parser.add_argument("lang", metavar="LANG", help="a language: ko, ja, zh-Hans, zh-TW, ...")
-    parser.set_defaults(verb=operators_verb)
-
-
 def try_verb(desk: Desk) -> int:
     """Prints other wordings of a sentence with their operators and scores."""
     options = desk.options
     if not 1 <= options.chain <= _LONGEST_CHAIN:
         raise UsageError(f"--chain {options.chain} is no chain", fix=f"give 1 to {_LONGEST_CHAIN}")
-    setting = _setting(desk, options.lang, options.bot)
+    setting = setting_of(desk, options.lang, options.bot)
     used = chosen_operators(setting, options.only)
     said = normalizer(setting.profile)(options.sentence)
     if not said:
@@ -66,50 +55,6 @@ def try_verb(desk: Desk) -> int:
     told |= {"left_alone": reason or None, "counts": Counter(one.verdict for one in found)}
     desk.give({**told, "wordings": [one.as_json() for one in shown]}, _text(said, found, shown))
     return 0
-
-
-def operators_verb(desk: Desk) -> int:
-    """Lists the operators of a language."""
-    setting = _setting(desk, desk.options.lang, None)
-    rows: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "kind": "opposite, for review" if one.opposite else one.kind,
-            "about": one.about,
-            "used": setting.uses(name),
-            "undone_by": list(one.undone_by),
-        }
-        for name, one in setting.tool.operators.items()
-    ]
-    cells = [[row["name"], row["kind"], f"{row['about']}{_note(row)}"] for row in rows]
-    desk.give(rows, draw(["operator", "kind", "what it does"], cells))
-    return 0
-
-
-def _note(row: Mapping[str, Any]) -> str:
-    if row["used"]:
-        return ""
-    return f" (off: {', '.join(row['undone_by'])} takes it back)" if row["undone_by"] else " (off)"
-
-
-def _setting(desk: Desk, lang: str, bot: str | None) -> Setting:
-    """The language's, or the bot's, with `--seed` for the recipe's."""
-    if bot:
-        from mlpipeline.cli.bots import meant_bot
-
-        recipe = desk.recipe(meant_bot(desk, bot)).recipe
-        tag = recipe.lang
-        if canonical_tag(lang, (tag,))[0] != tag:
-            raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
-        language, clean, augment = recipe.language, recipe.clean, recipe.augment
-    else:
-        sections = load_sections(desk.conf, lang, where=lang)
-        tag, language, clean, augment = sections.tag, sections[Language], sections[CleanPart], sections[AugmentPart]
-    rules = making_settings(augment, clean)
-    if desk.options.seed is not None:
-        rules = replace(rules, seed=desk.options.seed)
-    asked = getattr(desk.options, "only", "").split(",")
-    return Setting(tag, Profile.of(language), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
 
 
 def chosen_operators(setting: Setting, only: str) -> dict[str, Operator]:
@@ -134,7 +79,7 @@ def _corpus(desk: Desk, setting: Setting, said: str) -> Corpus:
         return Corpus(setting.profile, ids=[""], texts=[said], intents=[""])
     # Here, because a sentence alone needs none of what they bring along.
     from mlpipeline.cli.bots import meant_bot
-    from mlpipeline.cli.split import bot_samples
+    from mlpipeline.cli.split_samples import bot_samples
 
     bot, normalize = meant_bot(desk, desk.options.bot), normalizer(setting.profile)
     samples = bot_samples(desk, bot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from mlpipeline.cli.options import Desk
@@ -52,3 +53,27 @@ def known_bots(desk: Desk) -> list[str]:
         with suppress(RecipeError):
             found |= {f"{domain}/{lang}" for domain, lang in bots_of(desk.conf) if lang != "*"}
     return sorted(found)
+
+
+def chosen_bots(known: Collection[str], select: str | None, exclude: Sequence[str]) -> set[str]:
+    """Those of the known bots that are asked for; `*/ko`, what all bots of a language share, counts as one.
+
+    Raises:
+        UsageError: there are bots, and none of them is chosen.
+    """
+    from mlpipeline.recipe.select import parse_selection
+
+    tags = {bot.split("/")[1] for bot in known}
+    chosen = parse_selection(select).fitted(tags)
+    without = [parse_selection(one, option="--exclude").fitted(tags) for one in exclude]
+    found = {
+        bot
+        for bot in known
+        if chosen.matches(*bot.split("/")) and not any(one.matches(*bot.split("/")) for one in without)
+    }
+    if known and not found:
+        named = sorted(bot for bot in known if not bot.startswith("*"))
+        words = [*named, *(f"domain:{bot.split('/')[0]}" for bot in named), *(f"lang:{tag}" for tag in tags)]
+        hint = did_you_mean(str(chosen), words) if chosen else ""
+        raise UsageError(f"no bot of the store is chosen{hint}", fix=f"there are: {', '.join(named[:_MOST])}")
+    return found

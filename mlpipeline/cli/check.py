@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from mlpipeline.cli.look import chosen_bots
+from mlpipeline.cli.bots import chosen_bots
 from mlpipeline.cli.options import Desk, choosing_options
 from mlpipeline.orders.inspection import inspect_store
 from mlpipeline.pipeline import DATASETS

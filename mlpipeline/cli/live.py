@@ -11,8 +11,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
-from mlpipeline.cli.marks import visible
 from mlpipeline.cli.tables import cut
+from mlpipeline.cli.terminal_text import visible
 from mlpipeline.spark.progress import Progress, Reading, left
 
 Expect = Callable[[int], Mapping[str, float]]

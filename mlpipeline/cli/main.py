@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from mlpipeline import __version__
-from mlpipeline.cli.marks import visible
+from mlpipeline.cli.command_line import Parser, arranged
 from mlpipeline.cli.options import Desk, global_options
-from mlpipeline.cli.words import Parser, arranged
+from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import MLPipelineError, UsageError
 
 _INTERRUPTED = 130
@@ -23,19 +23,22 @@ _LONGEST = 500  # characters of an error that nobody has words for
 VERBS: Mapping[str, tuple[str, str]] = {
     "run": ("run:add_run", "do what is missing, from files to champions"),
     "submit": ("submit:add_submit", "run a stage, all of it or your own script on a cluster, by spark-submit"),
-    "plan": ("run:add_plan", "say what a run would do, and why"),
-    "ls": ("look:add_ls", "list bots, or the datasets of the store with their rows"),
+    "plan": ("plan:add_plan", "say what a run would do, and why"),
+    "ls": ("ls:add_ls", "list bots, or the datasets of the store with their rows"),
     "check": ("check:add_check", "read every file of the store, and say what is damaged"),
-    "show": ("look:add_show", "print rows of a dataset"),
-    "new": ("make:add_new", "make conf and corpus of a new bot"),
-    "answer": ("ask:add_answer", "ask a released bot"),
+    "show": ("show:add_show", "print rows of a dataset"),
+    "new": ("new:add_new", "make conf and corpus of a new bot"),
+    "answer": ("answer:add_answer", "ask a released bot"),
     "batch": ("batch:add_batch", "answer a file or table of messages on Spark"),
-    "evaluate": ("judge:add_evaluate", "judge a released bot on a labelled file"),
+    "evaluate": ("evaluate:add_evaluate", "judge a released bot on a labelled file"),
     "denoise check": ("denoise:add_check", "say which labels of a file are probably wrong, and how many"),
     "split check": ("split:add_check", "count what leaks between the splits of a labelled file or a bot"),
     "augment try": ("augment_try:add_try", "say a sentence another way, and judge each wording"),
-    "augment operators": ("augment_try:add_operators", "list what can be done with a sentence of a language"),
-    "augment report": ("augment:add_report", "measure what made rows bring to a bot, and switch off what does harm"),
+    "augment operators": ("augment_operators:add_operators", "list what can be done with a sentence of a language"),
+    "augment report": (
+        "augment_report:add_report",
+        "measure what made rows bring to a bot, and switch off what does harm",
+    ),
     "contradictions": ("contradictions:add_contradictions", "list texts that stand under two labels, and who says so"),
     "dataset write": ("dataset:add_write", "write a bot's rows of a dataset to a file"),
     "notebook write": ("notebook:add_write", "write the notebooks for Jupyter or Zeppelin"),
@@ -44,7 +47,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "turn": ("schedule:add_turn", "run what is missing, unwatched: with a lock, a dated log and a hook"),
     "size": ("size:add_size", "say how many executors of which size a cluster takes, and why"),
     "doctor run": ("doctor:add_run", "say where a run's time and memory went, why it failed, what to change first"),
-    "conf lint": ("conf_lint:add_lint", "say what is wrong with files of Spark settings"),
+    "conf lint": ("spark:add_lint", "say what is wrong with files of Spark settings"),
     "doctor env": ("doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock"),
     "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
     "config reference": ("config:add_reference", "explain every key that a recipe may hold, as Markdown"),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.cli.marks import visible, visible_json
+from mlpipeline.cli.terminal_text import visible, visible_json
 from mlpipeline.errors import UsageError
 from mlpipeline.store.layout import Store
 

@@ -1,10 +1,9 @@
-"""`mlpipeline run` and `mlpipeline plan`."""
+"""`mlpipeline run`: what is missing, done."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,51 +13,20 @@ from typing import TYPE_CHECKING
 from mlpipeline.cli.options import (
     Desk,
     checked_settings,
-    forcing_option,
-    repeated_words,
-    selecting_options,
     session_options,
-    spark_settings,
 )
-from mlpipeline.cli.tables import draw
-from mlpipeline.cluster.redaction import redacted_words
-from mlpipeline.errors import MLPipelineError
-from mlpipeline.orders.request import RunRequest, plan_run, stages_of
-from mlpipeline.pipeline import STAGES
-from mlpipeline.recipe.select import parse_selection
+from mlpipeline.cli.run_options import planning_options, request_of, same_submission
 
 if TYPE_CHECKING:
-    from mlpipeline.cluster.submission.compose import Submission
     from mlpipeline.orders.plan import Plan
     from mlpipeline.orders.run_record import Failure, RunRecord
 
-_WORK = 3  # 2, as others have it, is a wrong command line here
 _REFUSED = 4
-
-
-def add_plan(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `plan`."""
-    _planning_options(parser)
-    parser.add_argument(
-        "--detailed-exitcode", action="store_true", help=f"end with {_WORK} where there is work to do, 0 where none"
-    )
-    parser.set_defaults(verb=plan_verb)
-
-
-def _planning_options(parser: argparse.ArgumentParser) -> None:
-    selecting_options(parser)
-    forcing_option(parser)
-    names = [stage.name for stage in STAGES]
-    parser.add_argument("--from", dest="first", metavar="STAGE", help=f"begin at: {', '.join(names)}")
-    parser.add_argument("--to", dest="last", metavar="STAGE", help="end with this stage")
-    parser.add_argument(
-        "--renew-encoder", action="store_true", help="train the encoders of the selected languages anew"
-    )
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """The arguments of `run`."""
-    _planning_options(parser)
+    planning_options(parser)
     session_options(parser)
     parser.add_argument(
         "--cluster",
@@ -68,30 +36,6 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--print-submit", action="store_true", help="print the spark-submit line and do nothing")
     parser.set_defaults(verb=run_verb)
-
-
-def plan_verb(desk: Desk) -> int:
-    """Prints what a run would do for each bot and stage, and the cause."""
-    options = desk.options
-    plan = plan_run(_request(desk))
-    rows = [
-        {"bot": bot, "stage": name, "run": order.runs, "cause": "; ".join(order.causes)}
-        for name, orders in plan.orders.items()
-        for bot, order in orders.items()
-    ]
-    refused = [{"bot": bot, "failure": str(error)} for bot, error in plan.refused.items()]
-    running = sorted((row for row in rows if row["run"]), key=lambda row: str(row["bot"]))
-    text = draw(["bot", "stage", "cause"], [[row["bot"], row["stage"], row["cause"]] for row in running])
-    skipped = len(rows) - len(running)
-    told = text + f"\n\n{len(running)} to run, {skipped} to skip" if running else f"nothing to do ({skipped} to skip)"
-    told += "".join(f"\nnote: {note}" for note in plan.notes)
-    told += "".join(f"\nfailed: {_with_bot(bot, error)}" for bot, error in plan.refused.items())
-    desk.give({"orders": rows, "refused": refused, "notes": plan.notes}, told)
-    return 1 if refused else _WORK if running and options.detailed_exitcode else 0
-
-
-def _with_bot(bot: str, error: MLPipelineError) -> str:
-    return str(error) if error.where.startswith(bot) else f"{bot}: {error}"
 
 
 def run_verb(desk: Desk) -> int:
@@ -111,7 +55,7 @@ def run_verb(desk: Desk) -> int:
     from mlpipeline.spark.progress import Progress
     from mlpipeline.views.report.runs import write_pages
 
-    request, progress = _request(desk, command=True), Progress()
+    request, progress = request_of(desk, command=True), Progress()
 
     @contextmanager
     def watch(plan: Plan) -> Iterator[Callable[[str], None]]:
@@ -124,26 +68,8 @@ def run_verb(desk: Desk) -> int:
     return _tell(desk, record, request.names)
 
 
-def _request(desk: Desk, *, command: bool = False) -> RunRequest:
-    """What is asked for. Raises UsageError where a stage is forced that is not among those that run."""
-    options = desk.options
-    return RunRequest(
-        desk.store,
-        desk.recipes(),
-        first=options.first,
-        last=options.last,
-        force=options.force,
-        renew_encoder=options.renew_encoder,
-        master=getattr(options, "master", None),
-        cluster=getattr(options, "cluster", None),
-        settings=spark_settings(options),
-        command=shlex.join(["mlpipeline", *redacted_words(sys.argv[1:])]) if command else "",
-    )
-
-
 def _nothing_to_do(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
-    from mlpipeline.cli.bot_table import draw_bots
-    from mlpipeline.cli.look import bot_rows
+    from mlpipeline.cli.bot_table import bot_rows, draw_bots
     from mlpipeline.store.runs import last_report
 
     rows = bot_rows(desk.store, names)
@@ -158,9 +84,8 @@ def _nothing_to_do(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
 
 def _tell(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
     """Says what came of a run, on stderr and on stdout; gives the exit code."""
-    from mlpipeline.cli.ask import draw_asked
-    from mlpipeline.cli.bot_table import draw_bots
-    from mlpipeline.cli.look import bot_rows
+    from mlpipeline.cli.answer import draw_asked
+    from mlpipeline.cli.bot_table import bot_rows, draw_bots
     from mlpipeline.store.runs import INDEX
 
     _say_what_came(desk, record)
@@ -213,40 +138,3 @@ def failure_line(bot: str, why: Failure) -> str:
     """What failed, where besides the bot itself, and what to do."""
     place = f"{why.where}: " if why.where not in ("", bot) else ""
     return f"failed: {bot} in {why.stage}: {place}{why.reason}" + (f" -> {why.fix}" if why.fix else "")
-
-
-def same_submission(options: argparse.Namespace) -> Submission:
-    """The job for spark-submit that does the same as these options."""
-    from mlpipeline.cluster.submission.compose import compose
-
-    stages_of(options.first, options.last, options.force)
-    stage = options.first if options.first and options.first == options.last else None
-    arguments = job_arguments(options, stages=stage is None)
-    script = f"jobs/{stage or 'pipeline'}.py"
-    settings = spark_settings(options)
-    return compose(script, arguments, master=options.master or "local[*]", stage=stage, settings=settings)
-
-
-def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
-    """What a job has to be told to do the same as these options.
-
-    Args:
-        options: of `run`.
-        stages: say where to begin and to end; a stage's own job knows.
-    """
-    arguments = ["--store", options.store, "--conf", options.conf]
-    chosen = parse_selection(options.select)  # an empty word chooses nothing: it must not get lost
-    arguments += ["--select", options.select] if chosen else []
-    arguments += repeated_words(options)
-    arguments += ["--renew-encoder"] if options.renew_encoder else []
-    arguments += telling(options)
-    if stages:
-        arguments += ["--from", options.first] if options.first else []
-        arguments += ["--to", options.last] if options.last else []
-    return arguments
-
-
-def telling(options: argparse.Namespace) -> list[str]:
-    """The options that say how much is told."""
-    flags = (("--json", options.json), ("--quiet", options.quiet), ("--verbose", options.verbose))
-    return [flag for flag, on in flags if on]

@@ -15,6 +15,7 @@ from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
 from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import NOTHING_LEFT, read_settings, writable
 from mlpipeline.cli.options import Desk
+from mlpipeline.cli.split_samples import bot_samples
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.languages.folding import folder
@@ -133,28 +134,6 @@ def _in_own_words(error: UsageError, path: str, columns: Mapped) -> UsageError:
 def _mapping(text: str) -> dict[str, str | None]:
     mapping = {"split": "split", **parse_map(text, ("text", "split", "intent", "parent", "id"))}
     return {_CARRIED.get(field, field): column for field, column in mapping.items()}
-
-
-def bot_samples(desk: Desk, bot: str) -> list[Sample]:
-    """The labelled rows of a bot with the split that the store says.
-
-    Raises:
-        StoreError: the bot has not been split yet.
-    """
-    from mlpipeline.errors import StoreError
-    from mlpipeline.store.tables.datasets import read_rows
-
-    splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
-    place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
-    if not place:
-        raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")
-    names = ["content_id", "text", "intent", "parent", "id", "origin_line"]
-    rows = read_rows(desk.store, "cleaned", bots=[bot], columns=names).select(names).to_pylist()
-    return [
-        Sample(row["text"], place[row["content_id"]], row["intent"], row["parent"], row["id"], row["origin_line"])
-        for row in rows
-        if row["intent"] is not None and row["content_id"] in place
-    ]
 
 
 def as_json(name: str, leaks: Leaks) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
-from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk, is_setting, repeated_words, spark_settings
+from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import STAGES
 
@@ -219,7 +219,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
         conf: what the job is to call the conf folder, where it travels along.
     """
     from mlpipeline.cli.main import build_parser
-    from mlpipeline.cli.run import job_arguments, telling
+    from mlpipeline.cli.run_options import job_arguments, telling
 
     words = ["run", *([] if stage in _ALL else ["--from", stage, "--to", stage])]
     words += ["--store", options.store, "--conf", options.conf]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wcwidth import wcswidth
 
-from mlpipeline.cli.marks import visible
+from mlpipeline.cli.terminal_text import visible
 
 _GAP = 2  # cells between two columns
 _LEAST = 10  # cells below which a text is not cut

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.cli import look, run
+from mlpipeline.cli import bot_table, run
 from mlpipeline.cli.main import main
 from mlpipeline.cluster.failures import SessionEnded
 from mlpipeline.orders import apply, records
@@ -116,7 +116,7 @@ def test_where_nothing_is_to_do_nothing_is_done(
 ):
     runs.pop()["stages"] = ()
     rows = [{"bot": "shop/ko", "version": 2, "alias": alias, "gate": "passed" if alias else "refused: ece"}]
-    monkeypatch.setattr(look, "bot_rows", lambda store, bots: rows)
+    monkeypatch.setattr(bot_table, "bot_rows", lambda store, bots: rows)
     before = tree(small_home)
     assert main(["run", "--select", "shop/ko"]) == code, (
         "a model that a gate refused is no champion the next day either"

@@ -15,9 +15,9 @@ from mlpipeline.cli import batch, schedule
 from mlpipeline.cli.main import main
 from mlpipeline.cluster.doctor import compare
 from mlpipeline.cluster.doctor.probe import probe
-from mlpipeline.notebooks import workbench
-from mlpipeline.orders.turns import TurnEnd, TurnRules
+from mlpipeline.orders.schedule.scheduled_runs import TurnEnd, TurnRules
 from mlpipeline.spark import session
+from mlpipeline.views.notebook import workbench
 from tests.unit.cli.small_home import tree
 
 Calls = list[dict[str, Any]]

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pytest
 from deltalake import CommitProperties, write_deltalake
 
-from mlpipeline.cli.bot_table import draw_bots
-from mlpipeline.cli.look import bot_rows
+from mlpipeline.cli.bot_table import bot_rows, draw_bots
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.misread import as_matrix, gather_misread
 from mlpipeline.orders.outcome import gather_bots

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.cli import main as door
-from mlpipeline.cli.marks import visible, visible_json
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
+from mlpipeline.cli.terminal_text import visible, visible_json
 from mlpipeline.errors import InputError
 
 # red, CSI of one byte, a window's title, backspaces, an override, an isolate, a bare return, a line separator

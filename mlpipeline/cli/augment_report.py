@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from mlpipeline.cli.augment_told import as_text
+from mlpipeline.cli.augment_report_text import as_text
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, written_whole
 from mlpipeline.cli.options import Desk

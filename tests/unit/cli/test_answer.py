@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.cli import ask
+from mlpipeline.cli import answer
 from mlpipeline.cli.main import main
 from mlpipeline.serving.answer import Answer, Nearest
 
@@ -32,7 +32,7 @@ class Echo:
 @pytest.fixture(autouse=True)
 def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(ask, "open_answerer", lambda *asked, **more: Echo())
+    monkeypatch.setattr(answer, "open_answerer", lambda *asked, **more: Echo())
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
@@ -87,8 +87,8 @@ def test_a_program_without_standard_input_is_told(monkeypatch: pytest.MonkeyPatc
 
 def test_a_conversation_at_a_terminal():
     script = (
-        "import sys; from tests.unit.cli.test_ask import Echo; from mlpipeline.cli import ask, main\n"
-        "ask.open_answerer = lambda *asked, **more: Echo(); sys.exit(main.main(['answer', 'assistant/ko']))"
+        "import sys; from tests.unit.cli.test_answer import Echo; from mlpipeline.cli import answer, main\n"
+        "answer.open_answerer = lambda *asked, **more: Echo(); sys.exit(main.main(['answer', 'assistant/ko']))"
     )
     near, far = pty.openpty()
     command = [sys.executable, "-c", script]
@@ -118,7 +118,7 @@ def test_the_end_of_the_input_and_an_interrupt_end_a_conversation(end: type[Base
             raise line
         return line
 
-    monkeypatch.setattr(ask, "_is_terminal", lambda: True)
+    monkeypatch.setattr(answer, "_is_terminal", lambda: True)
     monkeypatch.setattr("builtins.input", read)
     assert main(["answer", "shop/ko", "--json"]) == 0
     told = capsys.readouterr()

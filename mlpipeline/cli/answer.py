@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.bots import meant_bot
-from mlpipeline.cli.marks import visible
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
+from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.champion import open_answerer

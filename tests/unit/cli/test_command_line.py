@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.cli.command_line import arranged
 from mlpipeline.cli.main import VERBS, main, parse, tell_verbs
-from mlpipeline.cli.words import arranged
 from mlpipeline.errors import UsageError
 
 

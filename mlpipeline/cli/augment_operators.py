@@ -1,0 +1,41 @@
+"""`mlpipeline augment operators`: what can be done with a sentence of a language."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from mlpipeline.cli.options import Desk
+from mlpipeline.cli.paraphrase_setting import setting_of
+from mlpipeline.cli.tables import draw
+
+
+def add_operators(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `augment operators`."""
+    parser.add_argument("lang", metavar="LANG", help="a language: ko, ja, zh-Hans, zh-TW, ...")
+    parser.set_defaults(verb=operators_verb)
+
+
+def operators_verb(desk: Desk) -> int:
+    """Lists the operators of a language."""
+    setting = setting_of(desk, desk.options.lang, None)
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "kind": "opposite, for review" if one.opposite else one.kind,
+            "about": one.about,
+            "used": setting.uses(name),
+            "undone_by": list(one.undone_by),
+        }
+        for name, one in setting.tool.operators.items()
+    ]
+    cells = [[row["name"], row["kind"], f"{row['about']}{_note(row)}"] for row in rows]
+    desk.give(rows, draw(["operator", "kind", "what it does"], cells))
+    return 0
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    if row["used"]:
+        return ""
+    return f" (off: {', '.join(row['undone_by'])} takes it back)" if row["undone_by"] else " (off)"

@@ -1,0 +1,78 @@
+"""`mlpipeline ls`: what is in the store."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Collection
+from typing import Any
+
+from mlpipeline.cli.bot_table import bot_rows, draw_bots
+from mlpipeline.cli.bots import chosen_bots
+from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
+from mlpipeline.cli.options import Desk, choosing_options
+from mlpipeline.pipeline import DATASETS
+from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import damaged_table, read_rows
+from mlpipeline.store.tables.manifests import load_manifest
+
+
+def add_ls(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `ls`."""
+    parser.add_argument("what", nargs="?", choices=("bots", "datasets"), default="bots")
+    choosing_options(parser)
+    parser.add_argument("--digest", action="store_true", help="a digest of each dataset's rows (order does not count)")
+    table_options(parser)
+    parser.set_defaults(verb=ls_verb)
+
+
+def ls_verb(desk: Desk) -> int:
+    """Lists what is there."""
+    manifests = {name: load_manifest(desk.store, name) for name in DATASETS}
+    for name, manifest in manifests.items():
+        if manifest.damage:
+            raise damaged_table(desk.store, name, manifest.damage)
+    known = {bot for manifest in manifests.values() for bot in manifest.entries}
+    bots = chosen_bots(known, desk.options.select, desk.options.exclude)
+    if desk.options.what == "bots" and not desk.options.digest:
+        rows = bot_rows(desk.store, sorted(bot for bot in bots if not bot.startswith("*")))
+        what = "bots"
+    else:
+        rows, what = dataset_rows(desk.store, bots, digest=desk.options.digest), "datasets"
+    if not rows:
+        desk.give([], f"no {what} yet in {desk.store.root}: `mlpipeline run` makes them")
+        return 0
+    names = list(rows[0])
+    conditions = read_conditions(desk.options.where, names)
+    found = [row for row in rows if all(one.holds(row[one.column]) for one in conditions)]
+    columns = read_columns(desk.options.columns, names)
+    if what == "bots" and found and columns is None:
+        text = draw_bots(found, wide=desk.options.wide)
+    else:
+        text = draw_chosen(found, names, desk.options)
+    if conditions:
+        text += f"\n\n{len(found)} of {len(rows)} {what}"
+    desk.give([{name: row[name] for name in columns or names} for row in found], text)
+    return 0
+
+
+def dataset_rows(store: Store, bots: Collection[str], *, digest: bool) -> list[dict[str, Any]]:
+    """One row for each bot of each dataset: its name with the version, rows, fingerprint, and a digest if asked for."""
+    rows = []
+    for name in DATASETS:
+        for bot, entry in sorted(load_manifest(store, name).entries.items()):
+            if bot not in bots:
+                continue
+            row = {"dataset": f"{bot}/{name}@{entry.version}", "rows": entry.rows}
+            row |= {"digest": table_digest(store, name, bot)} if digest else {}
+            rows.append({**row, "fingerprint": entry.mark.fingerprint})
+    return rows
+
+
+def table_digest(store: Store, dataset: str, bot: str) -> str:
+    """16 hex characters of a bot's rows, without the columns that differ between equal runs; order does not count."""
+    schema = DATASETS[dataset]
+    names = [field.name for field in schema.fields if not (field.metadata or {}).get("volatile")]
+    rows = read_rows(store, dataset, bots=[bot], columns=names).select(names)
+    lines = sorted(hashlib.sha256(repr(tuple(row.values())).encode()).digest() for row in rows.to_pylist())
+    return hashlib.sha256(b"".join(lines)).hexdigest()[:16]

@@ -1,0 +1,100 @@
+"""`mlpipeline show`: rows of a dataset."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
+from mlpipeline.cli.options import Desk
+from mlpipeline.errors import InputError, UsageError, did_you_mean
+from mlpipeline.pipeline import DATASETS, SHARED
+from mlpipeline.schemas import with_objects
+from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.datasets import read_rows
+from mlpipeline.store.tables.manifests import load_manifest
+
+# What a person may call a row by, before the rest: the columns that choose among bots.
+_BOT = ("domain", "lang")
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `show`."""
+    parser.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
+    parser.add_argument("bot", nargs="?", help="DOMAIN/LANG; default: all")
+    parser.add_argument("--rows", type=int, default=20, metavar="N", help="rows to print (default 20)")
+    table_options(parser)
+    parser.set_defaults(verb=show_verb)
+
+
+def show_verb(desk: Desk) -> int:
+    """Prints the first rows of a dataset; vectors and models as their sizes."""
+    name, bot = desk.options.dataset, desk.options.bot
+    if name not in DATASETS:
+        raise UsageError(f"no dataset {name!r}{did_you_mean(name, DATASETS)}", fix=f"there are: {', '.join(DATASETS)}")
+    if desk.options.rows < 0:
+        raise UsageError(f"--rows {desk.options.rows} is no number of rows", fix="give 0 or more")
+    conditions = read_conditions(desk.options.where, DATASETS[name].names)
+    bot = None if bot is None else meant_bot(desk, bot)
+    if bot is not None and name in SHARED:
+        bot = f"*/{bot.split('/')[1]}"
+    table = read_rows(desk.store, name, bots=None if bot is None else [bot])
+    if not len(table) and bot is not None and bot not in (there := load_manifest(desk.store, name).entries):
+        raise InputError(f"nothing of {bot} in {name}", fix=f"bots there are: {', '.join(sorted(there)) or 'none'}")
+    found = matching(table, conditions)
+    rows = found.slice(0, desk.options.rows).to_pylist()
+    names = found.column_names
+    if name == "near_pair":
+        rows = with_texts(desk.store, rows)
+        names = list(rows[0]) if rows else names
+    columns = read_columns(desk.options.columns, names)
+    rows = [{key: _sized(row[key]) for key in columns or row} for row in rows]
+    lines = [{key: _in_a_line(row[key]) for key in row} for row in rows]
+    drawn = draw_chosen(lines, names, desk.options, known=_BOT if bot else ())
+    counts = f"{len(rows):,} of {len(found):,} rows" + (f" that fit, of {len(table):,}" if conditions else "")
+    desk.give([with_objects(row) for row in rows], f"{drawn}\n\n{counts}")
+    return 0
+
+
+def matching(table: pa.Table, conditions: Sequence[Condition]) -> pa.Table:
+    """The rows for which all conditions hold; only their columns are looked at."""
+    for condition in conditions:
+        table = table.filter(pa.array([condition.holds(value) for value in table[condition.column].to_pylist()]))
+    return table
+
+
+def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of `near_pair` with `left_text` and `right_text`: nobody judges a pair by two hashes.
+
+    A text that only stands among what `clean` left out is taken from there.
+    """
+    bots = sorted({f"{pair['domain']}/{pair['lang']}" for pair in pairs})
+    asked = {pair[side] for pair in pairs for side in ("left", "right")}
+    texts: dict[tuple[str, str, str], str] = {}
+    for dataset in ("cleaned_dropped", "cleaned") if bots else ():
+        columns = ["domain", "lang", "content_id", "text"]
+        found = read_rows(store, dataset, bots=bots, columns=columns)
+        for row in found.filter(pc.is_in(found["content_id"], pa.array(sorted(asked), pa.string()))).to_pylist():
+            key = (row["domain"], row["lang"], row["content_id"])
+            texts[key] = min(texts.get(key, row["text"]), row["text"])
+    return [
+        {
+            **{key: pair[key] for key in ("domain", "lang", "similarity")},
+            **{f"{side}_text": texts.get((pair["domain"], pair["lang"], pair[side])) for side in ("left", "right")},
+            **{side: pair[side] for side in ("left", "right")},
+        }
+        for pair in pairs
+    ]
+
+
+def _sized(value: Any) -> Any:
+    return f"<{len(value):,} bytes>" if isinstance(value, bytes) else value
+
+
+def _in_a_line(value: Any) -> Any:
+    return value.replace("\n", " ") if isinstance(value, str) else value
