@@ -11,26 +11,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mlpipeline.recipe.model_fields import EmbedPart, TrainPart
 from mlpipeline.recipe.release_fields import AnswerPart, EvaluatePart, ExportPart, ReleasePart
 from mlpipeline.recipe.values import (
-    MOST_WEIGHTS,
-    Batch,
-    Below,
     Count,
     Files,
     Folds,
     Label,
     Operators,
     Part,
-    Range,
     Scripts,
     Seed,
     Share,
     Steps,
-    Weight,
     broken_rule,
     check_columns,
-    check_grams,
 )
 
 
@@ -159,36 +154,6 @@ class AugmentPart(Part):
     seed: Seed = Field(description="Seed of every random choice in making synthetic examples")
 
 
-class EmbedPart(Part):
-    """How an utterance becomes a vector."""
-
-    encoder: str = Field(
-        min_length=1,
-        description="ngram-lsa (trained here, on all texts of a language), or the folder of a pretrained encoder",
-    )
-    dims: Annotated[int, Field(ge=2, le=4096)] = Field(description="Length of the vectors of ngram-lsa")
-    engine: Literal["arrow", "rdd"] = Field(
-        description="How Spark calls the encoder. arrow: mapInArrow; rdd: rdd.mapPartitions, slower, equal results"
-    )
-    batch_size: Batch = Field(description="Texts in one call of the encoder")
-    retrain_growth: Annotated[float, Field(ge=0.0)] = Field(
-        description="When a language has grown by this share, a run advises `run --renew-encoder`"
-    )
-    max_rows: Count = Field(description="Texts of a language that ngram-lsa is trained on, at most; sampled by hash")
-    char_ngrams: Range = Field(description="Shortest and longest character n-gram. [0, 0]: none")
-    word_ngrams: Range = Field(description="Shortest and longest word n-gram. [0, 0]: none")
-    word_weight: Weight = Field(description="Weight of a word n-gram; a character n-gram has 1")
-    min_df: Count = Field(description="n-grams that occur in fewer texts are ignored")
-    max_vocabulary: Count = Field(description="n-grams that are kept, at most; the most frequent first")
-    seed: Seed = Field(description="Seed of every random choice in training the encoder")
-
-    @model_validator(mode="after")
-    def _check_grams(self) -> EmbedPart:
-        if self.encoder == "ngram-lsa":
-            check_grams(self.char_ngrams, self.word_ngrams)
-        return self
-
-
 class DenoisePart(Part):
     """Which labels are probably wrong, and what becomes of their rows."""
 
@@ -219,51 +184,6 @@ class DenoisePart(Part):
     )
     out_of_scope_label: Label = Field(description="The label of what is not the bot's business, as in `train`")
     seed: Seed = Field(description="Seed of every random choice in the search for label errors")
-
-
-class TrainPart(Part):
-    """How the classifier of a bot is trained."""
-
-    epochs: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Passes over the training rows")
-    min_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        description="A small corpus is passed more often, up to this many steps"
-    )
-    max_steps: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        description="A large corpus is passed less often, to have at most this many steps; three passes are always made"
-    )
-    batch_size: Batch = Field(description="Rows in one step, at most; a small corpus gets smaller batches")
-    learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        description="Peak; before it a short warm-up, then cosine decay"
-    )
-    dims: Annotated[int, Field(ge=1, le=65536)] = Field(description="Width of the deep part of the network")
-    dropout: Below = Field(description="Share of the units of the deep part that are dropped in a step")
-    feature_dropout: Below = Field(description="Share of the n-grams of a text that are hidden in a step")
-    label_smoothing: Below = Field(description="Share of the target's weight that is spread over all intents")
-    char_ngrams: Range = Field(description="Shortest and longest character n-gram. [0, 0]: none")
-    word_ngrams: Range = Field(description="Shortest and longest word n-gram. [0, 0]: none")
-    word_weight: Weight = Field(description="Weight of a word n-gram; a character n-gram has 1")
-    min_df: Count = Field(description="n-grams that occur in fewer texts are ignored. Below 2,000 rows it is 1")
-    max_vocabulary: Count = Field(description="n-grams that are kept, at most; the most frequent first")
-    max_ids: Annotated[int, Field(ge=1, le=4096)] = Field(
-        description="Distinct n-grams of one text that the network reads, at most; the rest is cut off"
-    )
-    augmented_weight: Weight = Field(description="Weight of a synthetic example in the loss; an original example has 1")
-    out_of_scope_label: Label = Field(
-        description="Rows of this intent teach what is not the bot's business. It is never an answer"
-    )
-    accept_share: Share = Field(
-        description="Without such rows: share of correct validation rows that stay above the answer threshold"
-    )
-    seed: Seed = Field(description="Seed of every random choice in training")
-
-    @model_validator(mode="after")
-    def _check_network(self) -> TrainPart:
-        check_grams(self.char_ngrams, self.word_ngrams)
-        if self.max_vocabulary * self.dims > MOST_WEIGHTS:
-            asked = f"{self.max_vocabulary:,} x {self.dims:,}"
-            text = f"should keep max_vocabulary x dims within {MOST_WEIGHTS:,} weights, 1 GB, got {asked}"
-            raise broken_rule(text, "max_vocabulary", "dims")
-        return self
 
 
 class Recipe(Part):

@@ -21,7 +21,7 @@ from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Shared, Stage
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import EmbedPart
+    from mlpipeline.recipe.model_fields import EmbedPart
 
 TRAINED_HERE = "ngram-lsa"
 _ARROW = to_arrow_schema(EMBEDDING)

@@ -22,7 +22,7 @@ from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import TrainPart
+    from mlpipeline.recipe.model_fields import TrainPart
     from mlpipeline.recipe.release_fields import EvaluatePart
 
 # What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.

@@ -23,7 +23,7 @@ from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import TrainPart
+    from mlpipeline.recipe.model_fields import TrainPart
 
 MADE = "augmented"  # stands where other rows have their split
 _ARROW = to_arrow_schema(MODEL)

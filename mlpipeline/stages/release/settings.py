@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import Language, TrainPart
+    from mlpipeline.recipe.fields import Language
+    from mlpipeline.recipe.model_fields import TrainPart
     from mlpipeline.recipe.release_fields import AnswerPart, ReleasePart
 
 
