@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from mlpipeline.cli.bots import chosen_bots
 from mlpipeline.cli.options import Desk, choosing_options
 from mlpipeline.orders.inspection import inspect_store
+from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.pipeline import DATASETS
 from mlpipeline.store.tables.manifests import load_manifest
 

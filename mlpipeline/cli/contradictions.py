@@ -6,12 +6,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mlpipeline.cli.bots import known_bots, meant_bot
+from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, write_csv
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, StoreError, UsageError, did_you_mean
 from mlpipeline.orders.contradictions import Contradiction, Side, find_between, find_contradictions, ordered, read_bot
+from mlpipeline.orders.known_bots import known_bots
 from mlpipeline.orders.translations import read_pairs, translation_files
 from mlpipeline.store.tables.manifests import load_manifest
 
@@ -79,7 +80,7 @@ def _files(desk: Desk) -> list[str]:
 def _bots(desk: Desk) -> list[str]:
     what = desk.options.what
     known = sorted(load_manifest(desk.store, "cleaned").entries)
-    domains = {bot.split("/")[0] for bot in known_bots(desk)}
+    domains = {bot.split("/")[0] for bot in known_bots(desk.store, desk.conf)}
     if "/" not in what and domains and what not in domains:
         raise UsageError(
             f"there is no domain {what}{did_you_mean(what, domains)}", fix=f"there are: {', '.join(sorted(domains))}"

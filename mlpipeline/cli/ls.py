@@ -8,9 +8,9 @@ from collections.abc import Collection
 from typing import Any
 
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
-from mlpipeline.cli.bots import chosen_bots
 from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.options import Desk, choosing_options
+from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.pipeline import DATASETS
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import damaged_table, read_rows

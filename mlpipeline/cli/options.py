@@ -143,19 +143,13 @@ class Desk:
     def recipes(self, select: str | Sequence[str] | None = None, *, measured: bool = True) -> list[Resolved]:
         """The recipes of the chosen bots, with the measured layers or without; notes about them go to stderr."""
         # Not every verb reads recipes, and those that answer a person must start quickly.
-        from mlpipeline.recipe.load import load_recipes
-        from mlpipeline.recipe.select import parse_selection
+        from mlpipeline.recipe.choose import choose_recipes
 
-        selection = parse_selection(select if select is not None else getattr(self.options, "select", None))
-        words = [] if select is not None else getattr(self.options, "exclude", [])
-        without = [parse_selection(word, option="--exclude") for word in words]
-        found = load_recipes(self.conf, select=selection, exclude=without, sets=self.sets(), measured=measured)
-        if not found:
-            what = "there are no bots" if (self.conf / "domains").is_dir() else "no folder domains, so no bots"
-            raise UsageError(what, where=str(self.conf), fix="make a bot: mlpipeline new, or correct --conf")
-        for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
-            self.say(f"note: {message}")
-        return found
+        chosen = select if select is not None else getattr(self.options, "select", None)
+        exclude = [] if select is not None else getattr(self.options, "exclude", [])
+        return choose_recipes(
+            self.conf, select=chosen, exclude=exclude, sets=self.sets(), measured=measured, say=self.say
+        )
 
     def sets(self) -> list[str]:
         """What `--set` and `--seed` say, as KEY=VALUE of the recipe."""
@@ -165,15 +159,9 @@ class Desk:
 
     def recipe(self, bot: str, *, measured: bool = True) -> Resolved:
         """The recipe of one bot, given as DOMAIN/LANG."""
-        if bot.count("/") != 1 or not all(bot.split("/")):
-            raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
-        try:
-            return self.recipes(bot, measured=measured)[0]
-        except UsageError as error:
-            # Nobody has written --select.
-            if error.where != "--select":
-                raise
-            raise UsageError(error.what, where=str(self.conf), fix=error.fix) from None
+        from mlpipeline.recipe.choose import recipe_of
+
+        return recipe_of(self.conf, bot, sets=self.sets(), measured=measured, say=self.say)
 
 
 def session_options(parser: argparse.ArgumentParser) -> None:

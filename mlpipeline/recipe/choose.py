@@ -1,0 +1,62 @@
+"""The recipes that a person means: of some bots by `select` and `exclude`, or of one by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mlpipeline.errors import UsageError
+from mlpipeline.recipe.load import Resolved, load_recipes
+from mlpipeline.recipe.select import parse_selection
+
+Say = Callable[[str], None]
+
+
+def choose_recipes(
+    conf: Path,
+    *,
+    select: str | Sequence[str] | None = None,
+    exclude: Sequence[str] = (),
+    sets: Sequence[str] = (),
+    measured: bool = True,
+    say: Say | None = None,
+) -> list[Resolved]:
+    """The recipes of the chosen bots, at least one.
+
+    Args:
+        conf: the folder of recipes.
+        select: bots, as `--select` takes them; None: every bot.
+        exclude: bots to leave out, each written like `select`.
+        sets: `section.key=value` each, over everything else.
+        measured: whether the measured layers count.
+        say: takes what the owner of the recipes should know, a line each.
+
+    Raises:
+        RecipeError: a file, key or value is wrong.
+        UsageError: there is no bot, or none is chosen.
+    """
+    selection = parse_selection(select)
+    without = [parse_selection(word, option="--exclude") for word in exclude]
+    found = load_recipes(conf, select=selection, exclude=without, sets=sets, measured=measured)
+    if not found:
+        what = "there are no bots" if (conf / "domains").is_dir() else "no folder domains, so no bots"
+        raise UsageError(what, where=str(conf), fix="make a bot: mlpipeline new, or correct --conf")
+    if say is not None:
+        for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
+            say(f"note: {message}")
+    return found
+
+
+def recipe_of(
+    conf: Path, bot: str, *, sets: Sequence[str] = (), measured: bool = True, say: Say | None = None
+) -> Resolved:
+    """The recipe of one bot, given as DOMAIN/LANG; arguments and errors are those of `choose_recipes`."""
+    if bot.count("/") != 1 or not all(bot.split("/")):
+        raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
+    try:
+        return choose_recipes(conf, select=bot, sets=sets, measured=measured, say=say)[0]
+    except UsageError as error:
+        # Nobody has written --select.
+        if error.where != "--select":
+            raise
+        raise UsageError(error.what, where=str(conf), fix=error.fix) from None

@@ -1,0 +1,50 @@
+"""The recipes that a person means, and what is said where none is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlpipeline.errors import RecipeError, UsageError
+from mlpipeline.recipe.choose import choose_recipes, recipe_of
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    domain = tmp_path / "conf" / "domains" / "shop"
+    domain.mkdir(parents=True)
+    (domain / "domain.yaml").write_text("languages: [ko, zh_tw]\ningest: {files: [x.jsonl]}\n", "utf-8")
+    return tmp_path / "conf"
+
+
+def test_bots_are_chosen_and_left_out(conf: Path):
+    def names(**words: object) -> list[str]:
+        return [bot.lang for bot in choose_recipes(conf, **words)]  # type: ignore[arg-type]
+
+    assert names() == ["ko", "zh-TW"]
+    assert names(select="shop/ko") == names(select=["lang:ko"]) == names(exclude=["shop/zh-TW"]) == ["ko"]
+
+
+def test_notes_are_said_to_who_listens(conf: Path):
+    notes: list[str] = []
+    choose_recipes(conf, say=notes.append)
+    assert notes and all(note.startswith("note: ") for note in notes)
+
+
+def test_values_over_the_recipe(conf: Path):
+    assert recipe_of(conf, "shop/ko", sets=["train.epochs=3"]).recipe.train.epochs == 3
+    with pytest.raises(RecipeError, match="epoch"):
+        recipe_of(conf, "shop/ko", sets=["train.epoch=3"])
+
+
+@pytest.mark.parametrize("bot", ["shop", "shop/", "/ko", "shop/ko/x", "bank/en"])
+def test_who_names_one_bot_never_wrote_select(conf: Path, bot: str):
+    with pytest.raises(UsageError) as error:
+        recipe_of(conf, bot)
+    assert error.value.where != "--select"
+
+
+def test_a_folder_without_bots(tmp_path: Path):
+    with pytest.raises(UsageError, match="no folder domains"):
+        choose_recipes(tmp_path)
