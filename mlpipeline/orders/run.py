@@ -14,7 +14,7 @@ from mlpipeline.orders.apply import Say, apply_plan
 from mlpipeline.orders.places import AUTO, where_to_run
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.records import Head, make_record, write_record
-from mlpipeline.orders.request import RunRequest, plan_run
+from mlpipeline.orders.request import RunRequest, plan_run, stages_of
 from mlpipeline.orders.run_record import RunRecord
 from mlpipeline.orders.samples import answer_samples
 from mlpipeline.orders.standing import champions
@@ -56,8 +56,10 @@ def run_pipeline(
         StoreError: the store cannot be written.
     """
     began, started = time.monotonic(), datetime.now(timezone.utc)
+    # Before anything is written, locks too.
+    stages_of(request.first, request.last, request.force)
     if request.master and request.master != AUTO and "PYSPARK_GATEWAY_PORT" not in os.environ:
-        check_master(request.master)  # before anything is written
+        check_master(request.master)
     request.store.check_writable()
     with bot_locks(request.store, request.names) as (ours, busy):
         free = [bot for bot in request.bots if f"{bot.domain}/{bot.lang}" in ours]
