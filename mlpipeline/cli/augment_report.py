@@ -16,11 +16,13 @@ from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, written_whole
 from mlpipeline.cli.options import Desk
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
+from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
 from mlpipeline.orders.review_sheet import ReadMarks, read_marks, told_bad, write_sheet
+from mlpipeline.recipe.model_fields import TrainPart
 
 _FOLDS, _SEEDS, _SHEET = 3, 5, 200
 _COLUMNS = ("content_id", "id", "intent", "text", "normalized", "component", "parent")
@@ -64,7 +66,7 @@ class Asked(NamedTuple):
     corpus: Corpus
     groups: Codes
     rules: MakingSettings
-    train: Mapping[str, Any]
+    train: TrainPart
     off: tuple[str, ...]
 
 
@@ -157,17 +159,18 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     rules = making_settings(recipe.augment, recipe.clean)
     own = taken(corpus, chosen)
     whole = own if desk.options.per_intent else corpus
-    return Asked(
-        whole, own, groups.reshape(-1)[chosen], rules, recipe.train.model_dump(), tuple(recipe.augment.disabled)
-    )
+    return Asked(whole, own, groups.reshape(-1)[chosen], rules, recipe.train, tuple(recipe.augment.disabled))
 
 
-def _ablation(desk: Desk, asked: Asked, tool: Any) -> Ablation:
+def _ablation(desk: Desk, asked: Asked, tool: Tool) -> Ablation:
     from mlpipeline.methods.augmentation.ablation_learners import linear_learner, trainer_learner
+    from mlpipeline.stages.train import classifier_settings
 
     options, linear = desk.options, desk.options.model == "linear"
-    corpus, rules, weight = asked.corpus, asked.rules, float(asked.train["augmented_weight"])
-    learner = linear_learner(corpus, rules.seed, weight) if linear else trainer_learner(corpus, asked.train)
+    corpus, rules, weight = asked.corpus, asked.rules, asked.train.augmented_weight
+    learner = linear_learner(corpus, rules.seed, weight)
+    if not linear:
+        learner = trainer_learner(corpus, classifier_settings(asked.train), asked.train.seed)
     return ablate(
         corpus,
         asked.groups,
@@ -178,7 +181,7 @@ def _ablation(desk: Desk, asked: Asked, tool: Any) -> Ablation:
         folds=options.folds,
         seeds=options.seeds,
         by_operator=linear,
-        outside=str(asked.train["out_of_scope_label"]),
+        outside=asked.train.out_of_scope_label,
         say=desk.say,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from mlpipeline.errors import StageError
 from mlpipeline.networks import arrays, calibrate
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids, fit_vocabulary
 from mlpipeline.networks.fitting import Weights, as_sparse, fit_weights, use_one_thread
+from mlpipeline.networks.settings import ClassifierSettings
 
 _FORMAT = 1
 _ENOUGH_VALIDATION = 30  # rows; below that, temperature and threshold come from folds of the training rows
@@ -89,7 +90,7 @@ def train_classifier(
     labels: Sequence[str],
     validation_texts: Sequence[str],
     validation_labels: Sequence[str],
-    settings: Mapping[str, Any],
+    settings: ClassifierSettings,
     seed: int,
     made: Sequence[MadeRow] = (),
 ) -> TrainedModel:
@@ -97,17 +98,17 @@ def train_classifier(
 
     Args:
         texts: normalised training texts.
-        labels: intent of each; rows with `settings["out_of_scope_label"]` teach what not to answer.
+        labels: intent of each; rows with `settings.out_of_scope_label` teach what not to answer.
         validation_texts: normalised texts that are not trained on; may be empty.
         validation_labels: intent of each.
-        settings: the `train` part of the recipe.
+        settings: those of the bot.
         seed: with equal data, settings and machine, an equal seed gives equal weights.
-        made: rows made from training texts; each counts `settings["augmented_weight"]`, and none is calibrated on.
+        made: rows made from training texts; each counts `settings.augmented_weight`, and none is calibrated on.
 
     Raises:
         StageError: when fewer than two intents are left to choose from.
     """
-    outside = str(settings["out_of_scope_label"])
+    outside = settings.out_of_scope_label
     rows = sorted(zip(texts, labels, strict=True))
     held = sorted(zip(validation_texts, validation_labels, strict=True))
     names = sorted({label for _, label in rows if label != outside})
@@ -138,15 +139,15 @@ def folded_weights(model: TrainedModel) -> tuple[NDArray[np.float32], NDArray[np
     return np.asarray(model.weights["table"] * idf, np.float32), idf**2
 
 
-def most_ngrams(intents: int, settings: Mapping[str, Any]) -> int:
+def most_ngrams(intents: int, settings: ClassifierSettings) -> int:
     """How many n-grams a model of so many intents keeps: `max_vocabulary`, or fewer, as each has a number an intent.
 
     Args:
         intents: that are answered.
-        settings: the `train` part of the recipe.
+        settings: those of the bot.
     """
-    fitting = _MOST_WEIGHTS // (intents + int(settings["dims"]))
-    return min(int(settings["max_vocabulary"]), max(fitting, _FEWEST_NGRAMS))
+    fitting = _MOST_WEIGHTS // (intents + settings.dims)
+    return min(settings.max_vocabulary, max(fitting, _FEWEST_NGRAMS))
 
 
 def build_core(model: TrainedModel) -> Any:
@@ -186,25 +187,25 @@ def logits(model: TrainedModel, texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def _fit(
-    rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int, made: Sequence[MadeRow]
+    rows: list[tuple[str, str]], names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[MadeRow]
 ) -> TrainedModel:
     """Train on sorted rows; temperature and threshold are still to be chosen."""
     spec = FeatureSpec(
-        char_ngrams=tuple(settings["char_ngrams"]),
-        word_ngrams=tuple(settings["word_ngrams"]),
-        max_ids=int(settings["max_ids"]),
-        word_weight=float(settings["word_weight"]),
+        char_ngrams=settings.char_ngrams,
+        word_ngrams=settings.word_ngrams,
+        max_ids=settings.max_ids,
+        word_weight=settings.word_weight,
     )
     texts = [text for text, _ in rows] + [row.text for row in made]
     counts = np.ones(len(texts), np.float32)
-    counts[len(rows) :] = float(settings["augmented_weight"])
-    min_df = 1 if len(rows) < _TINY else int(settings["min_df"])
+    counts[len(rows) :] = settings.augmented_weight
+    min_df = 1 if len(rows) < _TINY else settings.min_df
     vocabulary = fit_vocabulary(texts, spec, min_df, most_ngrams(len(names), settings))
     labels = [label for _, label in rows] + [row.label for row in made]
-    targets = _targets(labels, names, float(settings["label_smoothing"]))
+    targets = _targets(labels, names, settings.label_smoothing)
     sparse = as_sparse(texts, spec, vocabulary)
     weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts)
-    outside = str(settings["out_of_scope_label"])
+    outside = settings.out_of_scope_label
     return TrainedModel(
         labels=names,
         spec=spec,
@@ -228,7 +229,7 @@ def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[n
 
 
 def _folded_logits(
-    rows: list[tuple[str, str]], names: list[str], settings: Mapping[str, Any], seed: int, made: Sequence[MadeRow]
+    rows: list[tuple[str, str]], names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[MadeRow]
 ) -> NDArray[np.float32]:
     """Logits of every training row, each from a network that has seen neither it nor what was made from it.
 
@@ -257,7 +258,7 @@ def _fold_of(rows: list[tuple[str, str]]) -> list[int]:
 
 
 def _calibrate(
-    model: TrainedModel, scores: NDArray[np.float32], rows: list[tuple[str, str]], settings: Mapping[str, Any]
+    model: TrainedModel, scores: NDArray[np.float32], rows: list[tuple[str, str]], settings: ClassifierSettings
 ) -> None:
     """Set temperature and threshold from logits of rows that were not trained on."""
     place = {name: number for number, name in enumerate(model.labels)}
@@ -269,7 +270,7 @@ def _calibrate(
     chances = calibrate.softmax(scores, model.temperature)
     best, correct = chances.max(axis=1), chances.argmax(axis=1) == targets
     if inside.all():
-        share = float(settings["accept_share"])
+        share = settings.accept_share
         model.threshold = calibrate.threshold_by_share(best, correct, share)
     else:
         model.threshold = calibrate.threshold_by_rows(best[inside], correct[inside], best[~inside])

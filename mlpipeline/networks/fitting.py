@@ -6,7 +6,6 @@ It runs on TensorFlow below Keras; the network that comes out of it is the Keras
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks.features import FeatureSpec, Ids, Offsets, Vocabulary, as_rows
+from mlpipeline.networks.settings import FitSettings
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -77,7 +77,7 @@ def fit_weights(
     rows: Sparse,
     targets: NDArray[np.float32],
     size: int,
-    settings: Mapping[str, Any],
+    settings: FitSettings,
     seed: int,
     row_weights: NDArray[np.float32] | None = None,
 ) -> tuple[Weights, list[float]]:
@@ -90,7 +90,7 @@ def fit_weights(
     Args:
         rows, targets: n training texts, and the distribution over k labels of each, float32 (n, k).
         size: number of n-grams in the vocabulary.
-        settings: epochs, min_steps, batch_size, learning_rate, dims, dropout, feature_dropout, and perhaps max_steps.
+        settings: how; none of the rows is left out by it.
         seed: decides first weights, dropout and the order of the steps.
         row_weights: float32 (n,), how much each text counts; all the same when None.
 
@@ -101,18 +101,18 @@ def fit_weights(
     import tensorflow as tf
 
     labels, counts = targets.shape[1], np.ones(len(rows), np.float32) if row_weights is None else row_weights
-    table, out, bias = (_state(first) for first in _first_weights(size, labels, int(settings["dims"]), seed))
+    table, out, bias = (_state(first) for first in _first_weights(size, labels, settings.dims, seed))
     epochs, steps = plan_steps(len(rows), settings)
-    dropout, random, move = np.float32(settings["dropout"]), np.random.default_rng(seed), _compiled_step()
+    dropout, random, move = np.float32(settings.dropout), np.random.default_rng(seed), _compiled_step()
     history, time = [], 0
     for _ in range(epochs):
         total = 0.0
         for chosen in np.array_split(random.permutation(len(rows)), steps):
             time += 1
             where, ids, values = rows.take(chosen)
-            values = _hidden_values(values, float(settings["feature_dropout"]), random)
+            values = _hidden_values(values, settings.feature_dropout, random)
             known, place = np.unique(ids, return_inverse=True)
-            rate = np.float32(_rate(float(settings["learning_rate"]), time, steps * epochs))
+            rate = np.float32(_rate(settings.learning_rate, time, steps * epochs))
             own = [tf.gather(part, known) for part in table]
             batch_of = (np.stack([where, place], axis=1), values, targets[chosen], counts[chosen])
             own, out, bias, loss = move(own, out, bias, *batch_of, rate, dropout, np.array([seed, time], np.int64))
@@ -125,13 +125,13 @@ def fit_weights(
     return {"table": numbers, "out": np.array(out[0]), "bias": np.array(bias[0])}, history
 
 
-def plan_steps(rows: int, settings: Mapping[str, Any]) -> tuple[int, int]:
+def plan_steps(rows: int, settings: FitSettings) -> tuple[int, int]:
     """Passes over so many rows, and steps in each of them; `settings` as in `fit_weights`."""
-    batch = min(int(settings["batch_size"]), max(_SMALLEST_BATCH, rows // _BATCHES_AN_EPOCH))
+    batch = min(settings.batch_size, max(_SMALLEST_BATCH, rows // _BATCHES_AN_EPOCH))
     steps = -(-rows // batch)
-    epochs = max(int(settings["epochs"]), -(-int(settings["min_steps"]) // steps))
-    most = max(int(settings.get("max_steps", epochs * steps)) // steps, _FEWEST_PASSES)
-    return min(epochs, most), steps
+    epochs = max(settings.epochs, -(-settings.min_steps // steps))
+    most = epochs if settings.max_steps is None else settings.max_steps // steps
+    return min(epochs, max(most, _FEWEST_PASSES)), steps
 
 
 def _first_weights(size: int, labels: int, dims: int, seed: int) -> tuple[NDArray[np.float32], ...]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mlpipeline.errors import UsageError
 from mlpipeline.languages.labels import spelling_key
-from mlpipeline.methods.evaluation.metrics import evaluate_predictions
+from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_predictions
 from mlpipeline.orders.seen import UNSEEN, as_seen, known_texts
 from mlpipeline.recipe.fields import Recipe
 from mlpipeline.serving.answer import Answer, Answerer
@@ -134,7 +134,7 @@ def report_of_answers(
         intents,
         list(answerer.bundle.labels),
         limits.answer,
-        recipe.evaluate.model_dump(),
+        ReportSettings(**recipe.evaluate.model_dump()),
         limits.out_of_scope_label,
     )
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
-from mlpipeline.methods.evaluation.metrics import evaluate_report
+from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_report
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.held_out import HeldOut
@@ -40,7 +40,7 @@ class EvaluateSettings:
     train: TrainPart
 
 
-def judge(bot: str, rows: pa.Table, settings: dict[str, Any], out_of_scope: str) -> pa.Table:
+def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str) -> pa.Table:
     """One bot's report on its test rows and what it says of all rows held out; one row of JUDGED."""
     model = TrainedModel.from_bytes(rows["payload"][0].as_py())
     held = HeldOut.from_bytes(rows["held_out"][0].as_py())
@@ -86,7 +86,7 @@ def as_predictions(model: TrainedModel, held: HeldOut) -> list[dict[str, Any]]:
 
 def evaluate(settings: EvaluateSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: judge each bot in a task of its own, once; its predictions and its report are two tables."""
-    rules, out_of_scope = settings.evaluate.model_dump(), settings.train.out_of_scope_label
+    rules, out_of_scope = ReportSettings(**settings.evaluate.model_dump()), settings.train.out_of_scope_label
 
     def work(bot: str, rows: pa.Table) -> pa.Table:
         return judge(bot, rows, rules, out_of_scope)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from mlpipeline.networks import classifier, features
 from mlpipeline.networks.classifier import MadeRow
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import NOTE, Counters
 from mlpipeline.spark.tasks import run_tasks
@@ -36,14 +36,20 @@ class TrainSettings:
     train: TrainPart
 
 
-def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
+def classifier_settings(train: TrainPart) -> ClassifierSettings:
+    """The recipe's `train` section but for its seed, as the networks take it."""
+    return ClassifierSettings(**train.model_dump(exclude={"seed"}))
+
+
+def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa.Table:
     """Trains one bot; one row of MODEL.
 
     Args:
         bot: its name.
         rows: `id`, `normalized`, `intent`, `split`, `content_id`, `parent`, `partner`; their order does not matter. The
             split of made rows is `augmented`.
-        settings: the recipe's `train` part.
+        settings: the recipe's `train` section without its seed.
+        seed: that one.
     """
     began = time.process_time()
     rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
@@ -52,7 +58,7 @@ def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
     intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
     made = made_rows(parts["train"], rows.filter(pc.equal(rows["split"], MADE)))
     model = classifier.train_classifier(
-        texts["train"], intents["train"], texts["validation"], intents["validation"], settings, settings["seed"], made
+        texts["train"], intents["train"], texts["validation"], intents["validation"], settings, seed, made
     )
     domain, lang = bot.split("/")
     row = {
@@ -71,22 +77,22 @@ def fit(bot: str, rows: pa.Table, settings: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist([row], schema=_ARROW)
 
 
-def say_cheaper(rows: pa.Table, settings: Mapping[str, Any]) -> str:
+def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
     """What a bot's size changes about its training, in a line; empty where it is trained as the recipe has it.
 
     Args:
         rows: as `fit` takes them.
-        settings: the recipe's `train` part.
+        settings: as `fit` takes them.
     """
     learnt = rows.filter(pc.is_in(rows["split"], pa.array(["train", MADE])))
-    intents = set(learnt["intent"].to_pylist()) - {settings["out_of_scope_label"]}
+    intents = set(learnt["intent"].to_pylist()) - {settings.out_of_scope_label}
     said = []
     passes, steps = plan_steps(max(len(learnt), 1), settings)
-    if passes < settings["epochs"]:
-        said.append(f"{passes} passes in {passes * steps:,} steps instead of {settings['epochs']} (train.max_steps)")
+    if passes < settings.epochs:
+        said.append(f"{passes} passes in {passes * steps:,} steps instead of {settings.epochs} (train.max_steps)")
     kept = classifier.most_ngrams(len(intents), settings)
-    if kept < settings["max_vocabulary"]:
-        said.append(f"{kept:,} n-grams at most instead of {settings['max_vocabulary']:,}, so that the model is small")
+    if kept < settings.max_vocabulary:
+        said.append(f"{kept:,} n-grams at most instead of {settings.max_vocabulary:,}, so that the model is small")
     return f"{len(learnt):,} training rows x {len(intents):,} intents: {', '.join(said)}" if said else ""
 
 
@@ -114,7 +120,7 @@ def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -
 
 def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: give each labelled text its split, add what was made, train every bot in a task of its own."""
-    rules = settings.train.model_dump()
+    rules, seed = classifier_settings(settings.train), settings.train.seed
     columns, nobody = ["domain", "lang", "content_id", "id", "intent", "normalized"], F.lit(None).cast("string")
     labelled = inputs["denoised"].where(F.col("intent").isNotNull()).select(*columns)
     placed = labelled.join(inputs["splits"], ["domain", "lang", "content_id"])
@@ -124,7 +130,7 @@ def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames
     def work(bot: str, table: pa.Table) -> pa.Table:
         if cheaper := say_cheaper(table, rules):
             counters.put(f"{NOTE}{bot}", cheaper)
-        return fit(bot, table, rules)
+        return fit(bot, table, rules, seed)
 
     return {"model": run_tasks(rows, work, schema=MODEL, counters=counters)}
 

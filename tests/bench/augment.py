@@ -31,6 +31,7 @@ from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.networks import fitting
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.augment import making_settings
+from mlpipeline.stages.train import classifier_settings
 from tests.bench import augment_cases as cases
 from tests.bench.quality import SETS, default_recipes
 
@@ -112,7 +113,7 @@ class Bench:
 def trained(bench: Bench, name: str, seed: int, part: str) -> dict[str, Any]:
     """The figures of one training."""
     fitting.use_one_thread()
-    few, settings = bench.few(name, seed), bench.recipe(name).recipe.train.model_dump()
+    few, settings = bench.few(name, seed), classifier_settings(bench.recipe(name).recipe.train)
     if part == "plain":
         return cases.train(few, [], settings, seed)
     rules, tool = bench.rules(name, **({} if part == "logs" else ROWS_ONLY)), bench.tool(name)

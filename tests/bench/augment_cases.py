@@ -22,6 +22,7 @@ from mlpipeline.methods.augmentation.making import augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.networks import classifier, fitting
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
+from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.load import Resolved
 from tests.bench.quality import SETS
 
@@ -86,7 +87,7 @@ def make(few: Few, rules: MakingSettings, tool: Tool) -> tuple[list[tuple[Row, i
     return [((text, few.rows[row][1]), row, operators) for text, row, operators in made], done.report
 
 
-def train(few: Few, made: Sequence[tuple[Row, int]], settings: Mapping[str, Any], seed: int) -> dict[str, float]:
+def train(few: Few, made: Sequence[tuple[Row, int]], settings: ClassifierSettings, seed: int) -> dict[str, float]:
     """The default trainer, as the stage `train` calls it."""
     began = time.process_time()
     texts, intents = zip(*few.rows, strict=True)

@@ -24,6 +24,7 @@ import numpy as np
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.networks import fitting
+from mlpipeline.stages.train import classifier_settings
 from tests.bench import augment_cases as cases
 from tests.bench.augment import ROWS_ONLY, Bench, as_interval, trained
 
@@ -138,7 +139,7 @@ def of_peer(few: cases.Few, peer: Peer, seed: int) -> list[tuple[cases.Row, int,
 def run(bench: Bench, name: str, seed: int, maker: str, peer: Peer | None) -> dict[str, Any]:
     """The figures of one training on the rows of one maker."""
     few = bench.few(name, seed)
-    settings = bench.recipe(name).recipe.train.model_dump()
+    settings = classifier_settings(bench.recipe(name).recipe.train)
     if peer is None:
         rules = bench.rules(name, **ROWS_ONLY)
         made = [(row, parent, row[0]) for row, parent, _ in cases.make(few, rules, bench.tool(name))[0]]

@@ -24,6 +24,7 @@ from mlpipeline.methods.label_noise.decide import list_findings
 from mlpipeline.methods.label_noise.material import as_material
 from mlpipeline.methods.label_noise.views import choose_views
 from mlpipeline.networks import fitting
+from mlpipeline.stages.train import classifier_settings
 from tests.bench import denoise_verdicts
 from tests.bench.denoise_cases import Case, Corpus, detect_timed, run_case, scores
 from tests.bench.quality import SETS, default_recipes, read
@@ -85,7 +86,7 @@ def results_of(
             path = data / folder / f"{file}.jsonl.gz"
             corpora[case.name] = Corpus.of(read(path, "train", recipes[lang]), read(path, judged, recipes[lang]))
         recipe = recipes[lang].recipe
-        settings = recipe.train.model_dump() if case.seed < trained else None
+        settings = classifier_settings(recipe.train) if case.seed < trained else None
         corpus = corpora[case.name].drawn(case.drawn, case.seed) if case.drawn else corpora[case.name]
         yield run_case(case, corpus, settings, recipe.denoise.large_rows, cheaper=cheaper)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +17,7 @@ from mlpipeline.methods.label_noise.fuse import Mistaken, evidence
 from mlpipeline.methods.label_noise.material import Codes, Floats, Material, as_material, folds_by_group
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
 from mlpipeline.networks import classifier
+from mlpipeline.networks.settings import ClassifierSettings
 from tests.bench.quality import Split
 
 Flags = NDArray[np.bool_]
@@ -69,7 +69,7 @@ class Corpus:
 
 
 def run_case(
-    case: Case, corpus: Corpus, settings: Mapping[str, Any] | None, large: int, *, cheaper: bool = False
+    case: Case, corpus: Corpus, settings: ClassifierSettings | None, large: int, *, cheaper: bool = False
 ) -> dict[str, Any]:
     """The figures of one case; with the `settings` of the trainer also what cleaning buys.
 
@@ -159,7 +159,7 @@ def cleanlab_flags(log_chances: Floats, labels: Codes) -> Flags:
     return np.asarray(find_label_issues(labels, chances / chances.sum(axis=1, keepdims=True), n_jobs=1), bool)
 
 
-def trained_accuracy(corpus: Corpus, labels: Codes, kept: Flags, settings: Mapping[str, Any]) -> float:
+def trained_accuracy(corpus: Corpus, labels: Codes, kept: Flags, settings: ClassifierSettings) -> float:
     """Accuracy of the default trainer on the test rows after learning from the rows that are kept."""
     rows = np.flatnonzero(kept).tolist()
     given = [corpus.names[labels[row]] for row in rows]

@@ -21,7 +21,9 @@ import numpy as np
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.figures import auroc
 from mlpipeline.networks import calibrate, classifier, fitting
+from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.stages.train import classifier_settings
 from tests.bench.quality import SETS, default_recipes
 
 Rows = list[tuple[str, str]]
@@ -67,7 +69,7 @@ def with_intents_left_out(splits: dict[str, Rows]) -> Iterator[Case]:
 
 
 def measure(
-    train: Rows, validation: Rows, test: Rows, beyond: Rows, settings: dict[str, object], seed: int
+    train: Rows, validation: Rows, test: Rows, beyond: Rows, settings: ClassifierSettings, seed: int
 ) -> list[float]:
     """One training; the figures of the columns from `threshold` on."""
     model = classifier.train_classifier(*_columns(train), *_columns(validation), settings, seed)
@@ -100,8 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     for name in given.only.split(","):
         folder, file, _, lang = SETS[name]
-        settings = recipes[lang].recipe.train.model_dump()
-        outside = str(settings["out_of_scope_label"])
+        settings = classifier_settings(recipes[lang].recipe.train)
+        outside = settings.out_of_scope_label
         splits = read_splits(given.data / folder / f"{file}.jsonl.gz", recipes[lang], outside)
         for kind, train, held, test, beyond in (with_own_rows if folder == "clinc150" else with_intents_left_out)(
             splits

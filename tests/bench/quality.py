@@ -26,7 +26,9 @@ from sklearn.svm import LinearSVC
 
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks import classifier, fitting
+from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.load import Resolved, load_recipes
+from mlpipeline.stages.train import classifier_settings
 
 LOCALES = {
     "en-US": "en",
@@ -92,7 +94,7 @@ def yardstick(train: Split, test: Split) -> np.ndarray:
     return np.asarray(model.fit(train.texts, train.labels).predict(test.texts) == np.array(test.labels), float)
 
 
-def measure(train: Split, test: Split, settings: dict[str, object], seeds: int) -> Score:
+def measure(train: Split, test: Split, settings: ClassifierSettings, seeds: int) -> Score:
     """Train with each seed, judge each on the same rows."""
     right, scores, seconds = [], [], []
     for seed in range(1, seeds + 1):
@@ -160,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder, file, judged, lang = SETS[name]
         path = given.data / folder / f"{file}.jsonl.gz"
         train, test = read(path, "train", recipes[lang]), read(path, judged, recipes[lang])
-        score = measure(train, test, recipes[lang].recipe.train.model_dump(), given.seeds)
+        score = measure(train, test, classifier_settings(recipes[lang].recipe.train), given.seeds)
         print(as_line(name, len(train.texts), score), flush=True)
         if score.ours.mean() < score.svm.mean() - 0.01:
             below.append(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from mlpipeline.methods.label_noise.machines import fit_margins
 from mlpipeline.methods.label_noise.material import as_matrix, fit_ngrams
 from mlpipeline.methods.label_noise.views import predict_rows, quick_views
 from mlpipeline.networks.features import FeatureSpec
+from mlpipeline.networks.settings import ClassifierSettings
 
 
 def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
@@ -59,12 +59,13 @@ def _matrix(corpus: Corpus, lesson: Lesson) -> Any:
     return as_matrix([*learnt, *made, *(corpus.texts[row] for row in lesson.asked)], FeatureSpec(), vocabulary)
 
 
-def trainer_learner(corpus: Corpus, settings: Mapping[str, Any]) -> Learner:
+def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> Learner:
     """The trainer itself with the recipe's settings, `augmented_weight` among them: seconds a model.
 
     Args:
         corpus: of the bot.
-        settings: the recipe's `train` part.
+        settings: the recipe's `train` section.
+        seed: of the first lesson's model.
     """
     from mlpipeline.networks.classifier import MadeRow, logits, train_classifier
 
@@ -83,7 +84,7 @@ def trainer_learner(corpus: Corpus, settings: Mapping[str, Any]) -> Learner:
         ]
         asked, right = ([column[row] for row in lesson.asked] for column in (corpus.texts, corpus.intents))
         # The rows that judge only set temperature and threshold here, which move no first place.
-        model = train_classifier(texts, intents, asked, right, settings, int(settings["seed"]) + lesson.seed, made)
+        model = train_classifier(texts, intents, asked, right, settings, seed + lesson.seed, made)
         best = logits(model, asked).argmax(axis=1)
         return np.array([place[model.labels[code]] for code in best.tolist()], np.int64)
 

@@ -7,7 +7,7 @@ error there. Rows labelled out-of-scope only serve to tell how well they are kep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,23 @@ class _Rows:
     content_ids: Sequence[str] | None
 
 
+@dataclass(frozen=True)
+class ReportSettings:
+    """How figures are given: with intervals of so many resamples (`bootstrap`; 0: of accuracy only) that cover with
+    the probability `interval`, such as 0.95, and a calibration error of so many `bins` of confidence."""
+
+    bootstrap: int
+    interval: float
+    bins: int
+
+
 def evaluate_report(
     labels: Sequence[str],
     intents: Sequence[str],
     logits: np.ndarray,
     temperature: float,
     threshold: float,
-    settings: Mapping[str, Any],
+    settings: ReportSettings,
     out_of_scope_label: str | None = None,
     content_ids: Sequence[str] | None = None,
 ) -> dict[str, Any]:
@@ -48,7 +58,7 @@ def evaluate_report(
         logits: float (n, k), before temperature.
         temperature: divides the logits.
         threshold: score from which the bot answers.
-        settings: `bootstrap` (resamples), `interval` (share, such as 0.95), `bins` (of confidence).
+        settings: of the figures.
         out_of_scope_label: the label of rows that no intent fits; None or "" if there are none. The network may
             know it as one of its labels, or not.
         content_ids: n ids, shown as examples of confusions.
@@ -86,7 +96,7 @@ def evaluate_predictions(
     true: Sequence[str],
     labels: Sequence[str],
     threshold: float,
-    settings: Mapping[str, Any],
+    settings: ReportSettings,
     out_of_scope_label: str | None = None,
     content_ids: Sequence[str] | None = None,
 ) -> dict[str, Any]:
@@ -106,7 +116,7 @@ def evaluate_predictions(
 
 
 def _report(
-    rows: _Rows, labels: Sequence[str], threshold: float, settings: Mapping[str, Any], label: str | None
+    rows: _Rows, labels: Sequence[str], threshold: float, settings: ReportSettings, label: str | None
 ) -> dict[str, Any]:
     outside_label = label or None  # a recipe may say "" for none; no row is labelled so
     names = sorted({*labels, *rows.predicted})
@@ -115,7 +125,7 @@ def _report(
     kept = np.flatnonzero([name in known for name in rows.true])
     outside = np.flatnonzero([outside_label is not None and name == outside_label for name in rows.true])
     unknown = Counter(name for name in rows.true if name not in known and name != outside_label)
-    bins = int(settings["bins"])
+    bins = settings.bins
     scored = Scored(
         true=np.array([codes[rows.true[i]] for i in kept.tolist()], dtype=np.int64),
         predicted=np.array([codes[rows.predicted[i]] for i in kept.tolist()], dtype=np.int64),
@@ -134,13 +144,13 @@ def _report(
         "per_intent": figures.per_intent(scored, names),
         "confusions": figures.confusions(scored, names, ids),
         "reliability": figures.reliability(scored),
-        **_scope(rows, kept, outside, threshold, outside_label, float(settings["interval"])),
+        **_scope(rows, kept, outside, threshold, outside_label, settings.interval),
     }
 
 
-def _headline(rows: Scored, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _headline(rows: Scored, settings: ReportSettings) -> dict[str, Any]:
     """Accuracy, macro-F1, ECE and their intervals; None without rows."""
-    intervals = intervals_of(rows, resamples=int(settings["bootstrap"]), interval=float(settings["interval"]))
+    intervals = intervals_of(rows, resamples=settings.bootstrap, interval=settings.interval)
     values: dict[str, float | None] = {"accuracy": None, "macro_f1": None, "ece": None}
     if len(rows.true):
         hits = float((rows.true == rows.predicted).mean())
@@ -149,8 +159,8 @@ def _headline(rows: Scored, settings: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         report[name] = value
         report[f"{name}_interval"] = intervals[name]
-    report["interval"] = float(settings["interval"])
-    report["bootstrap"] = int(settings["bootstrap"])
+    report["interval"] = settings.interval
+    report["bootstrap"] = settings.bootstrap
     return report
 
 

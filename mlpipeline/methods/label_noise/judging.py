@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from mlpipeline.methods.label_noise.folds import Task, predict_all
 from mlpipeline.methods.label_noise.fuse import votes
 from mlpipeline.methods.label_noise.material import Codes, Floats, Material, as_material, folds_by_group
 from mlpipeline.methods.label_noise.packed import Taken
+from mlpipeline.methods.label_noise.settings import NoiseSettings
 from mlpipeline.methods.label_noise.units import Flags, Units
 from mlpipeline.methods.label_noise.views import View, choose_views, quick_views, say_cheaper
 
@@ -61,12 +61,12 @@ def fit_here(views: Sequence[View], task: Task) -> Mapping[str, Floats]:
     return {view.name: predict_all(view, task) for view in views}
 
 
-def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -> Verdict:
+def judge_units(units: Units, rules: NoiseSettings, *, large: bool, fit: Fit = fit_here) -> Verdict:
     """Judges the labels of one bot.
 
     Args:
         units: of the bot.
-        rules: the recipe's `denoise` part.
+        rules: the recipe's `denoise` section.
         large: whether it is worth the trainer's network as well.
         fit: runs the views.
     """
@@ -91,7 +91,7 @@ def judge_units(units: Units, rules: Any, *, large: bool, fit: Fit = fit_here) -
     return Verdict([*findings, *told], detection, test, audits, agreed, cheaper=cheaper)
 
 
-def plan_views(units: Units, rules: Any, *, large: bool) -> tuple[Sequence[View], Task]:
+def plan_views(units: Units, rules: NoiseSettings, *, large: bool) -> tuple[Sequence[View], Task]:
     """What is asked of a `Fit`; raises StageError where nothing can be judged."""
     learnt = np.flatnonzero(~units.held_out)
     _check(units, learnt, rules.folds)
@@ -105,7 +105,7 @@ def plan_views(units: Units, rules: Any, *, large: bool) -> tuple[Sequence[View]
     return views, as_task(units, rules)
 
 
-def as_task(units: Units, rules: Any) -> Task:
+def as_task(units: Units, rules: NoiseSettings) -> Task:
     """What the views of a bot work on. Folds are dealt to learnt and held-out units apart, so that neither moves."""
     material = as_material(units.normalized, units.groups, units.vectors)
     folds = np.zeros(len(units), np.int64)
@@ -178,7 +178,7 @@ def _unjudged(units: Units, error: StageError, policy: str) -> Verdict:
 
 
 def _findings(
-    detection: Detection, part: Material, labels: Codes, units: Units, rows: Codes, rules: Any
+    detection: Detection, part: Material, labels: Codes, units: Units, rows: Codes, rules: NoiseSettings
 ) -> list[Finding]:
     """The findings of some units, with the numbers that they have among all."""
     outside = units.intents.index(rules.out_of_scope_label) if rules.out_of_scope_label in units.intents else None
@@ -196,7 +196,7 @@ def _findings(
 
 
 def _judge_test(
-    units: Units, rules: Any, task: Task, views: Sequence[View], scores: Mapping[str, Floats]
+    units: Units, rules: NoiseSettings, task: Task, views: Sequence[View], scores: Mapping[str, Floats]
 ) -> tuple[Judgement | None, list[Finding]]:
     """The test units, judged by what the views said of them; the others stand beside them only as a scale."""
     if not units.held_out.any():
@@ -207,7 +207,7 @@ def _judge_test(
     return whole.judgement, [one for one in listed if units.held_out[one.row]]
 
 
-def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags, rules: Any) -> list[Audit]:
+def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags, rules: NoiseSettings) -> list[Audit]:
     """Plants mistakes and looks for them with the quick views, on at most `rules.audit_rows` units."""
     rows = _drawn(material.groups, rules.audit_rows, rules.seed)
     known, own = np.unique(labels[rows], return_inverse=True)

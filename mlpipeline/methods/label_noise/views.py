@@ -7,7 +7,7 @@ mislead by flips, neighbours show what a row resembles, the trainer's network is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.machines import UNSEEN, fit_bayes, fit_margins, fit_rivals
 from mlpipeline.methods.label_noise.material import Codes, Floats, Material
+from mlpipeline.networks.settings import FitSettings
 
 _UNSEEN_LOGIT = -12.0
 _BLOCK = 1500  # rows compared with all others at once
@@ -44,21 +45,15 @@ class View:
     name: str
     how: str
     purified: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, float] = field(default_factory=dict)
     votes_only: bool = False
 
 
 # What the network is trained with; fewer passes than the trainer's: what comes late is learning flips by heart.
-NETWORK: Mapping[str, Any] = {
-    "epochs": 6,
-    "min_steps": 600,
-    "batch_size": 128,
-    "learning_rate": 0.003,
-    "dims": 64,
-    "dropout": 0.3,
-    "feature_dropout": 0.3,
-    "label_smoothing": 0.1,
-}
+NETWORK = FitSettings(
+    epochs=6, min_steps=600, batch_size=128, learning_rate=0.003, dims=64, dropout=0.3, feature_dropout=0.3
+)
+_SMOOTHING = 0.1
 
 
 def are_cheaper(labels: int, rows: int) -> bool:
@@ -173,7 +168,7 @@ def predict_rows(view: View, rows: Any, labels: Codes, asked: Any, classes: int,
 
 
 def _by_margin(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
 ) -> Floats:
     c, passes = float(settings.get("c", 0.3)), int(settings.get("passes", 1000))
     decide, known = fit_margins(matrix[learnt], labels[learnt], seed, c=c, passes=passes)
@@ -181,10 +176,10 @@ def _by_margin(
 
 
 def _by_rivals(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
 ) -> Floats:
     """See `machines.fit_rivals`; margins of three digits, which is what they are good for, take half the memory."""
-    decide, known = fit_rivals(matrix[learnt], labels[learnt], seed, **settings)
+    decide, known = fit_rivals(matrix[learnt], labels[learnt], seed, c=float(settings.get("c", 0.3)))
     scores = np.empty((len(asked), len(known)), np.float16)
     for start in range(0, len(asked), _BLOCK):
         scores[start : start + _BLOCK] = decide(matrix[asked[start : start + _BLOCK]])
@@ -192,7 +187,7 @@ def _by_rivals(
 
 
 def _by_bayes(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
 ) -> Floats:
     decide, known = fit_bayes(matrix[learnt], labels[learnt], float(settings.get("alpha", 0.3)))
     scores = np.empty((len(asked), len(known)), np.float32)
@@ -202,16 +197,15 @@ def _by_bayes(
 
 
 def _by_network(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], seed: int
+    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
 ) -> Floats:
     """The trainer's network, see `fitting.fit_weights`."""
     from mlpipeline.networks.fitting import Sparse, fit_weights
 
-    chosen = {**NETWORK, **settings}
+    chosen = replace(NETWORK, **{name: type(getattr(NETWORK, name))(value) for name, value in settings.items()})
     known, place = np.unique(labels[learnt], return_inverse=True)
-    smoothing = float(chosen["label_smoothing"])
-    targets = np.full((len(learnt), len(known)), smoothing / len(known), np.float32)
-    targets[np.arange(len(learnt)), place.reshape(-1)] += 1.0 - smoothing
+    targets = np.full((len(learnt), len(known)), _SMOOTHING / len(known), np.float32)
+    targets[np.arange(len(learnt)), place.reshape(-1)] += 1.0 - _SMOOTHING
     part = matrix[learnt]
     rows = Sparse((part.indices + 1).astype(np.int32), part.data, part.indptr.astype(np.int64))
     weights, _ = fit_weights(rows, targets, matrix.shape[1], chosen, seed)
@@ -222,7 +216,7 @@ def _by_network(
 
 
 def _by_neighbours(
-    rows: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, Any], groups: Codes
+    rows: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], groups: Codes
 ) -> Floats:
     """Log shares of the votes of the most similar rows, one row a group and label (Cover and Hart 1967)."""
     count, sharpness = int(settings.get("neighbours", 10)), float(settings.get("sharpness", 5.0))

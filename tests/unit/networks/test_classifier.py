@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +14,30 @@ from mlpipeline.networks import calibrate, classifier
 from mlpipeline.networks.classifier import MadeRow, TrainedModel, build_core, logits, train_classifier
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.onnx_core import onnx_core
+from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.names import OPSETS
 
 pytestmark = pytest.mark.slow
 
-SETTINGS: dict[str, Any] = {
-    "epochs": 8,
-    "min_steps": 60,
-    "batch_size": 32,
-    "learning_rate": 0.02,
-    "dims": 8,
-    "dropout": 0.2,
-    "feature_dropout": 0.2,
-    "label_smoothing": 0.1,
-    "char_ngrams": (1, 3),
-    "word_ngrams": (1, 2),
-    "word_weight": 2.0,
-    "min_df": 2,
-    "max_vocabulary": 5000,
-    "max_ids": 48,
-    "augmented_weight": 1.0,
-    "out_of_scope_label": "out_of_scope",
-    "accept_share": 0.95,
-}
+SETTINGS = ClassifierSettings(
+    epochs=8,
+    min_steps=60,
+    batch_size=32,
+    learning_rate=0.02,
+    dims=8,
+    dropout=0.2,
+    feature_dropout=0.2,
+    label_smoothing=0.1,
+    char_ngrams=(1, 3),
+    word_ngrams=(1, 2),
+    word_weight=2.0,
+    min_df=2,
+    max_vocabulary=5000,
+    max_ids=48,
+    augmented_weight=1.0,
+    out_of_scope_label="out_of_scope",
+    accept_share=0.95,
+)
 HEADS = {
     "alarm": ["wake me", "set an alarm", "깨워줘"],
     "music": ["play", "put on some", "틀어줘"],
@@ -86,7 +88,7 @@ def test_a_made_row_is_learnt_by_its_weight(model: TrainedModel) -> None:
     made = [MadeRow("heavy metal it is", "music", (texts[0],)), MadeRow("of no intent", "gone", (texts[0],))]
 
     def said(weight: float) -> TrainedModel:
-        settings = {**SETTINGS, "augmented_weight": weight}
+        settings = replace(SETTINGS, augmented_weight=weight)
         return train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], settings, 1, made)
 
     def chance(one: TrainedModel) -> float:
@@ -165,7 +167,7 @@ def test_one_intent_is_refused_with_the_fix() -> None:
 )
 def test_tiny_corpora_give_a_model(texts: list[str], labels: list[str], held: list[tuple[str, str]]) -> None:
     model = train_classifier(
-        texts, labels, [text for text, _ in held], [label for _, label in held], {**SETTINGS, "min_steps": 30}, 1
+        texts, labels, [text for text, _ in held], [label for _, label in held], replace(SETTINGS, min_steps=30), 1
     )
     assert "out_of_scope" not in model.labels and model.history["calibrated_on"] == "folds"
     assert 0.0 <= model.threshold <= 1.0 and 0.04 < model.temperature < 21

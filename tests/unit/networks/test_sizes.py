@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mlpipeline.networks.classifier import most_ngrams
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.parity import _blocks
+from mlpipeline.networks.settings import FitSettings
+from mlpipeline.recipe.model_fields import TrainPart
+from mlpipeline.stages.train import classifier_settings
+from tests.sections import section
+
+
+def fit_settings(**changed: int | None) -> FitSettings:
+    usual = section(TrainPart, epochs=10, min_steps=600, max_steps=2000, batch_size=128)
+    return replace(classifier_settings(usual), **changed)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -25,18 +36,16 @@ from mlpipeline.networks.parity import _blocks
 def test_small_corpora_are_passed_more_often_and_large_ones_less(
     rows: int, changed: dict[str, int], planned: tuple[int, int]
 ) -> None:
-    settings = {"epochs": 10, "min_steps": 600, "max_steps": 2000, "batch_size": 128}
-    assert plan_steps(rows, {**settings, **changed}) == planned
+    assert plan_steps(rows, fit_settings(**changed)) == planned
     if "max_steps" not in changed and rows <= 25_600:
-        del settings["max_steps"]
-        assert plan_steps(rows, settings) == planned
+        assert plan_steps(rows, fit_settings(max_steps=None)) == planned
 
 
 @pytest.mark.parametrize(
     ("intents", "asked", "kept"), [(150, 60_000, 60_000), (500, 60_000, 28_368), (2_000, 60_000, 20_000), (500, 9, 9)]
 )
 def test_a_model_of_very_many_intents_keeps_fewer_ngrams(intents: int, asked: int, kept: int) -> None:
-    assert most_ngrams(intents, {"max_vocabulary": asked, "dims": 64}) == kept
+    assert most_ngrams(intents, classifier_settings(section(TrainPart, max_vocabulary=asked, dims=64))) == kept
 
 
 def test_an_export_of_very_many_intents_is_asked_fewer_rows_at_a_time() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 import pytest
 
-from mlpipeline.stages.train import made_rows, say_cheaper
+from mlpipeline.recipe.model_fields import TrainPart
+from mlpipeline.stages.train import classifier_settings, made_rows, say_cheaper
+from tests.sections import section
 
 LEARNT = pa.table({"id": ["a", "b"], "intent": ["pay", "go"], "normalized": ["pay now", "go home"]})
 
@@ -32,8 +32,8 @@ def test_a_made_row_goes_where_its_parents_go():
     assert made_rows(LEARNT, pa.Table.from_pylist(rows).slice(0, 0)) == []
 
 
-SETTINGS: dict[str, Any] = {"epochs": 10, "min_steps": 600, "max_steps": 2000, "batch_size": 128, "dims": 64}
-SETTINGS |= {"max_vocabulary": 60_000, "out_of_scope_label": "out"}
+SIZES = {"epochs": 10, "min_steps": 600, "max_steps": 2000, "batch_size": 128, "dims": 64, "max_vocabulary": 60_000}
+SETTINGS = classifier_settings(section(TrainPart, **SIZES, out_of_scope_label="out"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_su
 from mlpipeline.errors import StageError
 from mlpipeline.methods.evaluation.figures import auroc, fpr_at_95
 from mlpipeline.methods.evaluation.intervals import Scored, auroc_interval, intervals_of, wilson
-from mlpipeline.methods.evaluation.metrics import evaluate_predictions, evaluate_report
+from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_predictions, evaluate_report
 
-SETTINGS = {"bootstrap": 200, "interval": 0.95, "bins": 15}
+SETTINGS = ReportSettings(bootstrap=200, interval=0.95, bins=15)
 LABELS = ["cancel", "hours", "price", "refund"]
 
 
@@ -49,7 +50,7 @@ def test_macro_f1_counts_an_intent_that_is_only_predicted():
 def test_calibration_error_equals_a_plain_loop():
     intents, logits = made_up(500)
     labels = sorted(set(intents))
-    report = evaluate_report(labels, intents, logits, 1.3, 0.5, {**SETTINGS, "bins": 10})
+    report = evaluate_report(labels, intents, logits, 1.3, 0.5, replace(SETTINGS, bins=10))
     scaled = np.exp(logits.astype(float) / 1.3)
     shares = scaled / scaled.sum(axis=1, keepdims=True)
     sure, hit = shares.max(axis=1), np.array(labels)[shares.argmax(axis=1)] == np.array(intents)
@@ -142,7 +143,7 @@ def plain_f1(true: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
 def test_the_interval_is_that_of_the_bootstrap_of_rows():
     intents, logits = made_up(400)
     labels = sorted(set(intents))
-    report = evaluate_report(labels, intents, logits, 1.0, 0.5, {**SETTINGS, "bootstrap": 2000})
+    report = evaluate_report(labels, intents, logits, 1.0, 0.5, replace(SETTINGS, bootstrap=2000))
     true = np.array([labels.index(intent) for intent in intents])
     predicted = logits.argmax(axis=1)
     random = np.random.default_rng(1)
@@ -189,7 +190,7 @@ def test_intervals_hold_the_true_figure_as_often_as_they_say():
 
 
 def test_without_resamples_only_the_share_of_right_rows_has_an_interval():
-    report = evaluate_predictions(["hours"] * 9, [0.9] * 9, ["hours"] * 9, LABELS, 0.5, {**SETTINGS, "bootstrap": 0})
+    report = evaluate_predictions(["hours"] * 9, [0.9] * 9, ["hours"] * 9, LABELS, 0.5, replace(SETTINGS, bootstrap=0))
     assert report["accuracy_interval"] and report["macro_f1_interval"] is report["ece_interval"] is None
 
 
