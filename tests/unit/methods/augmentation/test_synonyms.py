@@ -65,6 +65,13 @@ def exchanged(corpus: Corpus, tool: Any = None) -> tuple[list[Candidate], dict[s
     return list(synonyms(corpus, WANTED, rules(), tool or Plain(), told)), told
 
 
+@pytest.fixture(scope="module")
+def usual() -> tuple[Corpus, list[Candidate], dict[str, Any]]:
+    """The bot, and what is made of it, for tests that only read."""
+    corpus = bot()
+    return corpus, *exchanged(corpus)
+
+
 def pairs(corpus: Corpus, made: list[Candidate]) -> set[tuple[str, str]]:
     found = set()
     for one in made:
@@ -76,9 +83,8 @@ def pairs(corpus: Corpus, made: list[Candidate]) -> set[tuple[str, str]]:
     return found
 
 
-def test_a_word_is_exchanged_for_one_that_stands_in_its_places() -> None:
-    corpus = bot()
-    made, told = exchanged(corpus)
+def test_a_word_is_exchanged_for_one_that_stands_in_its_places(usual: Any) -> None:
+    corpus, made, told = usual
     assert len(made) > 20 and told["words"] > 10
     kinds = {word: kind for kind, words in WORDS.items() for word in words}
     assert all(kinds[old] == kinds[new] for old, new in pairs(corpus, made))
@@ -86,9 +92,8 @@ def test_a_word_is_exchanged_for_one_that_stands_in_its_places() -> None:
     assert len({one.text for one in made}) == len(made)
 
 
-def test_a_word_that_tells_intents_apart_stays() -> None:
-    corpus = bot()
-    made, _ = exchanged(corpus)
+def test_a_word_that_tells_intents_apart_stays(usual: Any) -> None:
+    corpus, made, _ = usual
     assert not {"on", "off", "delete", "read"} & {
         old for old, new in pairs(corpus, made) if kind_of(old) != kind_of(new)
     }
@@ -99,10 +104,10 @@ def kind_of(word: str) -> str:
     return next((kind for kind, words in WORDS.items() if word in words), word)
 
 
-def test_the_order_of_what_comes_in_changes_nothing() -> None:
-    corpus = bot()
+def test_the_order_of_what_comes_in_changes_nothing(usual: Any) -> None:
+    corpus, made, told = usual
     turned = Corpus(ENGLISH, corpus.ids[::-1], corpus.texts[::-1], corpus.intents[::-1], (), corpus.logs[::-1])
-    assert exchanged(corpus) == exchanged(turned.ordered()[0])
+    assert (made, told) == exchanged(turned.ordered()[0])
 
 
 def test_few_texts_teach_nothing() -> None:
@@ -119,9 +124,9 @@ def test_only_for_intents_that_lack_rows() -> None:
     assert not list(synonyms(corpus, {}, rules(), Plain(), told))
 
 
-def test_what_the_language_knows_to_be_the_opposite_is_not_made() -> None:
-    corpus = bot()
-    old, new = min(pairs(corpus, exchanged(corpus)[0]))
+def test_what_the_language_knows_to_be_the_opposite_is_not_made(usual: Any) -> None:
+    corpus, made, _ = usual
+    old, new = min(pairs(corpus, made))
     tool = Plain()
     tool.operators = {"turn": Operator("turn", "", "words", lambda one, _: iter([one.text.replace(old, new)]), True)}
     assert (old, new) not in pairs(corpus, exchanged(corpus, tool)[0])
