@@ -106,6 +106,16 @@ def test_a_stage_that_is_none_and_one_that_does_not_run_are_refused(done: World)
         run_pipeline(request(done, first=STAGES[-1].name, force=["embed"]))
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"first": "trian"}, {"first": "train", "last": "clean"}, {"first": "train", "force": ["clean"]}]
+)
+def test_a_mistake_is_refused_before_a_bot_is_locked(wrong: dict[str, Any], done: World):
+    before = sorted(Path(done.store.root).rglob("*"))
+    with pytest.raises(UsageError):
+        run_pipeline(request(done, **wrong))
+    assert sorted(Path(done.store.root).rglob("*")) == before
+
+
 def test_a_master_that_is_none_is_refused_before_anything_is_written(done: World, tmp_path: Path):
     store = Store(str(tmp_path / "new"))
     with pytest.raises((UsageError, SetupError)):
