@@ -54,9 +54,7 @@ def refusal_line(bot: Mapping[str, Any]) -> str:
         bot: with `bot`, `version`, `gate`, `champion`.
     """
     missed = [
-        f"{check['name']} {check['limit']:g}, found {_figure(check['value'], check['limit'])}"
-        for check in bot["gate"]
-        if not check["passed"]
+        f"{check['name']} {check['limit']:g}, found {_figure(check)}" for check in bot["gate"] if not check["passed"]
     ]
     champion = bot["champion"]
     answers = f"version {champion['version']} stays in production" if champion else "nothing answers for it yet"
@@ -98,10 +96,11 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _figure(value: float | None, limit: float) -> str:
-    if value is None or isinstance(value, int):
-        return "nothing" if value is None else f"{value:,}"
-    return f"{value:.{digits_apart(value, limit)}f}"
+def _figure(check: Mapping[str, Any]) -> str:
+    value = check["value"]
+    if value is None or check["name"].endswith("_rows"):
+        return "nothing" if value is None else f"{value:,.0f}"
+    return f"{value:.{digits_apart(value, check['limit'])}f}"
 
 
 def digits_apart(value: float | None, limit: float | None) -> int:

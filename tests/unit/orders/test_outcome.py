@@ -179,7 +179,7 @@ def test_a_refused_model_is_told_as_refused_and_the_champion_stays(store: Store)
         ("min_accuracy", 0.59, 0.6, "min_accuracy 0.6, found 0.590"),
         ("max_ece", 0.2500004, 0.25, "max_ece 0.25, found 0.2500004"),
         ("max_drop_from_champion", 0.0213, 0.02, "max_drop_from_champion 0.02, found 0.021"),
-        ("min_test_rows", 29, 30, "min_test_rows 30, found 29"),
+        ("min_test_rows", 29.0, 30.0, "min_test_rows 30, found 29"),
         ("min_macro_f1", None, 0.5, "min_macro_f1 0.5, found nothing"),
     ],
 )
