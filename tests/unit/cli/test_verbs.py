@@ -49,6 +49,8 @@ ELSEWHERE = {
     "doctor run": "test_doctor.py",
     "conf lint": "../cluster/test_lint.py",
     "doctor env": "test_spark_verbs.py",
+    "config reference": "../../house/test_recipe_docs.py",
+    "config schema": "../recipe/test_json_schema.py",
 }
 # A user's mistake: the words, and what is to stand in the one line that is said of it.
 MISTAKES = [
@@ -90,6 +92,8 @@ MISTAKES = [
     ("doctor run gone.gz", ["gone.gz", "->"]),
     ("conf lint gone.conf", ["gone.conf", "->"]),
     ("doctor env --tasks 0", ["--tasks 0", "give 1 or more"]),
+    ("config reference --nothing", ["--nothing"]),
+    ("config schema --to gone/x.json", ["gone/x.json", "->"]),
     ("config show shop/vi", ["shop/ko", "->"]),
 ]
 
