@@ -52,6 +52,22 @@ def test_every_byte_of_the_pointer_counts(place: Path):
         read_pointer(place)
 
 
+def test_a_pointer_that_cannot_be_written_is_an_error_and_the_old_one_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+):
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_pointer(Released("shop/ko", 4, str(place / "gone" / "abc"), "e" * 64, {}))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(StoreError, match=r"champion\.json: cannot be written \(No space left on device\)"):
+        write_pointer(Released("shop/ko", 4, str(place / "abc"), "e" * 64, {}))
+    found = read_pointer(place)
+    assert found is not None and found.version == 3
+
+
 def test_a_pointer_of_an_older_version_is_told_as_one(place: Path):
     (place / "champion.json").write_text('{"bot": "shop/ko", "folder": "abc", "version": 3}')
     with pytest.raises(StoreError, match="another version of mlpipeline wrote it"):
