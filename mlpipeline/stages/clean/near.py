@@ -19,6 +19,7 @@ from mlpipeline.methods.near_duplicates.state import State, compared, pair_simil
 from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
 from mlpipeline.spark.frames import Transform, as_text_id
 from mlpipeline.spark.workers import enter_worker
+from mlpipeline.store.pieces import cut, join
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import CleanPart
@@ -42,7 +43,6 @@ _FOUND = StructType(
 )
 # Bytes of rows up to which one task does them all and the driver keeps what it found.
 _SMALL = 2 << 20
-_PIECE = 16 << 20
 
 
 def with_near(rules: CleanPart, found: DataFrame) -> Transform:
@@ -150,7 +150,7 @@ def _bots_of(table: pa.Table) -> Iterator[tuple[dict[str, str], pa.Table]]:
 def _of_bot(table: pa.Table, drops: bool, threshold: float, most: int) -> pa.Table:
     pieces = table.filter(pc.is_valid(table["payload"])).sort_by("number")["payload"]
     rows = table.filter(pc.is_null(table["payload"]))
-    last = State.from_buffer(_whole(pieces)) if len(pieces) else None
+    last = State.from_buffer(pa.py_buffer(join(pieces))) if len(pieces) else None
     contents, first, place = np.unique(
         rows["_content"].to_numpy().view(np.uint64), return_index=True, return_inverse=True
     )
@@ -180,30 +180,20 @@ def _of_bot(table: pa.Table, drops: bool, threshold: float, most: int) -> pa.Tab
     return pa.concat_tables(found)
 
 
-def _whole(pieces: pa.ChunkedArray) -> pa.Buffer:
-    """What pieces are of, which stand one after the other in memory."""
-    array = pieces.cast(pa.large_binary()).combine_chunks()
-    ends = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    return array.buffers()[2].slice(ends[0], ends[-1] - ends[0])
-
-
 def _state_rows(state: State) -> pa.Table:
     if state.skipped:
         # What was left out today would be left out for ever: nothing is kept but how much it was.
         capped, skipped = np.array([len(state.skipped)]), pa.array([sum(state.skipped.values())])
         return _rows("state", np.zeros(1, np.int64), capped, skipped)
-    data = state.to_buffer()
-    ends = pa.py_buffer(np.minimum(np.arange(0, len(data) + _PIECE, _PIECE), len(data)))
-    count = len(ends) // 8 - 1
-    payload = pa.LargeBinaryArray.from_buffers(pa.large_binary(), count, [None, ends, data])
-    none = np.zeros(count, np.int64)
-    return _rows("state", np.arange(count), none, pa.array(none), payload=payload)
+    payload = cut(state.to_buffer())
+    none = np.zeros(len(payload), np.int64)
+    return _rows("state", np.arange(len(payload)), none, pa.array(none), payload=payload)
 
 
 def _rows(what: str, left: Any, right: Any, kept: Any = None, **others: Any) -> pa.Table:
     count = len(left)
     empty = {
-        **{"kept": pa.int64(), "similarity": pa.float64(), "payload": pa.large_binary()},
+        **{"kept": pa.int64(), "similarity": pa.float64(), "payload": pa.binary()},
         **{"first": pa.int64(), "as": pa.string()},
     }
     given = {"kept": kept, **{name.rstrip("_"): values for name, values in others.items()}}
