@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,22 +39,30 @@ def pack(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> bytes:
         text = json.dumps(meta, sort_keys=True, ensure_ascii=True, allow_nan=False)
         archive.writestr(zipfile.ZipInfo(_META, _EPOCH), text)
         for name in sorted(arrays):
-            body = io.BytesIO()
-            np.lib.format.write_array(body, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), body.getbuffer())
+            # Into the archive as it is written, without a copy beside it; its size decides how an entry begins.
+            entry, array = zipfile.ZipInfo(f"{name}.npy", _EPOCH), np.ascontiguousarray(arrays[name])
+            entry.file_size = array.nbytes
+            with archive.open(entry, "w") as body:
+                np.lib.format.write_array(body, array, allow_pickle=False)
     return target.getvalue()
 
 
 def unpack(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """The inverse of `pack`. Raises ValueError for bytes that are not such a file; never runs code in them."""
+    return read(io.BytesIO(data))
+
+
+def read(file: BinaryIO) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """As `unpack`, from an open file."""
     arrays: dict[str, NDArray[Any]] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(file) as archive:
             meta = json.loads(archive.read(_META))
             for name in archive.namelist():
                 if name.endswith(".npy"):
-                    body = io.BytesIO(archive.read(name))
-                    arrays[name[:-4]] = np.lib.format.read_array(body, allow_pickle=False)
+                    with archive.open(name) as body:
+                        arrays[name[:-4]] = np.lib.format.read_array(body, allow_pickle=False)
+                        body.read()  # to its end, where its checksum is looked at
     except _NOT_WHOLE as error:
         raise ValueError(f"not an archive of arrays: {error}") from error
     return arrays, meta
@@ -67,5 +75,5 @@ def digest(arrays: Mapping[str, NDArray[Any]]) -> str:
         array = np.ascontiguousarray(arrays[name])
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(array.tobytes())
+        total.update(array.reshape(-1).view(np.uint8).data)
     return total.hexdigest()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +80,17 @@ class TrainedModel:
     @classmethod
     def from_bytes(cls, data: bytes) -> TrainedModel:
         """The inverse of `to_bytes`; raises ValueError for other bytes."""
-        weights, meta = arrays.unpack(data)
+        return cls._from_archive(io.BytesIO(data))
+
+    @classmethod
+    def from_file(cls, file: Path) -> TrainedModel:
+        """As `from_bytes`, of a file that holds them: it is not held beside what is in it."""
+        with file.open("rb") as archive:
+            return cls._from_archive(archive)
+
+    @classmethod
+    def _from_archive(cls, archive: BinaryIO) -> TrainedModel:
+        weights, meta = arrays.read(archive)
         if meta.pop("format", None) != _FORMAT:
             raise ValueError("not a model of this version of mlpipeline")
         vocabulary = Vocabulary(weights.pop("keys"), weights.pop("idf"))

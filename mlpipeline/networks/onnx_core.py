@@ -21,9 +21,27 @@ def onnx_core(model: TrainedModel, opset: int) -> bytes:
         model: trained; its weights and vocabulary go into the graph.
         opset: of ONNX, from 13 on.
     """
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import TensorProto, helper
 
     count = len(model.labels)
+    graph = helper.make_graph(
+        _nodes(),
+        "core",
+        [helper.make_tensor_value_info("ids", TensorProto.INT32, ["n", model.spec.max_ids])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", count])],
+        [],
+    )
+    used = [helper.make_opsetid("", opset)]
+    version = helper.find_min_ir_version_for(used, ignore_unknown=True)
+    made = helper.make_model(graph, opset_imports=used, ir_version=version, producer_name=PRODUCER)
+    _add_constants(made.graph, model)
+    return bytes(made.SerializeToString(deterministic=True))
+
+
+def _add_constants(graph: Any, model: TrainedModel) -> None:
+    """Into the finished graph: handed over before, large weights would be copied with it at each step."""
+    from onnx import numpy_helper
+
     table, mass = folded_weights(model)
     constants = {
         "table": table,
@@ -33,20 +51,11 @@ def onnx_core(model: TrainedModel, opset: int) -> bytes:
         "one": np.array(1.0, np.float32),
         "words": np.array([1], np.int64),
         "begin": np.array([0], np.int64),
-        "count": np.array([count], np.int64),
+        "count": np.array([len(model.labels)], np.int64),
         "end": np.array([table.shape[1]], np.int64),
     }
-    graph = helper.make_graph(
-        _nodes(),
-        "core",
-        [helper.make_tensor_value_info("ids", TensorProto.INT32, ["n", model.spec.max_ids])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", count])],
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
-    )
-    used = [helper.make_opsetid("", opset)]
-    version = helper.find_min_ir_version_for(used, ignore_unknown=True)
-    made = helper.make_model(graph, opset_imports=used, ir_version=version, producer_name=PRODUCER)
-    return bytes(made.SerializeToString(deterministic=True))
+    for name, value in constants.items():
+        graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
 
 
 def _nodes() -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,21 +13,30 @@ from mlpipeline.store.bundles.packing import is_inside
 from mlpipeline.store.checked import understood
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_BLOCK = 1 << 20
 
 
 def pack_files(files: Mapping[str, bytes]) -> bytes:
-    """A zip of named bytes, in name order and without times."""
+    """A zip of named bytes, in name order and without times; stored as they are, because weights hardly get smaller."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED, 1)
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name])
     return buffer.getvalue()
 
 
 def pack_folder(folder: Path) -> bytes:
-    """A zip of all files below a folder, named relative to it."""
-    paths = [path for path in folder.rglob("*") if path.is_file()]
-    return pack_files({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths})
+    """As `pack_files`, of all files below a folder, named relative to it."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.file_size = files[name].stat().st_size
+            # Into the archive as it is read: a file of a large model is not held beside it.
+            with files[name].open("rb") as source, archive.open(entry, "w") as body:
+                shutil.copyfileobj(source, body, _BLOCK)
+    return buffer.getvalue()
 
 
 def unpack_files(data: bytes) -> dict[str, bytes]:
