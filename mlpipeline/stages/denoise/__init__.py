@@ -151,7 +151,7 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
         return _as_table(judge_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
 
     made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
-    heard.unpersist()
+    heard.destroy()
     counters.put(f"{STEPS_DONE}verdicts", 1)
     return made
 

@@ -57,7 +57,7 @@ def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View],
 
     # Kept by number, not by size: a task here is seconds of work on a row of four bytes.
     pieces = numbered.repartitionById(len(wanted), F.col("number")).mapInArrow(over, _PIECE).collect()
-    sent.unpersist()
+    sent.destroy()  # unpersisted, the driver's own copy would stay, hundreds of MB of a large bot
     found: dict[str, list[Packed]] = defaultdict(list)
     for piece in pieces:
         found[piece["view"]].append(Packed(np.frombuffer(piece["rows"], "<i8"), bytes(piece["scores"])))
