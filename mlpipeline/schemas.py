@@ -44,6 +44,8 @@ def _text(name: str, nullable: bool = True) -> StructField:
 
 
 BOT = [_text("domain"), _text("lang")]
+# Numbers the rows over which the bytes of one whole are spread, from 0.
+PIECE = StructField("piece", IntegerType())
 
 # One user message as it was delivered. `id` is a hash of domain, lang, intent and text: exact repeats share it.
 # `annotator` gave the intent, `verified` says that a person checked it. `parent` is what the row was made from, by
@@ -197,11 +199,13 @@ NOISE_REPORT = StructType(
     ]
 )
 
-# One trained bot: `payload` is what `TrainedModel.to_bytes` wrote; `held_out` holds content ids, intents, splits,
-# feature ids and logits of its validation and test rows (npz), so that later stages need not train to judge.
+# One trained bot, or a piece of it where its bytes are many (`store/pieces.py`): all but those stands in each piece.
+# `payload` is what `TrainedModel.to_bytes` wrote; `held_out` holds content ids, intents, splits, feature ids and logits
+# of its validation and test rows (npz), so that later stages need not train to judge.
 MODEL = StructType(
     [
         *BOT,
+        PIECE,
         _text("weights_digest"),
         StructField("temperature", DoubleType()),
         StructField("threshold", DoubleType()),
@@ -238,12 +242,13 @@ EVALUATION = StructType(
     ]
 )
 
-# One exported target of one bot: a zip archive and the parity that was measured. TensorFlow names and orders the nodes
-# of equal models anew in each export, so a SavedModel's bytes differ where its answers do not.
+# One exported target of one bot, in pieces as a model: a zip archive and the parity that was measured. TensorFlow names
+# and orders the nodes of equal models anew in each export, so a SavedModel's bytes differ where its answers do not.
 EXPORTED = StructType(
     [
         *BOT,
         _text("target"),
+        PIECE,
         StructField("payload", BinaryType(), True, VOLATILE),
         StructField("parity_rows", LongType()),
         StructField("max_probability_difference", DoubleType(), True, VOLATILE),

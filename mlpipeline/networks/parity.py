@@ -1,13 +1,8 @@
-"""Does an exported model say what the trainer said? Asked in a process of its own, because runtimes can crash.
-
-The processes are forked from a server that has imported the runtimes and started nothing: each is fresh, and the import
-(of TensorFlow 9 CPU seconds) is paid once a worker instead of once a model. Without SavedModels it is not paid at all.
-"""
+"""Does an exported model say what the trainer said? Asked in a process of its own, because runtimes can crash."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.errors import StageError
+from mlpipeline.networks.apart import run_apart
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.runtime import open_core
 
 _ROWS = 256
-_NUMBERS = 1 << 24  # that a runtime holds at a time: rows x n-grams of a text x the model's width, 64 MB
+_NUMBERS = 1 << 22  # that a runtime holds at a time: rows x n-grams of a text x the model's width, 16 MB
 
 
 def _blocks(ids: np.ndarray, width: int) -> list[np.ndarray]:
@@ -58,7 +54,6 @@ def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
 
 
 RUNTIMES = {"onnx": onnx_logits, "saved_model": saved_model_logits}
-_IMPORTS = {"onnx": ("onnx", "onnxruntime"), "saved_model": ("tensorflow",)}
 
 
 def compare(wanted: np.ndarray, found: np.ndarray, temperature: float) -> dict[str, float | int]:
@@ -71,13 +66,14 @@ def compare(wanted: np.ndarray, found: np.ndarray, temperature: float) -> dict[s
     }
 
 
-def answer_parity(target: str, folder: Path, held_out: Path, answer: Path) -> None:
+def answer_parity(target: str, folder: Path, held_out: Path, temperature: float, answer: Path) -> None:
     """Compares one exported model with the trainer's logits and writes what it found as JSON to `answer`.
 
-    `held_out` is an npz with `ids` int32 (n, max_ids), `logits` float32 (n, k) of the trainer and `temperature`.
+    `held_out` is an npz with `ids` int32 (n, max_ids) and `logits` float32 (n, k) of the trainer, as
+    `HeldOut.to_bytes` gives them; `temperature` is what logits are divided by.
     """
     with np.load(held_out, allow_pickle=False) as arrays:
-        ids, logits, temperature = arrays["ids"], arrays["logits"], float(arrays["temperature"])
+        ids, logits = arrays["ids"], arrays["logits"]
     # A model must run even when the bot has no held-out row: one row of padding then stands for them.
     asked = ids if len(ids) else np.zeros((1, ids.shape[1]), np.int32)
     found = RUNTIMES[target](folder, asked.astype(np.int32), logits.shape[1])
@@ -85,31 +81,32 @@ def answer_parity(target: str, folder: Path, held_out: Path, answer: Path) -> No
 
 
 def ask_parity(
-    target: str, folder: Path, held_out: Path, *, patience: float, targets: Sequence[str] = tuple(RUNTIMES)
+    target: str,
+    folder: Path,
+    held_out: Path,
+    temperature: float,
+    *,
+    patience: float,
+    targets: Sequence[str] = tuple(RUNTIMES),
 ) -> dict[str, Any]:
     """What `answer_parity` finds in a process of its own: rows, max_probability_difference, changed_decisions.
 
     Args:
-        target, folder, held_out: as `answer_parity` takes them.
+        target, folder, held_out, temperature: as `answer_parity` takes them.
         patience: seconds.
         targets: that this process will ask for, sooner or later: the server imports what they need when it starts.
 
     Raises:
         StageError: the process crashed, or did not end within `patience` seconds.
     """
-    context = multiprocessing.get_context("forkserver")
-    # The first call starts the server; what is set later has no effect on it.
-    context.set_forkserver_preload([*(name for one in targets for name in _IMPORTS[one]), __name__])
     answer = folder.with_name(f"{folder.name}.parity.json")
-    asked = context.Process(target=answer_parity, args=(target, folder, held_out, answer), daemon=True)
-    asked.start()
-    asked.join(patience)
-    if asked.is_alive():
-        asked.kill()
+    words = (target, folder, held_out, temperature, answer)
+    code = run_apart(answer_parity, *words, patience=patience, targets=targets)
+    if code is None:
         raise StageError(f"the {target} model did not answer within {patience:.0f} s", fix="look at its graph")
-    if asked.exitcode != 0 or not answer.exists():
+    if code != 0 or not answer.exists():
         raise StageError(
-            f"the {target} model does not run (exit code {asked.exitcode})",
+            f"the {target} model does not run (exit code {code})",
             fix="its messages stand on the executor's stderr; try another export.opset",
         )
     found: dict[str, Any] = json.loads(answer.read_text("utf-8"))

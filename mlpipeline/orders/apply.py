@@ -17,6 +17,8 @@ from mlpipeline.orders.refusals import keep_refusals
 from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import STAGES, run_stage
+from mlpipeline.schemas import PIECE
+from mlpipeline.spark.counters import WHOLES
 from mlpipeline.spark.overhead import slots_of
 from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
@@ -26,6 +28,7 @@ from mlpipeline.store.tables.manifests import load_manifest
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.types import StructType
 
 Say = Callable[[str], None]
 _LARGE = 32 << 20
@@ -204,15 +207,17 @@ def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report:
 
 
 def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport) -> None:
-    def rows(dataset: str) -> int:
+    def rows(dataset: str, schema: StructType) -> int:
         entries = load_manifest(store, dataset).entries
-        return sum(entries[bot].rows for bot in outcome.done if bot in entries)
+        found = [entries[bot].rows for bot in outcome.done if bot in entries]
+        # Of what lies in pieces, how many rows there are says how large it is.
+        return sum(count > 0 for count in found) if PIECE in schema.fields else sum(found)
 
     kept = [dataset for dataset in stage.gives if dataset != stage.dropped]
-    told.rows_out = rows(kept[0])
-    told.dropped = rows(stage.dropped) if stage.dropped else 0
+    told.rows_out = outcome.counts.get(WHOLES) or rows(kept[0], stage.gives[kept[0]])
+    told.dropped = rows(stage.dropped, stage.gives[stage.dropped]) if stage.dropped else 0
     needed = [dataset for dataset in stage.needs if dataset not in ("source_file", "encoder")]
-    told.rows_in = rows(needed[0]) if needed else told.rows_out + told.dropped
+    told.rows_in = rows(needed[0], stage.needs[needed[0]]) if needed else told.rows_out + told.dropped
 
 
 def progress_line(told: StageReport, number: int, count: int) -> str:

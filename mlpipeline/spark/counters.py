@@ -23,6 +23,8 @@ DONE = "text:done:"
 """Begins the keys that name a bot whose task is done."""
 STEPS, STEPS_DONE = "count:steps:", "count:steps_done:"
 """Begin the keys that say how many steps of a name there are to do, and how many are done."""
+WHOLES = "count:wholes"
+"""Counts what was made where it takes several rows each."""
 NOTE = "text:note:"
 """Begins the keys that name a bot of which those who wait should know something now."""
 

@@ -30,7 +30,7 @@ _LEAST_ROWS = 100  # less than this is never worth a task of its own
 # Rows with models or vectors in them are few and large, and seconds of work each.
 _BOTS_WITH_BYTES = 4
 _LONG_S = 0.2
-_BATCH_BYTES = 1 << 25
+_BATCH_BYTES = 1 << 23
 
 
 def run_tasks(
@@ -86,9 +86,10 @@ def run_tasks(
 
 def as_batches(rows: pa.Table) -> list[pa.RecordBatch]:
     """The rows in batches of `_BATCH_BYTES` or one row: the JVM holds several copies of each batch at a time."""
-    whole = rows.combine_chunks()
-    size = max(whole.num_rows * _BATCH_BYTES // max(whole.nbytes, 1), 1)
-    return whole.to_batches(max_chunksize=size)
+    if rows.nbytes <= _BATCH_BYTES:
+        rows = rows.combine_chunks()
+    size = max(rows.num_rows * _BATCH_BYTES // max(rows.nbytes, 1), 1)
+    return rows.to_batches(max_chunksize=size)
 
 
 def _count_bot(counters: Counters, bot: str, taken: float) -> float:

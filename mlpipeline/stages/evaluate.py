@@ -14,12 +14,12 @@ from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_report
 from mlpipeline.networks.calibrate import softmax
-from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.schemas import EVALUATION, MODEL, PREDICTION
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.store.pieces import read_bytes
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainPart
@@ -42,15 +42,14 @@ class EvaluateSettings:
 
 def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str) -> pa.Table:
     """One bot's report on its test rows and what it says of all rows held out; one row of JUDGED."""
-    model = TrainedModel.from_bytes(rows["payload"][0].as_py())
-    held = HeldOut.from_bytes(rows["held_out"][0].as_py())
-    test = held.where("test")
+    held = HeldOut.from_bytes(read_bytes(rows, "held_out"))
+    temperature, test = rows["temperature"][0].as_py(), held.where("test")
     report = evaluate_report(
-        list(model.labels),
+        held.labels.tolist(),
         test.intent.tolist(),
         test.logits,
-        model.temperature,
-        model.threshold,
+        temperature,
+        rows["threshold"][0].as_py(),
         settings,
         out_of_scope,
         test.content_id.tolist(),
@@ -65,20 +64,20 @@ def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str)
         "ece": report["ece"],
         "test_rows": len(test.intent),
         "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
-        "predictions": as_predictions(model, held),
+        "predictions": as_predictions(held, temperature),
     }
     return pa.Table.from_pylist([row], schema=to_arrow_schema(JUDGED))
 
 
-def as_predictions(model: TrainedModel, held: HeldOut) -> list[dict[str, Any]]:
-    """What a model says of each of its validation and test rows."""
-    shares = softmax(held.logits, model.temperature)
+def as_predictions(held: HeldOut, temperature: float) -> list[dict[str, Any]]:
+    """What a model of this temperature says of each of its validation and test rows."""
+    shares = softmax(held.logits, temperature)
     best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
     columns = {
         "content_id": held.content_id.tolist(),
         "intent": held.intent.tolist(),
         "split": held.split.tolist(),
-        "predicted": [model.labels[index] for index in best],
+        "predicted": held.labels[best].tolist(),
         "score": shares[np.arange(len(best)), best].astype(float).tolist(),
     }
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
@@ -91,7 +90,9 @@ def evaluate(settings: EvaluateSettings, inputs: Frames, counters: Counters) -> 
     def work(bot: str, rows: pa.Table) -> pa.Table:
         return judge(bot, rows, rules, out_of_scope)
 
-    judged = run_tasks(inputs["model"], work, schema=JUDGED, counters=counters).persist()
+    # What a model said is judged, and the model itself stays where it is.
+    said = inputs["model"].drop("payload").where("held_out IS NOT NULL")
+    judged = run_tasks(said, work, schema=JUDGED, counters=counters).persist()
     one_a_row = judged.select("domain", "lang", F.explode("predictions").alias("said"))
     return {"prediction": one_a_row.select("domain", "lang", "said.*"), "evaluation": judged.drop("predictions")}
 

@@ -21,6 +21,7 @@ from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import NOTE, Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.store.pieces import as_pieces
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainPart
@@ -42,7 +43,7 @@ def classifier_settings(train: TrainPart) -> ClassifierSettings:
 
 
 def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa.Table:
-    """Trains one bot; one row of MODEL.
+    """Trains one bot; one row of MODEL, in pieces.
 
     Args:
         bot: its name.
@@ -74,7 +75,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         "held_out": judge_held_out(model, parts).to_bytes(),
         "cpu_seconds": time.process_time() - began,
     }
-    return pa.Table.from_pylist([row], schema=_ARROW)
+    return as_pieces(row, _ARROW)
 
 
 def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
@@ -115,7 +116,8 @@ def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -
     texts = held["normalized"].to_pylist()
     named = {name: np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")}
     logits = classifier.logits(model, texts) if texts else np.zeros((0, len(model.labels)), np.float32)
-    return HeldOut(ids=features.as_ids(texts, model.spec, model.vocabulary), logits=logits, **named)
+    ids, labels = features.as_ids(texts, model.spec, model.vocabulary), np.array(model.labels, dtype=str)
+    return HeldOut(ids=ids, logits=logits, labels=labels, **named)
 
 
 def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames:

@@ -20,6 +20,7 @@ from typing import Any
 
 import deltalake
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mlpipeline.methods.label_noise.judging import as_task, fit_here
 from mlpipeline.methods.label_noise.units import units_of
@@ -111,7 +112,8 @@ def main() -> int:
         print(json.dumps(stages), file=sys.stderr)
         print_denoise(folder, told)
         if options.to == "train":
-            models = rows_of(folder, "model", ["cpu_seconds"])["cpu_seconds"].to_pylist()
+            rows = rows_of(folder, "model", ["piece", "cpu_seconds"])
+            models = rows.filter(pc.equal(rows["piece"], 0))["cpu_seconds"].to_pylist()
             own, wall = sum(models), stages["train"]
             ratio = wall / (own / _CORES)
             bots = f"{len(models)} bots on {_CORES} cores"

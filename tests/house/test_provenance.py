@@ -30,9 +30,7 @@ CARRIERS: Mapping[str, str] = {
 }
 UNUSED: Mapping[tuple[str, str], str] = {
     ("augment", "tensorflow-cpu"): "networks.fitting trains networks; augment asks its n-gram views only",
-    ("evaluate", "keras"): "networks.classifier trains too; evaluate reads its probabilities",
-    ("evaluate", "tensorflow-cpu"): "as keras",
-    ("release", "keras"): "as in evaluate",
+    ("release", "keras"): "networks.classifier trains too; release reads its weights",
     ("release", "tensorflow-cpu"): "as keras",
 }
 

@@ -17,6 +17,7 @@ from mlpipeline.networks.runtime import open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
 from mlpipeline.store.bundles.content import BundleContents
+from mlpipeline.store.pieces import read_bytes
 
 Rows = Mapping[str, pa.Table]
 
@@ -85,9 +86,13 @@ def bundle_contents(
 ) -> BundleContents:  # fmt: skip
     """Everything that a bundle holds, from the rows that the stages before made."""
     domain, lang = bot.split("/")
-    model = TrainedModel.from_bytes(inputs["model"]["payload"][0].as_py())
-    targets = {row["target"]: row["payload"] for row in inputs["exported"].select(["target", "payload"]).to_pylist()}
-    onnx = unpack_files(targets["onnx"])["model.onnx"]
+    model = TrainedModel.from_bytes(read_bytes(inputs["model"], "payload"))
+    exported = inputs["exported"]
+    targets = {
+        target: unpack_files(read_bytes(exported.filter(pc.equal(exported["target"], target)), "payload"))
+        for target in exported["target"].unique().to_pylist()
+    }
+    onnx = targets["onnx"]["model.onnx"]
     rows = join_training_rows(inputs)
     vectors, intents, questions = as_index(rows, list(model.labels))
     encoder = inputs["encoder"]["payload"][0].as_py() if len(inputs["encoder"]) else None
@@ -106,7 +111,7 @@ def bundle_contents(
             "out_of_scope_label": settings.train.out_of_scope_label,
         },
         onnx=onnx,
-        saved_model=unpack_files(targets["saved_model"]) if "saved_model" in targets else {},
+        saved_model=targets.get("saved_model", {}),
         encoder=encoder if indexed else None,
         vectors=vectors if indexed else None,
         vector_intents=intents if indexed else None,

@@ -14,7 +14,7 @@ from mlpipeline.stages import export
 def check(monkeypatch: pytest.MonkeyPatch, **found: Any) -> dict[str, Any]:
     told = {"rows": 10, "max_probability_difference": 0.0, "changed_decisions": 0, **found}
     monkeypatch.setattr(export, "ask_parity", lambda *words, **settings: told)
-    return export.check_parity("onnx", Path("model"), Path("held_out.npz"), 1e-4, ("onnx",))
+    return export.check_parity("onnx", Path("model"), Path("held_out.npz"), 1.0, 1e-4, ("onnx",))
 
 
 def test_equal_models_pass_with_their_figures(monkeypatch: pytest.MonkeyPatch):
