@@ -6,13 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks.apart import run_apart
+from mlpipeline.networks.apart import LARGE, run_apart
 from mlpipeline.networks.classifier import TrainedModel, build_core
 from mlpipeline.networks.onnx_core import onnx_core
-
-_LARGE = (
-    16 << 20
-)  # bytes of a model; from there on a process of its own, which takes several times as many, is worth it
 
 
 def write_target(target: str, model: TrainedModel, folder: Path, opset: int) -> None:
@@ -21,7 +17,20 @@ def write_target(target: str, model: TrainedModel, folder: Path, opset: int) -> 
         folder.mkdir(parents=True)
         (folder / "model.onnx").write_bytes(onnx_core(model, opset))
     else:
-        build_core(model).export(str(folder), format="tf_saved_model", verbose=False)
+        _save_for_tensorflow(model, folder)
+
+
+def _save_for_tensorflow(model: TrainedModel, folder: Path) -> None:
+    """As `keras.Model.export`, which saves every weight twice: as its own variable and as TensorFlow's."""
+    core = build_core(model)
+    import tensorflow as tf
+
+    ids = tf.TensorSpec((None, model.spec.max_ids), tf.int32, name="ids")
+    held = tf.Module()
+    held.weights = [weight.value for weight in core.weights]
+    held.serve = tf.function(lambda ids: core(ids, training=False), input_signature=[ids], autograph=False)
+    entry = held.serve.get_concrete_function()
+    tf.saved_model.save(held, str(folder), signatures={"serve": entry, "serving_default": entry})
 
 
 def write_targets(model: Path, folders: Path, targets: Sequence[str], opset: int, *, patience: float) -> None:
@@ -38,13 +47,13 @@ def write_targets(model: Path, folders: Path, targets: Sequence[str], opset: int
     Raises:
         StageError: such a process crashed, or did not end in time.
     """
-    if model.stat().st_size < _LARGE:
+    if model.stat().st_size < LARGE:
         small = TrainedModel.from_file(model)
         for target in targets:
             write_target(target, small, folders / target, opset)
         return
     for target in targets:
-        code = run_apart(_write, target, model, folders / target, opset, patience=patience, targets=targets)
+        code = run_apart(_write, target, model, folders / target, opset, patience=patience)
         if code != 0:
             how = f"exit code {code}" if code is not None else f"not within {patience:.0f} s"
             raise StageError(

@@ -15,6 +15,7 @@ from mlpipeline.networks.classifier import MadeRow, TrainedModel, build_core, lo
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.onnx_core import onnx_core
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.targets import write_target
 from mlpipeline.recipe.names import OPSETS
 
 pytestmark = pytest.mark.slow
@@ -139,7 +140,9 @@ def test_saved_model_and_onnx_compute_what_the_trainer_computes(model: TrainedMo
     ids, wanted = as_ids(texts, model.spec, model.vocabulary), logits(model, texts)
     core = build_core(model)
     assert [(each.name, each.shape) for each in core.inputs] == [("ids", (None, 48))]
-    core.export(str(tmp_path / "saved"), verbose=False)
+    write_target("saved_model", model, tmp_path / "saved", 17)
+    weights = sum(value.nbytes for value in model.weights.values())
+    assert weights < (tmp_path / "saved" / "variables" / "variables.data-00000-of-00001").stat().st_size < 1.5 * weights
     saved = tf.saved_model.load(str(tmp_path / "saved"))
     assert np.abs(saved.serve(ids).numpy() - wanted).max() < 1e-4
     for opset in (*OPSETS, 17):  # what a recipe may name, and its default
