@@ -199,7 +199,7 @@ NOISE_REPORT = StructType(
     ]
 )
 
-# One trained bot, or a piece of it where its bytes are many (`store/pieces.py`): all but those stands in each piece.
+# One trained bot, or a piece of one where its bytes are many (`store/tables/pieces.py`): all else stands in each piece.
 # `payload` is what `TrainedModel.to_bytes` wrote; `held_out` holds content ids, intents, splits, feature ids and logits
 # of its validation and test rows (npz), so that later stages need not train to judge.
 MODEL = StructType(

@@ -19,7 +19,7 @@ from mlpipeline.schemas import EVALUATION, MODEL, PREDICTION
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
-from mlpipeline.store.pieces import read_bytes
+from mlpipeline.store.tables.pieces import read_bytes
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainPart

@@ -19,7 +19,7 @@ from mlpipeline.spark.counters import WHOLES, Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
 from mlpipeline.store.bundles.archives import pack_folder
-from mlpipeline.store.pieces import as_pieces, read_bytes
+from mlpipeline.store.tables.pieces import as_pieces, read_bytes
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.release_fields import ExportPart

@@ -21,7 +21,7 @@ from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import NOTE, Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage
-from mlpipeline.store.pieces import as_pieces
+from mlpipeline.store.tables.pieces import as_pieces
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainPart

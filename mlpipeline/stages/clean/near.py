@@ -19,7 +19,7 @@ from mlpipeline.methods.near_duplicates.state import State, compared, pair_simil
 from mlpipeline.schemas import BOT, NEAR_PAIR, NEAR_STATE
 from mlpipeline.spark.frames import Transform, as_text_id
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.store.pieces import cut, join
+from mlpipeline.store.tables.pieces import cut, join
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import CleanPart

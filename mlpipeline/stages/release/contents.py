@@ -17,7 +17,7 @@ from mlpipeline.networks.runtime import open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
 from mlpipeline.store.bundles.content import BundleContents
-from mlpipeline.store.pieces import read_bytes
+from mlpipeline.store.tables.pieces import read_bytes
 
 Rows = Mapping[str, pa.Table]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import StoreError
-from mlpipeline.store.pieces import as_pieces, cut, join, read_bytes
+from mlpipeline.store.tables.pieces import as_pieces, cut, join, read_bytes
 
 SCHEMA = pa.schema(
     [("bot", pa.string()), ("piece", pa.int32()), ("model", pa.binary()), ("held", pa.binary()), ("rows", pa.int64())]
