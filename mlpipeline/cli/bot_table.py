@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import orjson
-
 from mlpipeline.cli.tables import fit, terminal_cells, width
-from mlpipeline.orders.outcome import Tables
+from mlpipeline.orders.bot_rows import bot_rows as rows_of_bots
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import load_manifest
-from mlpipeline.store.tables.row_counts import count_filled
 
 _FULL = (
     "bot",
@@ -84,40 +81,6 @@ def _share(value: Any, digits: int) -> str:
     return text[1:] if text.startswith("0") else text[: digits + 1]
 
 
-_SCORES = ("accuracy", "macro_f1", "ece", "test_rows", "report")
-
-
 def bot_rows(store: Store, bots: Sequence[str]) -> list[dict[str, Any]]:
-    """One row a bot: what it was given, what it learnt from and was tested on, its scores, version, alias, gate.
-
-    `rows` were delivered, `labelled` of them have an intent; `distinct` texts are left of these without repeats and
-    near repeats; `learnt` of them the model was fitted on, `test_rows` the scores are of. `low` and `high` are the ends
-    of the interval of `accuracy`. None is what is not known yet.
-    """
-    tables = Tables(store, bots)
-    judged = {row["bot"]: row for row in tables.rows("evaluation", _SCORES)}
-    released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate"])}
-    rows_of = {name: load_manifest(store, name).entries for name in ("utterance", "splits")}
-    labelled = count_filled(store, "utterance", "intent", bots)
-    rows = []
-    for bot in bots:
-        score, out = judged.get(bot, {}), released.get(bot, {})
-        said = orjson.loads(score.get("report") or "{}")
-        delivered, distinct = (entries[bot].rows if bot in entries else None for entries in rows_of.values())
-        low, high = said.get("accuracy_interval") or (None, None)
-        checks = orjson.loads(out.get("gate") or "[]")
-        missed = [check["name"] for check in checks if not check["passed"]]
-        rows.append(
-            {
-                "bot": bot,
-                **{"rows": delivered, "labelled": labelled.get(bot), "distinct": distinct},
-                "learnt": said.get("train_rows"),
-                **{name: score.get(name) for name in ("test_rows", "accuracy")},
-                **{"low": low, "high": high},
-                **{name: score.get(name) for name in ("macro_f1", "ece")},
-                "version": out.get("version"),
-                "alias": out.get("alias"),
-                "gate": f"refused: {', '.join(missed)}" if missed else "passed" if out else "",
-            }
-        )
-    return rows
+    """The rows of `orders.bot_rows`, for `draw_bots` and for JSON."""
+    return [asdict(row) for row in rows_of_bots(store, bots)]

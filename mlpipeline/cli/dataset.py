@@ -13,8 +13,8 @@ import pyarrow as pa
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, write_csv, written_whole
 from mlpipeline.cli.options import Desk
-from mlpipeline.errors import StoreError, UsageError, did_you_mean
-from mlpipeline.pipeline import DATASETS, SHARED
+from mlpipeline.errors import StoreError, UsageError
+from mlpipeline.orders.dataset_rows import check_dataset, partition_of
 from mlpipeline.schemas import with_objects
 from mlpipeline.store.tables.datasets import read_rows
 from mlpipeline.store.tables.manifests import load_manifest
@@ -50,11 +50,8 @@ def write_verb(desk: Desk) -> int:
     bot = meant_bot(desk, match["bot"])
     version = int(match["version"]) if match["version"] else None
     dataset = match["dataset"]
-    if dataset not in DATASETS:
-        what = f"no dataset {dataset!r}{did_you_mean(dataset, DATASETS)}"
-        raise UsageError(what, fix=f"there are: {', '.join(DATASETS)}")
-    if dataset in SHARED:
-        bot = f"*/{bot.split('/')[1]}"
+    check_dataset(dataset)
+    bot = partition_of(dataset, bot)
     newest = load_manifest(desk.store, dataset).version
     if version is not None and version > newest >= 0:
         raise UsageError(f"{dataset} has no version {version}", fix=f"its versions are 0 to {newest}")

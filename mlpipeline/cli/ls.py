@@ -10,10 +10,11 @@ from typing import Any
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
 from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.options import Desk, choosing_options
+from mlpipeline.orders.bot_rows import partitions_in
 from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.pipeline import DATASETS
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.datasets import damaged_table, read_rows
+from mlpipeline.store.tables.datasets import read_rows
 from mlpipeline.store.tables.manifests import load_manifest
 
 
@@ -28,12 +29,7 @@ def add_ls(parser: argparse.ArgumentParser) -> None:
 
 def ls_verb(desk: Desk) -> int:
     """Lists what is there."""
-    manifests = {name: load_manifest(desk.store, name) for name in DATASETS}
-    for name, manifest in manifests.items():
-        if manifest.damage:
-            raise damaged_table(desk.store, name, manifest.damage)
-    known = {bot for manifest in manifests.values() for bot in manifest.entries}
-    bots = chosen_bots(known, desk.options.select, desk.options.exclude)
+    bots = chosen_bots(partitions_in(desk.store), desk.options.select, desk.options.exclude)
     if desk.options.what == "bots" and not desk.options.digest:
         rows = bot_rows(desk.store, sorted(bot for bot in bots if not bot.startswith("*")))
         what = "bots"

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.options import Desk
-from mlpipeline.errors import InputError, UsageError, did_you_mean
-from mlpipeline.pipeline import DATASETS, SHARED
+from mlpipeline.errors import UsageError
+from mlpipeline.orders.dataset_rows import check_dataset, read_table
+from mlpipeline.pipeline import DATASETS
 from mlpipeline.schemas import with_objects
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
-from mlpipeline.store.tables.manifests import load_manifest
 
 # What a person may call a row by, before the rest: the columns that choose among bots.
 _BOT = ("domain", "lang")
@@ -35,17 +35,12 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 def show_verb(desk: Desk) -> int:
     """Prints the first rows of a dataset; vectors and models as their sizes."""
     name, bot = desk.options.dataset, desk.options.bot
-    if name not in DATASETS:
-        raise UsageError(f"no dataset {name!r}{did_you_mean(name, DATASETS)}", fix=f"there are: {', '.join(DATASETS)}")
+    check_dataset(name)
     if desk.options.rows < 0:
         raise UsageError(f"--rows {desk.options.rows} is no number of rows", fix="give 0 or more")
     conditions = read_conditions(desk.options.where, DATASETS[name].names)
     bot = None if bot is None else meant_bot(desk, bot)
-    if bot is not None and name in SHARED:
-        bot = f"*/{bot.split('/')[1]}"
-    table = read_rows(desk.store, name, bots=None if bot is None else [bot])
-    if not len(table) and bot is not None and bot not in (there := load_manifest(desk.store, name).entries):
-        raise InputError(f"nothing of {bot} in {name}", fix=f"bots there are: {', '.join(sorted(there)) or 'none'}")
+    table = read_table(desk.store, name, None if bot is None else [bot])
     found = matching(table, conditions)
     rows = found.slice(0, desk.options.rows).to_pylist()
     names = found.column_names

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cluster.defaults import read_defaults
 from mlpipeline.errors import UsageError
-from mlpipeline.pipeline import DATASETS, SHARED, stage_named
+from mlpipeline.orders.dataset_rows import check_dataset, partition_of, read_table
+from mlpipeline.orders.known_bots import find_bot
+from mlpipeline.pipeline import DATASETS, stage_named
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.spark.connect import open_remote_session
 from mlpipeline.spark.session import open_session
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.datasets import read_dataset, read_rows
+from mlpipeline.store.tables.datasets import read_dataset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,29 +102,25 @@ class Workbench:
         """The rows of a dataset as a Spark frame: of one bot (`shop/ko`) or of all; empty where there are none yet.
 
         Raises:
-            UsageError: no dataset has that name.
+            UsageError: no dataset has that name, or the bot is none.
         """
-        bots = self._bots(dataset, bot)
+        check_dataset(dataset)
+        named = self._named(bot)
+        bots = None if named is None else [partition_of(dataset, one) for one in named]
         return read_dataset(self.spark, self.store, dataset, DATASETS[dataset], bots)
 
     def table(self, dataset: str, bot: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The same as a pandas table, read without Spark: quick, for what fits into memory.
 
         Raises:
-            UsageError: no dataset has that name.
+            UsageError: no dataset has that name, or the bot is none.
+            InputError: the bot has no rows there.
             StoreError: the store does not have it yet.
         """
-        return read_rows(self.store, dataset, bots=self._bots(dataset, bot), columns=columns).to_pandas()
+        return read_table(self.store, dataset, self._named(bot), columns).to_pandas()
 
-    def _bots(self, dataset: str, bot: str | None) -> list[str] | None:
-        if dataset not in DATASETS:
-            raise UsageError(f"no dataset {dataset!r}", fix=f"datasets are: {', '.join(DATASETS)}")
-        if bot is None:
-            return None
-        if bot.count("/") != 1:
-            raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
-        # What all bots of a language share has no domain.
-        return [f"*/{bot.split('/')[1]}" if dataset in SHARED else bot]
+    def _named(self, bot: str | None) -> list[str] | None:
+        return None if bot is None else [find_bot(self.store, self._conf, bot, self._say)]
 
     def close(self) -> None:
         """Ends the session, unless it was there before; the second time nothing is left to do."""
