@@ -234,6 +234,8 @@ def test_a_score_of_few_rows_and_a_gate_within_the_interval_are_told():
     assert told.endswith("120 test rows: it may be anything from 0.55 to 1.00, and the gate asks for 0.6")
     assert "1 test row:" in doubts(_scored(1, 0.2))[0]
     assert doubts({"rows": {}, "accuracy": None}) == []
+    assert [len(doubts(_scored(rows, 0.97))) for rows in (29, 30)] == [1, 0]
+    assert [len(doubts(_scored(120, low))) for low in (0.599, 0.6)] == [1, 0], "the limit itself is met"
 
 
 def test_repeats_are_told_where_most_rows_are_some():
@@ -241,5 +243,5 @@ def test_repeats_are_told_where_most_rows_are_some():
     assert told == (
         "615 of 750 labelled rows say what another one says, or nearly: 135 distinct texts to learn from and to test on"
     )
-    assert doubts({"rows": {"labelled": 750, "distinct": 700}}) == []
+    assert [len(doubts({"rows": {"labelled": 750, "distinct": count}})) for count in (374, 375, 700)] == [1, 0, 0]
     assert doubts({"rows": {"labelled": None, "distinct": None}}) == []
