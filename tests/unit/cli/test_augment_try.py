@@ -10,6 +10,7 @@ import pytest
 from wcwidth import wcswidth
 
 from mlpipeline.cli.main import main
+from tests.unit.cli.small_home import tree
 
 CONF = str(Path(__file__).parents[3] / "conf")
 
@@ -126,6 +127,19 @@ def test_operators_are_listed_with_those_that_do_nothing_here(capsys: pytest.Cap
     assert rows["negation"]["kind"] == "opposite, for review"
     assert main(["augment", "operators", "th", "--conf", CONF]) == 0
     assert "off: join_thai takes it back" in capsys.readouterr().out
+
+
+def test_a_quick_report_of_augmentation_writes_its_sheet_and_nothing_else(
+    small_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree(small_home)
+    words = ["augment", "report", "bank/en", "--quick", "--no-switch", "--to", f"{tmp_path}/review.xlsx", "--rows", "5"]
+    assert main([*words, "--json"]) == 0
+    told = capsys.readouterr()
+    report = json.loads(told.out)
+    assert report["bot"] == "bank/en" and report["operators"] and not report["written"]
+    assert "bank/en: 6 training rows, " in told.err and "5 rows to mark in " in told.err
+    assert [path.name for path in tmp_path.iterdir()] == ["review.xlsx"] and tree(small_home) == before
 
 
 @pytest.mark.slow

@@ -26,8 +26,6 @@ READING = {
     "evaluate": ("evaluate shop/ko --on corpora/shop.jsonl", ["8 of 8 rows judged", "accuracy"]),
     "split check": ("split check bank/en", ["bank/en: 8 rows (train 6, test 2)", "no leak"]),
     "contradictions": ("contradictions bank/en", ["bank/en"]),
-    "augment operators": ("augment operators en", ["typo_swap", "two letters in the other order"]),
-    "augment try": ("augment try en 'show me my orders' --only typo_swap", ["typo_swap", "show me my orders: "]),
     "schedule": ("schedule --select shop/ko", ["30 2 * * *", "shop/ko"]),
     "config show": ("config show shop/ko --set train.epochs=7", ["train.epochs", " 7"]),
     "size": ("size --nodes 2 --cores 8 --memory 32g --no-python", ["spark.executor.cores"]),
@@ -41,7 +39,9 @@ ELSEWHERE = {
     "new": "test_new.py",
     "batch": "test_spark_verbs.py",
     "denoise check": "test_denoise.py",
-    "augment report": "test_verbs.py",
+    "augment try": "test_augment_try.py",
+    "augment operators": "test_augment_try.py",
+    "augment report": "test_augment_try.py",
     "dataset write": "test_verbs.py",
     "notebook write": "../views/notebook/test_notebook_formats.py",
     "shell": "test_spark_verbs.py",
@@ -72,7 +72,7 @@ MISTAKES = [
     ("evaluate shop/ko --on corpora/bank.jsonl", ["corpora/bank.jsonl", "knows none of the intents", "hours"]),
     ("denoise check gone.csv --lang ko", ["gone.csv", "->"]),
     ("split check gone.csv", ["gone.csv", "->"]),
-    ("augment try en hello --only typo_swop", ["no operator 'typo_swop'", "did you mean typo_swap"]),
+    ("augment try en hello --chain 9", ["--chain 9 is no chain", "give 1 to 5"]),
     ("augment operators xx", ["xx", "->"]),
     ("augment report bank/en --seeds 2", ["--seeds 2 is too few", "give at least 5"]),
     ("augment report bank/en --to review.csv", ["review.csv", "review.xlsx"]),
@@ -205,16 +205,3 @@ def test_a_digest_hangs_on_rows_and_not_on_their_order(small_home: Path, capsys:
     assert call("ls datasets --digest --json --select shop/ko") == 0
     again = {row["dataset"].split("@")[0]: row["digest"] for row in json.loads(capsys.readouterr().out)}
     assert again == {name: one for name, one in told.items() if name.startswith("shop/ko")}
-
-
-def test_a_quick_report_of_augmentation_writes_its_sheet_and_nothing_else(
-    small_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    before = tree(small_home)
-    words = ["augment", "report", "bank/en", "--quick", "--no-switch", "--to", f"{tmp_path}/review.xlsx", "--rows", "5"]
-    assert main([*words, "--json"]) == 0
-    told = capsys.readouterr()
-    report = json.loads(told.out)
-    assert report["bot"] == "bank/en" and report["operators"] and not report["written"]
-    assert "bank/en: 6 training rows, " in told.err and "5 rows to mark in " in told.err
-    assert [path.name for path in tmp_path.iterdir()] == ["review.xlsx"] and tree(small_home) == before
