@@ -12,16 +12,7 @@ import numpy as np
 from mlpipeline.errors import StageError
 from mlpipeline.networks.apart import LARGE, run_apart
 from mlpipeline.networks.calibrate import softmax
-from mlpipeline.networks.runtime import open_core
-
-_ROWS = 256
-_NUMBERS = 1 << 22  # that a runtime holds at a time: rows x n-grams of a text x the model's width, 16 MB
-
-
-def _blocks(ids: np.ndarray, width: int) -> list[np.ndarray]:
-    """Rows that are asked together: fewer of a model of very many intents."""
-    step = min(_ROWS, max(_NUMBERS // max(ids.shape[1] * width, 1), 1))
-    return [ids[start : start + step] for start in range(0, len(ids), step)]
+from mlpipeline.networks.runtime import blocks, core_logits, open_core
 
 
 def onnx_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
@@ -35,9 +26,7 @@ def onnx_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
     import onnx
 
     onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
-    session = open_core(folder / "model.onnx")
-    name = session.get_inputs()[0].name
-    return np.concatenate([session.run(None, {name: block})[0] for block in _blocks(ids, width)])
+    return core_logits(open_core(folder / "model.onnx"), ids, width)
 
 
 def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
@@ -49,7 +38,7 @@ def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
 
     serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
     name = next(iter(serve.structured_input_signature[1]))
-    made = [next(iter(serve(**{name: tf.constant(block)}).values())).numpy() for block in _blocks(ids, width)]
+    made = [next(iter(serve(**{name: tf.constant(block)}).values())).numpy() for block in blocks(ids, width)]
     return np.concatenate(made)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from mlpipeline.errors import StageError
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.features import as_ids
+from mlpipeline.networks.runtime import core_logits
 from mlpipeline.serving.bundle import Bundle, Index
 from mlpipeline.serving.choose import ANSWER, Choice, choose
 
@@ -71,7 +72,7 @@ class Answerer:
     def _choices(self, normalized: list[str]) -> list[Choice]:
         bundle = self.bundle
         ids = as_ids(normalized, bundle.spec, bundle.vocabulary)
-        (logits,) = bundle.session.run(None, {bundle.session.get_inputs()[0].name: ids})
+        logits = core_logits(bundle.session, ids, len(bundle.labels))
         if logits.shape[1] != len(bundle.labels):
             raise StageError(
                 f"the network has {logits.shape[1]} outputs, the bundle {len(bundle.labels)} labels",

@@ -13,7 +13,7 @@ from mlpipeline.languages.profile import Profile
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
-from mlpipeline.networks.runtime import open_core
+from mlpipeline.networks.runtime import core_logits, open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
 from mlpipeline.store.bundles.content import BundleContents
@@ -46,9 +46,8 @@ def as_index(rows: pa.Table, labels: list[str]) -> tuple[np.ndarray, np.ndarray,
 
 def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str]) -> np.ndarray:
     """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts."""
-    session = open_core(onnx)
     ids = features.as_ids(normalized, model.spec, model.vocabulary)
-    return softmax(session.run(None, {session.get_inputs()[0].name: ids})[0], model.temperature)
+    return softmax(core_logits(open_core(onnx), ids, len(model.labels)), model.temperature)
 
 
 def golden_rows(

@@ -75,7 +75,7 @@ def test_later_files_win_and_missing_ones_add_nothing() -> None:
     assert read_defaults(["no-such-stage"]) == {}
     both = read_defaults(["common", "local", "no-such-stage"])
     assert both == {**read_defaults(["common"]), **read_defaults(["local"])}
-    assert both["spark.driver.memory"] == "3g"
+    assert both["spark.driver.memory"] == "2g"
 
 
 def _installed(**versions: str | None):
