@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.files import write_csv, written_whole
-from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, read_settings, writable
+from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
+from mlpipeline.orders.labelled_texts import read_settings
 
 _SHOWN = 10
 _SPELLINGS = 5
@@ -66,8 +67,14 @@ def check_verb(desk: Desk) -> int:
     desk.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are judged{left_out}")
     for line in held.warnings:
         desk.say(f"warning: {options.file}: {line}")
-    report, issues = _judge(desk, held, rules.model_copy(update={"policy": "queue"}))
-    issues = [_with_lines(row, held) for row in issues]
+    # First: scikit-learn and TensorFlow count their threads when they are loaded.
+    from mlpipeline.spark.workers import enter_worker
+
+    enter_worker()
+    from mlpipeline.orders.label_check import check_labels, cores
+
+    check = check_labels(held.rows, rules, fast=options.fast, processes=cores(), say=desk.say)
+    report, issues = check.report, [_with_lines(row, held) for row in check.issues]
     if "list" in places:
         write_csv(places["list"], _COLUMNS, map(_cells, issues), UsageError)
     if "report" in places:
@@ -80,29 +87,6 @@ def check_verb(desk: Desk) -> int:
     told["wrote"] = {name: str(place) for name, place in places.items()}
     desk.give(told, _text(report, issues, places))
     return 0
-
-
-def _judge(desk: Desk, held: Labelled, rules: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    from mlpipeline.spark.workers import enter_worker
-
-    enter_worker()
-    from mlpipeline.methods.label_noise.annotating import answers_of
-    from mlpipeline.methods.label_noise.judging import judge_units
-    from mlpipeline.methods.label_noise.listing import issue_rows
-    from mlpipeline.methods.label_noise.reporting import report_of
-    from mlpipeline.methods.label_noise.units import units_of
-    from mlpipeline.stages.denoise.processes import fit_in_processes
-
-    units = units_of(held.rows)
-    large = len(units) >= rules.large_rows and not desk.options.fast
-    desk.say(f"judging {len(units):,} different labelled texts of {len(units.intents):,} intents")
-    with fit_in_processes(_cores(), len(units)) as fit:
-        verdict = judge_units(units, rules, large=large, fit=fit)
-    return report_of(units, verdict, answers_of(held.rows)), issue_rows(units, verdict.findings)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _places(source: str, listed: str | None, report: str | None) -> dict[str, Path]:

@@ -11,22 +11,10 @@ import pyarrow as pa
 from mlpipeline.cli.file_rows import LeftOut, read_rows
 from mlpipeline.cli.files import check_target
 from mlpipeline.errors import UsageError
-from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.methods.near_duplicates.contents import class_pairs, classes_of, components_of
-from mlpipeline.methods.near_duplicates.join import Bound
-from mlpipeline.recipe.fields import CleanPart, DenoisePart, Language
-from mlpipeline.recipe.load import load_sections
+from mlpipeline.orders.labelled_texts import NOTHING_LEFT, as_table
+from mlpipeline.recipe.fields import CleanPart, Language
 from mlpipeline.store.corpus.files import parse_map
-
-# Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
-_ANY = Language(
-    tag="und", name="any language", scripts=(),
-    steps=("drop_invisible", "fold_width", "fold_quotes", "nfc", "casefold", "collapse_spaces", "trim_punctuation"),
-)  # fmt: skip
-
-
-NOTHING_LEFT = "nothing is left of the text once it is normalised"
 
 
 @dataclass
@@ -59,21 +47,6 @@ def writable(option: str, named: str, source: str) -> Path:
     return check_target(f"the {option}", place)
 
 
-def read_settings(conf: Path, lang: str | None, sets: list[str]) -> tuple[Language, DenoisePart, CleanPart]:
-    """The language, and the parts `denoise` and `clean` of a recipe of no bot: those of base.yaml, `--set` over them.
-
-    Args:
-        conf: the user's folder; where there is none, what is packaged counts.
-        lang: tag of the language, None for any.
-        sets: `section.key=value` each.
-
-    Raises:
-        RecipeError: there is no such language or key.
-    """
-    sections = load_sections(conf, lang, sets=sets)
-    return sections[Language] if lang else _ANY, sections[DenoisePart], sections[CleanPart]
-
-
 def read_labelled_file(path: str, mapping: str, language: Language, rules: CleanPart) -> Labelled:
     """The labelled rows of a file, normalised, with near duplicates in one component.
 
@@ -102,25 +75,6 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Clean
         lines.setdefault((said, str(row.intent)), []).append(row.line)
     if not normalized:
         raise held.left_out.refusal(path, "no labelled row", ("text", "intent"), held.mapping)
-    table = _as_table(found, normalized, near_components(normalized, rules))
-    return Labelled(table, lines, held.left_out, [*held.notes, *held.findings.lines(spellings=False)])
-
-
-def _as_table(found: dict[str, list[Any]], normalized: list[str], components: pa.Array) -> pa.Table:
-    kinds = {"verified": pa.bool_()}
-    rows = {name: pa.array(values, kinds.get(name, pa.string())) for name, values in found.items()}
-    said = pa.array(normalized, pa.string())
-    nothing = {"split": pa.nulls(len(said), pa.string()), "vector": pa.nulls(len(said), pa.binary())}
-    return pa.table({"content_id": said, "normalized": said, "component": components, **rows, **nothing})
-
-
-def near_components(normalized: list[str], rules: CleanPart) -> pa.Array:
-    """A name for each text that near duplicates share, as `clean` finds them."""
-    if rules.near_duplicates == "off":
-        return pa.nulls(len(normalized), pa.string())
-    fold = folder(tuple(rules.fold))
-    classes = classes_of(pa.array([fold(text) for text in normalized], pa.string()))
-    names = classes.names[classes.of_text]
-    owners = components_of(classes.names, class_pairs(classes, rules.near_threshold, Bound(rules.near_comparisons)))
-    place = dict(zip(classes.names.tolist(), owners.tolist(), strict=True))
-    return pa.array([f"{place[name]:x}" for name in names.tolist()], pa.string())
+    return Labelled(
+        as_table(found, normalized, rules), lines, held.left_out, [*held.notes, *held.findings.lines(spellings=False)]
+    )

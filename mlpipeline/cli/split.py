@@ -13,7 +13,7 @@ from typing import Any
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
 from mlpipeline.cli.files import write_csv
-from mlpipeline.cli.labelled_file import NOTHING_LEFT, read_settings, writable
+from mlpipeline.cli.labelled_file import writable
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.split_samples import bot_samples
 from mlpipeline.cli.tables import cut, draw
@@ -21,6 +21,7 @@ from mlpipeline.errors import InputError, UsageError
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.leaks import KINDS, Leak, Leaks, Sample, find_leaks
+from mlpipeline.orders.labelled_texts import NOTHING_LEFT, read_settings
 from mlpipeline.recipe.fields import CleanPart, Language
 from mlpipeline.store.corpus.files import format_of, parse_map
 from mlpipeline.store.corpus.rows import Mapped

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import orjson
 
-from mlpipeline.cli.labelled_file import read_settings
 from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.leaks import Leaks, Sample, find_leaks
+from mlpipeline.orders.labelled_texts import read_settings
 
 _HOME = Path(__file__).resolve().parents[2]
 _PLANTED = 500

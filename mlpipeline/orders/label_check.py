@@ -1,0 +1,63 @@
+"""Which labels of some texts are probably wrong, how many, and what to read first: no bot, no store, no Spark."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from mlpipeline.methods.label_noise.annotating import answers_of
+from mlpipeline.methods.label_noise.judging import judge_units
+from mlpipeline.methods.label_noise.listing import issue_rows
+from mlpipeline.methods.label_noise.reporting import report_of
+from mlpipeline.methods.label_noise.units import units_of
+from mlpipeline.recipe.fields import DenoisePart
+from mlpipeline.stages.denoise.processes import fit_in_processes
+
+
+@dataclass(frozen=True)
+class LabelCheck:
+    """What was found.
+
+    Attributes:
+        report: figures, curves and one line with what to do, as `mlpipeline denoise check --json` has them.
+        issues: the doubted texts, each with its label, as rows of `label_issue`; the likeliest mistakes first.
+    """
+
+    report: dict[str, Any]
+    issues: list[dict[str, Any]]
+
+
+def check_labels(
+    rows: pa.Table,
+    settings: DenoisePart,
+    *,
+    fast: bool = False,
+    processes: int = 1,
+    say: Callable[[str], None] | None = None,
+) -> LabelCheck:
+    """Looks for wrong labels; nothing is dropped or changed.
+
+    Args:
+        rows: as `as_table` makes them, at least one.
+        settings: the recipe's `denoise`.
+        fast: without the trainer's network, which only many rows have.
+        processes: how many work side by side where there are many rows.
+        say: takes what is being done.
+    """
+    units = units_of(rows)
+    large = len(units) >= settings.large_rows and not fast
+    if say is not None:
+        say(f"judging {len(units):,} different labelled texts of {len(units.intents):,} intents")
+    queued = settings.model_copy(update={"policy": "queue"})
+    with fit_in_processes(processes, len(units)) as fit:
+        found = judge_units(units, queued, large=large, fit=fit)
+    return LabelCheck(report_of(units, found, answers_of(rows)), issue_rows(units, found.findings))
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
