@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from mlpipeline.bots import Bot
 from mlpipeline.cluster.failures import as_failure, explain
 from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError, did_you_mean
 from mlpipeline.spark.counters import Counters
@@ -214,7 +215,7 @@ def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Coun
     spark, made = place.spark(), []
     manifest = load_manifest(place.store, shared.gives)
     for unit, job in sorted(wanted.items()):
-        lang = unit.split("/")[1]
+        lang = Bot.parse(unit).lang
         fingerprint = job.shared.fingerprint if job.shared is not None else ""
         version = version_holding(place.store, manifest, unit, fingerprint)
         if version is not None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
@@ -42,7 +43,7 @@ def answer_verb(desk: Desk) -> int:
         _converse(desk, bot, open_answerer(desk.store, bot, options.version, options.nearest))
         return 0
     if options.file or not texts:
-        texts += _read(options.file or "-", bot.split("/")[1])
+        texts += _read(options.file or "-", Bot.parse(bot).lang)
     if not texts:
         fix = f'write mlpipeline answer {options.bot} "TEXT", or one message a line in --file or on the standard input'
         raise UsageError("no message", fix=fix)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from mlpipeline.bots import Bot
 from mlpipeline.cli.augment_report_text import as_text
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, written_whole
@@ -82,7 +83,7 @@ def report_verb(desk: Desk) -> int:
     # First, before minutes are spent: a sheet that cannot be read is no reason to begin.
     marks = _marks(desk) if options.marks else ReadMarks({}, 0, 0, [])
     asked = read_bot(desk, bot)
-    tool = load_tool(bot.split("/")[1], asked.rules.enabled)
+    tool = load_tool(Bot.parse(bot).lang, asked.rules.enabled)
     done = augment_bot(asked.whole, asked.rules, tool)
     desk.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} made of them")
     ablation = None if options.quick else _ablation(desk, asked, tool)
@@ -213,7 +214,7 @@ def switch(desk: Desk, bot: str, report: dict[str, Any], off: tuple[str, ...], *
     """
     from mlpipeline.recipe.measured import measured_file, read_reasons, write_measured
 
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     file = measured_file(desk.conf, domain, lang)
     before = read_reasons(file)
     told = {one["name"]: one for one in report["operators"]}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import JAVA_FORMULA, harmless, named_by_user
 from mlpipeline.cli.files import check_target as check_file
@@ -68,7 +69,7 @@ def batch_verb(desk: Desk) -> int:
     check_source(options.source)
     check_target(options.source, options.to)
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
-    lang = bot.split("/")[1]
+    lang = Bot.parse(bot).lang
     with named_by_user():
         check_messages(options.source, lang)
     bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.files import check_target, write_csv
 from mlpipeline.cli.options import Desk
@@ -80,12 +81,12 @@ def _files(desk: Desk) -> list[str]:
 def _bots(desk: Desk) -> list[str]:
     what = desk.options.what
     known = sorted(load_manifest(desk.store, "cleaned").entries)
-    domains = {bot.split("/")[0] for bot in known_bots(desk.store, desk.conf)}
+    domains = {Bot.parse(bot).domain for bot in known_bots(desk.store, desk.conf)}
     if "/" not in what and domains and what not in domains:
         raise UsageError(
             f"there is no domain {what}{did_you_mean(what, domains)}", fix=f"there are: {', '.join(sorted(domains))}"
         )
-    chosen = [meant_bot(desk, what)] if "/" in what else [bot for bot in known if bot.split("/")[0] == what]
+    chosen = [meant_bot(desk, what)] if "/" in what else [bot for bot in known if Bot.parse(bot).domain == what]
     missing = [bot for bot in chosen if bot not in known] or ([] if chosen else [what])
     if missing:
         fix = "`mlpipeline ls` names the bots; `mlpipeline run --select ... --to clean` cleans one"

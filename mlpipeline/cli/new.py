@@ -92,7 +92,7 @@ def new_verb(desk: Desk) -> int:
     normalize = normalizer(Profile.of(bot.recipe.language))
     distinct = len({normalize(text) for text in seen.texts})
     told: dict[str, Any] = {
-        "bot": f"{bot.domain}/{bot.lang}",
+        "bot": str(bot.bot),
         "rows": seen.rows,
         "texts": distinct,
         "rejected": dict(seen.rejects),

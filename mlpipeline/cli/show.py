@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.options import Desk
@@ -68,7 +69,7 @@ def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[st
 
     A text that only stands among what `clean` left out is taken from there.
     """
-    bots = sorted({f"{pair['domain']}/{pair['lang']}" for pair in pairs})
+    bots = sorted({str(Bot(pair["domain"], pair["lang"])) for pair in pairs})
     asked = {pair[side] for pair in pairs for side in ("left", "right")}
     texts: dict[tuple[str, str, str], str] = {}
     for dataset in ("cleaned_dropped", "cleaned") if bots else ():

@@ -9,6 +9,7 @@ from contextlib import suppress
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
@@ -31,7 +32,7 @@ def growth_notes(store: Store, cleaned: Manifest, shares: Mapping[str, float]) -
     trained = encoder_texts(store)
     rows: dict[str, int] = {}
     for bot, entry in cleaned.entries.items():
-        lang = bot.split("/")[1]
+        lang = Bot.parse(bot).lang
         rows[lang] = rows.get(lang, 0) + entry.rows
     limits = {lang: trained[lang] * (1 + share) for lang, share in shares.items() if lang in trained}
     counts = _counted(store, cleaned, [lang for lang, limit in limits.items() if rows.get(lang, 0) > limit])

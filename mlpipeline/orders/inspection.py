@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.pipeline import DATASETS, STAGES
 from mlpipeline.store.bundles.content import open_bundle
@@ -68,7 +69,7 @@ def _tables(store: Store, bots: Collection[str], found: Inspection) -> Iterator[
 
 
 def _partition(store: Store, manifest: Manifest, bot: str, found: Inspection) -> Iterator[Damage]:
-    lang = bot.split("/")[1]
+    lang = Bot.parse(bot).lang
     select = f"lang:{lang}" if bot.startswith("*/") else bot
     run = f"`mlpipeline run --select {select}{with_store(store.base)}` makes it anew"
     for path in manifest.entries[bot].files:
@@ -96,7 +97,7 @@ def _bundles(store: Store, bots: Collection[str], found: Inspection) -> Iterator
     """All bundles are read. The one that the table of releases names is told of by its stage."""
     for bot in sorted(bots):
         current = _current_bundle(store, bot)
-        home = Path(store.path("bundles", *bot.split("/")))
+        home = Path(store.path("bundles", *Bot.parse(bot)))
         for folder in sorted(place for place in home.glob("[!.]*") if place.is_dir()):
             found.bundles += 1
             if folder.name == current:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import RecipeError, UsageError, did_you_mean
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.store.layout import Store
@@ -28,20 +29,20 @@ def find_bot(store: Store, conf: Path, text: str, say: Callable[[str], None] | N
     Raises:
         UsageError: the words are no bot, or neither the store nor the recipes have it, and they have others.
     """
-    if text.count("/") != 1 or not all(text.split("/")):
-        known = known_bots(store, conf)
-        raise UsageError(f"{text!r} is no bot{did_you_mean(text, known)}", fix="write DOMAIN/LANG: shop/ko")
-    domain, lang = text.split("/")
+    try:
+        domain, lang = Bot.parse(text)
+    except UsageError as error:
+        raise UsageError(f"{error.what}{did_you_mean(text, known_bots(store, conf))}", fix=error.fix) from None
     try:
         tag, note = canonical_tag(lang)
         if store.exists(store.path("bundles", domain, tag)):
-            return f"{domain}/{tag}"
+            return str(Bot(domain, tag))
         # Slow, for bots that are not released, and for mistakes.
         known = known_bots(store, conf)
-        tag, note = canonical_tag(lang, {bot.split("/")[1] for bot in known if bot.split("/")[0] == domain})
+        tag, note = canonical_tag(lang, {one.lang for one in map(Bot.parse, known) if one.domain == domain})
     except RecipeError as error:
         raise UsageError(error.what, where=text, fix=error.fix) from None
-    bot = f"{domain}/{tag}"
+    bot = str(Bot(domain, tag))
     if known and bot not in known:  # where nothing is yet, the caller says what makes it
         there = ", ".join(known[:_MOST]) + (f" and {len(known) - _MOST:,} more" if len(known) > _MOST else "")
         raise UsageError(f"there is no bot {bot}{did_you_mean(bot, known)}", fix=f"there are: {there}")
@@ -59,10 +60,10 @@ def known_bots(store: Store, conf: Path) -> list[str]:
     found = {bot for name in ("utterance", "released") for bot in load_manifest(store, name).entries}
     bundles = store.path("bundles")
     for domain in store.names(bundles):
-        found |= {f"{domain}/{lang}" for lang in store.names(f"{bundles}/{domain}")}
+        found |= {str(Bot(domain, lang)) for lang in store.names(f"{bundles}/{domain}")}
     if conf.is_dir():
         with suppress(RecipeError):
-            found |= {f"{domain}/{lang}" for domain, lang in bots_of(conf) if lang != "*"}
+            found |= {str(bot) for bot in bots_of(conf) if bot.lang != "*"}
     return sorted(found)
 
 
@@ -74,17 +75,17 @@ def chosen_bots(known: Collection[str], select: str | None, exclude: Sequence[st
     """
     from mlpipeline.recipe.select import parse_selection
 
-    tags = {bot.split("/")[1] for bot in known}
+    tags = {Bot.parse(bot).lang for bot in known}
     chosen = parse_selection(select).fitted(tags)
     without = [parse_selection(one, option="--exclude").fitted(tags) for one in exclude]
     found = {
         bot
         for bot in known
-        if chosen.matches(*bot.split("/")) and not any(one.matches(*bot.split("/")) for one in without)
+        if chosen.matches(*Bot.parse(bot)) and not any(one.matches(*Bot.parse(bot)) for one in without)
     }
     if known and not found:
         named = sorted(bot for bot in known if not bot.startswith("*"))
-        words = [*named, *(f"domain:{bot.split('/')[0]}" for bot in named), *(f"lang:{tag}" for tag in tags)]
+        words = [*named, *(f"domain:{Bot.parse(bot).domain}" for bot in named), *(f"lang:{tag}" for tag in tags)]
         hint = did_you_mean(str(chosen), words) if chosen else ""
         raise UsageError(f"no bot of the store is chosen{hint}", fix=f"there are: {', '.join(named[:_MOST])}")
     return found

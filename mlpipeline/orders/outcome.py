@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.methods.label_noise.listing import DONE, ISSUES, to_read_and_done
@@ -160,7 +161,7 @@ def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
         return {}
     found = {}
     for bot, order in cleaned.items():
-        domain, lang = bot.split("/")
+        domain, lang = Bot.parse(bot)
         own = rows.filter(pc.and_(pc.equal(rows["domain"], domain), pc.equal(rows["lang"], lang)))
         told = order.job.recipe.language
         profile = Profile.of(told)

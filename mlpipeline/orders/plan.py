@@ -122,7 +122,7 @@ class Planner:
         return self._manifests[dataset]
 
     def _plan_bot(self, plan: Plan, bot: Resolved, chosen: set[str]) -> None:
-        name = f"{bot.domain}/{bot.lang}"
+        name = str(bot.bot)
         try:
             orders = list(self._orders(bot, name, chosen))
         except MLPipelineError as error:
@@ -200,7 +200,7 @@ class Planner:
         part = bot.recipe.ingest
         named = [(name, source) for names, source in ((part.files, "corpus"), (part.logs, "logs")) for name in names]
         return list_sources(
-            f"{bot.domain}/{bot.lang}",
+            str(bot.bot),
             [(name, bot.locate(name), source) for name, source in named],
             kind=part.format,
             mapping=part.map,
@@ -225,7 +225,7 @@ class Planner:
         name = bot.recipe.release.answers
         if name is None:
             return []
-        where = f"{bot.domain}/{bot.lang}"
+        where = str(bot.bot)
         path = plain_file(bot.locate(name), where=where, name=name, fix="correct release.answers")
         # What is wrong in it is said now, not when all is trained.
         read_answers(path, name, bot.lang)

@@ -42,7 +42,7 @@ class RunRequest:
     @property
     def names(self) -> list[str]:
         """The bots as DOMAIN/LANG."""
-        return [f"{bot.domain}/{bot.lang}" for bot in self.bots]
+        return [str(bot.bot) for bot in self.bots]
 
 
 def plan_run(request: RunRequest, bots: Sequence[Resolved] | None = None) -> Plan:

@@ -62,7 +62,7 @@ def run_pipeline(
         check_master(request.master)
     request.store.check_writable()
     with bot_locks(request.store, request.names) as (ours, busy):
-        free = [bot for bot in request.bots if f"{bot.domain}/{bot.lang}" in ours]
+        free = [bot for bot in request.bots if str(bot.bot) in ours]
         plan = plan_run(request, free)
         for bot in busy:
             plan.refused[bot] = MLPipelineError("another run works on it", where=bot, fix="wait for that run to end")
@@ -89,7 +89,7 @@ def _carry_out(
         run = head.name()
         report = apply_plan(plan, store, run=run, master=master, say=say, settings=request.settings, progress=progress)
         progress.begin("writing the report", 0, 0, ())
-        fine = [bot for bot in bots if f"{bot.domain}/{bot.lang}" not in report.failed]
+        fine = [bot for bot in bots if str(bot.bot) not in report.failed]
         samples, unread = answer_samples(store, fine)
         record = make_record(store, head, plan, report, names, samples, unread, before)
         write_record(store, record)

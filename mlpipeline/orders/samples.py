@@ -24,7 +24,7 @@ def answer_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[st
     """
     rows, refused = [], []
     for bot in bots:
-        name, file = f"{bot.domain}/{bot.lang}", bot.recipe.release.questions
+        name, file = str(bot.bot), bot.recipe.release.questions
         if not file:
             continue
         try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.pointers import read_pointer
@@ -23,7 +24,7 @@ def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, Any]]:
     found = {}
     for bot in bots:
         try:
-            released = read_pointer(Path(store.path("bundles", *bot.split("/"))))
+            released = read_pointer(Path(store.path("bundles", *Bot.parse(bot))))
         except StoreError:
             continue
         if released is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import InputError, MLPipelineError
 from mlpipeline.orders.contradictions import BotRows, Contradiction, find_between, read_rows_of
 from mlpipeline.recipe.load import Resolved
@@ -16,7 +17,7 @@ from mlpipeline.store.tables.manifests import load_manifest
 def translation_files(bots: Iterable[Resolved]) -> dict[str, str]:
     """Bot -> file of translations that its recipe names; bots whose recipe names none are absent."""
     named = [(bot, bot.recipe.ingest.translations) for bot in bots]
-    return {f"{bot.domain}/{bot.lang}": bot.locate(name) for bot, name in named if name is not None}
+    return {str(bot.bot): bot.locate(name) for bot, name in named if name is not None}
 
 
 def read_pairs(path: str) -> list[tuple[str, str]]:
@@ -45,15 +46,15 @@ def translation_warnings(store: Store, files: Mapping[str, str]) -> dict[str, li
     """
     told: dict[str, list[str]] = defaultdict(list)
     known = sorted(load_manifest(store, "cleaned").entries)
-    for domain, file in sorted({(bot.split("/")[0], file) for bot, file in files.items()}):
-        asked = [bot for bot, its in files.items() if its == file and bot.split("/")[0] == domain]
+    for domain, file in sorted({(Bot.parse(bot).domain, file) for bot, file in files.items()}):
+        asked = [bot for bot, its in files.items() if its == file and Bot.parse(bot).domain == domain]
         try:
             pairs = read_pairs(file)
         except MLPipelineError as error:
             for bot in asked:
                 told[bot].append(f"ingest.translations: {error}")
             continue
-        bots = [BotRows(bot, read_rows_of(store, bot)) for bot in known if bot.split("/")[0] == domain]
+        bots = [BotRows(bot, read_rows_of(store, bot)) for bot in known if Bot.parse(bot).domain == domain]
         found, _ = find_between(bots, pairs)
         for bot in asked:
             told[bot] += _lines(bot, domain, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import UsageError
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
@@ -51,8 +52,7 @@ def recipe_of(
     conf: Path, bot: str, *, sets: Sequence[str] = (), measured: bool = True, say: Say | None = None
 ) -> Resolved:
     """The recipe of one bot, given as DOMAIN/LANG; arguments and errors are those of `choose_recipes`."""
-    if bot.count("/") != 1 or not all(bot.split("/")):
-        raise UsageError(f"{bot!r} is no bot", fix="write DOMAIN/LANG, such as shop/ko")
+    Bot.parse(bot)
     try:
         return choose_recipes(conf, select=bot, sets=sets, measured=measured, say=say)[0]
     except UsageError as error:

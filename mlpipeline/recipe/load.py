@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mlpipeline._packaged import packaged
+from mlpipeline.bots import Bot
 from mlpipeline.errors import RecipeError, UsageError, did_you_mean
 from mlpipeline.inputs import local_path
 from mlpipeline.recipe.fields import SECTIONS, Recipe
@@ -34,6 +35,11 @@ class Resolved:
     origins: Mapping[str, str]
     messages: tuple[str, ...]
     home: Path
+
+    @property
+    def bot(self) -> Bot:
+        """The bot whose recipe it is."""
+        return Bot(self.recipe.domain, self.recipe.lang)
 
     @property
     def domain(self) -> str:
@@ -126,13 +132,13 @@ def _check_excluded(folder: ConfFolder, without: Sequence[Selection]) -> None:
             raise UsageError(f"no bot is {gone[0]}{_meant(gone[0], folder)}", where="--exclude", fix="correct the word")
 
 
-def bots_of(conf: Path) -> list[tuple[str, str]]:
-    """(domain, lang) of every bot of a folder, its recipe unread; `*` stands for the languages of a broken domain.
+def bots_of(conf: Path) -> list[Bot]:
+    """Every bot of a folder, its recipe unread; `*` stands for the languages of a broken domain.
 
     Raises:
         RecipeError: there is no such folder.
     """
-    return _bots(ConfFolder(conf))
+    return [Bot(domain, lang) for domain, lang in _bots(ConfFolder(conf))]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
+from mlpipeline.bots import Bot
 from mlpipeline.schemas import ANSWER
 from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.bundle import as_bundle
@@ -49,7 +50,7 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
         keep: columns of the messages that stand behind the answer's own.
     """
     files = open_bundle(bundle)
-    domain, lang = as_bundle(files).bot.split("/")
+    domain, lang = Bot.parse(as_bundle(files).bot)
     digest = files.digest
     sent = messages.sparkSession.sparkContext.broadcast(pack_bundle(files))
     schema = StructType([*ANSWER.fields, *(messages.schema[name] for name in keep)])

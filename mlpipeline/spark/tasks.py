@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, StructType
 
+from mlpipeline.bots import Bot
 from mlpipeline.cluster.failures import TaskTrace, as_failure
 from mlpipeline.errors import StageError
 from mlpipeline.spark.counters import DONE, Counters, peak_memory_mb
@@ -62,7 +63,7 @@ def run_tasks(
             yield from over_bot(rows.drop_columns(["slot"]).cast(given))
 
     def over_bot(rows: pa.Table) -> list[pa.RecordBatch]:
-        bot = f"{rows['domain'][0].as_py()}/{rows['lang'][0].as_py()}"
+        bot = str(Bot(rows["domain"][0].as_py(), rows["lang"][0].as_py()))
         began = time.process_time()
         try:
             made = as_batches(work(bot, rows).select(wanted.names).cast(wanted))
@@ -152,7 +153,7 @@ def warnings_of(counters: Counters) -> dict[str, str]:
 def complete_bots(frames: Sequence[DataFrame]) -> set[str]:
     """The bots that have rows in each of the frames, from one job; frames that are persisted are made by it."""
     named = [frame.select("domain", "lang", F.lit(number).alias("frame")) for number, frame in enumerate(frames)]
-    found = Counter(f"{row['domain']}/{row['lang']}" for row in union_all(named).distinct().collect())
+    found = Counter(str(Bot(row["domain"], row["lang"])) for row in union_all(named).distinct().collect())
     return {bot for bot, times in found.items() if times == len(frames)}
 
 
@@ -162,7 +163,7 @@ def _tasks(frame: DataFrame, sizes: Sequence[tuple[str, int]] | None) -> list[li
 
     if sizes is None:
         found = frame.groupBy("domain", "lang").count().collect()
-        sizes = [(f"{row['domain']}/{row['lang']}", int(row["count"])) for row in found]
+        sizes = [(str(Bot(row["domain"], row["lang"])), int(row["count"])) for row in found]
     has_bytes = any(isinstance(field.dataType, BinaryType) for field in frame.schema.fields)
     return share_out(sizes, slots_of(frame.sparkSession), most=_BOTS_WITH_BYTES if has_bytes else None)
 

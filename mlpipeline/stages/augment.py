@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
+from mlpipeline.bots import Bot
 from mlpipeline.languages.paraphrase.tools import Plain, load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.corpus import Corpus, lacks_nothing
@@ -77,7 +78,7 @@ def work_on(bot: str, rows: pa.Table, profile: Profile, rules: MakingSettings, r
         {**_as_row(corpus, made, rules.seed), "reason": reason, "detail": detail}
         for made, reason, detail in done.review
     ]
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,
         "lang": lang,

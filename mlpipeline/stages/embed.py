@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from mlpipeline.bots import Bot
 from mlpipeline.networks.encoder import Encoder, NgramEncoder, fit_ngram_encoder, load_encoder
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.counters import Counters
@@ -50,7 +51,7 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
             digest, payload = made.digest, made.to_bytes()
         else:
             digest, payload = load_encoder(Path(rules.encoder)).digest, None
-        row = {"domain": "*", "lang": bot.split("/")[1], "encoder": digest, "rows": len(rows), "payload": payload}
+        row = {"domain": "*", "lang": Bot.parse(bot).lang, "encoder": digest, "rows": len(rows), "payload": payload}
         return pa.Table.from_pylist([row], schema=to_arrow_schema(ENCODER))
 
     return run_tasks(texts, fit, schema=ENCODER, counters=counters)

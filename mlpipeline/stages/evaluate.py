@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
+from mlpipeline.bots import Bot
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_report
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.held_out import HeldOut
@@ -55,7 +56,7 @@ def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str)
         test.content_id.tolist(),
     )
     report |= {name: rows[name][0].as_py() for name in _LEARNT}
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,
         "lang": lang,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StageError
 from mlpipeline.networks.parity import ask_parity
 from mlpipeline.networks.targets import write_targets
@@ -56,7 +57,7 @@ def check_parity(
 
 def export_bot(bot: str, rows: pa.Table, rules: ExportPart) -> pa.Table:
     """Exports one bot to each target that the recipe names; one row of EXPORTED a target, in pieces."""
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     temperature, made = rows["temperature"][0].as_py(), []
     with tempfile.TemporaryDirectory(prefix="mlpipeline-export-") as scratch:
         model, held_out = Path(scratch) / "model.npz", Path(scratch) / "held_out.npz"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
+from mlpipeline.bots import Bot
 from mlpipeline.networks import classifier, features
 from mlpipeline.networks.classifier import MadeRow
 from mlpipeline.networks.fitting import plan_steps
@@ -61,7 +62,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
     model = classifier.train_classifier(
         texts["train"], intents["train"], texts["validation"], intents["validation"], settings, seed, made
     )
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,
         "lang": lang,

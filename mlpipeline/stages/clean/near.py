@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
 
+from mlpipeline.bots import Bot
 from mlpipeline.methods.near_duplicates.contents import components, content_pairs
 from mlpipeline.methods.near_duplicates.keep import chosen, kept_of, keys_of
 from mlpipeline.methods.near_duplicates.state import State, compared, pair_similarities
@@ -135,7 +136,7 @@ def _placed(rows: DataFrame) -> DataFrame:
     ordered = sorted(sizes, key=lambda row: (-row["count"], row["domain"], row["lang"]))
     if len(ordered) < 2:
         return rows.coalesce(1)
-    names = [F.lit(value) for at, row in enumerate(ordered) for value in (f"{row['domain']}/{row['lang']}", at)]
+    names = [F.lit(value) for at, row in enumerate(ordered) for value in (str(Bot(row["domain"], row["lang"])), at)]
     slot = F.create_map(*names)[F.concat_ws("/", "domain", "lang")]
     return rows.repartitionById(len(ordered), slot)
 

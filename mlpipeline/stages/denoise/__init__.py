@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.annotating import answers_of
 from mlpipeline.methods.label_noise.judging import Fit, fit_here, judge_units, plan_views
@@ -69,7 +70,7 @@ def judge_bot(
     units = units_of(rows.filter(rows["kept"]))
     verdict = judge_units(units, rules, large=large, fit=fit)
     report = report_of(units, verdict, answers_of(rows))
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     return {
         "domain": domain,
         "lang": lang,
@@ -97,7 +98,7 @@ def with_split(inputs: Frames) -> Transform:
 def count_rows(rows: DataFrame) -> dict[str, tuple[int, int]]:
     """Of each bot: labelled rows, and all rows that say something."""
     counted = rows.groupBy("domain", "lang").agg(F.count_if("kept").alias("units"), F.count("*").alias("told"))
-    return {f"{row['domain']}/{row['lang']}": (row["units"], row["told"]) for row in counted.collect()}
+    return {str(Bot(row["domain"], row["lang"])): (row["units"], row["told"]) for row in counted.collect()}
 
 
 def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoisePart, counters: Counters) -> DataFrame:
@@ -122,7 +123,7 @@ def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoiseP
     if large:
 
         def apart(bot: str) -> pa.Table:
-            domain, lang = bot.split("/")  # each by itself, so that no other partition is read
+            domain, lang = Bot.parse(bot)  # each by itself, so that no other partition is read
             own = rows.where((F.col("domain") == domain) & (F.col("lang") == lang))
             return judge_large(bot, own, sizes[bot][1], rules, counters)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import Row
 
+from mlpipeline.bots import Bot
 from mlpipeline.spark.counters import Counters
 
 
@@ -23,7 +24,7 @@ def tell_refused(files: Sequence[Row], counters: Counters) -> None:
     told = counters.values
     bots: dict[str, list[Row]] = {}
     for file in files:
-        bots.setdefault(f"{file['domain']}/{file['lang']}", []).append(file)
+        bots.setdefault(str(Bot(file["domain"], file["lang"])), []).append(file)
     for bot, own in bots.items():
         idle = [file for file in own if told_as("idle", file) in told]
         kinds = ("refused", "idle") if len(idle) == len(own) else ("refused",)

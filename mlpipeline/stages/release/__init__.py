@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline import __version__
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.schemas import DENOISED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
@@ -57,12 +58,12 @@ def bundle_home(store: Store, bot: str) -> Path:
     """Where a bot's bundles lie; raises StoreError when the store is no folder of this machine."""
     if not store.is_local:
         raise StoreError("bundles need a folder", where=store.root, fix="mount the store, or copy datasets to a folder")
-    return Path(store.path("bundles", *bot.split("/")))
+    return Path(store.path("bundles", *Bot.parse(bot)))
 
 
 def _answers(inputs: Mapping[str, pa.Table], bot: str) -> dict[str, dict[str, str]]:
     files = inputs["source_file"].to_pylist()
-    return read_answers(files[0]["path"], files[0]["name"], bot.split("/")[1]) if files else {}
+    return read_answers(files[0]["path"], files[0]["name"], Bot.parse(bot).lang) if files else {}
 
 
 def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
@@ -99,7 +100,7 @@ def _settle(
     passed = all(condition.passed for condition in conditions)
     if passed:
         move_champion(registry(store), bot, version)
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     return {
         "domain": domain,
         "lang": lang,

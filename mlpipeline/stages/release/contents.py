@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlpipeline.bots import Bot
 from mlpipeline.languages.profile import Profile
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
@@ -84,7 +85,7 @@ def bundle_contents(
     answers: Mapping[str, Mapping[str, str]], origin: Mapping[str, str],
 ) -> BundleContents:  # fmt: skip
     """Everything that a bundle holds, from the rows that the stages before made."""
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     model = TrainedModel.from_bytes(read_bytes(inputs["model"], "payload"))
     exported = inputs["exported"]
     targets = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.seals import find_damage
 from mlpipeline.store.layout import Store
@@ -31,7 +32,7 @@ def find_lost(store: Store, *, thorough: bool) -> Callable[[str], list[str]]:
         released = read_rows(store, "released", columns=_COLUMNS).to_pylist()
     except StoreError:
         return lambda bot: []  # a table that cannot be read is made anew first: the plan sees its files
-    rows = {f"{row['domain']}/{row['lang']}": row for row in released}
+    rows = {str(Bot(row["domain"], row["lang"])): row for row in released}
     try:
         registry = read_registry(Path(store.path("mlflow", "mlflow.db")), DIGEST_TAG)
         damaged = "" if registry else "registry missing: mlflow/mlflow.db"

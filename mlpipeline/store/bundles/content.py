@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.packing import is_inside, json_bytes, jsonl_bytes, npz_bytes
 from mlpipeline.store.bundles.seals import (
@@ -211,7 +212,7 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
 
 
 def _check_contents(contents: BundleContents) -> None:
-    where = f"{contents.domain}/{contents.lang}"
+    where = str(Bot(contents.domain, contents.lang))
     if any("\n" in label or "\r" in label or not label for label in contents.labels):
         raise StoreError("an intent is empty or has a line break in its name", where=where, fix="rename the intent")
     if len(set(contents.labels)) != len(contents.labels) or not contents.labels:

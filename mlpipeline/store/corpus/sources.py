@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import InputError, StoreError
 from mlpipeline.inputs import HEAD, check_head, is_pattern, local_path, matching, plain_file, spelled
 from mlpipeline.store.corpus.files import format_of
@@ -31,7 +32,7 @@ class SourceFile:
     @property
     def bot(self) -> str:
         """The bot that the file belongs to."""
-        return f"{self.domain}/{self.lang}"
+        return str(Bot(self.domain, self.lang))
 
 
 def list_sources(
@@ -55,7 +56,7 @@ def list_sources(
         InputError: a named file is not there, is no plain file, is packed in a way that nobody unpacks here, or cannot
             be read; a pattern of corpus files matches nothing, or looks at too much.
     """
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     columns = json.dumps(dict(mapping), sort_keys=True)
     found: dict[str, SourceFile] = {}
     told = [] if notes is None else notes

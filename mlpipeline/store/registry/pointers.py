@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import checked_bytes, read_checked, understood
@@ -35,7 +36,7 @@ class Released:
 
 def model_name(bot: str) -> str:
     """`shop/ko` -> `shop.ko`: MLflow's names hold neither `/` nor `:`."""
-    domain, _, lang = bot.rpartition("/")
+    domain, lang = Bot.parse(bot)
     return f"{domain}.{lang}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.layout import Store
@@ -19,7 +20,7 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
         StoreError: there is none; with what makes it anew where one was released.
         UsageError: the bot has others than the version that is asked for.
     """
-    place = Path(store.path("bundles", *bot.split("/")))
+    place = Path(store.path("bundles", *Bot.parse(bot)))
     found = read_version(registry(store), bot, version) if version else read_pointer(place, bot)
     if found is not None:
         return found

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.fs as pafs
 
+from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store, cannot_write
@@ -33,7 +34,7 @@ def partition_predicate(bots: Iterable[str]) -> str:
     """SQL that is true for the rows of these bots, short also for hundreds of them."""
     by_lang: dict[str, list[str]] = {}
     for bot in sorted(bots):
-        domain, lang = bot.split("/")
+        domain, lang = Bot.parse(bot)
         by_lang.setdefault(lang, []).append(domain)
     terms = []
     for lang, domains in sorted(by_lang.items()):
@@ -285,5 +286,5 @@ def _files_of(store: Store, dataset: str) -> pafs.FileSystem | None:
 
 
 def _filters(bot: str) -> list[tuple[str, str, str]]:
-    domain, lang = bot.split("/")
+    domain, lang = Bot.parse(bot)
     return [("domain", "=", domain), ("lang", "=", lang)]

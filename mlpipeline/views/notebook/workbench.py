@@ -90,7 +90,7 @@ class Workbench:
         if not self._conf.is_dir():
             return {}
         found = load_recipes(self._conf, select=parse_selection(self._select), sets=self._sets)
-        return {f"{bot.domain}/{bot.lang}": bot for bot in found}
+        return {str(bot.bot): bot for bot in found}
 
     @cached_property
     def datasets(self) -> list[str]:

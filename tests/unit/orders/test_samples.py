@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from mlpipeline.orders import samples
+from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.serving.answer import Answer
 
 
@@ -21,9 +22,13 @@ class Echo:
 def test_sample_questions_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(samples, "open_answerer", lambda store, bot, nearest: Echo())
 
-    def recipe(lang: str, questions: str | None) -> SimpleNamespace:
-        release = SimpleNamespace(release=SimpleNamespace(questions=questions))
-        return SimpleNamespace(domain="shop", lang=lang, recipe=release, locate=lambda name: str(tmp_path / name))
+    (tmp_path / "conf" / "domains" / "shop").mkdir(parents=True)
+    (tmp_path / "conf" / "domains" / "shop" / "domain.yaml").write_text("languages: [ko]\n")
+    (known,) = load_recipes(tmp_path / "conf")
+
+    def recipe(lang: str, questions: str | None) -> Resolved:
+        release = known.recipe.release.model_copy(update={"questions": questions})
+        return replace(known, recipe=known.recipe.model_copy(update={"lang": lang, "release": release}))
 
     (tmp_path / "shop.ko.txt").write_bytes("안녕\u2028하세요\n\n하나\n둘\n셋\n".encode())
     (tmp_path / "shop.ja.txt").write_bytes("明日の天気は\n".encode("cp932"))
