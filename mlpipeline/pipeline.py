@@ -186,7 +186,7 @@ def _inputs(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFr
             rows = [tuple(getattr(file, name) for name in schema.names) for job in jobs for file in job.sources]
             found[dataset] = spark.createDataFrame(rows, schema)
             continue
-        whose = sorted({f"*/{job.recipe.lang}" for job in jobs}) if _is_shared(stage, dataset) else bots
+        whose = sorted({f"*/{job.recipe.lang}" for job in jobs}) if dataset in SHARED else bots
         found[dataset] = check_schema(
             read_dataset(spark, place.store, dataset, schema, whose), schema, where=f"{stage.name} needs {dataset}"
         )
@@ -200,10 +200,6 @@ def _recalled(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, Data
         f"last_{dataset}": read_dataset(place.spark(), place.store, dataset, stage.gives[dataset], bots, version)
         for dataset, (version, bots) in usable.items()
     }
-
-
-def _is_shared(stage: Stage, dataset: str) -> bool:
-    return stage.shared is not None and stage.shared.gives == dataset
 
 
 def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Counters) -> None:
