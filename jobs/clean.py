@@ -5,4 +5,4 @@ import sys
 from mlpipeline.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main(["run", "--from", "clean", "--to", "clean", *sys.argv[1:]]))
+    sys.exit(main(["run", "--from-stage", "clean", "--to-stage", "clean", *sys.argv[1:]]))

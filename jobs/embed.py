@@ -5,4 +5,4 @@ import sys
 from mlpipeline.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main(["run", "--from", "embed", "--to", "embed", *sys.argv[1:]]))
+    sys.exit(main(["run", "--from-stage", "embed", "--to-stage", "embed", *sys.argv[1:]]))

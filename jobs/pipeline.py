@@ -1,4 +1,4 @@
-"""All stages as one Spark job: spark-submit jobs/pipeline.py [--select ...] [--from STAGE] [--to STAGE]."""
+"""All stages as one Spark job: spark-submit jobs/pipeline.py [--select ...] [--from-stage STAGE] [--to-stage STAGE]."""
 
 import sys
 

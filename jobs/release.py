@@ -5,4 +5,4 @@ import sys
 from mlpipeline.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main(["run", "--from", "release", "--to", "release", *sys.argv[1:]]))
+    sys.exit(main(["run", "--from-stage", "release", "--to-stage", "release", *sys.argv[1:]]))

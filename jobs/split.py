@@ -5,4 +5,4 @@ import sys
 from mlpipeline.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main(["run", "--from", "split", "--to", "split", *sys.argv[1:]]))
+    sys.exit(main(["run", "--from-stage", "split", "--to-stage", "split", *sys.argv[1:]]))

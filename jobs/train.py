@@ -5,4 +5,4 @@ import sys
 from mlpipeline.cli.main import main
 
 if __name__ == "__main__":
-    sys.exit(main(["run", "--from", "train", "--to", "train", *sys.argv[1:]]))
+    sys.exit(main(["run", "--from-stage", "train", "--to-stage", "train", *sys.argv[1:]]))

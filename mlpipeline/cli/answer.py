@@ -6,20 +6,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.serving.champion import open_answerer
 from mlpipeline.store.corpus.message_files import messages_of, read_messages
-
-if TYPE_CHECKING:
-    pass
 
 
 def add_answer(parser: argparse.ArgumentParser) -> None:
@@ -34,22 +31,22 @@ def add_answer(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=answer_verb)
 
 
-def answer_verb(desk: Desk) -> int:
+def answer_verb(context: CommandContext) -> int:
     """Answers messages with the champion of a bot; no JVM is started for it."""
-    options = desk.options
-    bot = meant_bot(desk, options.bot)
+    options = context.options
+    bot = meant_bot(context, options.bot)
     texts = list(options.text)
     if not texts and not options.file and _is_terminal():
-        _converse(desk, bot, open_answerer(desk.store, bot, options.version, options.nearest))
+        _converse(context, bot, open_answerer(context.store, bot, options.version, options.nearest))
         return 0
     if options.file or not texts:
         texts += _read(options.file or "-", Bot.parse(bot).lang)
     if not texts:
         fix = f'write mlpipeline answer {options.bot} "TEXT", or one message a line in --file or on the standard input'
         raise UsageError("no message", fix=fix)
-    answers = open_answerer(desk.store, bot, options.version, options.nearest).answer(texts)
+    answers = open_answerer(context.store, bot, options.version, options.nearest).answer(texts)
     told = "\n\n".join(f"> {visible(answer.text)}\n{_told(answer)}" for answer in answers)
-    desk.give([answer.to_dict() for answer in answers], told)
+    context.print_result([answer.to_dict() for answer in answers], told)
     return 0
 
 
@@ -71,11 +68,11 @@ def _read(file: str, lang: str) -> list[str]:
         raise UsageError(f"the standard input cannot be read: {error}", fix="name a file by --file") from error
 
 
-def _converse(desk: Desk, bot: str, answerer: Answerer) -> None:
+def _converse(context: CommandContext, bot: str, answerer: Answerer) -> None:
     """Answers what a person types, line by line, until an empty line, the end of the input or an interrupt."""
     with suppress(ImportError):  # arrow keys and earlier lines, where Python has them
         import readline  # noqa: F401
-    desk.say(f"{bot}: one message a line; an empty line ends")
+    context.say(f"{bot}: one message a line; an empty line ends")
     while True:
         try:
             text = input(f"{bot}> ").strip()
@@ -83,12 +80,12 @@ def _converse(desk: Desk, bot: str, answerer: Answerer) -> None:
             sys.stderr.write("\n")
             return
         except UnicodeDecodeError as error:
-            desk.say(f"this line is not {error.encoding}: nothing was asked")
+            context.say(f"this line is not {error.encoding}: nothing was asked")
             continue
         if not text:
             return
         (answer,) = answerer.answer([text])
-        desk.give(answer.to_dict(), f"{_told(answer)}\n")
+        context.print_result(answer.to_dict(), f"{_told(answer)}\n")
 
 
 def _told(answer: Answer) -> str:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.paraphrase_setting import setting_of
 from mlpipeline.cli.tables import draw
 
@@ -17,9 +17,9 @@ def add_operators(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=operators_verb)
 
 
-def operators_verb(desk: Desk) -> int:
+def operators_verb(context: CommandContext) -> int:
     """Lists the operators of a language."""
-    setting = setting_of(desk, desk.options.lang, None)
+    setting = setting_of(context, context.options.lang, None)
     rows: list[dict[str, Any]] = [
         {
             "name": name,
@@ -31,7 +31,7 @@ def operators_verb(desk: Desk) -> int:
         for name, one in setting.tool.operators.items()
     ]
     cells = [[row["name"], row["kind"], f"{row['about']}{_note(row)}"] for row in rows]
-    desk.give(rows, draw(["operator", "kind", "what it does"], cells))
+    context.print_result(rows, draw(["operator", "kind", "what it does"], cells))
     return 0
 
 

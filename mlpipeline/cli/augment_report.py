@@ -14,8 +14,8 @@ import pyarrow as pa
 from mlpipeline.bots import Bot
 from mlpipeline.cli.augment_report_text import as_text
 from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target, written_whole
-from mlpipeline.cli.options import Desk
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
@@ -71,22 +71,22 @@ class Asked(NamedTuple):
     off: tuple[str, ...]
 
 
-def report_verb(desk: Desk) -> int:
+def report_verb(context: CommandContext) -> int:
     """Prints the report; writes the sheet and the measured layer. 1 when the layer cannot be written."""
     from mlpipeline.languages.paraphrase.tools import load_tool
     from mlpipeline.methods.augmentation.making import augment_bot
     from mlpipeline.orders.augmentation_report import scores_of_order, sheet_rows, told
 
-    options, began = desk.options, time.monotonic()
+    options, began = context.options, time.monotonic()
     _check(options)
-    bot = meant_bot(desk, options.bot)
+    bot = meant_bot(context, options.bot)
     # First, before minutes are spent: a sheet that cannot be read is no reason to begin.
-    marks = _marks(desk) if options.marks else ReadMarks({}, 0, 0, [])
-    asked = read_bot(desk, bot)
+    marks = _marks(context) if options.marks else ReadMarks({}, 0, 0, [])
+    asked = read_bot(context, bot)
     tool = load_tool(Bot.parse(bot).lang, asked.rules.enabled)
     done = augment_bot(asked.whole, asked.rules, tool)
-    desk.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} made of them")
-    ablation = None if options.quick else _ablation(desk, asked, tool)
+    context.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} made of them")
+    ablation = None if options.quick else _ablation(context, asked, tool)
     by_operator = ablation is not None and options.model == "linear"
     orders = scores_of_order(asked.corpus, ablation, tool, asked.rules.seed) if ablation and by_operator else {}
     report = {"bot": bot, **told(asked.whole, done, tool, ablation, orders, marks.operators)}
@@ -95,10 +95,10 @@ def report_verb(desk: Desk) -> int:
     if options.to:
         place, rows = Path(options.to), sheet_rows(asked.whole, [one.candidate for one in done.kept])
         report["wrote"]["sheet"] = str(place)
-        desk.say(f"{_write_sheet(rows, options.rows, place):,} rows to mark in {place}")
-    failed = switch(desk, bot, report, asked.off, measured=by_operator)
+        context.say(f"{_write_sheet(rows, options.rows, place):,} rows to mark in {place}")
+    failed = switch(context, bot, report, asked.off, measured=by_operator)
     report["seconds"] = round(time.monotonic() - began, 1)
-    desk.give(report, as_text(report))
+    context.print_result(report, as_text(report))
     if failed:
         raise failed
     return 0
@@ -120,14 +120,14 @@ def _check(options: argparse.Namespace) -> None:
         check_target("--to", Path(options.to))
 
 
-def _marks(desk: Desk) -> ReadMarks:
-    marks = read_marks(Path(desk.options.marks))
+def _marks(context: CommandContext) -> ReadMarks:
+    marks = read_marks(Path(context.options.marks))
     if marks.bad:
-        desk.say(f"note: {len(marks.bad):,} rows of {desk.options.marks} cannot be read: {told_bad(marks.bad)}")
+        context.say(f"note: {len(marks.bad):,} rows of {context.options.marks} cannot be read: {told_bad(marks.bad)}")
     return marks
 
 
-def read_bot(desk: Desk, bot: str) -> Asked:
+def read_bot(context: CommandContext, bot: str) -> Asked:
     """The training rows of a bot and their families, and its recipe without the measured layer.
 
     Raises:
@@ -138,12 +138,14 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     from mlpipeline.store.tables.datasets import read_rows
     from mlpipeline.store.tables.manifests import load_manifest
 
-    recipe = desk.recipe(bot, measured=False).recipe
-    if bot not in load_manifest(desk.store, "splits").entries:
-        raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")
-    splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
+    recipe = context.recipe(bot, measured=False).recipe
+    if bot not in load_manifest(context.store, "splits").entries:
+        raise StoreError(
+            f"{bot} has no splits", where=context.store.root, fix=f"mlpipeline run --select {bot} --to-stage split"
+        )
+    splits = read_rows(context.store, "splits", bots=[bot], columns=["content_id", "split"])
     place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
-    rows = read_rows(desk.store, "cleaned", bots=[bot], columns=list(_COLUMNS)).select(list(_COLUMNS)).to_pylist()
+    rows = read_rows(context.store, "cleaned", bots=[bot], columns=list(_COLUMNS)).select(list(_COLUMNS)).to_pylist()
     # A labelled row without a split belongs to nobody: it was cleaned after the last split.
     marked = [
         {**row, "split": place.get(row["content_id"]) if row["intent"] is not None else None}
@@ -154,20 +156,20 @@ def read_bot(desk: Desk, bot: str) -> Asked:
     corpus = corpus_of(pa.Table.from_pylist(marked, schema=schema), Profile.of(recipe.language))
     family = families(marked)
     names, groups = np.unique([family[one] for one in corpus.ids], return_inverse=True)
-    chosen = drawn_rows(corpus, groups.reshape(-1), per_intent=desk.options.per_intent)
+    chosen = drawn_rows(corpus, groups.reshape(-1), per_intent=context.options.per_intent)
     if len(chosen) < len(corpus.ids):
-        desk.say(f"note: gains are of {len(chosen):,} of {len(corpus.ids):,} training rows, {len(names):,} families")
+        context.say(f"note: gains are of {len(chosen):,} of {len(corpus.ids):,} training rows, {len(names):,} families")
     rules = making_settings(recipe.augment, recipe.clean)
     own = taken(corpus, chosen)
-    whole = own if desk.options.per_intent else corpus
+    whole = own if context.options.per_intent else corpus
     return Asked(whole, own, groups.reshape(-1)[chosen], rules, recipe.train, tuple(recipe.augment.disabled))
 
 
-def _ablation(desk: Desk, asked: Asked, tool: Tool) -> Ablation:
+def _ablation(context: CommandContext, asked: Asked, tool: Tool) -> Ablation:
     from mlpipeline.methods.augmentation.ablation_learners import linear_learner, trainer_learner
     from mlpipeline.stages.train import classifier_settings
 
-    options, linear = desk.options, desk.options.model == "linear"
+    options, linear = context.options, context.options.model == "linear"
     corpus, rules, weight = asked.corpus, asked.rules, asked.train.augmented_weight
     learner = linear_learner(corpus, rules.seed, weight)
     if not linear:
@@ -183,7 +185,7 @@ def _ablation(desk: Desk, asked: Asked, tool: Tool) -> Ablation:
         seeds=options.seeds,
         by_operator=linear,
         outside=asked.train.out_of_scope_label,
-        say=desk.say,
+        say=context.say,
     )
 
 
@@ -196,14 +198,16 @@ def _write_sheet(rows: list[Any], most: int, place: Path) -> int:
     return len(chosen)
 
 
-def switch(desk: Desk, bot: str, report: dict[str, Any], off: tuple[str, ...], *, measured: bool) -> InputError | None:
+def switch(
+    context: CommandContext, bot: str, report: dict[str, Any], off: tuple[str, ...], *, measured: bool
+) -> InputError | None:
     """Writes the measured layer and says in the report what it holds and what was taken back.
 
     What this call did not look at stays as it was: gains and order without an ablation by operator or of operators that
     made too few rows, marks without a sheet. The same goes for lines that a person wrote.
 
     Args:
-        desk: of the verb.
+        context: of the verb.
         bot: its name.
         report: gets `switched_off`, `taken_back`, `wrote`.
         off: operators that people switched off; they are not written again.
@@ -215,7 +219,7 @@ def switch(desk: Desk, bot: str, report: dict[str, Any], off: tuple[str, ...], *
     from mlpipeline.recipe.measured import measured_file, read_reasons, write_measured
 
     domain, lang = Bot.parse(bot)
-    file = measured_file(desk.conf, domain, lang)
+    file = measured_file(context.conf, domain, lang)
     before = read_reasons(file)
     told = {one["name"]: one for one in report["operators"]}
     renewed = {name for name, why in before.items() if name in told and _is_renewed(told[name], why, measured)}
@@ -225,7 +229,7 @@ def switch(desk: Desk, bot: str, report: dict[str, Any], off: tuple[str, ...], *
     report["switched_off"] = wanted
     report["taken_back"] = sorted(set(before) - set(wanted))
     report["written"] = False
-    if desk.options.no_switch or desk.options.per_intent:
+    if context.options.no_switch or context.options.per_intent:
         return None
     try:
         if wanted != before:

@@ -7,7 +7,7 @@ import difflib
 from collections import Counter
 from collections.abc import Sequence
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.paraphrase_setting import setting_of
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
@@ -35,25 +35,25 @@ def add_try(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=try_verb)
 
 
-def try_verb(desk: Desk) -> int:
+def try_verb(context: CommandContext) -> int:
     """Prints other wordings of a sentence with their operators and scores."""
-    options = desk.options
+    options = context.options
     if not 1 <= options.chain <= _LONGEST_CHAIN:
         raise UsageError(f"--chain {options.chain} is no chain", fix=f"give 1 to {_LONGEST_CHAIN}")
-    setting = setting_of(desk, options.lang, options.bot)
+    setting = setting_of(context, options.lang, options.bot)
     used = chosen_operators(setting, options.only)
     said = normalizer(setting.profile)(options.sentence)
     if not said:
         raise UsageError("nothing is left of the text when it is normalised", fix="give a sentence")
-    corpus = _corpus(desk, setting, said)
+    corpus = _corpus(context, setting, said)
     reason = left_alone(said, setting.profile)
     if reason:
-        desk.say(f"note: in a corpus this row is left alone: {reason}")
+        context.say(f"note: in a corpus this row is left alone: {reason}")
     found = judged(setting, corpus, made_of(setting, used, said, options.chain))
     shown = [one for one in found if options.all or one.verdict in _SHOWN]
     told = {"lang": setting.tag, "text": options.sentence, "normalized": said, "bot": options.bot}
     told |= {"left_alone": reason or None, "counts": Counter(one.verdict for one in found)}
-    desk.give({**told, "wordings": [one.as_json() for one in shown]}, _text(said, found, shown))
+    context.print_result({**told, "wordings": [one.as_json() for one in shown]}, _text(said, found, shown))
     return 0
 
 
@@ -73,16 +73,16 @@ def chosen_operators(setting: Setting, only: str) -> dict[str, Operator]:
     return {name: one for name, one in works.items() if not name.startswith(CONVERSION) or setting.uses(name)}
 
 
-def _corpus(desk: Desk, setting: Setting, said: str) -> Corpus:
+def _corpus(context: CommandContext, setting: Setting, said: str) -> Corpus:
     """The sentence alone, or with the rows of the bot; raises StoreError for a bot that has not been split yet."""
-    if not desk.options.bot:
+    if not context.options.bot:
         return Corpus(setting.profile, ids=[""], texts=[said], intents=[""])
     # Here, because a sentence alone needs none of what they bring along.
     from mlpipeline.cli.bots import meant_bot
     from mlpipeline.cli.split_samples import bot_samples
 
-    bot, normalize = meant_bot(desk, desk.options.bot), normalizer(setting.profile)
-    samples = bot_samples(desk, bot)
+    bot, normalize = meant_bot(context, context.options.bot), normalizer(setting.profile)
+    samples = bot_samples(context, bot)
     rows = [(normalize(one.text), one.intent or "") for one in samples if one.split == "train"]
     return with_rows(setting, said, rows, [normalize(one.text) for one in samples if one.split != "train"])
 

@@ -13,9 +13,10 @@ from pyspark.sql import functions as F
 
 from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.files import JAVA_FORMULA, harmless, named_by_user
 from mlpipeline.cli.files import check_target as check_file
-from mlpipeline.cli.options import Desk, checked_settings, session_options
+from mlpipeline.cli.options import session_options
 from mlpipeline.errors import UsageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.serving.batch import answer_rows
@@ -61,19 +62,19 @@ def add_batch(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=batch_verb)
 
 
-def batch_verb(desk: Desk) -> int:
+def batch_verb(context: CommandContext) -> int:
     """Answers all messages; the result is there as a whole or not at all."""
-    options = desk.options
-    settings = checked_settings(desk)
-    bot = meant_bot(desk, options.bot)
+    options = context.options
+    settings = checked_settings(context)
+    bot = meant_bot(context, options.bot)
     check_source(options.source)
     check_target(options.source, options.to)
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
     lang = Bot.parse(bot).lang
     with named_by_user():
         check_messages(options.source, lang)
-    bundle = open_answerer(desk.store, bot, options.version).bundle.files.folder
-    with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc", say=desk.say) as spark:
+    bundle = open_answerer(context.store, bot, options.version).bundle.files.folder
+    with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc", say=context.say) as spark:
         with named_by_user():
             messages = read_all(spark, options.source, options.column, keep, lang)
         left_out = count_left_out(messages)
@@ -81,10 +82,10 @@ def batch_verb(desk: Desk) -> int:
         write_answers(answers, options.to, raw=options.raw)
         rows = read_back(spark, options.to).count()
     for reason, told in left_out.items():
-        desk.say(f"left out: {told['rows']:,} {reason} ({options.source}{told['first']})")
+        context.say(f"left out: {told['rows']:,} {reason} ({options.source}{told['first']})")
     counts = {reason: told["rows"] for reason, told in left_out.items()}
     whole = rows + sum(counts.values())
-    desk.give(
+    context.print_result(
         {"bot": bot, "rows": rows, "messages": whole, "left_out": counts, "to": options.to},
         f"{rows:,} of {whole:,} messages answered by {bot} in {options.to}",
     )

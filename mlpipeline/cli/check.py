@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from mlpipeline.cli.options import Desk, choosing_options
+from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import choosing_options
 from mlpipeline.orders.inspection import inspect_store
 from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.pipeline import DATASETS
@@ -18,15 +19,15 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=check_verb)
 
 
-def check_verb(desk: Desk) -> int:
+def check_verb(context: CommandContext) -> int:
     """Says what is not as it was written, one line each with what makes it anew; then the exit code is 1."""
-    known = {bot for name in DATASETS for bot in load_manifest(desk.store, name).entries}
-    bots = chosen_bots(known, desk.options.select, desk.options.exclude)
-    found = inspect_store(desk.store, bots)
+    known = {bot for name in DATASETS for bot in load_manifest(context.store, name).entries}
+    bots = chosen_bots(known, context.options.select, context.options.exclude)
+    found = inspect_store(context.store, bots)
     damages = found.damages
     read = f"{found.files:,} files of tables and {found.bundles:,} bundles read"
     lines = [f"{one.bot + ': ' if one.bot else ''}{one.what} -> {one.fix}" for one in damages]
     state = f"{len(damages):,} damaged" if damages else "all as written"
     rows = {"files": found.files, "bundles": found.bundles, "damages": [asdict(one) for one in damages]}
-    desk.give(rows, "\n".join([*lines, f"{read}: {state}"]))
+    context.print_result(rows, "\n".join([*lines, f"{read}: {state}"]))
     return 1 if damages else 0

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 from mlpipeline.recipe.json_schema import recipe_schema
@@ -28,12 +28,12 @@ def add_show(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=show_verb)
 
 
-def show_verb(desk: Desk) -> int:
+def show_verb(context: CommandContext) -> int:
     """Prints the recipe."""
-    rows = show(desk.recipe(desk.options.bot))
-    head = ["key", "value", "origin"] if desk.options.origin else ["key", "value"]
+    rows = show(context.recipe(context.options.bot))
+    head = ["key", "value", "origin"] if context.options.origin else ["key", "value"]
     cells = [[row.key, cut(json.dumps(row.value, ensure_ascii=False), 70), row.origin][: len(head)] for row in rows]
-    desk.give([row._asdict() for row in rows], draw(head, cells))
+    context.print_result([row._asdict() for row in rows], draw(head, cells))
     return 0
 
 
@@ -43,10 +43,10 @@ def add_schema(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=schema_verb)
 
 
-def schema_verb(desk: Desk) -> int:
+def schema_verb(context: CommandContext) -> int:
     """Prints the JSON Schema of the files under conf/, or writes it to a file."""
     schema = recipe_schema()
-    return _write(desk, f"{json.dumps(schema, ensure_ascii=False, indent=2)}\n", schema)
+    return _write(context, f"{json.dumps(schema, ensure_ascii=False, indent=2)}\n", schema)
 
 
 def add_reference(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=reference_verb)
 
 
-def reference_verb(desk: Desk) -> int:
+def reference_verb(context: CommandContext) -> int:
     """Prints the page of all keys as Markdown, or writes it to a file."""
     # Stages bring pyspark along, which the other verbs of this module need not wait for.
     from mlpipeline.pipeline import STAGES
@@ -64,23 +64,23 @@ def reference_verb(desk: Desk) -> int:
         name: [stage.name for stage in STAGES if name in stage.sections] for name in recipe_schema()["properties"]
     }
     page = reference_page(sections, _NOTES)
-    return _write(desk, page, {"page": page})
+    return _write(context, page, {"page": page})
 
 
 def _add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FILE", help="write it to a file, which is replaced (default: stdout)")
 
 
-def _write(desk: Desk, text: str, result: object) -> int:
+def _write(context: CommandContext, text: str, result: object) -> int:
     """The text on stdout or in the file of `--to`. Raises UsageError where the file cannot be written."""
-    if desk.options.to is None:
-        desk.give(result, text.removesuffix("\n"))
+    if context.options.to is None:
+        context.print_result(result, text.removesuffix("\n"))
         return 0
     try:
-        Path(desk.options.to).write_text(text, "utf-8", newline="\n")
+        Path(context.options.to).write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise UsageError(
-            f"cannot be written: {error.strerror}", where=desk.options.to, fix="name another file"
+            f"cannot be written: {error.strerror}", where=context.options.to, fix="name another file"
         ) from None
-    desk.say(f"written: {desk.options.to}")
+    context.say(f"written: {context.options.to}")
     return 0

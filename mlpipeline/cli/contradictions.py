@@ -8,8 +8,8 @@ from pathlib import Path
 
 from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target, write_csv
-from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, StoreError, UsageError, did_you_mean
 from mlpipeline.orders.contradictions import Contradiction, Side, find_between, find_contradictions, ordered, read_bot
@@ -43,54 +43,54 @@ def add_contradictions(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=contradictions_verb)
 
 
-def contradictions_verb(desk: Desk) -> int:
+def contradictions_verb(context: CommandContext) -> int:
     """Lists what contradicts itself, with labels, counts, sources, owners and the models' opinion."""
-    place = check_target("--to", Path(desk.options.to)) if desk.options.to else None
+    place = check_target("--to", Path(context.options.to)) if context.options.to else None
     try:
-        pairs = [pair for file in _files(desk) for pair in read_pairs(file)]
+        pairs = [pair for file in _files(context) for pair in read_pairs(file)]
     except InputError as error:
         # A file that the recipe names is input; one that is named here is a wrong command line.
-        if not desk.options.pairs:
+        if not context.options.pairs:
             raise
         raise UsageError(error.what, where=error.where, fix=error.fix) from error
-    bots = [read_bot(desk.store, bot) for bot in _bots(desk)]
+    bots = [read_bot(context.store, bot) for bot in _bots(context)]
     found = [one for bot in bots for one in find_contradictions(bot)]
     if pairs:
         between, lost = find_between(bots, pairs)
         found += between
         if lost:
-            desk.say(f"note: {lost:,} of {len(pairs):,} pairs have no row in two bots of {desk.options.what}")
+            context.say(f"note: {lost:,} of {len(pairs):,} pairs have no row in two bots of {context.options.what}")
     found = ordered(found)
     if place:
         write_contradictions(found, place)
-        desk.say(f"{len(found):,} contradictions in {place}")
-    desk.give([one.as_dict() for one in found], _told(desk.options.what, found))
+        context.say(f"{len(found):,} contradictions in {place}")
+    context.print_result([one.as_dict() for one in found], _told(context.options.what, found))
     return 0
 
 
-def _files(desk: Desk) -> list[str]:
+def _files(context: CommandContext) -> list[str]:
     """The file that is named, else those of the domain's recipes; a store can be asked where no recipe is."""
-    domain = desk.options.what
-    if desk.options.pairs:
-        return [desk.options.pairs]
-    if "/" in domain or not (desk.conf / "domains" / domain).is_dir():
+    domain = context.options.what
+    if context.options.pairs:
+        return [context.options.pairs]
+    if "/" in domain or not (context.conf / "domains" / domain).is_dir():
         return []
-    return sorted(set(translation_files(desk.recipes(f"domain:{domain}")).values()))
+    return sorted(set(translation_files(context.recipes(f"domain:{domain}")).values()))
 
 
-def _bots(desk: Desk) -> list[str]:
-    what = desk.options.what
-    known = sorted(load_manifest(desk.store, "cleaned").entries)
-    domains = {Bot.parse(bot).domain for bot in known_bots(desk.store, desk.conf)}
+def _bots(context: CommandContext) -> list[str]:
+    what = context.options.what
+    known = sorted(load_manifest(context.store, "cleaned").entries)
+    domains = {Bot.parse(bot).domain for bot in known_bots(context.store, context.conf)}
     if "/" not in what and domains and what not in domains:
         raise UsageError(
             f"there is no domain {what}{did_you_mean(what, domains)}", fix=f"there are: {', '.join(sorted(domains))}"
         )
-    chosen = [meant_bot(desk, what)] if "/" in what else [bot for bot in known if Bot.parse(bot).domain == what]
+    chosen = [meant_bot(context, what)] if "/" in what else [bot for bot in known if Bot.parse(bot).domain == what]
     missing = [bot for bot in chosen if bot not in known] or ([] if chosen else [what])
     if missing:
-        fix = "`mlpipeline ls` names the bots; `mlpipeline run --select ... --to clean` cleans one"
-        raise StoreError(f"no cleaned rows of {missing[0]}", where=desk.store.root, fix=fix)
+        fix = "`mlpipeline ls` names the bots; `mlpipeline run --select ... --to-stage clean` cleans one"
+        raise StoreError(f"no cleaned rows of {missing[0]}", where=context.store.root, fix=fix)
     return chosen
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 
 from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target, write_csv, written_whole
-from mlpipeline.cli.options import Desk
 from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, partition_of
 from mlpipeline.schemas import with_objects
@@ -36,31 +36,31 @@ def add_write(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=write_verb)
 
 
-def write_verb(desk: Desk) -> int:
+def write_verb(context: CommandContext) -> int:
     """Writes the rows; the file is there as a whole or not at all."""
-    match = _NAME.match(desk.options.name)
+    match = _NAME.match(context.options.name)
     if match is None:
-        raise UsageError(f"{desk.options.name!r} names no dataset", fix="write shop/ko/cleaned or shop/ko/cleaned@7")
-    place = Path(desk.options.to)
+        raise UsageError(f"{context.options.name!r} names no dataset", fix="write shop/ko/cleaned or shop/ko/cleaned@7")
+    place = Path(context.options.to)
     if place.suffix not in _SUFFIXES:
         raise UsageError(
             f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file"
         )
     check_target("--to", place)
-    bot = meant_bot(desk, match["bot"])
+    bot = meant_bot(context, match["bot"])
     version = int(match["version"]) if match["version"] else None
     dataset = match["dataset"]
     check_dataset(dataset)
     bot = partition_of(dataset, bot)
-    newest = load_manifest(desk.store, dataset).version
+    newest = load_manifest(context.store, dataset).version
     if version is not None and version > newest >= 0:
         raise UsageError(f"{dataset} has no version {version}", fix=f"its versions are 0 to {newest}")
-    table = read_rows(desk.store, dataset, bots=[bot], version=version)
-    if not len(table) and bot not in load_manifest(desk.store, dataset).entries:
-        raise StoreError(f"{bot} has no {dataset}", where=desk.store.root, fix="`mlpipeline ls datasets`")
-    _write(table, place, desk.options.raw)
-    told = {"dataset": desk.options.name, "rows": len(table), "file": str(place)}
-    desk.give(told, f"{len(table):,} rows of {desk.options.name} in {place}")
+    table = read_rows(context.store, dataset, bots=[bot], version=version)
+    if not len(table) and bot not in load_manifest(context.store, dataset).entries:
+        raise StoreError(f"{bot} has no {dataset}", where=context.store.root, fix="`mlpipeline ls datasets`")
+    _write(table, place, context.options.raw)
+    told = {"dataset": context.options.name, "rows": len(table), "file": str(place)}
+    context.print_result(told, f"{len(table):,} rows of {context.options.name} in {place}")
     return 0
 
 

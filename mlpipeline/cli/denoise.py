@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import write_csv, written_whole
 from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, writable
-from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.labelled_texts import read_settings
@@ -56,24 +56,24 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=check_verb)
 
 
-def check_verb(desk: Desk) -> int:
+def check_verb(context: CommandContext) -> int:
     """Judges the labels of a file; prints rate and advice, writes the list and the report."""
-    options = desk.options
+    options = context.options
     places = _places(options.file, options.to, options.report)
-    language, rules, cleaning = read_settings(desk.conf, options.lang, desk.sets())
+    language, rules, cleaning = read_settings(context.conf, options.lang, context.sets())
     held = read_labelled_file(options.file, options.map, language, cleaning)
     left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
     every = len(held.rows) + held.left_out.total
-    desk.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are judged{left_out}")
+    context.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are judged{left_out}")
     for line in held.warnings:
-        desk.say(f"warning: {options.file}: {line}")
+        context.say(f"warning: {options.file}: {line}")
     # First: scikit-learn and TensorFlow count their threads when they are loaded.
     from mlpipeline.spark.workers import enter_worker
 
     enter_worker()
     from mlpipeline.orders.label_check import check_labels, cores
 
-    check = check_labels(held.rows, rules, fast=options.fast, processes=cores(), say=desk.say)
+    check = check_labels(held.rows, rules, fast=options.fast, processes=cores(), say=context.say)
     report, issues = check.report, [_with_lines(row, held) for row in check.issues]
     if "list" in places:
         write_csv(places["list"], _COLUMNS, map(_cells, issues), UsageError)
@@ -85,7 +85,7 @@ def check_verb(desk: Desk) -> int:
             made.write_text(page, "utf-8", newline="")
     told = {"file": options.file, "left_out": dict(held.left_out.counts), "warnings": held.warnings, **report}
     told["wrote"] = {name: str(place) for name, place in places.items()}
-    desk.give(told, _text(report, issues, places))
+    context.print_result(told, _text(report, issues, places))
     return 0
 
 

@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.files import check_target, named_by_user
-from mlpipeline.cli.options import Desk, checked_settings, session_options
+from mlpipeline.cli.options import session_options
 from mlpipeline.cli.tables import draw
 from mlpipeline.cluster.doctor.finding import amount, ranked, seconds
 from mlpipeline.errors import InputError, UsageError
@@ -30,7 +31,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=run_verb)
 
 
-def run_verb(desk: Desk) -> int:
+def run_verb(context: CommandContext) -> int:
     """Examines one application; 0 also where there are findings: the exit code tells whether the log could be read."""
     # Arrow unpacks the log: not needed for --help.
     from mlpipeline.cluster.doctor.diagnosis import examine
@@ -38,13 +39,16 @@ def run_verb(desk: Desk) -> int:
     from mlpipeline.cluster.doctor.told import as_data
     from mlpipeline.orders.eventlog import open_log
 
-    if desk.options.to:
-        check_target("--to", Path(desk.options.to))
-    with named_by_user() if desk.options.log else nullcontext(), open_log(desk.store, desk.options.log) as (app, run):
+    if context.options.to:
+        check_target("--to", Path(context.options.to))
+    with (
+        named_by_user() if context.options.log else nullcontext(),
+        open_log(context.store, context.options.log) as (app, run),
+    ):
         told = as_data(examine(app), run)
     text = draw_diagnosis(told)
-    if desk.options.to:
-        target = Path(desk.options.to)
+    if context.options.to:
+        target = Path(context.options.to)
         try:
             target.write_text(render_page(told), encoding="utf-8")
         except OSError as error:
@@ -52,7 +56,7 @@ def run_verb(desk: Desk) -> int:
                 f"cannot be written: {error.strerror}", where=str(target), fix="give a file in a folder of yours"
             ) from error
         text += f"\n\nreport: {target}"
-    desk.give(told, text)
+    context.print_result(told, text)
     return 0
 
 
@@ -114,17 +118,17 @@ def add_env(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=env_verb)
 
 
-def env_verb(desk: Desk) -> int:
+def env_verb(context: CommandContext) -> int:
     """Compares the driver with every executor that answers; 1 when something would break a run."""
     from mlpipeline.cluster.doctor.compare import differences, look_around
     from mlpipeline.cluster.failures import explain
     from mlpipeline.spark.session import is_local, open_session
 
-    options = desk.options
+    options = context.options
     if options.tasks is not None and options.tasks < 1:
         raise UsageError(f"--tasks {options.tasks}", fix="give 1 or more")
-    settings = checked_settings(desk)
-    with open_session("mlpipeline doctor env", master=options.master, extra=settings, say=desk.say) as spark:
+    settings = checked_settings(context)
+    with open_session("mlpipeline doctor env", master=options.master, extra=settings, say=context.say) as spark:
         try:
             driver, executors, span = look_around(spark, options.tasks)
         except Exception as error:
@@ -132,7 +136,7 @@ def env_verb(desk: Desk) -> int:
         local = is_local(spark.sparkContext.master)
     found = ranked(differences(driver, executors, span, is_local=local))
     told = {"driver": driver, "executors": executors, "findings": [asdict(one) for one in found]}
-    desk.give(told, draw_environment(told))
+    context.print_result(told, draw_environment(told))
     return 1 if any(one.severity in ("severe", "critical") for one in found) else 0
 
 

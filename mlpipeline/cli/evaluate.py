@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import read_rows
-from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
 from mlpipeline.serving.champion import open_answerer
 from mlpipeline.store.corpus.files import parse_map
@@ -29,17 +29,17 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=evaluate_verb)
 
 
-def evaluate_verb(desk: Desk) -> int:
+def evaluate_verb(context: CommandContext) -> int:
     """Prints accuracy, macro-F1, calibration, weakest intents and confusions of a bot on a file.
 
     Rows that the bot learnt from, was tuned on, or has seen nearly so are told apart, and the figures of the others
     given too. In JSON `seen` counts the rows of each kind, and `unseen` is the report of those that are new to it.
     """
-    options = desk.options
-    bot = meant_bot(desk, options.bot)
+    options = context.options
+    bot = meant_bot(context, options.bot)
     found = read_rows(options.on, parse_map(options.map))
     rows, left_out = found.labelled(), found.left_out
-    answerer = open_answerer(desk.store, bot, options.version, nearest=0)
+    answerer = open_answerer(context.store, bot, options.version, nearest=0)
     # Here, because comparing texts brings libraries along that a wrong path should not wait for.
     from mlpipeline.orders.evaluation import check_labels, evaluate_rows
 
@@ -47,15 +47,15 @@ def evaluate_verb(desk: Desk) -> int:
     # First, so that no note on the recipe stands before a mistake in the file.
     check_labels(answerer, [str(row.intent) for row in rows], **source)
     pairs = [(row.text, str(row.intent)) for row in rows]
-    evaluation = evaluate_rows(desk.store, answerer, pairs, desk.recipe(bot).recipe, **source)
+    evaluation = evaluate_rows(context.store, answerer, pairs, context.recipe(bot).recipe, **source)
     head = {"bot": bot, "file": options.on, "rejected": left_out.total, "left_out": dict(left_out.counts)}
     head["warnings"] = found.warnings
     if left_out.counts:
-        desk.say(f"left out of {options.on}: {left_out}")
+        context.say(f"left out of {options.on}: {left_out}")
     for line in found.warnings:
-        desk.say(f"warning: {options.on}: {line}")
+        context.say(f"warning: {options.on}: {line}")
     report = evaluation.to_dict()
-    desk.give({**head, **report}, _told(report, evaluation.seen, answerer.bundle.labels))
+    context.print_result({**head, **report}, _told(report, evaluation.seen, answerer.bundle.labels))
     return 0
 
 

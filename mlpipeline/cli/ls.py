@@ -9,7 +9,8 @@ from typing import Any
 
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
 from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
-from mlpipeline.cli.options import Desk, choosing_options
+from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import choosing_options
 from mlpipeline.orders.bot_rows import partitions_in
 from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.pipeline import DATASETS
@@ -27,28 +28,28 @@ def add_ls(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=ls_verb)
 
 
-def ls_verb(desk: Desk) -> int:
+def ls_verb(context: CommandContext) -> int:
     """Lists what is there."""
-    bots = chosen_bots(partitions_in(desk.store), desk.options.select, desk.options.exclude)
-    if desk.options.what == "bots" and not desk.options.digest:
-        rows = bot_rows(desk.store, sorted(bot for bot in bots if not bot.startswith("*")))
+    bots = chosen_bots(partitions_in(context.store), context.options.select, context.options.exclude)
+    if context.options.what == "bots" and not context.options.digest:
+        rows = bot_rows(context.store, sorted(bot for bot in bots if not bot.startswith("*")))
         what = "bots"
     else:
-        rows, what = dataset_rows(desk.store, bots, digest=desk.options.digest), "datasets"
+        rows, what = dataset_rows(context.store, bots, digest=context.options.digest), "datasets"
     if not rows:
-        desk.give([], f"no {what} yet in {desk.store.root}: `mlpipeline run` makes them")
+        context.print_result([], f"no {what} yet in {context.store.root}: `mlpipeline run` makes them")
         return 0
     names = list(rows[0])
-    conditions = read_conditions(desk.options.where, names)
+    conditions = read_conditions(context.options.where, names)
     found = [row for row in rows if all(one.holds(row[one.column]) for one in conditions)]
-    columns = read_columns(desk.options.columns, names)
+    columns = read_columns(context.options.columns, names)
     if what == "bots" and found and columns is None:
-        text = draw_bots(found, wide=desk.options.wide)
+        text = draw_bots(found, wide=context.options.wide)
     else:
-        text = draw_chosen(found, names, desk.options)
+        text = draw_chosen(found, names, context.options)
     if conditions:
         text += f"\n\n{len(found)} of {len(rows)} {what}"
-    desk.give([{name: row[name] for name in columns or names} for row in found], text)
+    context.print_result([{name: row[name] for name in columns or names} for row in found], text)
     return 0
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from mlpipeline import __version__
 from mlpipeline.cli.command_line import Parser, arranged
-from mlpipeline.cli.options import Desk, global_options
+from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import global_options
 from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import MLPipelineError, UsageError
 
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say_first_word(arranged(asked, VERBS))
         options = parse(asked)
         verbose = options.verbose
-        return int(options.verb(Desk(options)))
+        return int(options.verb(CommandContext(options)))
     except KeyboardInterrupt:
         print("interrupted: run again to go on from here", file=sys.stderr)
         return _INTERRUPTED

@@ -12,7 +12,7 @@ from mlpipeline.errors import UsageError
 from mlpipeline.orders.schedule.cron_times import parse_time
 
 if TYPE_CHECKING:
-    from mlpipeline.cli.options import Desk
+    from mlpipeline.cli.context import CommandContext
     from mlpipeline.cluster.submission.compose import Submission
 
 _NIGHTLY = "30 2 * * *"
@@ -34,7 +34,9 @@ def runs_from_image(options: argparse.Namespace, settings: dict[str, str]) -> bo
     return bool(given.get("manifests")) or (far and _UPLOAD not in settings)
 
 
-def write_for(desk: Desk, options: argparse.Namespace, submission: Submission, stages: tuple[str, ...]) -> int:
+def write_for(
+    context: CommandContext, options: argparse.Namespace, submission: Submission, stages: tuple[str, ...]
+) -> int:
     """Writes the manifests of a job and says what to type next.
 
     Raises:
@@ -72,5 +74,5 @@ def write_for(desk: Desk, options: argparse.Namespace, submission: Submission, s
         f"kubectl apply -f {quote(str(folder / 'application.yaml'))}    # once; scheduled.yaml: by the clock",
     ]
     told = "\n".join([*(str(path) for path in written), "", "next:", *(f"  {step}" for step in steps)])
-    desk.give({"written": [str(path) for path in written], "next": steps}, told)
+    context.print_result({"written": [str(path) for path in written], "next": steps}, told)
     return 0

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import encoding_of_file
 from mlpipeline.cli.files import named_by_user
-from mlpipeline.cli.options import Desk, place_words
+from mlpipeline.cli.options import place_words
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.languages.profile import Profile, looks_like, normalizer
@@ -54,9 +55,9 @@ class Seen:
     findings: FileFindings = field(default_factory=FileFindings)
 
 
-def new_verb(desk: Desk) -> int:
+def new_verb(context: CommandContext) -> int:
     """Looks at the file, writes the bot's conf, and puts a copy of the file beside it."""
-    options = desk.options
+    options = context.options
     if os.path.isdir(options.file):
         raise _folder(options.file)
     with named_by_user():
@@ -66,17 +67,17 @@ def new_verb(desk: Desk) -> int:
     if len(seen.intents) < 2:
         raise _too_few(options.file, seen, mapping)
     mapping |= dict.fromkeys(note.raw for note in seen.notes if note.raw)
-    known = ConfFolder(desk.conf).languages if desk.conf.is_dir() else ()
+    known = ConfFolder(context.conf).languages if context.conf.is_dir() else ()
     tag, note = canonical_tag(options.lang, known)
     if note:
-        desk.say(f"note: {note}")
+        context.say(f"note: {note}")
     name = Path("corpora") / check_domain(options.domain) / f"{tag}{''.join(_suffixes(options.file))}"
-    place = desk.conf.resolve().parent / name
+    place = context.conf.resolve().parent / name
     if place.exists() and not os.path.samefile(place, source):
         raise UsageError("a corpus is there already", where=str(place), fix="move it away or name it in the bot's conf")
-    domain = desk.conf / "domains" / options.domain / DOMAIN_FILE
+    domain = context.conf / "domains" / options.domain / DOMAIN_FILE
     before = domain.read_bytes() if domain.is_file() else None
-    written = new_bot(desk.conf, options.domain, options.lang, files=[name.as_posix()], mapping=mapping)
+    written = new_bot(context.conf, options.domain, options.lang, files=[name.as_posix()], mapping=mapping)
     try:
         _copy(source, place)
     except OSError as error:
@@ -88,7 +89,7 @@ def new_verb(desk: Desk) -> int:
             domain.parent.rmdir()
         what = f"the corpus cannot be copied: {error.strerror or error}"
         raise InputError(what, where=str(place), fix="free space or correct the permissions") from error
-    bot = desk.recipe(f"{options.domain}/{tag}")
+    bot = context.recipe(f"{options.domain}/{tag}")
     normalize = normalizer(Profile.of(bot.recipe.language))
     distinct = len({normalize(text) for text in seen.texts})
     told: dict[str, Any] = {
@@ -102,7 +103,7 @@ def new_verb(desk: Desk) -> int:
     }
     told["warnings"] = _warnings(bot.recipe.language, seen, bot.recipe.split.min_rows_per_intent)
     told["next"] = shlex.join(["mlpipeline", "run", "--select", told["bot"], *place_words(options)])
-    desk.give(told, _text(told))
+    context.print_result(told, _text(told))
     return 0
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.views.notebook.formats import as_ipynb, as_zpln, zpln_file
 from mlpipeline.views.notebook.percent import NAMES, Notebook, read_notebook
@@ -24,11 +24,11 @@ def add_write(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=write_verb)
 
 
-def write_verb(desk: Desk) -> int:
+def write_verb(context: CommandContext) -> int:
     """Writes the notebooks with this store and conf in their first cell; never touches an edited one unasked."""
-    options, folder = desk.options, Path(desk.options.to)
+    options, folder = context.options, Path(context.options.to)
     store = options.store if "://" in options.store else os.path.abspath(os.path.expanduser(options.store))
-    values: dict[str, object] = {"STORE": store, "CONF": os.path.abspath(desk.conf)}
+    values: dict[str, object] = {"STORE": store, "CONF": os.path.abspath(context.conf)}
     values |= {"MASTER": options.master} if options.master else {}
     notebooks = [read_notebook(name).with_values(values) for name in options.names or NAMES]
     files = list(_files(notebooks, options.form, options.master))
@@ -44,7 +44,7 @@ def write_verb(desk: Desk) -> int:
     except OSError as error:
         raise SetupError(f"cannot be written: {error.strerror}", where=str(folder), fix="give another --to") from error
     written = [str(folder / name) for name, _ in files]
-    desk.give({"files": written}, "\n".join(written))
+    context.print_result({"files": written}, "\n".join(written))
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.run_options import planning_options, request_of
 from mlpipeline.cli.tables import draw
 from mlpipeline.errors import MLPipelineError
@@ -22,10 +22,10 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=plan_verb)
 
 
-def plan_verb(desk: Desk) -> int:
+def plan_verb(context: CommandContext) -> int:
     """Prints what a run would do for each bot and stage, and the cause."""
-    options = desk.options
-    plan = plan_run(request_of(desk))
+    options = context.options
+    plan = plan_run(request_of(context))
     rows = [
         {"bot": bot, "stage": name, "run": order.runs, "cause": "; ".join(order.causes)}
         for name, orders in plan.orders.items()
@@ -38,7 +38,7 @@ def plan_verb(desk: Desk) -> int:
     told = text + f"\n\n{len(running)} to run, {skipped} to skip" if running else f"nothing to do ({skipped} to skip)"
     told += "".join(f"\nnote: {note}" for note in plan.notes)
     told += "".join(f"\nfailed: {_with_bot(bot, error)}" for bot, error in plan.refused.items())
-    desk.give({"orders": rows, "refused": refused, "notes": plan.notes}, told)
+    context.print_result({"orders": rows, "refused": refused, "notes": plan.notes}, told)
     return 1 if refused else _WORK if running and options.detailed_exitcode else 0
 
 

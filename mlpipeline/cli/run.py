@@ -10,11 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlpipeline.cli.options import (
-    Desk,
-    checked_settings,
-    session_options,
-)
+from mlpipeline.cli.context import CommandContext, checked_settings
+from mlpipeline.cli.options import session_options
 from mlpipeline.cli.run_options import planning_options, request_of, same_submission
 
 if TYPE_CHECKING:
@@ -38,15 +35,15 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=run_verb)
 
 
-def run_verb(desk: Desk) -> int:
+def run_verb(context: CommandContext) -> int:
     """Does what the plan says, writes `run.json` and `report.html`, prints the bots."""
-    checked_settings(desk)
-    if desk.options.print_submit:
+    checked_settings(context)
+    if context.options.print_submit:
         from mlpipeline.cluster.submission.compose import as_line, hidden_note
 
-        submission = same_submission(desk.options)
+        submission = same_submission(context.options)
         if note := hidden_note(submission):
-            desk.say(note)
+            context.say(note)
         print(as_line(submission))
         return 0
     from mlpipeline.cli.live import Live
@@ -55,83 +52,85 @@ def run_verb(desk: Desk) -> int:
     from mlpipeline.spark.progress import Progress
     from mlpipeline.views.report.runs import write_pages
 
-    request, progress = request_of(desk, command=True), Progress()
+    request, progress = request_of(context, command=True), Progress()
 
     @contextmanager
     def watch(plan: Plan) -> Iterator[Callable[[str], None]]:
-        with Live(progress, partial(expected_seconds, plan, desk.store), quiet=desk.options.quiet) as live:
+        with Live(progress, partial(expected_seconds, plan, context.store), quiet=context.options.quiet) as live:
             yield live.say
 
     record = run_pipeline(request, views=[write_pages], watch=watch, progress=progress)
     if not record.run:
-        return _nothing_to_do(desk, record, request.names)
-    return _tell(desk, record, request.names)
+        return _nothing_to_do(context, record, request.names)
+    return _tell(context, record, request.names)
 
 
-def _nothing_to_do(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
+def _nothing_to_do(context: CommandContext, record: RunRecord, names: Sequence[str]) -> int:
     from mlpipeline.cli.bot_table import bot_rows, draw_bots
     from mlpipeline.store.runs import last_report
 
-    rows = bot_rows(desk.store, names)
+    rows = bot_rows(context.store, names)
     for note in record.notes:
-        desk.say(f"note: {note}")
+        context.say(f"note: {note}")
     bots = "1 bot is" if len(names) == 1 else f"{len(names)} bots are"
     text = f"{draw_bots(rows)}\n\nnothing to do: {bots} up to date ({record.seconds:.1f} s)"
-    report = last_report(desk.store)
-    desk.give({"run": None, "report": report, "bots": rows}, text + (f"\n\nlast report: {report}" if report else ""))
+    report = last_report(context.store)
+    context.print_result(
+        {"run": None, "report": report, "bots": rows}, text + (f"\n\nlast report: {report}" if report else "")
+    )
     return _REFUSED if any(row["version"] is not None and not row["alias"] for row in rows) else 0
 
 
-def _tell(desk: Desk, record: RunRecord, names: Sequence[str]) -> int:
+def _tell(context: CommandContext, record: RunRecord, names: Sequence[str]) -> int:
     """Says what came of a run, on stderr and on stdout; gives the exit code."""
     from mlpipeline.cli.answer import draw_asked
     from mlpipeline.cli.bot_table import bot_rows, draw_bots
     from mlpipeline.store.runs import INDEX
 
-    _say_what_came(desk, record)
+    _say_what_came(context, record)
     asked = [{key: row[key] for key in row if key != "version"} for bot in record.bots for row in bot.golden]
-    report, index = (desk.store.path("runs", *path) for path in ((record.run, "report.html"), (INDEX,)))
+    report, index = (context.store.path("runs", *path) for path in ((record.run, "report.html"), (INDEX,)))
     parts = [
         draw_asked(asked),
-        draw_bots(bot_rows(desk.store, names)),
+        draw_bots(bot_rows(context.store, names)),
         f"report: {report}\nall runs: {index}",
         f"{record.seconds:.0f} s",
     ]
-    desk.give({**record.content(), "asked": asked}, "\n\n".join(part for part in parts if part))
+    context.print_result({**record.content(), "asked": asked}, "\n\n".join(part for part in parts if part))
     if record.ended is not None:
         # However quiet the run is to be: it ended before its time.
         print(f"error: {record.notes[-1]}", file=sys.stderr)
     return record.exit_code
 
 
-def _say_what_came(desk: Desk, record: RunRecord) -> None:
+def _say_what_came(context: CommandContext, record: RunRecord) -> None:
     """What each stage used, remarks, warnings, doubted labels, refusals and failures, as lines on stderr."""
     from mlpipeline.orders.resources import in_one_line
     from mlpipeline.orders.standing import refusal_line
 
     for row in record.resources:
-        desk.say(in_one_line(row))
+        context.say(in_one_line(row))
     for note in record.notes:
-        desk.say(f"note: {note}")
+        context.say(f"note: {note}")
     for bot in record.bots:
         for warning in bot.warnings if bot.causes else []:
-            desk.say(f"warning: {bot.bot}: {warning}")
+            context.say(f"warning: {bot.bot}: {warning}")
     for bot in record.bots:
         noise = bot.noise
         worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
         if noise and worth and bot.causes.get("denoise"):
             cheaper = f" ({noise['cheaper_views']})" if noise.get("cheaper_views") else ""
-            desk.say(f"labels: {bot.bot}: {noise['line']}{cheaper}")
+            context.say(f"labels: {bot.bot}: {noise['line']}{cheaper}")
     for bot in record.bots:
         if bot.status == "refused":
-            desk.say(f"refused: {refusal_line(bot.model_dump())}")
+            context.say(f"refused: {refusal_line(bot.model_dump())}")
     for bot in record.bots:
         why = bot.failure
         # What ended the session is said once, not for each bot that it left without a stage.
         if why and (record.ended is None or why.reason != record.ended.what):
-            desk.say(failure_line(bot.bot, why))
-        if why and desk.options.verbose and why.trace:
-            desk.say(why.trace)
+            context.say(failure_line(bot.bot, why))
+        if why and context.options.verbose and why.trace:
+            context.say(why.trace)
 
 
 def failure_line(bot: str, why: Failure) -> str:

@@ -7,7 +7,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from mlpipeline.cli.options import Desk, forcing_option, repeated_words, selecting_options, spark_settings
+from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import forcing_option, repeated_words, selecting_options, spark_settings
 from mlpipeline.cluster.redaction import redacted_words
 from mlpipeline.orders.request import RunRequest, stages_of
 from mlpipeline.pipeline import STAGES
@@ -29,12 +30,12 @@ def planning_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def request_of(desk: Desk, *, command: bool = False) -> RunRequest:
+def request_of(context: CommandContext, *, command: bool = False) -> RunRequest:
     """What is asked for. Raises UsageError where a stage is forced that is not among those that run."""
-    options = desk.options
+    options = context.options
     return RunRequest(
-        desk.store,
-        desk.recipes(),
+        context.store,
+        context.recipes(),
         first=options.first,
         last=options.last,
         force=options.force,

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 from shlex import quote
 
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
-from mlpipeline.cli.options import Desk, forcing_option, repeated_words, selecting_options, spark_settings
+from mlpipeline.cli.options import forcing_option, repeated_words, selecting_options, spark_settings
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.schedule.airflow import as_airflow
 from mlpipeline.orders.schedule.cron_times import parse_time
@@ -72,51 +73,60 @@ def _turn_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def turn_verb(desk: Desk) -> int:
+def turn_verb(context: CommandContext) -> int:
     """Runs what is missing, with lock and log; says nothing when all went well."""
-    options = desk.options
+    options = context.options
     began = time.monotonic()
     rules = TurnRules(Path(options.logs), options.keep_logs, options.at_once, options.wait, options.hook)
     for name in options.force:
         stage_named(name)
     selection = options.select if parse_selection(options.select) else ""
-    end = take_turn(selection, _command(desk, selection), rules)
+    end = take_turn(selection, _command(context, selection), rules)
     name = selection or "all bots"
     told = f"{name}: {end.told}" if end.told else ""
-    if desk.options.json or told:
+    if context.options.json or told:
         record = {"turn": selection, "exit": end.code, "word": end.word, "log": end.log, "told": end.told}
-        desk.give({**record, "seconds": round(time.monotonic() - began, 1)}, told)
+        context.print_result({**record, "seconds": round(time.monotonic() - began, 1)}, told)
     return end.code
 
 
-def _command(desk: Desk, selection: str) -> list[str]:
+def _command(context: CommandContext, selection: str) -> list[str]:
     chosen = ["--select", selection] if selection else []
-    return [*own_program(), "run", *chosen, *_run_words(desk), "--store", desk.options.store, "--conf", str(desk.conf)]
+    return [
+        *own_program(),
+        "run",
+        *chosen,
+        *_run_words(context),
+        "--store",
+        context.options.store,
+        "--conf",
+        str(context.conf),
+    ]
 
 
-def _run_words(desk: Desk) -> list[str]:
-    options = desk.options
+def _run_words(context: CommandContext) -> list[str]:
+    options = context.options
     return [*repeated_words(options), *(["--master", options.master] if options.master else [])]
 
 
-def schedule_verb(desk: Desk) -> int:
+def schedule_verb(context: CommandContext) -> int:
     """Writes a crontab, a DAG of Airflow or CronJobs of Kubernetes."""
-    options = desk.options
+    options = context.options
     parse_time(options.at)
     if options.to:
         check_target("--to", Path(options.to))
     _check_numbers(options)
     _check_form(options)
-    schedule = _schedule(desk)
+    schedule = _schedule(context)
     if options.form == "airflow":
         text = as_airflow(schedule, at_once=options.at_once, hook=options.hook)
     elif options.form == "k8s":
-        text = _as_cron_jobs(desk, schedule)
+        text = _as_cron_jobs(context, schedule)
     else:
         text = as_crontab(schedule)
     count = len(schedule.selections)
     if options.to is None:
-        desk.give({"text": text, "turns": count}, text.rstrip("\n"))
+        context.print_result({"text": text, "turns": count}, text.rstrip("\n"))
         return 0
     _write(Path(options.to), text)
     file = quote(options.to)
@@ -125,7 +135,7 @@ def schedule_verb(desk: Desk) -> int:
         "airflow": "put it into Airflow's dags folder",
         "k8s": f"kubectl apply -f {file}",
     }[options.form]
-    desk.give({"file": options.to, "turns": count}, f"{options.to}: {count} turns; next: {advice}")
+    context.print_result({"file": options.to, "turns": count}, f"{options.to}: {count} turns; next: {advice}")
     return 0
 
 
@@ -138,23 +148,23 @@ def _check_form(options: argparse.Namespace) -> None:
         raise UsageError(f"{wrong[0]} is for --as k8s", fix="add --as k8s, or leave it out")
 
 
-def _as_cron_jobs(desk: Desk, schedule: Schedule) -> str:
+def _as_cron_jobs(context: CommandContext, schedule: Schedule) -> str:
     # The table of all settings, and the models of Kubernetes: only where they are asked for.
     from mlpipeline.cluster.kubernetes.cron_jobs import IN_CLUSTER, SECRET
     from mlpipeline.cluster.kubernetes.secrets import secrets_of
     from mlpipeline.cluster.lint.settings import check_settings
     from mlpipeline.orders.schedule.kubernetes import as_cron_jobs
 
-    options = desk.options
+    options = context.options
     settings = spark_settings(options)
     if options.image:
         settings["spark.kubernetes.container.image"] = options.image
     for finding in check_settings(settings, master=IN_CLUSTER, here=False):
-        desk.say(f"warning: {finding.what} -> {finding.fix}")
+        context.say(f"warning: {finding.what} -> {finding.fix}")
     secrets = secrets_of(settings, SECRET)
     if secrets.keys:
         command = secrets.command(settings.get("spark.kubernetes.namespace") or "default")
-        desk.say(f"note: the file names a Secret and holds none of its values; make it once: {command}")
+        context.say(f"note: the file names a Secret and holds none of its values; make it once: {command}")
     return as_cron_jobs(schedule, settings, conf=options.conf_there, time_zone=options.time_zone)
 
 
@@ -165,13 +175,13 @@ def _check_numbers(options: argparse.Namespace) -> None:
         raise UsageError(f"{getattr(options, wrong[0])} makes no sense", where=flag, fix="give a positive number")
 
 
-def _schedule(desk: Desk) -> Schedule:
-    options = desk.options
+def _schedule(context: CommandContext) -> Schedule:
+    options = context.options
     # Recipes are read whole, so that a mistake in one of them is found now and not at night.
-    bots = [(bot.domain, bot.lang) for bot in desk.recipes()]
+    bots = [(bot.domain, bot.lang) for bot in context.recipes()]
     for name in options.force:
         stage_named(name)
-    home = Path(os.path.abspath(desk.conf)).parent
+    home = Path(os.path.abspath(context.conf)).parent
     store = options.store if "://" in options.store else os.path.abspath(os.path.expanduser(options.store))
     # Only what was asked for: a crontab is read by people.
     given = [
@@ -191,8 +201,8 @@ def _schedule(desk: Desk) -> Schedule:
         options.spread,
         home,
         own_program(),
-        cron_environment(os.environ, store=store, conf=desk.conf),
-        tuple(_run_words(desk)),
+        cron_environment(os.environ, store=store, conf=context.conf),
+        tuple(_run_words(context)),
         tuple(turn),
         options.mail,
     )

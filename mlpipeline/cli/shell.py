@@ -7,7 +7,8 @@ import sys
 import traceback
 from typing import Any
 
-from mlpipeline.cli.options import Desk, checked_settings, selecting_options, session_options
+from mlpipeline.cli.context import CommandContext, checked_settings
+from mlpipeline.cli.options import selecting_options, session_options
 from mlpipeline.errors import MLPipelineError
 
 
@@ -23,26 +24,26 @@ def add_shell(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=shell_verb)
 
 
-def shell_verb(desk: Desk) -> int:
+def shell_verb(context: CommandContext) -> int:
     """Opens the shell; with `-c`, or when stdin is no terminal, runs that code and ends."""
     # Brings pyspark along: only this verb needs it.
     from mlpipeline.views.notebook.workbench import Workbench
 
-    options = desk.options
+    options = context.options
     bench = Workbench(
         options.store,
-        desk.conf,
+        context.conf,
         select=options.select,
-        sets=desk.sets(),
+        sets=context.sets(),
         master=options.master,
         remote=options.remote,
         stage=options.stage,
-        settings=checked_settings(desk),
-        say=desk.say,
+        settings=checked_settings(context),
+        say=context.say,
     )
     with bench:
         names = _names(bench)
-        desk.say(_line(bench))
+        context.say(_line(bench))
         if options.code is not None:
             return _run(options.code, "<-c>", names)
         if not sys.stdin.isatty():

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, read_table
 from mlpipeline.pipeline import DATASETS
@@ -33,27 +33,27 @@ def add_show(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=show_verb)
 
 
-def show_verb(desk: Desk) -> int:
+def show_verb(context: CommandContext) -> int:
     """Prints the first rows of a dataset; vectors and models as their sizes."""
-    name, bot = desk.options.dataset, desk.options.bot
+    name, bot = context.options.dataset, context.options.bot
     check_dataset(name)
-    if desk.options.rows < 0:
-        raise UsageError(f"--rows {desk.options.rows} is no number of rows", fix="give 0 or more")
-    conditions = read_conditions(desk.options.where, DATASETS[name].names)
-    bot = None if bot is None else meant_bot(desk, bot)
-    table = read_table(desk.store, name, None if bot is None else [bot])
+    if context.options.rows < 0:
+        raise UsageError(f"--rows {context.options.rows} is no number of rows", fix="give 0 or more")
+    conditions = read_conditions(context.options.where, DATASETS[name].names)
+    bot = None if bot is None else meant_bot(context, bot)
+    table = read_table(context.store, name, None if bot is None else [bot])
     found = matching(table, conditions)
-    rows = found.slice(0, desk.options.rows).to_pylist()
+    rows = found.slice(0, context.options.rows).to_pylist()
     names = found.column_names
     if name == "near_pair":
-        rows = with_texts(desk.store, rows)
+        rows = with_texts(context.store, rows)
         names = list(rows[0]) if rows else names
-    columns = read_columns(desk.options.columns, names)
+    columns = read_columns(context.options.columns, names)
     rows = [{key: _sized(row[key]) for key in columns or row} for row in rows]
     lines = [{key: _in_a_line(row[key]) for key in row} for row in rows]
-    drawn = draw_chosen(lines, names, desk.options, known=_BOT if bot else ())
+    drawn = draw_chosen(lines, names, context.options, known=_BOT if bot else ())
     counts = f"{len(rows):,} of {len(found):,} rows" + (f" that fit, of {len(table):,}" if conditions else "")
-    desk.give([with_objects(row) for row in rows], f"{drawn}\n\n{counts}")
+    context.print_result([with_objects(row) for row in rows], f"{drawn}\n\n{counts}")
     return 0
 
 

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from shlex import quote
 
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
-from mlpipeline.cli.options import Desk
 from mlpipeline.cli.tables import draw
 from mlpipeline.cluster.sizing.cluster import Ask, Need, Sizing, as_conf, need_of, size_cluster
 from mlpipeline.cluster.sizing.guides import GUIDES, guide_named
@@ -47,9 +47,9 @@ def add_size(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=size_verb)
 
 
-def size_verb(desk: Desk) -> int:
+def size_verb(context: CommandContext) -> int:
     """Prints the sizing, or writes its settings to a file."""
-    asked = desk.options
+    asked = context.options
     if asked.to:
         check_target("--to", Path(asked.to))
     pinned = _optional(asked.pinned) or 0
@@ -76,8 +76,8 @@ def size_verb(desk: Desk) -> int:
     conf = as_conf(found.settings, found.lines, _title(asked))
     if asked.to:
         _write(Path(asked.to), conf)
-        desk.say(f"settings written to {asked.to}: spark-submit --properties-file {quote(asked.to)}")
-    desk.give(_as_json(found), _as_text(found, "" if asked.to else conf))
+        context.say(f"settings written to {asked.to}: spark-submit --properties-file {quote(asked.to)}")
+    context.print_result(_as_json(found), _as_text(found, "" if asked.to else conf))
     return 0
 
 

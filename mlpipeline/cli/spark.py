@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cluster.lint.settings import Finding, lint_files, node_of
 from mlpipeline.errors import UsageError
 
@@ -25,9 +25,9 @@ def add_lint(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=lint_verb)
 
 
-def lint_verb(desk: Desk) -> int:
+def lint_verb(context: CommandContext) -> int:
     """Prints the findings; 1 when one of them is an error."""
-    asked = desk.options
+    asked = context.options
     found = lint_files(
         [(name, _text(name)) for name in asked.files],
         master=asked.master,
@@ -39,7 +39,9 @@ def lint_verb(desk: Desk) -> int:
     )
     errors = sum(each.severity == "error" for each in found)
     counted = f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}" if found else "nothing found"
-    desk.give([{**asdict(each), "where": each.where} for each in found], "\n".join([*map(_line, found), counted]))
+    context.print_result(
+        [{**asdict(each), "where": each.where} for each in found], "\n".join([*map(_line, found), counted])
+    )
     return 1 if errors else 0
 
 

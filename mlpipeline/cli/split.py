@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.bots import meant_bot
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
 from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import writable
-from mlpipeline.cli.options import Desk
 from mlpipeline.cli.split_samples import bot_samples
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
@@ -54,38 +54,38 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=check_verb)
 
 
-def check_verb(desk: Desk) -> int:
+def check_verb(context: CommandContext) -> int:
     """Prints how many rows leak between the splits and the worst pairs; 1 when any does."""
-    what, named = desk.options.what, desk.options.to
+    what, named = context.options.what, context.options.to
     place = writable("list", named, what) if named else None
     warnings: list[str] = []
     if os.path.exists(what):
-        name, (language, _, clean) = what, read_settings(desk.conf, desk.options.lang, [])
-        samples, found = read_samples(what, desk.options.map)
+        name, (language, _, clean) = what, read_settings(context.conf, context.options.lang, [])
+        samples, found = read_samples(what, context.options.map)
         left_out, warnings = found.left_out, found.warnings
     elif what.count("/") == 1 and "." not in what:
-        name = meant_bot(desk, what)
-        recipe, left_out = desk.recipe(name).recipe, LeftOut()
-        samples, language, clean = bot_samples(desk, name), recipe.language, recipe.clean
+        name = meant_bot(context, what)
+        recipe, left_out = context.recipe(name).recipe, LeftOut()
+        samples, language, clean = bot_samples(context, name), recipe.language, recipe.clean
     else:
         raise UsageError("no such file", where=what, fix="name a labelled file, or a bot as DOMAIN/LANG")
     try:
-        leaks = _found(samples, language, clean, desk.options.threshold)
+        leaks = _found(samples, language, clean, context.options.threshold)
     except InputError as error:
         raise UsageError(error.what, where=name, fix=error.fix) from None
     for sample in leaks.empty:
         left_out.add("empty", sample.line, NOTHING_LEFT)
     if left_out.counts:
-        desk.say(f"{name}: left out: {left_out}")
+        context.say(f"{name}: left out: {left_out}")
     for line in warnings:
-        desk.say(f"warning: {name}: {line}")
+        context.say(f"warning: {name}: {line}")
     if place:
         write_pairs(leaks.pairs, place)
-        desk.say(f"{len(leaks.pairs):,} pairs in {place}")
+        context.say(f"{len(leaks.pairs):,} pairs in {place}")
     if leaks.skipped:
-        desk.say(f"note: {leaks.skipped:,} comparisons were left out, of texts that share all they have with many")
+        context.say(f"note: {leaks.skipped:,} comparisons were left out, of texts that share all they have with many")
     told = {**as_json(name, leaks), "left_out": dict(left_out.counts), "warnings": warnings}
-    desk.give(told, _told(name, leaks))
+    context.print_result(told, _told(name, leaks))
     return 1 if leaks.pairs else 0
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.methods.evaluation.leaks import Sample
 
 
-def bot_samples(desk: Desk, bot: str) -> list[Sample]:
+def bot_samples(context: CommandContext, bot: str) -> list[Sample]:
     """The labelled rows of a bot with the split that the store says.
 
     Raises:
@@ -15,12 +15,14 @@ def bot_samples(desk: Desk, bot: str) -> list[Sample]:
     from mlpipeline.errors import StoreError
     from mlpipeline.store.tables.datasets import read_rows
 
-    splits = read_rows(desk.store, "splits", bots=[bot], columns=["content_id", "split"])
+    splits = read_rows(context.store, "splits", bots=[bot], columns=["content_id", "split"])
     place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
     if not place:
-        raise StoreError(f"{bot} has no splits", where=desk.store.root, fix=f"mlpipeline run --select {bot} --to split")
+        raise StoreError(
+            f"{bot} has no splits", where=context.store.root, fix=f"mlpipeline run --select {bot} --to-stage split"
+        )
     names = ["content_id", "text", "intent", "parent", "id", "origin_line"]
-    rows = read_rows(desk.store, "cleaned", bots=[bot], columns=names).select(names).to_pylist()
+    rows = read_rows(context.store, "cleaned", bots=[bot], columns=names).select(names).to_pylist()
     return [
         Sample(row["text"], place[row["content_id"]], row["intent"], row["parent"], row["id"], row["origin_line"])
         for row in rows

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
-from mlpipeline.cli.options import Desk, is_setting, repeated_words, spark_settings
+from mlpipeline.cli.options import is_setting, repeated_words, spark_settings
 from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import UsageError
 from mlpipeline.pipeline import STAGES
@@ -66,9 +67,9 @@ def submit_options(parser: argparse.ArgumentParser) -> None:
     manifest_options(add)
 
 
-def submit_verb(desk: Desk) -> int:
+def submit_verb(context: CommandContext) -> int:
     """Composes, checks, submits, and gives the job's own exit code."""
-    options = sorted_out(desk.options)
+    options = sorted_out(context.options)
     from mlpipeline.cluster.lint.settings import check_settings
 
     submission = submission_of(options)
@@ -76,14 +77,14 @@ def submit_verb(desk: Desk) -> int:
         for finding in check_settings(
             settings_of(options), master=submission.master, under=submission.settings, here=False
         ):
-            desk.say(f"warning: {finding.what} -> {finding.fix}")
-        return write_for(desk, options, submission, tuple(_STAGES))
+            context.say(f"warning: {finding.what} -> {finding.fix}")
+        return write_for(context, options, submission, tuple(_STAGES))
     if submission.kind == "yarn":
         from mlpipeline.cluster.submission.yarn_checks import with_spark_jars
 
         submission = with_spark_jars(submission, os.environ)
     if getattr(options, "print_submit", False):
-        _print_line(desk, submission)
+        _print_line(context, submission)
         return 0
     from mlpipeline.cluster.submission.check import check_submission
 
@@ -93,21 +94,21 @@ def submit_verb(desk: Desk) -> int:
     if wrong:
         return max(error.exit_code for error in wrong)
     for note in notes(options, submission):
-        desk.say(f"note: {note}")
+        context.say(f"note: {note}")
     if getattr(options, "dry_run", False):
-        desk.say("nothing found that would stop it; nothing submitted")
-        _print_line(desk, submission)
+        context.say("nothing found that would stop it; nothing submitted")
+        _print_line(context, submission)
         return 0
     from mlpipeline.cluster.submission.run import run_submission
 
-    return run_submission(submission, judge=judge_of(submission, options), verbose=options.verbose, tell=desk.say)
+    return run_submission(submission, judge=judge_of(submission, options), verbose=options.verbose, tell=context.say)
 
 
-def _print_line(desk: Desk, submission: Submission) -> None:
+def _print_line(context: CommandContext, submission: Submission) -> None:
     from mlpipeline.cluster.submission.compose import as_line, hidden_note
 
     if note := hidden_note(submission):
-        desk.say(note)
+        context.say(note)
     print(as_line(submission))
 
 

@@ -89,7 +89,7 @@ def _releases(store: Store, bots: Collection[str]) -> Iterator[Damage]:
             continue
         lost = stage.lost(store, thorough=True)
         for bot in sorted(bots):
-            fix = f"`mlpipeline run --from {stage.name} --select {bot}{with_store(store.base)}` makes it anew"
+            fix = f"`mlpipeline run --from-stage {stage.name} --select {bot}{with_store(store.base)}` makes it anew"
             yield from (Damage(bot, what, fix) for what in lost(bot))
 
 

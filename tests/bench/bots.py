@@ -1,6 +1,6 @@
 """Eighty bots in one run: wall time of `train` and `denoise` against the bots' own CPU seconds divided by the cores.
 
-    python -m tests.bench.bots [--domains 10] [--rows 240] [--to denoise]
+    python -m tests.bench.bots [--domains 10] [--rows 240] [--to-stage denoise]
 
 Ten domains that copy the sample bots in eight languages. Prints the stages' times and the ratios; of `denoise` also the
 CPU seconds that the views' own out-of-fold fits take in one process.

@@ -54,10 +54,10 @@ def main() -> int:
         where = ["--store", str(folder / "store"), "--conf", str(folder / "conf"), "--quiet"]
         empty = time_command(["plan", *where])
         began = time.monotonic()
-        time_command(["run", "--to", "split", *where], runs=1)
+        time_command(["run", "--to-stage", "split", *where], runs=1)
         first = time.monotonic() - began
-        full = time_command(["plan", *where, "--to", "split"])
-        again = time_command(["run", "--to", "split", *where])
+        full = time_command(["plan", *where, "--to-stage", "split"])
+        again = time_command(["run", "--to-stage", "split", *where])
         changed = folder / "corpora" / "shop001.ko.jsonl"
         changed.write_text(changed.read_text("utf-8") + '{"text": "one more", "intent": "i1"}\n', "utf-8")
         one = time_command(["plan", *where])

@@ -63,7 +63,17 @@ def time_plain(folder: Path, file: Path) -> float:
 def time_ours(folder: Path, conf: Path) -> tuple[float, dict[str, float]]:
     """Seconds of the three stages (the session's start apart), and of each."""
     store = folder / f"store-{time.monotonic_ns()}"
-    command = [sys.executable, "-m", "mlpipeline.cli.main", "run", "--to", "split", "--master", "local[2]", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "mlpipeline.cli.main",
+        "run",
+        "--to-stage",
+        "split",
+        "--master",
+        "local[2]",
+        "--json",
+    ]
     command += ["--store", str(store), "--conf", str(conf), "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     stages = {stage["stage"]: stage["seconds"] for stage in json.loads(done.stdout)["stages"]}

@@ -63,7 +63,7 @@ def test_a_worker_that_died_without_a_word_is_explained(tmp_path: Path):
 
 
 def test_a_run_on_executors_tells_what_each_stage_used(tiny: ClusterProject, small: list[str]):
-    done = tiny("run", "--master", "local-cluster[1,2,512]", "--to", "clean", "--json", *small)
+    done = tiny("run", "--master", "local-cluster[1,2,512]", "--to-stage", "clean", "--json", *small)
     run = json.loads(done.stdout)
     used = {row["module"]: row for row in run["resources"]}
     assert list(used) == ["ingest", "clean"]

@@ -34,7 +34,7 @@ def refused(project: ClusterProject, *words: str, environ: dict[str, str] | None
     """Runs to its first stage, which has to fail; the last line of stderr, which tells why. No line may be a frame."""
     found = ClusterProject(project.home, {**project.environ, **(environ or {})})
     began = time.monotonic()
-    done = found("run", "--to", "ingest", *words, expect=None)
+    done = found("run", "--to-stage", "ingest", *words, expect=None)
     assert done.returncode in (1, 2), done.stderr
     frames = [line for line in done.stderr.splitlines() if line.lstrip().startswith(("at ", "File ", "Caused by"))]
     assert not frames, done.stderr
@@ -130,7 +130,7 @@ def test_an_address_that_this_machine_has_not(project: ClusterProject):
 def test_a_library_that_the_workers_cannot_import(project: ClusterProject, tmp_path: Path):
     hide(tmp_path / "hiding", "orjson")
     words = ["--master", "local[2]", "--conf", f"spark.executorEnv.PYTHONPATH={tmp_path / 'hiding'}"]
-    done = project("run", "--to", "ingest", *words, expect=1)
+    done = project("run", "--to-stage", "ingest", *words, expect=1)
     told = [line for line in done.stderr.splitlines() if line.startswith("failed: ")]
     assert len(told) == 1 and "an executor cannot import orjson" in told[0] and "doctor env" in told[0], done.stderr
 
@@ -184,7 +184,7 @@ def test_a_machine_whose_own_name_has_no_address(project: ClusterProject):
     if not before:
         pytest.skip("giving a process another host name needs rights that this user has not")
     environ = {key: value for key, value in project.environ.items() if not key.startswith("SPARK_LOCAL")}
-    words = [*before, *project.command("run", "--to", "ingest", "--master", "yarn")]
+    words = [*before, *project.command("run", "--to-stage", "ingest", "--master", "yarn")]
     conf = {"HADOOP_CONF_DIR": str(project.home)}
     done = subprocess.run(
         words, cwd=project.home, env={**environ, **conf}, capture_output=True, encoding="utf-8", timeout=SOON

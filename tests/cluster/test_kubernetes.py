@@ -167,7 +167,7 @@ def test_cluster_mode_runs_our_stages_from_the_image_with_equal_tables(
         "--name",
         "tiny",
         "run",
-        *("--select", BOT, "--to", "clean", "--store", str(tiny.store), "--conf", str(tiny.home / "conf")),
+        *("--select", BOT, "--to-stage", "clean", "--store", str(tiny.store), "--conf", str(tiny.home / "conf")),
         executor__instances="2",
     )
     code, said = running.end()
@@ -186,7 +186,7 @@ def test_a_cron_jobs_pod_is_the_driver_and_ends_as_the_run_does(
     kubernetes: Cluster, tiny: ClusterProject, undisturbed: ClusterProject
 ) -> None:
     folders = ("--store", str(tiny.store), "--conf", str(tiny.home / "conf"))
-    turn = Turn(BOT, "30 2 * * *", ("run", "--select", BOT, "--to", "ingest", *folders))
+    turn = Turn(BOT, "30 2 * * *", ("run", "--select", BOT, "--to-stage", "ingest", *folders))
     cron = cron_manifests([turn], settings=kubernetes.settings())[-1]
     # What the controller of CronJobs would make when its time has come.
     spec = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]

@@ -29,7 +29,7 @@ def test_two_executors_make_the_same_tables_as_one_process(finished_copy: Cluste
     before, versions = set((folder / "work").glob("app-*")), finished_copy.versions()
     settings = ["spark.executor.memory=512m", f"spark.executor.extraJavaOptions={spark_jvm()}"]
     words = [word for text in settings for word in ("--conf", text)]
-    only = ("--from", "embed", "--to", "embed", "--renew-encoder")
+    only = ("--from-stage", "embed", "--to-stage", "embed", "--renew-encoder")
     done = finished_copy("run", *only, "--master", "local-cluster[2,1,512]", *words)
     assert "at local-cluster[2,1,512]" in done.stderr
     made = {name for name, version in finished_copy.versions().items() if version != versions[name]}
@@ -101,7 +101,7 @@ def test_partitions_read(planted: tuple[dict[str, int], dict[str, int]], way: st
 
 def test_a_run_for_one_bot_reads_its_partitions_only(four_bots: ClusterProject, tmp_path: Path):
     words = [f"{key}={value}" for key, value in log_settings(tmp_path / "log").items()]
-    four_bots("run", "--select", "shop/ko", "--renew-encoder", "--set", "clean.max_chars=900", "--to", "embed",
+    four_bots("run", "--select", "shop/ko", "--renew-encoder", "--set", "clean.max_chars=900", "--to-stage", "embed",
               "--master", "local[2]", *[word for text in words for word in ("--conf", text)])  # fmt: skip
     read: dict[str, set[int]] = {}
     for _, table, count in scans(read_only_log(tmp_path / "log")):

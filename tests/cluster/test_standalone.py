@@ -94,7 +94,7 @@ def test_executors_come_with_work_and_go_and_a_stage_has_its_own_kind(cluster: S
 
 def test_an_executor_that_no_worker_can_hold_is_refused_at_once(cluster: StandaloneCluster, tiny: ClusterProject):
     words = spark_words(cluster, {"spark.executor.memory": "64g"})
-    done = tiny("run", "--to", "ingest", "--master", cluster.master, *words, expect=1)
+    done = tiny("run", "--to-stage", "ingest", "--master", cluster.master, *words, expect=1)
     assert len(done.stderr.strip().splitlines()) == 2, done.stderr  # the first word, and what is wrong
     assert "asks for 65536 MB, the largest worker has 2048 MB" in done.stderr
     assert "set spark.executor.memory to 2048m" in done.stderr
@@ -105,7 +105,7 @@ def test_small_work_stays_here_and_the_reason_is_told(cluster: StandaloneCluster
     here = {"seconds": 5.0, "slots": 2, "measured": date.today().isoformat()}
     (tiny.store / "cache").mkdir(parents=True)
     (tiny.store / "cache" / "sessions.json").write_text(json.dumps({"local[*]": here}), "utf-8")
-    done = tiny("run", "--to", "ingest", *spark_words(cluster, {}))
+    done = tiny("run", "--to-stage", "ingest", *spark_words(cluster, {}))
     kept = json.loads((tiny.store / "cache" / "sessions.json").read_text("utf-8"))
     assert kept["local[*]"] == here, "what is kept is not measured again"
     assert kept[cluster.master]["seconds"] > 0 and kept[cluster.master]["measured"] == here["measured"]

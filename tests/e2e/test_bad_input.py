@@ -53,7 +53,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str, dict[s
     make(home, "missing", "en", "there.jsonl", jsonl(GOOD))
     (home / "corpora" / "there.jsonl").unlink()
     project = Project(home)
-    done = project("run", "--to", "train", "--master", "local[2]", *QUICK, expect=1)
+    done = project("run", "--to-stage", "train", "--master", "local[2]", *QUICK, expect=1)
     (run,) = (home / "store" / "runs").glob("2*")
     record = json.loads((run / "run.json").read_text("utf-8"))
     return project, done.stderr, {bot["bot"].split("/")[0]: bot for bot in record["bots"]}
@@ -120,7 +120,7 @@ def test_a_missing_file(told):
 
 def test_a_second_run_says_the_same_and_starts_nothing(told):
     project, _, _ = told
-    again = project("plan", "--to", "train", *QUICK, expect=1).stdout
+    again = project("plan", "--to-stage", "train", *QUICK, expect=1).stdout
     for bot in ("empty/en", "columns/en", "bomb/en", "missing/en"):
         assert f"failed: {bot}" in again
 
@@ -184,7 +184,7 @@ def test_new_warns_of_another_language_and_of_small_intents(tmp_path: Path):
 def test_a_store_below_a_file(tmp_path: Path):
     make(tmp_path, "good", "en", "good.jsonl", jsonl(GOOD))
     (tmp_path / "store").write_text("in the way")
-    done = Project(tmp_path)("run", "--to", "clean", expect=1)
+    done = Project(tmp_path)("run", "--to-stage", "clean", expect=1)
     assert len(done.stderr.strip().splitlines()) == 2, "the first word, and what is wrong"
     assert "store" in done.stderr and "->" in done.stderr
 
@@ -206,7 +206,7 @@ def test_a_read_only_store(tmp_path: Path):
     make(tmp_path, "good", "en", "good.jsonl", jsonl(GOOD))
     with mounted(tmp_path / "store", "-o", "ro"):
         project = Project(tmp_path)
-        done = project("run", "--to", "clean", expect=1)
+        done = project("run", "--to-stage", "clean", expect=1)
         assert len(done.stderr.strip().splitlines()) == 2, "the first word, and what is wrong"
         assert "cannot be written" in done.stderr and "--store" in done.stderr
         assert "never made" in project("plan").stdout, "looking needs no writing"
@@ -216,9 +216,9 @@ def test_a_full_disk(tmp_path: Path):
     make(tmp_path, "good", "en", "good.jsonl", jsonl(GOOD))
     with mounted(tmp_path / "store", "-o", "size=48k"):
         project = Project(tmp_path)
-        done = project("run", "--to", "clean", "--master", "local[2]", expect=1)
+        done = project("run", "--to-stage", "clean", "--master", "local[2]", expect=1)
         assert "the disk is full" in done.stderr and "free space" in done.stderr, done.stderr
         subprocess.run(["mount", "-o", "remount,size=64m", str(tmp_path / "store")], check=True)
-        project("run", "--to", "clean", "--master", "local[2]")
+        project("run", "--to-stage", "clean", "--master", "local[2]")
         rows = [project.read("show", name, "good/en", "--rows", "100") for name in ("cleaned", "cleaned_dropped")]
         assert len(rows[0]) > 50 and len(rows[0]) + len(rows[1]) == 60

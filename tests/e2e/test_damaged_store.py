@@ -44,7 +44,9 @@ def test_what_is_damaged_is_told_and_made_anew_by_the_line_that_is_named(finishe
     original, versions = bytes_below(finished.project.store), copied.versions()
     bundles = damage_releases(copied)
     for bot in BOTS:
-        assert f"`mlpipeline run --from release --select {bot}`" in refusal(copied, "answer", bot, "refund please")
+        assert f"`mlpipeline run --from-stage release --select {bot}`" in refusal(
+            copied, "answer", bot, "refund please"
+        )
     (copied.store / "mlflow" / "mlflow.db").write_bytes(b"garbage")
     assert "the registry is damaged" in refusal(copied, "answer", "shop/ko", "--version", "1", "refund please")
     assert planned(copied) == [(bot, "release") for bot in BOTS]

@@ -196,7 +196,7 @@ def test_one_core_and_a_store_by_its_uri_make_the_same_tables(finished: Finished
 
 def test_spark_submit_by_hand(copied: Project):
     select = ["--select", "shop/en", "--set", "clean.max_chars=60"]
-    words = ["--from", "clean", "--to", "clean", *select, "--master", "local[2]"]
+    words = ["--from-stage", "clean", "--to-stage", "clean", *select, "--master", "local[2]"]
     places = ["--store", str(copied.store), "--conf", str(copied.home / "conf")]
     line = copied("run", *words, *places, "--print-submit").stdout.strip()
     assert shlex.split(line)[0] == "spark-submit" and "jobs/clean.py" in line
@@ -209,7 +209,7 @@ def test_spark_submit_by_hand(copied: Project):
     after = copied.versions()
     made = {"shop/en/cleaned", "shop/en/near_pair", "shop/en/near_state", "shop/en/cleaned_dropped"}
     assert {name for name in after if after[name] != before[name]} == made
-    assert "nothing to do" in copied("plan", "--from", "clean", "--to", "clean", *select).stdout
+    assert "nothing to do" in copied("plan", "--from-stage", "clean", "--to-stage", "clean", *select).stdout
 
 
 def test_a_new_bot_from_a_csv_that_nobody_prepared(grown: Grown):

@@ -60,7 +60,7 @@ def test_killed_among_the_tasks_and_between_the_commits_of_denoise(finished: Fin
     for made in (found for name in names for found in (tables / name, tables / f"{name}.manifest.json")):
         shutil.rmtree(made) if made.is_dir() else made.unlink(missing_ok=True)
     shutil.rmtree(project.store / "runs")
-    words = ("run", "--from", "denoise", "--to", "denoise", "--master", "local[2]")
+    words = ("run", "--from-stage", "denoise", "--to-stage", "denoise", "--master", "local[2]")
 
     run = project.start(*words)
     wait_for(run, project.store, "runs/*/eventlog/eventlog_v2_*")  # the session is up, and this is its first stage
@@ -97,7 +97,7 @@ def test_a_jvm_that_is_killed_leaves_one_line_a_report_and_a_store_to_go_on_with
     tables = project.store / "datasets"
     for made in [*tables.glob("split*"), *tables.glob("denoised*")]:
         shutil.rmtree(made) if made.is_dir() else made.unlink()
-    words = ("run", "--from", "split", "--to", "denoise", "--master", "local[2]")
+    words = ("run", "--from-stage", "split", "--to-stage", "denoise", "--master", "local[2]")
     # Before the first stage, and inside of its commits.
     for number, sign in enumerate(("runs/*/eventlog/eventlog_v2_*", "datasets/splits/_delta_log/*.json")):
         shutil.rmtree(project.store / "runs")

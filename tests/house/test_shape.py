@@ -42,7 +42,7 @@ def sources() -> list[Path]:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_word_in_five_places(name: str):
     door = ROOT / "jobs" / f"{name}.py"
-    assert door.is_file() and f'"--from", "{name}", "--to", "{name}"' in door.read_text("utf-8")
+    assert door.is_file() and f'"--from-stage", "{name}", "--to-stage", "{name}"' in door.read_text("utf-8")
     stages = ROOT / "mlpipeline" / "stages"
     assert (stages / f"{name}.py").is_file() != (stages / name).is_dir(), "a file or a folder"
     assert name in SECTIONS

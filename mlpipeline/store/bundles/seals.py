@@ -36,7 +36,7 @@ def remedy(folder: Path) -> str:
     if bots.name != "bundles":
         return "copy the bundle anew, or release the bot again"
     bot = f"{folder.absolute().parent.parent.name}/{folder.absolute().parent.name}"
-    return f"`mlpipeline run --from release --select {bot}{with_store(bots.parent)}` makes it anew"
+    return f"`mlpipeline run --from-stage release --select {bot}{with_store(bots.parent)}` makes it anew"
 
 
 def write_seal(folder: Path, digest: str, names: Iterable[str]) -> None:

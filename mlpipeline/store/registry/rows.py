@@ -122,6 +122,6 @@ def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
                 raise sqlite3.DatabaseError(said)
             yield database
     except (sqlite3.Error, TypeError, ValueError, UnicodeDecodeError) as error:
-        fix = f"`mlpipeline run --from release{with_store(path.absolute().parent.parent)}` makes it anew"
+        fix = f"`mlpipeline run --from-stage release{with_store(path.absolute().parent.parent)}` makes it anew"
         what = f"the registry is damaged ({' '.join(str(error).split())})"
         raise StoreError(what, where=str(path), fix=fix) from error

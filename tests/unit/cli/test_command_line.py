@@ -136,7 +136,7 @@ def test_an_error_that_nobody_has_words_for_is_one_line(
     def broken(*_: object) -> None:
         raise KeyError("lost")
 
-    monkeypatch.setattr("mlpipeline.cli.options.Desk.recipes", broken)
+    monkeypatch.setattr("mlpipeline.cli.context.CommandContext.recipes", broken)
     assert main(["plan"]) == 1
     assert capsys.readouterr().err == "error: KeyError: 'lost' -> run again with -v for the trace\n"
     assert main(["plan", "-v"]) == 1

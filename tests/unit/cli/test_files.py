@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.cli import dataset
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target, write_csv
 from mlpipeline.cli.main import main
-from mlpipeline.cli.options import Desk
 from mlpipeline.errors import UsageError
 
 FORMULAS = [
@@ -129,7 +129,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def write(name: str, raw: bool = False) -> Path:
         place = tmp_path / name
         options = argparse.Namespace(name="shop/ko/evaluation", to=str(place), raw=raw, json=False, quiet=True)
-        dataset.write_verb(Desk(argparse.Namespace(**vars(options), store=str(tmp_path), conf=str(tmp_path))))
+        dataset.write_verb(CommandContext(argparse.Namespace(**vars(options), store=str(tmp_path), conf=str(tmp_path))))
         return place
 
     return write

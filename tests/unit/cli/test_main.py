@@ -79,8 +79,8 @@ def test_usage_errors_are_2(words: list[str], conf: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["plan", "--from", "fly"], "stages are"),
-        (["plan", "--from", "train", "--to", "clean"], "the order is"),
+        (["plan", "--from-stage", "fly"], "stages are"),
+        (["plan", "--from-stage", "train", "--to-stage", "clean"], "the order is"),
         (["plan", "--select", "domain:shpo"], "did you mean domain:shop"),
         (["plan", "--select", "colour:red"], "colour"),
         (["plan", "--set", "train.epohcs=3"], "epochs"),
@@ -187,7 +187,18 @@ def test_texts_of_all_scripts_under_lang_c(conf: Path, tmp_path: Path):
 
 
 def test_print_submit_starts_nothing(conf: Path, capsys: pytest.CaptureFixture[str]):
-    words = ["run", "--from", "clean", "--to", "clean", "--select", "shop/ko", "--master", "local[2]", "--print-submit"]
+    words = [
+        "run",
+        "--from-stage",
+        "clean",
+        "--to-stage",
+        "clean",
+        "--select",
+        "shop/ko",
+        "--master",
+        "local[2]",
+        "--print-submit",
+    ]
     assert run(*words, "--set", "train.epochs=3", "--seed", "5") == 0
     said = capsys.readouterr().out
     assert said.startswith("spark-submit --master 'local[2]'") and "jobs/clean.py" in said
@@ -236,7 +247,7 @@ def test_words_that_change_a_run_reach_the_line_for_spark_submit(conf: Path, cap
         (["plan", "--exclude", "shop/ka"], "did you mean shop/ko"),
         (["plan", "--exclude", "domain:shop"], "every bot is left out"),
         (["plan", "--force", "trian"], "did you mean train"),
-        (["plan", "--force", "clean", "--from", "train"], "not between"),
+        (["plan", "--force", "clean", "--from-stage", "train"], "not between"),
         (["schedule", "--force", "trian"], "did you mean train"),
         (["plan", "--conf", "empty"], "no folder domains"),
         (["run", "--conf", "empty"], "no folder domains"),

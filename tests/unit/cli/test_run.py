@@ -63,7 +63,18 @@ def test_a_run_is_told_and_ends_as_its_bots_did(
     ended: RunRecord, code: int, said: list[str], runs: list[Any], capsys: pytest.CaptureFixture[str]
 ):
     runs.append(ended)
-    words = ["run", "--select", "shop/ko", "--from", "train", "--to", "evaluate", "--force", "train", "--renew-encoder"]
+    words = [
+        "run",
+        "--select",
+        "shop/ko",
+        "--from-stage",
+        "train",
+        "--to-stage",
+        "evaluate",
+        "--force",
+        "train",
+        "--renew-encoder",
+    ]
     assert main([*words, "--master", "local[2]", "--conf", "spark.executor.memory=2g"]) == code
     (request,) = runs
     assert (request.names, [stage.name for stage in request.stages]) == (["shop/ko"], ["train", "evaluate"])

@@ -77,9 +77,19 @@ def test_a_stage_is_its_job_with_folders_made_absolute(tmp_path: Path, capsys: p
         "5",
     ]
     assert words[place + 1 :] == arguments
-    words = words_of(capsys, "run", "--from", "clean", "--to", "embed", "--conf", "spark.executor.memory=3g")
+    words = words_of(
+        capsys, "run", "--from-stage", "clean", "--to-stage", "embed", "--conf", "spark.executor.memory=3g"
+    )
     assert "spark.executor.memory=3g" in words
-    assert words[-8:] == ["--store", str(tmp_path / "store"), *arguments[2:4], "--from", "clean", "--to", "embed"]
+    assert words[-8:] == [
+        "--store",
+        str(tmp_path / "store"),
+        *arguments[2:4],
+        "--from-stage",
+        "clean",
+        "--to-stage",
+        "embed",
+    ]
     assert words[-9].endswith("jobs/pipeline.py")
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.cli import main as door
-from mlpipeline.cli.options import Desk
+from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.cli.terminal_text import visible, visible_json
 from mlpipeline.errors import InputError
@@ -47,9 +47,9 @@ def test_what_a_verb_gives_and_says_and_fails_with(
 ):
     options = argparse.Namespace(store="s", conf="c", quiet=False, verbose=False, json=as_json)
 
-    def verb(desk: Desk) -> int:
-        desk.say(f"note: {STEERING}")
-        desk.give({"text": STEERING}, f"text: {STEERING}")
+    def verb(context: CommandContext) -> int:
+        context.say(f"note: {STEERING}")
+        context.print_result({"text": STEERING}, f"text: {STEERING}")
         raise InputError(STEERING, where="a\x1b[2K.csv", fix="correct it")
 
     monkeypatch.setattr(door, "parse", lambda asked: argparse.Namespace(**vars(options), verb=verb))

@@ -145,7 +145,7 @@ def test_a_folder_as_an_archive_follows_its_content(tmp_path: Path, monkeypatch:
 
 
 def test_a_stage_has_a_door():
-    assert '"--from", "clean", "--to", "clean"' in door("clean").read_text("utf-8")
+    assert '"--from-stage", "clean", "--to-stage", "clean"' in door("clean").read_text("utf-8")
     assert "main" in door("pipeline").read_text("utf-8")
 
 

@@ -108,7 +108,7 @@ def test_a_changed_file_is_named_with_what_makes_it_anew(tmp_path):
     folder = tmp_path / "bundles" / "shop" / "ko" / "1"
     write_bundle(folder, CONTENTS)
     (folder / "labels.txt").write_text("b\na\n")
-    fix = rf"-> `mlpipeline run --from release --select shop/ko --store {tmp_path}` makes it anew"
+    fix = rf"-> `mlpipeline run --from-stage release --select shop/ko --store {tmp_path}` makes it anew"
     with pytest.raises(StoreError, match=r"labels.txt: the file was changed after the release " + fix):
         open_bundle(folder)
 

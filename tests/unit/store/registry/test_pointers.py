@@ -39,7 +39,7 @@ def test_every_byte_of_the_pointer_counts(place: Path):
     damaged = [data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :] for at in range(len(data))]
     lines = data.splitlines(keepends=True)
     swapped = [b"".join([*lines[:n], lines[n + 1], lines[n], *lines[n + 2 :]]) for n in range(1, len(lines) - 2)]
-    fix = "mlpipeline run --from release --select shop/ko --store"
+    fix = "mlpipeline run --from-stage release --select shop/ko --store"
     for changed in [*damaged, *swapped, b"", data[:-1], data + b"\n", b"{}", b"[" * 100_000]:
         path.write_bytes(changed)
         with pytest.raises(StoreError, match=r"champion\.json") as told:
@@ -103,7 +103,7 @@ def test_a_damaged_registry_is_one_line_and_goes_aside(database: Path, data: byt
     database.write_bytes(data)
     with pytest.raises(StoreError, match=r"mlflow\.db: the registry is damaged") as told:
         check_registry(database)
-    assert "mlpipeline run --from release --store" in told.value.fix
+    assert "mlpipeline run --from-stage release --store" in told.value.fix
     with pytest.raises(StoreError, match="the registry is damaged"):
         read_registry(database, TAG)
     aside = set_aside(database)

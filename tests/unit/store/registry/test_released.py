@@ -14,7 +14,7 @@ from mlpipeline.store.registry.pointers import Released, write_pointer
 from mlpipeline.store.registry.released import find_released, with_remedy
 from tests.unit.store.registry.registry_file import write_registry
 
-RERUN = "mlpipeline run --from release --select shop/ko"
+RERUN = "mlpipeline run --from-stage release --select shop/ko"
 
 
 @pytest.fixture
