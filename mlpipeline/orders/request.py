@@ -21,6 +21,9 @@ class RunRequest:
     stages that run although nothing changed. `master` is a Spark master, `auto`, or None for spark-submit's or this
     machine; with `cluster`, a run goes there when that is quicker. `settings` are Spark's. `command` is kept in the
     record: a line that does the same, without secrets.
+
+    Raises:
+        UsageError: there is no such stage, or one is forced that is not among those that run.
     """
 
     store: Store
@@ -34,9 +37,12 @@ class RunRequest:
     settings: Mapping[str, str] = field(default_factory=dict)
     command: str = "python"
 
+    def __post_init__(self) -> None:
+        stages_of(self.first, self.last, self.force)
+
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The stages that are to run. Raises UsageError where one is forced that is not among them."""
+        """The stages that are to run."""
         return stages_of(self.first, self.last, self.force)
 
     @property

@@ -28,6 +28,8 @@ READING = {
     "contradictions": ("contradictions bank/en", ["bank/en"]),
     "schedule": ("schedule --select shop/ko", ["30 2 * * *", "shop/ko"]),
     "config show": ("config show shop/ko --set train.epochs=7", ["train.epochs", " 7"]),
+    "config reference": ("config reference", ["train.epochs", "| "]),
+    "config schema": ("config schema", ['"train"', '"epochs"']),
     "size": ("size --nodes 2 --cores 8 --memory 32g --no-python", ["spark.executor.cores"]),
 }
 # Verbs that have files of their own here: what writes, starts Spark or a program, or has many ways to go wrong.
@@ -95,6 +97,8 @@ MISTAKES = [
     ("config reference --nothing", ["--nothing"]),
     ("config schema --to gone/x.json", ["gone/x.json", "->"]),
     ("config show shop/vi", ["shop/ko", "->"]),
+    ("config reference --to gone/page.md", ["gone/page.md", "name another file"]),
+    ("config schema --to gone/schema.json", ["gone/schema.json", "name another file"]),
 ]
 
 
