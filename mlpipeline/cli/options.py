@@ -79,6 +79,24 @@ def choosing_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def renamed_option(parser: argparse.ArgumentParser, old: str, new: str) -> None:
+    """Has `old` answered with its new name, as a wrong command line; --help does not show it."""
+    parser.add_argument(old, action=_Renamed, nargs="?", const=new, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+class _Renamed(argparse.Action):
+    """An option that has another name now (`const`), whatever stands behind it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        parser.error(f"{self.option_strings[0]} is {self.const} now")
+
+
 def forcing_option(parser: argparse.ArgumentParser) -> None:
     """Adds what lets a stage run that has nothing to do."""
     parser.add_argument(

@@ -8,7 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.options import forcing_option, repeated_words, selecting_options, spark_settings
+from mlpipeline.cli.options import (
+    forcing_option,
+    renamed_option,
+    repeated_words,
+    selecting_options,
+    spark_settings,
+)
 from mlpipeline.cluster.redaction import redacted_words
 from mlpipeline.orders.request import RunRequest, stages_of
 from mlpipeline.pipeline import STAGES
@@ -23,8 +29,10 @@ def planning_options(parser: argparse.ArgumentParser) -> None:
     selecting_options(parser)
     forcing_option(parser)
     names = [stage.name for stage in STAGES]
-    parser.add_argument("--from", dest="first", metavar="STAGE", help=f"begin at: {', '.join(names)}")
-    parser.add_argument("--to", dest="last", metavar="STAGE", help="end with this stage")
+    parser.add_argument("--from-stage", dest="first", metavar="STAGE", help=f"begin at: {', '.join(names)}")
+    parser.add_argument("--to-stage", dest="last", metavar="STAGE", help="end with this stage")
+    renamed_option(parser, "--from", "--from-stage")
+    renamed_option(parser, "--to", "--to-stage")
     parser.add_argument(
         "--renew-encoder", action="store_true", help="train the encoders of the selected languages anew"
     )
@@ -73,8 +81,8 @@ def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
     arguments += ["--renew-encoder"] if options.renew_encoder else []
     arguments += telling(options)
     if stages:
-        arguments += ["--from", options.first] if options.first else []
-        arguments += ["--to", options.last] if options.last else []
+        arguments += ["--from-stage", options.first] if options.first else []
+        arguments += ["--to-stage", options.last] if options.last else []
     return arguments
 
 

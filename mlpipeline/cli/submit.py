@@ -222,7 +222,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
     from mlpipeline.cli.main import build_parser
     from mlpipeline.cli.run_options import job_arguments, telling
 
-    words = ["run", *([] if stage in _ALL else ["--from", stage, "--to", stage])]
+    words = ["run", *([] if stage in _ALL else ["--from-stage", stage, "--to-stage", stage])]
     words += ["--store", options.store, "--conf", options.conf]
     words += [*repeated_words(options), *telling(options)]
     asked = build_parser(words).parse_args([*words, *options.arguments])

@@ -191,7 +191,7 @@ class Planner:
             check_rows(self.manifest, stage, name)
         elif any(set(stage.gives) & set(one.needs) for one in STAGES if one.name in chosen):
             what = f"{stage.name} has not made its rows yet"
-            raise StageError(what, where=name, fix=f"run again with --from-stage {stage.name} or without --from")
+            raise StageError(what, where=name, fix=f"run again with --from-stage {stage.name} or without it")
         if stage.shared is not None:
             unit = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
             made[stage.shared.gives] = unit.mark.fingerprint if unit else ""

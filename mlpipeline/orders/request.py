@@ -71,5 +71,7 @@ def stages_of(first: str | None, last: str | None, force: Sequence[str] = ()) ->
     stages = stages_between(first, last)
     for name in force:
         if stage_named(name) not in stages:
-            raise UsageError(f"{name} is not between --from and --to", where="--force", fix="correct one of them")
+            raise UsageError(
+                f"{name} is not between --from-stage and --to-stage", where="--force", fix="correct one of them"
+            )
     return stages

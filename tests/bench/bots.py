@@ -51,7 +51,7 @@ def make_domains(folder: Path, domains: int, rows: int | None = None) -> None:
 
 def run_bots(folder: Path, last: str) -> dict[str, Any]:
     """What a run to that stage says of itself."""
-    command = [sys.executable, "-m", "mlpipeline.cli.main", "run", "--to", last, "--json", "--quiet"]
+    command = [sys.executable, "-m", "mlpipeline.cli.main", "run", "--to-stage", last, "--json", "--quiet"]
     command += ["--store", str(folder / "store"), "--conf", str(folder / "conf"), "--master", f"local[{_CORES}]"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     if not done.stdout.startswith("{"):
@@ -102,16 +102,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--domains", type=int, default=10)
     parser.add_argument("--rows", type=int, help="of a bot (default: all 1,200)")
-    parser.add_argument("--to", choices=("denoise", "train"), default="train", help="the last stage")
+    parser.add_argument("--to-stage", choices=("denoise", "train"), default="train", help="the last stage")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mlpipeline-bench-") as made:
         folder = Path(made)
         make_domains(folder, options.domains, options.rows)
-        told = run_bots(folder, options.to)
+        told = run_bots(folder, options.to_stage)
         stages = {stage["stage"]: stage["seconds"] for stage in told["stages"]}
         print(json.dumps(stages), file=sys.stderr)
         print_denoise(folder, told)
-        if options.to == "train":
+        if options.to_stage == "train":
             rows = rows_of(folder, "model", ["piece", "cpu_seconds"])
             models = rows.filter(pc.equal(rows["piece"], 0))["cpu_seconds"].to_pylist()
             own, wall = sum(models), stages["train"]

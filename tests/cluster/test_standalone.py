@@ -119,7 +119,7 @@ def test_small_work_stays_here_and_the_reason_is_told(cluster: StandaloneCluster
 @pytest.fixture
 def running(cluster: StandaloneCluster, tiny: ClusterProject) -> Iterator[subprocess.Popen[bytes]]:
     """`mlpipeline run` of the tiny project on the cluster."""
-    words = ["run", "--to", LAST, "--master", cluster.master, *spark_words(cluster, FIXED)]
+    words = ["run", "--to-stage", LAST, "--master", cluster.master, *spark_words(cluster, FIXED)]
     process = cluster.processes.start(tiny.command(*words), log=tiny.home / "run.log", env=tiny.env(), cwd=tiny.home)
     try:
         yield process

@@ -174,7 +174,7 @@ def door(stage: str) -> Path:
     beside = Path(str(resources_of("mlpipeline"))).parent / "jobs" / f"{stage}.py"
     if beside.is_file():
         return beside
-    words = [] if stage == "pipeline" else ["--from", stage, "--to", stage]
+    words = [] if stage == "pipeline" else ["--from-stage", stage, "--to-stage", stage]
     target = cache_folder() / "jobs" / f"{stage}.py"
     text = "import sys\n\nfrom mlpipeline.cli.main import main\n\nif __name__ == '__main__':\n"
     text += f"    sys.exit(main({['run', *words]!r} + sys.argv[1:]))\n"

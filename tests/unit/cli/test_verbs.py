@@ -169,7 +169,7 @@ def test_damage_is_1_with_what_makes_it_anew_and_looking_for_it_mends_nothing(
     before = tree(small_home)
     assert call("check") == 1
     line, end = capsys.readouterr().out.splitlines()
-    assert line.startswith("shop/ko: registry missing: ") and "`mlpipeline run --from" in line
+    assert line.startswith("shop/ko: registry missing: ") and "`mlpipeline run --from-stage" in line
     assert end.endswith(" 1 bundles read: 1 damaged")
     assert call("check --json --select shop/ko") == 1
     (damage,) = json.loads(capsys.readouterr().out)["damages"]
