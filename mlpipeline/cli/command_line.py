@@ -10,6 +10,8 @@ from mlpipeline.cli.options import global_options
 from mlpipeline.errors import UsageError, did_you_mean
 
 _ABOUT = ("-h", "--help", "--version")
+# Verbs that have another name now: the old one is answered with it, and nothing else is kept of it.
+RENAMED = {"conf lint": "spark lint"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,7 +69,8 @@ def arranged(asked: Sequence[str], verbs: Collection[str]) -> list[str]:
         )
     if verb not in groups:
         if verb not in verbs:
-            raise _no_verb(verb, verbs)
+            both = " ".join([verb, *_split(rest)[1][:1]])
+            raise _no_verb(both if both in RENAMED else verb, verbs)
         return [verb, *leading, *rest]
     more, rest = _split(rest)
     if not rest or rest[0] in _ABOUT:
@@ -79,6 +82,10 @@ def arranged(asked: Sequence[str], verbs: Collection[str]) -> list[str]:
 
 def _no_verb(word: str, verbs: Collection[str]) -> UsageError:
     first, _, last = word.partition(" ")
+    if word in RENAMED:
+        return UsageError(
+            f"{word} is {RENAMED[word]} now", fix=f"`mlpipeline {RENAMED[word]} --help` says what it takes"
+        )
     if last:
         own = [name for name in verbs if name.startswith(f"{first} ")]
         return UsageError(f"no verb {word!r}{did_you_mean(word, own)}", fix=f"there are: {', '.join(own)}")

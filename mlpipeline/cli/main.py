@@ -48,7 +48,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "turn": ("schedule:add_turn", "run what is missing, unwatched: with a lock, a dated log and a hook"),
     "size": ("size:add_size", "say how many executors of which size a cluster takes, and why"),
     "doctor run": ("doctor:add_run", "say where a run's time and memory went, why it failed, what to change first"),
-    "conf lint": ("spark:add_lint", "say what is wrong with files of Spark settings"),
+    "spark lint": ("spark:add_lint", "say what is wrong with files of Spark settings"),
     "doctor env": ("doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock"),
     "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
     "config reference": ("config:add_reference", "explain every key that a recipe may hold, as Markdown"),

@@ -1,4 +1,4 @@
-"""`mlpipeline conf lint`: what is wrong with files of Spark settings."""
+"""`mlpipeline spark lint`: what is wrong with files of Spark settings."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def _sign(text: str, kind: type[MLPipelineError], what: str, fix: str) -> Sign:
     return Sign(re.compile(text), kind, what, fix)
 
 
-_CORRECT = "correct it; `mlpipeline conf lint FILE` reads all of them"
+_CORRECT = "correct it; `mlpipeline spark lint FILE` reads all of them"
 SIGNS: tuple[Sign, ...] = (
     # The heap of the JVM, as Java says it.
     _sign(

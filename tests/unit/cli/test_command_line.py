@@ -88,7 +88,9 @@ def test_what_stands_behind_the_verb_wins():
         ("denoise check gone.jsonl", "gone.jsonl: no such file"),
         ("contradictions shop --pairs gone.csv", "gone.csv"),
         ("doctor run gone", "gone"),
-        ("conf lint gone.conf", "gone.conf"),
+        ("spark lint gone.conf", "gone.conf"),
+        ("conf lint a.conf", "conf lint is spark lint now"),
+        ("--quiet conf --json lint a.conf", "conf lint is spark lint now"),
         ("split check gone.jsonl", "gone.jsonl"),
     ],
 )

@@ -48,15 +48,19 @@ _WORKER = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 4 time
         (
             "[INVALID_CONF_VALUE.REQUIREMENT] The value 'x' in the config \"spark.scheduler.mode\" is invalid. It",
             "spark.scheduler.mode cannot be 'x'",
-            "conf lint",
+            "spark lint",
         ),
         (
             "[INVALID_SPARK_CONFIG.INVALID_EXECUTOR_HEARTBEAT_INTERVAL] Invalid Spark config: The value of "
             "spark.network.timeout=60000ms must be greater. SQLSTATE: 42616",
             "spark.network.timeout=60000ms must be greater",
-            "conf lint",
+            "spark lint",
         ),
-        ("requirement failed: spark.memory.offHeap.size must be > 0", "spark.memory.offHeap.size must be", "conf lint"),
+        (
+            "requirement failed: spark.memory.offHeap.size must be > 0",
+            "spark.memory.offHeap.size must be",
+            "spark lint",
+        ),
         (
             "java.lang.RuntimeException: java.lang.ClassNotFoundException: Class "
             "org.apache.hadoop.fs.s3a.S3AFileSystem not found",

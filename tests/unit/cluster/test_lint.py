@@ -258,14 +258,14 @@ def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good.write_text("spark.executor.cores 4\n")
     odd.write_text("spark.my.own 1\n")
     bad.write_text("spark.executor.cores 4\nspark.executor.memmory 4g\n")
-    assert main(["conf", "lint", str(good)]) == 0
+    assert main(["spark", "lint", str(good)]) == 0
     assert capsys.readouterr().out == "nothing found\n"
-    assert main(["conf", "lint", str(odd)]) == 0
+    assert main(["spark", "lint", str(odd)]) == 0
     assert "0 errors, 1 warning" in capsys.readouterr().out
-    assert main(["conf", "lint", str(good), str(bad), "--json", "--node", "16c,64g"]) == 1
+    assert main(["spark", "lint", str(good), str(bad), "--json", "--node", "16c,64g"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert [(each["where"], each["name"]) for each in told] == [(f"{bad}:2", "typo")]
-    assert main(["conf", "lint", str(tmp_path / "gone.conf")]) == 2
+    assert main(["spark", "lint", str(tmp_path / "gone.conf")]) == 2
     assert "cannot be read" in capsys.readouterr().err
 
 
@@ -275,6 +275,6 @@ def test_the_document_shows_what_is_printed(tmp_path: Path, capsys: pytest.Captu
     assert shown
     file = tmp_path / "my.conf"
     file.write_text("spark.executor.cores 4\n\nspark.executor.memmory 4g\n\nspark.executor.memoryOverhead 384m\n")
-    assert main(["conf", "lint", str(file), "--master", "yarn", "--stage", "clean", "--lang", "ko"]) == 1
+    assert main(["spark", "lint", str(file), "--master", "yarn", "--stage", "clean", "--lang", "ko"]) == 1
     said = capsys.readouterr().out.replace(f"{tmp_path}/", "")
     assert " ".join(said.split()) == " ".join(shown[1].split())

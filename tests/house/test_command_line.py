@@ -1,0 +1,31 @@
+"""The command line's modules: a verb is found in the file of its name."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from mlpipeline.cli.main import VERBS
+
+CLI = Path(__file__).parents[2] / "mlpipeline" / "cli"
+# Small verbs of a group may share the module of the group's name: `doctor run` and `doctor env` in doctor.py.
+VERBS_OF_A_FILE = 3
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_a_verb_lives_in_the_module_of_its_name(verb: str) -> None:
+    module, function = VERBS[verb][0].split(":")
+    assert module in (verb.split()[0], verb.replace(" ", "_"))
+    assert function == f"add_{verb.split()[-1]}"
+    source = ast.parse((CLI / f"{module}.py").read_text("utf-8"))
+    assert function in {node.name for node in source.body if isinstance(node, ast.FunctionDef)}
+    assert f"`mlpipeline {verb.split()[0]}" in (ast.get_docstring(source) or ""), "its first line names the verb"
+
+
+def test_a_module_with_arguments_is_a_verbs() -> None:
+    modules = [where.split(":")[0] for where, _ in VERBS.values()]
+    assert max(map(modules.count, modules)) <= VERBS_OF_A_FILE
+    defining = {path.stem for path in CLI.glob("*.py") if "set_defaults(verb=" in path.read_text("utf-8")}
+    assert defining == set(modules)
