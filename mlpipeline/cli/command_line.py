@@ -11,7 +11,7 @@ from mlpipeline.errors import UsageError, did_you_mean
 
 _ABOUT = ("-h", "--help", "--version")
 # Verbs that have another name now: the old one is answered with it, and nothing else is kept of it.
-RENAMED = {"conf lint": "spark lint"}
+RENAMED = {"conf lint": "spark lint", "turn": "scheduled-run"}
 
 
 class Parser(argparse.ArgumentParser):

@@ -45,7 +45,10 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "notebook write": ("notebook:add_write", "write the notebooks for Jupyter or Zeppelin"),
     "shell": ("shell:add_shell", "open a Python with a job's session, the store and the recipes"),
     "schedule": ("schedule:add_schedule", "write when to run again: lines for cron, a DAG for Airflow"),
-    "turn": ("schedule:add_turn", "run what is missing, unwatched: with a lock, a dated log and a hook"),
+    "scheduled-run": (
+        "scheduled_run:add_scheduled_run",
+        "run what is missing, unwatched: with a lock, a dated log and a hook",
+    ),
     "size": ("size:add_size", "say how many executors of which size a cluster takes, and why"),
     "doctor run": ("doctor:add_run", "say where a run's time and memory went, why it failed, what to change first"),
     "spark lint": ("spark:add_lint", "say what is wrong with files of Spark settings"),

@@ -1,35 +1,23 @@
-"""`mlpipeline schedule` writes when to run again; `mlpipeline turn` is what cron starts."""
+"""`mlpipeline schedule`: when to run again, as a crontab, a DAG of Airflow or CronJobs of Kubernetes."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import time
 from pathlib import Path
 from shlex import quote
 
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
-from mlpipeline.cli.options import forcing_option, repeated_words, selecting_options, spark_settings
+from mlpipeline.cli.options import forcing_option, selecting_options, spark_settings
+from mlpipeline.cli.schedule_options import RULES, run_words, scheduled_run_options
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.schedule.airflow import as_airflow
 from mlpipeline.orders.schedule.cron_times import parse_time
 from mlpipeline.orders.schedule.crontab import Schedule, as_crontab, cron_environment, own_program, selections_of
-from mlpipeline.orders.schedule.scheduled_runs import TurnRules, take_turn
 from mlpipeline.pipeline import stage_named
-from mlpipeline.recipe.select import parse_selection
 
 _NIGHTLY = "30 2 * * *"
-_RULES = TurnRules(Path("logs"))
-
-
-def add_turn(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `turn`."""
-    selecting_options(parser)
-    forcing_option(parser)
-    parser.add_argument("--master", metavar="MASTER", help="for the run: local[2], spark://..., yarn")
-    _turn_options(parser)
-    parser.set_defaults(verb=turn_verb)
 
 
 def add_schedule(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +29,10 @@ def add_schedule(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--as", dest="form", choices=("crontab", "airflow", "k8s"), default="crontab", help="for whom")
     parser.add_argument(
-        "--by", choices=("bot", "domain", "lang", "all"), default="bot", help="what makes a turn (default bot)"
+        "--by",
+        choices=("bot", "domain", "lang", "all"),
+        default="bot",
+        help="one scheduled run for each of these (default bot)",
     )
     parser.add_argument(
         "--spread", type=int, default=60, metavar="MINUTES", help="starts come evenly over this time (default 60)"
@@ -52,61 +43,8 @@ def add_schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--image", metavar="IMAGE", help="with --as k8s: the container image")
     parser.add_argument("--conf-there", metavar="PATH", help="with --as k8s: where pods find conf (default: as here)")
     parser.add_argument("--time-zone", metavar="ZONE", help="with --as k8s: of --at, such as Asia/Seoul")
-    _turn_options(parser)
+    scheduled_run_options(parser)
     parser.set_defaults(verb=schedule_verb, takes_settings=True)
-
-
-def _turn_options(parser: argparse.ArgumentParser) -> None:
-    usual = _RULES
-    parser.add_argument("--logs", default=str(usual.logs), metavar="DIR", help="dated logs and locks (default ./logs)")
-    parser.add_argument(
-        "--keep-logs", type=int, default=usual.keep, metavar="DAYS", help="older logs are removed (default 30)"
-    )
-    parser.add_argument(
-        "--at-once", type=int, default=usual.at_once, metavar="N", help="turns that may work at once (default 1)"
-    )
-    parser.add_argument(
-        "--wait", type=float, default=usual.wait, metavar="MINUTES", help="how long to wait for a place (default 240)"
-    )
-    parser.add_argument(
-        "--hook", default=usual.hook, metavar="LINE", help="a line for sh, called when a turn did not end well"
-    )
-
-
-def turn_verb(context: CommandContext) -> int:
-    """Runs what is missing, with lock and log; says nothing when all went well."""
-    options = context.options
-    began = time.monotonic()
-    rules = TurnRules(Path(options.logs), options.keep_logs, options.at_once, options.wait, options.hook)
-    for name in options.force:
-        stage_named(name)
-    selection = options.select if parse_selection(options.select) else ""
-    end = take_turn(selection, _command(context, selection), rules)
-    name = selection or "all bots"
-    told = f"{name}: {end.told}" if end.told else ""
-    if context.options.json or told:
-        record = {"turn": selection, "exit": end.code, "word": end.word, "log": end.log, "told": end.told}
-        context.print_result({**record, "seconds": round(time.monotonic() - began, 1)}, told)
-    return end.code
-
-
-def _command(context: CommandContext, selection: str) -> list[str]:
-    chosen = ["--select", selection] if selection else []
-    return [
-        *own_program(),
-        "run",
-        *chosen,
-        *_run_words(context),
-        "--store",
-        context.options.store,
-        "--conf",
-        str(context.conf),
-    ]
-
-
-def _run_words(context: CommandContext) -> list[str]:
-    options = context.options
-    return [*repeated_words(options), *(["--master", options.master] if options.master else [])]
 
 
 def schedule_verb(context: CommandContext) -> int:
@@ -126,7 +64,7 @@ def schedule_verb(context: CommandContext) -> int:
         text = as_crontab(schedule)
     count = len(schedule.selections)
     if options.to is None:
-        context.print_result({"text": text, "turns": count}, text.rstrip("\n"))
+        context.print_result({"text": text, "scheduled_runs": count}, text.rstrip("\n"))
         return 0
     _write(Path(options.to), text)
     file = quote(options.to)
@@ -135,7 +73,9 @@ def schedule_verb(context: CommandContext) -> int:
         "airflow": "put it into Airflow's dags folder",
         "k8s": f"kubectl apply -f {file}",
     }[options.form]
-    context.print_result({"file": options.to, "turns": count}, f"{options.to}: {count} turns; next: {advice}")
+    context.print_result(
+        {"file": options.to, "scheduled_runs": count}, f"{options.to}: {count} scheduled runs; next: {advice}"
+    )
     return 0
 
 
@@ -187,14 +127,14 @@ def _schedule(context: CommandContext) -> Schedule:
     given = [
         (flag, f"{value:g}" if isinstance(value, float) else str(value))
         for flag, value, usual in (
-            ("--keep-logs", options.keep_logs, _RULES.keep),
-            ("--at-once", options.at_once, _RULES.at_once),
-            ("--wait", options.wait, _RULES.wait),
-            ("--hook", options.hook, _RULES.hook),
+            ("--keep-logs", options.keep_logs, RULES.keep),
+            ("--at-once", options.at_once, RULES.at_once),
+            ("--wait", options.wait, RULES.wait),
+            ("--hook", options.hook, RULES.hook),
         )
         if value != usual
     ]
-    turn = ["--logs", os.path.abspath(options.logs), *(word for pair in given for word in pair)]
+    scheduled_run = ["--logs", os.path.abspath(options.logs), *(word for pair in given for word in pair)]
     return Schedule(
         selections_of(bots, options.by, named=bool(options.select)),
         options.at,
@@ -202,8 +142,8 @@ def _schedule(context: CommandContext) -> Schedule:
         home,
         own_program(),
         cron_environment(os.environ, store=store, conf=context.conf),
-        tuple(_run_words(context)),
-        tuple(turn),
+        tuple(run_words(context)),
+        tuple(scheduled_run),
         options.mail,
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlpipeline.cluster.kubernetes.cron_jobs import Turn, cron_manifests
+from mlpipeline.cluster.kubernetes.cron_jobs import ScheduledRun, cron_manifests
 from mlpipeline.cluster.kubernetes.pods import Toleration, pod_template
 from tests.cluster.conftest import BOT, ClusterProject, job_environ
 from tests.cluster.fake_kubernetes import BARE, IMAGE, NAMESPACE, Cluster, kubernetes_cluster
@@ -186,19 +186,19 @@ def test_a_cron_jobs_pod_is_the_driver_and_ends_as_the_run_does(
     kubernetes: Cluster, tiny: ClusterProject, undisturbed: ClusterProject
 ) -> None:
     folders = ("--store", str(tiny.store), "--conf", str(tiny.home / "conf"))
-    turn = Turn(BOT, "30 2 * * *", ("run", "--select", BOT, "--to-stage", "ingest", *folders))
-    cron = cron_manifests([turn], settings=kubernetes.settings())[-1]
+    scheduled_run = ScheduledRun(BOT, "30 2 * * *", ("run", "--select", BOT, "--to-stage", "ingest", *folders))
+    cron = cron_manifests([scheduled_run], settings=kubernetes.settings())[-1]
     # What the controller of CronJobs would make when its time has come.
     spec = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    assert kubernetes.api.objects.add(NAMESPACE, "pods", {"metadata": {"name": "turn-1"}, "spec": spec})
+    assert kubernetes.api.objects.add(NAMESPACE, "pods", {"metadata": {"name": "run-1"}, "spec": spec})
 
     def ended() -> bool:
-        pod = kubernetes.api.objects.get(NAMESPACE, "pods", "turn-1")
+        pod = kubernetes.api.objects.get(NAMESPACE, "pods", "run-1")
         return pod is not None and pod["status"]["phase"] in ("Succeeded", "Failed")
 
-    assert wait_for(ended, PATIENCE_S), kubernetes.output("turn-1")
-    pod = kubernetes.api.objects.get(NAMESPACE, "pods", "turn-1")
-    assert pod is not None and pod["status"]["phase"] == "Succeeded", kubernetes.output("turn-1")
+    assert wait_for(ended, PATIENCE_S), kubernetes.output("run-1")
+    pod = kubernetes.api.objects.get(NAMESPACE, "pods", "run-1")
+    assert pod is not None and pod["status"]["phase"] == "Succeeded", kubernetes.output("run-1")
     made, wanted = tiny.digests(), undisturbed.digests()
     assert made and made == {name: wanted[name] for name in made}
 

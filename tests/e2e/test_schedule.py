@@ -28,10 +28,10 @@ def start(command: str, environ: dict[str, str], home: Path) -> subprocess.Popen
     )
 
 
-def ended(turn: subprocess.Popen[str]) -> tuple[int, str]:
-    out, _ = turn.communicate(timeout=PATIENCE)
+def ended(scheduled_run: subprocess.Popen[str]) -> tuple[int, str]:
+    out, _ = scheduled_run.communicate(timeout=PATIENCE)
     assert "Traceback" not in out
-    return turn.returncode, out
+    return scheduled_run.returncode, out
 
 
 def test_the_crontab_of_a_project_runs_where_nobody_is_logged_in(copied: Project, tmp_path: Path):
@@ -52,14 +52,14 @@ def test_the_crontab_of_a_project_runs_where_nobody_is_logged_in(copied: Project
         assert time.monotonic() < until and first.poll() is None
         time.sleep(0.02)
     code, said = ended(start(command, environ, tmp_path))
-    assert code == 75 and "shop/ko: skipped: the turn before still works" in said
+    assert code == 75 and "shop/ko: skipped: the scheduled run before it still works" in said
 
     code, said = ended(first)
     log = copied.home / "logs" / f"shop.ko.{date.today()}.log"
     assert code == 4 and said.startswith("shop/ko: a gate refused the new model") and str(log) in said
     told = log.read_text("utf-8")
     assert "refused: ece" in told or "refused: max_ece" in told, told
-    assert told.count("== exit 4") == 1, "the skipped turn left no log"
+    assert told.count("== exit 4") == 1, "the skipped scheduled run left no log"
     assert (tmp_path / "hook").read_text() == "100% skipped\n100% refused\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ VERBS_OF_A_FILE = 3
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_a_verb_lives_in_the_module_of_its_name(verb: str) -> None:
     module, function = VERBS[verb][0].split(":")
-    assert module in (verb.split()[0], verb.replace(" ", "_"))
-    assert function == f"add_{verb.split()[-1]}"
+    assert module in (verb.split()[0], re.sub("[ -]", "_", verb))
+    assert function == f"add_{verb.split()[-1].replace('-', '_')}"
     source = ast.parse((CLI / f"{module}.py").read_text("utf-8"))
     assert function in {node.name for node in source.body if isinstance(node, ast.FunctionDef)}
     assert f"`mlpipeline {verb.split()[0]}" in (ast.get_docstring(source) or ""), "its first line names the verb"

@@ -76,7 +76,7 @@ def spark_application(
 
 
 def scheduled_application(application: Mapping[str, Any], at: str, *, time_zone: str | None = None) -> dict[str, Any]:
-    """The same application again and again; a turn is left out while the last one still runs.
+    """The same application again and again; a scheduled run is left out while the last one still runs.
 
     Args:
         application: as `spark_application` gives it.

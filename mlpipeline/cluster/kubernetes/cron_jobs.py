@@ -1,4 +1,4 @@
-"""CronJobs of plain Kubernetes, without an operator: each turn's pod is the driver, so its exit code is the run's."""
+"""CronJobs of plain Kubernetes, without an operator: a run's pod is the driver, so its exit code is the run's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlpipeline.cluster.units import as_bytes
 from mlpipeline.errors import UsageError
 
 IN_CLUSTER = "k8s://https://kubernetes.default.svc"
-# Of all turns: they are given the same settings.
+# Of all scheduled runs: they are given the same settings.
 SECRET = "mlpipeline-secrets"
 _LABELS = {"app.kubernetes.io/part-of": "mlpipeline"}
 # CronJob adds 11 characters to its name for a Job's, and a pod's label takes 63.
@@ -25,7 +25,7 @@ _LONGEST = 52
 
 
 @dataclass(frozen=True)
-class Turn:
+class ScheduledRun:
     """What one CronJob does.
 
     Args:
@@ -40,25 +40,26 @@ class Turn:
 
 
 def cron_manifests(
-    turns: Sequence[Turn],
+    scheduled_runs: Sequence[ScheduledRun],
     *,
     settings: Mapping[str, str],
     time_zone: str | None = None,
     tolerations: Sequence[Toleration] = (),
     deadline: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Everything that turns need in the cluster: account, role, binding and a CronJob each; all of it checked.
+    """Everything that scheduled runs need in the cluster: account, role, binding and a CronJob each; all of it checked.
 
     Args:
-        turns: in their order.
+        scheduled_runs: in their order.
         settings: of Spark; image, namespace, service account, volumes and node selectors among them. Volumes of the
             driver are mounted in the CronJob's pod, which is the driver.
         time_zone: such as Asia/Seoul; the cluster's own when None.
         tolerations: for the driver's pod.
-        deadline: seconds after which a turn is ended; None: never.
+        deadline: seconds after which a scheduled run is ended; None: never.
 
     Raises:
-        UsageError: no image, no such time zone, two turns with one name, or a manifest that Kubernetes would not take.
+        UsageError: no image, no such time zone, two scheduled runs with one name, or a manifest that Kubernetes would
+            not take.
         SetupError: the models to check with are not installed.
     """
     check_zone(time_zone, "--time-zone")
@@ -66,10 +67,12 @@ def cron_manifests(
     account = settings.get("spark.kubernetes.authenticate.driver.serviceAccountName", ACCOUNT)
     made = [*accounts(namespace, account)]
     names: set[str] = set()
-    for turn in turns:
-        job = _cron_job(turn, settings, namespace, account, tolerations, time_zone, deadline)
+    for scheduled_run in scheduled_runs:
+        job = _cron_job(scheduled_run, settings, namespace, account, tolerations, time_zone, deadline)
         if job["metadata"]["name"] in names:
-            raise UsageError(f"two turns are called {job['metadata']['name']}", where=turn.name, fix="rename one")
+            raise UsageError(
+                f"two scheduled runs are called {job['metadata']['name']}", where=scheduled_run.name, fix="rename one"
+            )
         names.add(job["metadata"]["name"])
         made.append(job)
     for manifest in made:
@@ -78,7 +81,7 @@ def cron_manifests(
 
 
 def _cron_job(
-    turn: Turn,
+    scheduled_run: ScheduledRun,
     settings: Mapping[str, str],
     namespace: str,
     account: str,
@@ -86,16 +89,16 @@ def _cron_job(
     time_zone: str | None,
     deadline: int | None,
 ) -> dict[str, Any]:
-    name = object_name(f"mlpipeline-{turn.name}")[:_LONGEST].rstrip("-")
-    pod = _pod(turn, settings, account, tolerations)
+    name = object_name(f"mlpipeline-{scheduled_run.name}")[:_LONGEST].rstrip("-")
+    pod = _pod(scheduled_run, settings, account, tolerations)
     job = {
         "template": {"metadata": {"labels": {**_LABELS, "app.kubernetes.io/component": "driver"}}, "spec": pod},
-        # The next turn does what this one left: a failed driver is not started again at once.
+        # The next scheduled run does what this one left: a failed driver is not started again at once.
         "backoffLimit": 0,
         **({"activeDeadlineSeconds": deadline} if deadline else {}),
     }
     spec = {
-        "schedule": turn.at,
+        "schedule": scheduled_run.at,
         **({"timeZone": time_zone} if time_zone else {}),
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 3600,
@@ -107,7 +110,9 @@ def _cron_job(
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": spec}
 
 
-def _pod(turn: Turn, settings: Mapping[str, str], account: str, tolerations: Sequence[Toleration]) -> dict[str, Any]:
+def _pod(
+    scheduled_run: ScheduledRun, settings: Mapping[str, str], account: str, tolerations: Sequence[Toleration]
+) -> dict[str, Any]:
     image = settings.get("spark.kubernetes.container.image")
     if not image:
         fix = "add --image REGISTRY/NAME:TAG (spark.kubernetes.container.image)"
@@ -117,7 +122,7 @@ def _pod(turn: Turn, settings: Mapping[str, str], account: str, tolerations: Seq
     container = {
         "name": "driver",
         "image": image,
-        "args": _words(turn, without_values(settings, secrets, roles=("executor",))),
+        "args": _words(scheduled_run, without_values(settings, secrets, roles=("executor",))),
         # Executors call the driver by its pod's address, and go when its pod goes.
         "env": [
             {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
@@ -139,7 +144,7 @@ def _pod(turn: Turn, settings: Mapping[str, str], account: str, tolerations: Seq
     }
 
 
-def _words(turn: Turn, settings: Mapping[str, str]) -> list[str]:
+def _words(scheduled_run: ScheduledRun, settings: Mapping[str, str]) -> list[str]:
     """The container's arguments: a submit in client mode, from inside the cluster, with every setting given."""
     own = {
         **settings,
@@ -150,7 +155,7 @@ def _words(turn: Turn, settings: Mapping[str, str]) -> list[str]:
     words = ["mlpipeline", "submit", "--master", IN_CLUSTER]
     for key, value in sorted(own.items()):
         words += ["--conf", f"{key}={value}"]
-    return [*words, *turn.words]
+    return [*words, *scheduled_run.words]
 
 
 def _resources(settings: Mapping[str, str]) -> dict[str, dict[str, str]]:

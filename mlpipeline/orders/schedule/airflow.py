@@ -1,4 +1,4 @@
-"""The same schedule as the text of an Airflow DAG: one task a turn."""
+"""The same schedule as the text of an Airflow DAG: one task a scheduled run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from mlpipeline.orders.schedule.cron_times import parse_time
 from mlpipeline.orders.schedule.crontab import Schedule
-from mlpipeline.orders.schedule.scheduled_runs import turn_name
+from mlpipeline.orders.schedule.scheduled_runs import run_name
 
 # Names of Airflow 2.4 to 3.x: where a name has moved, both places are tried. Airflow writes the log, so `run` is called
-# and not `turn`; the run's own locks keep two runs of one bot apart.
+# and not `scheduled-run`; the run's own locks keep two runs of one bot apart.
 _TEXT = '''"""Written by `mlpipeline schedule --as airflow`; write it anew after a change of the bots."""
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ except ImportError:  # before Airflow 3.1
 HOME = {home}
 RUN = {run}
 ENVIRONMENT = {environ}
-# A line for sh that is told MLPIPELINE_TURN and MLPIPELINE_WORD (refused, usage, failed); empty for none.
+# A line for sh that is told MLPIPELINE_SELECTION and MLPIPELINE_WORD (refused, usage, failed); empty for none.
 HOOK = {hook}
 # task -> what it selects
-TURNS = {turns}
+SCHEDULED_RUNS = {scheduled_runs}
 
 
 def alert(selection: str, word: str) -> None:
     """Calls the hook, if there is one; its own failure changes nothing."""
     if HOOK:
-        about = {{"MLPIPELINE_TURN": selection, "MLPIPELINE_WORD": word}}
+        about = {{"MLPIPELINE_SELECTION": selection, "MLPIPELINE_WORD": word}}
         subprocess.run(["/bin/sh", "-c", HOOK], env={{**os.environ, **about}}, check=False, timeout=60)
 
 
 @task
-def turn(selection: str) -> None:
+def scheduled_run(selection: str) -> None:
     """One run; its exit code becomes the state of the task."""
     command = [*RUN, *(["--select", selection] if selection else [])]
     environ = {{**os.environ, **ENVIRONMENT}}
@@ -77,8 +77,8 @@ with DAG(
     default_args={{"retries": 1, "retry_delay": timedelta(minutes=10), "execution_timeout": timedelta(hours=12)}},
     tags=["mlpipeline"],
 ) as dag:
-    for name, chosen in TURNS.items():
-        turn.override(task_id=name)(chosen)
+    for name, chosen in SCHEDULED_RUNS.items():
+        scheduled_run.override(task_id=name)(chosen)
 '''
 
 
@@ -93,13 +93,13 @@ def as_airflow(schedule: Schedule, *, at_once: int, hook: str) -> str:
     Raises:
         UsageError: the time is none of cron's.
     """
-    turns = {turn_name(selection): selection for selection in schedule.selections}
+    scheduled_runs = {run_name(selection): selection for selection in schedule.selections}
     filled = {
         "home": repr(str(schedule.home)),
         "run": _drawn([*schedule.program, "run", *schedule.run]),
         "environ": _drawn(dict(schedule.environ)),
         "hook": repr(hook),
-        "turns": _drawn(turns),
+        "scheduled_runs": _drawn(scheduled_runs),
         "at": repr(parse_time(schedule.at).text),
         "at_once": str(at_once),
     }

@@ -1,4 +1,4 @@
-"""When again: the turns of a schedule, written as lines for cron."""
+"""When again: the scheduled runs of a schedule, written as lines for cron."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Schedule:
     """What is to be done again and again.
 
     `at` is cron's, `spread` the minutes over which the starts are spread, `home` the folder to work in; `program` are
-    the words that start mlpipeline, `run` words for `mlpipeline run`, `turn` words for `mlpipeline turn` alone.
+    the words that start mlpipeline, `run` words for `mlpipeline run`,
+    `scheduled_run` words for `mlpipeline scheduled-run` alone.
     """
 
     selections: tuple[str, ...]
@@ -49,23 +50,23 @@ class Schedule:
     program: tuple[str, ...]
     environ: Mapping[str, str]
     run: tuple[str, ...] = ()
-    turn: tuple[str, ...] = ()
+    scheduled_run: tuple[str, ...] = ()
     mail: str | None = None
 
 
 def selections_of(bots: Sequence[tuple[str, str]], by: By, *, named: bool = False) -> tuple[str, ...]:
-    """What one turn is about: a bot (`shop/ko`), a domain, a language, or everything (an empty selection).
+    """What one scheduled run is about: a bot (`shop/ko`), a domain, a language, or everything (an empty selection).
 
     Args:
         bots: (domain, language) each, in their order.
-        by: what makes a turn.
-        named: `bots` are not all there are, so each of a turn's bots is named.
+        by: what makes a scheduled run.
+        named: `bots` are not all there are, so each of a scheduled run's bots is named.
     """
     made = {"bot": "{0}/{1}", "domain": "domain:{0}", "lang": "lang:{1}", "all": ""}[by]
     groups: dict[str, list[str]] = {}
     for bot in bots:
         groups.setdefault(made.format(*bot), []).append("/".join(bot))
-    return tuple(",".join(group) if named else turn for turn, group in groups.items())
+    return tuple(",".join(group) if named else scheduled_run for scheduled_run, group in groups.items())
 
 
 def own_program() -> tuple[str, ...]:
@@ -93,7 +94,7 @@ def _utf8(environ: Mapping[str, str]) -> str:
 
 
 def as_crontab(schedule: Schedule) -> str:
-    """The text of a crontab: variables, then a line for each turn, its start moved so that not all come at once.
+    """The text of a crontab: variables, then a line for each scheduled run; their starts are spread.
 
     Raises:
         UsageError: the time is none, a line would be too long for cron, or a value has a line break.
@@ -106,23 +107,25 @@ def as_crontab(schedule: Schedule) -> str:
     lines = [
         "# Written by `mlpipeline schedule`; write it anew after a change of the bots.",
         "# Look at `crontab -l` first: `crontab FILE` replaces all that stands there.",
-        "# A turn that goes well says nothing. Any other prints a few lines, which cron mails to MAILTO.",
+        "# A scheduled run that goes well says nothing. Any other prints a few lines, which cron mails to MAILTO.",
         *(_variable(name, value) for name, value in head.items()),
         "",
     ]
     for time, selection in zip(times, schedule.selections, strict=True):
-        lines.append(f"{time.text} {_escaped(turn_line(schedule, selection))}")
+        lines.append(f"{time.text} {_escaped(run_line(schedule, selection))}")
     return "\n".join(lines) + "\n"
 
 
-def turn_line(schedule: Schedule, selection: str) -> str:
-    """The line for a shell that takes one turn.
+def run_line(schedule: Schedule, selection: str) -> str:
+    """The line for a shell that does one scheduled run.
 
     Raises:
         UsageError: it is too long for cron.
     """
     chosen = ["--select", selection] if selection else []
-    words = shlex.join([*schedule.program, "turn", *chosen, *_folders(schedule), *schedule.turn, *schedule.run])
+    words = shlex.join(
+        [*schedule.program, "scheduled-run", *chosen, *_folders(schedule), *schedule.scheduled_run, *schedule.run]
+    )
     line = f"cd {shlex.quote(str(schedule.home))} && {words}"
     if len(_escaped(line).encode()) > _LONGEST:
         raise UsageError("the line is too long for cron", where=selection, fix="use shorter paths or a shorter --hook")
@@ -132,7 +135,7 @@ def turn_line(schedule: Schedule, selection: str) -> str:
 
 
 def _folders(schedule: Schedule) -> list[str]:
-    # In the line and not among the variables: busybox's crond knows none. Left out where they are where `turn` looks.
+    # In the line and not among the variables: busybox's crond knows none. Left out where `scheduled-run` looks anyway.
     given = (("--store", "MLPIPELINE_STORE", "store"), ("--conf", "MLPIPELINE_CONF", "conf"))
     found = [(flag, schedule.environ.get(name, ""), usual) for flag, name, usual in given]
     return [

@@ -1,10 +1,10 @@
-"""The same schedule as CronJobs of Kubernetes: one a turn, its pod being the driver."""
+"""The same schedule as CronJobs of Kubernetes: one a scheduled run, its pod being the driver."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlpipeline.cluster.kubernetes.cron_jobs import Turn, cron_manifests
+from mlpipeline.cluster.kubernetes.cron_jobs import ScheduledRun, cron_manifests
 from mlpipeline.cluster.kubernetes.manifests import as_yaml
 from mlpipeline.orders.schedule.cron_times import parse_time, staggered
 from mlpipeline.orders.schedule.crontab import Schedule
@@ -13,9 +13,10 @@ from mlpipeline.orders.schedule.crontab import Schedule
 def as_cron_jobs(
     schedule: Schedule, settings: Mapping[str, str], *, conf: str | None = None, time_zone: str | None = None
 ) -> str:
-    """The text of a manifest: account, role, binding and a CronJob for each turn, their starts spread.
+    """The text of a manifest: account, role, binding and a CronJob for each scheduled run, their starts spread.
 
-    Logs are the pods', and a turn is left out while the last one still runs: so `run` is called and not `turn`.
+    Logs are the pods', and a scheduled run is left out while the last one still runs: so `run` is called, without locks
+    and logs of its own.
 
     Args:
         schedule: its store and conf have to be where the driver's volumes, or addresses, lead to.
@@ -29,15 +30,15 @@ def as_cron_jobs(
     """
     times = staggered(parse_time(schedule.at), len(schedule.selections), schedule.spread)
     folders = ("--store", schedule.environ["MLPIPELINE_STORE"], "--conf", conf or schedule.environ["MLPIPELINE_CONF"])
-    turns = [
-        Turn(
+    scheduled_runs = [
+        ScheduledRun(
             selection or "all",
             time.text,
             ("run", *(("--select", selection) if selection else ()), *folders, *_run(schedule)),
         )
         for time, selection in zip(times, schedule.selections, strict=True)
     ]
-    return as_yaml(cron_manifests(turns, settings=settings, time_zone=time_zone))
+    return as_yaml(cron_manifests(scheduled_runs, settings=settings, time_zone=time_zone))
 
 
 def _run(schedule: Schedule) -> tuple[str, ...]:

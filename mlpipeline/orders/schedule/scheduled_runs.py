@@ -1,4 +1,4 @@
-"""One turn of a schedule: a run that nobody watches, with a lock, a dated log, and one word about how it ended."""
+"""A scheduled run: nobody watches it, so it has a lock, a dated log, and one word about how it ended."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _TOLD: Mapping[str, str] = {
     "failed": "something failed; a rerun does only what is missing",
     "usage": "the command line or a recipe is wrong; nothing was run",
     "refused": "a gate refused the new model; the old champion stays in production",
-    "interrupted": "interrupted; the next turn goes on from there",
-    "killed": "the run was killed; the next turn goes on from there",
+    "interrupted": "interrupted; the next scheduled run goes on from there",
+    "killed": "the run was killed; the next scheduled run goes on from there",
 }
 _DATED = re.compile(r"\.(\d{4}-\d{2}-\d{2})\.log\Z")
 _LINES = 10
@@ -36,8 +36,8 @@ _HOOK_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class TurnRules:
-    """How a turn is taken. Times in minutes, `keep` in days; `hook` is a line for `sh`, empty for none."""
+class ScheduleRules:
+    """How scheduled runs are started. Times in minutes, `keep` in days; `hook` is a line for `sh`, empty for none."""
 
     logs: Path
     keep: int = 30
@@ -47,8 +47,8 @@ class TurnRules:
 
 
 @dataclass(frozen=True)
-class TurnEnd:
-    """How a turn ended: the exit code, its word, what to say (empty when all is well), and the log."""
+class ScheduledRunEnd:
+    """How a scheduled run ended: the exit code, its word, what to say (empty when all is well), and the log."""
 
     code: int
     word: str
@@ -56,7 +56,7 @@ class TurnEnd:
     log: Path | None
 
 
-def turn_name(selection: str) -> str:
+def run_name(selection: str) -> str:
     """A selection as a file can be called: `shop/ko` is `shop.ko`, every bot is `all`."""
     name = re.sub(r"[^\w-]+", ".", selection).strip(".") or "all"
     if len(name) > _LONGEST:
@@ -64,18 +64,18 @@ def turn_name(selection: str) -> str:
     return name
 
 
-def take_turn(selection: str, command: Sequence[str], rules: TurnRules) -> TurnEnd:
+def run_scheduled(selection: str, command: Sequence[str], rules: ScheduleRules) -> ScheduledRunEnd:
     """Runs `command` once, unless the same selection is still at work.
 
     Args:
         selection: what the run is about; names lock and log.
         command: of the run; its output goes to `<logs>/<name>.<date>.log`.
-        rules: folder, days to keep, how many turns at once, the hook.
+        rules: folder, days to keep, how many scheduled runs at once, the hook.
 
     Raises:
         SetupError: the folder of the logs cannot be written.
     """
-    name = turn_name(selection)
+    name = run_name(selection)
     try:
         rules.logs.mkdir(parents=True, exist_ok=True)
         lock = open(rules.logs / f"{name}.lock", "a+")  # noqa: SIM115 - closed below
@@ -83,12 +83,14 @@ def take_turn(selection: str, command: Sequence[str], rules: TurnRules) -> TurnE
         raise SetupError(f"no log can be kept: {error.strerror}", where=str(rules.logs), fix="give --logs") from error
     with lock:
         if not _taken(lock):
-            end = TurnEnd(SKIPPED, "skipped", f"skipped: the turn before still works ({_holder(lock)})", None)
+            end = ScheduledRunEnd(
+                SKIPPED, "skipped", f"skipped: the scheduled run before it still works ({_holder(lock)})", None
+            )
         else:
             with _slot(rules) as slot:
                 if slot is None:
                     told = f"skipped: no place was free for {rules.wait:g} minutes ({rules.at_once} at once)"
-                    end = TurnEnd(SKIPPED, "skipped", told, None)
+                    end = ScheduledRunEnd(SKIPPED, "skipped", told, None)
                 else:
                     end = _run(name, command, rules, (lock, slot))
     if end.code and rules.hook:
@@ -131,8 +133,8 @@ def _holder(lock: IO[str]) -> str:
 
 
 @contextmanager
-def _slot(rules: TurnRules) -> Iterator[IO[str] | None]:
-    """One of the places for turns at once, None when none became free in time."""
+def _slot(rules: ScheduleRules) -> Iterator[IO[str] | None]:
+    """A slot for a scheduled run, None when none became free in time."""
     until = time.monotonic() + rules.wait * 60
     while True:
         for number in range(max(rules.at_once, 1)):
@@ -151,7 +153,7 @@ def _slot(rules: TurnRules) -> Iterator[IO[str] | None]:
         time.sleep(1)
 
 
-def _run(name: str, command: Sequence[str], rules: TurnRules, locks: Sequence[IO[str]]) -> TurnEnd:
+def _run(name: str, command: Sequence[str], rules: ScheduleRules, locks: Sequence[IO[str]]) -> ScheduledRunEnd:
     began = datetime.now().astimezone()
     log = rules.logs / f"{name}.{began.date()}.log"
     prune_logs(rules.logs, name, rules.keep, began.date())
@@ -173,11 +175,11 @@ def _run(name: str, command: Sequence[str], rules: TurnRules, locks: Sequence[IO
     word = "killed" if code < 0 or code > 130 else _WORDS.get(code, "failed")
     code = 128 - code if code < 0 else code
     told = "" if code == 0 else f"{_TOLD.get(word, word)} (exit {code}, {log})\n{_telling(log, start)}"
-    return TurnEnd(code, word, told.rstrip(), log)
+    return ScheduledRunEnd(code, word, told.rstrip(), log)
 
 
 def _telling(log: Path, start: int) -> str:
-    """What this turn's log says about the failure: its own words first, else its last lines."""
+    """What this scheduled run's log says about the failure: its own words first, else its last lines."""
     with open(log, "rb") as stream:
         stream.seek(start)
         lines = stream.read().decode("utf-8", "replace").removesuffix("\n").split("\n")[1:-1]
@@ -185,9 +187,9 @@ def _telling(log: Path, start: int) -> str:
     return "\n".join(said[:_LINES] or lines[-_LINES:])
 
 
-def _with_hook(end: TurnEnd, selection: str, hook: str) -> TurnEnd:
+def _with_hook(end: ScheduledRunEnd, selection: str, hook: str) -> ScheduledRunEnd:
     about = {
-        "MLPIPELINE_TURN": selection,
+        "MLPIPELINE_SELECTION": selection,
         "MLPIPELINE_EXIT": str(end.code),
         "MLPIPELINE_WORD": end.word,
         "MLPIPELINE_LOG": str(end.log or ""),
@@ -204,4 +206,6 @@ def _with_hook(end: TurnEnd, selection: str, hook: str) -> TurnEnd:
         trouble = f"exit {done.returncode}" if done.returncode else ""
     except subprocess.TimeoutExpired:
         trouble = f"no end after {_HOOK_SECONDS} s"
-    return end if not trouble else TurnEnd(end.code, end.word, f"{end.told}\nthe hook failed: {trouble}", end.log)
+    return (
+        end if not trouble else ScheduledRunEnd(end.code, end.word, f"{end.told}\nthe hook failed: {trouble}", end.log)
+    )

@@ -89,6 +89,7 @@ def test_what_stands_behind_the_verb_wins():
         ("contradictions shop --pairs gone.csv", "gone.csv"),
         ("doctor run gone", "gone"),
         ("spark lint gone.conf", "gone.conf"),
+        ("turn --select shop/ko", "turn is scheduled-run now"),
         ("conf lint a.conf", "conf lint is spark lint now"),
         ("--quiet conf --json lint a.conf", "conf lint is spark lint now"),
         ("split check gone.jsonl", "gone.jsonl"),

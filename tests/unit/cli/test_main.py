@@ -240,7 +240,7 @@ def test_words_that_change_a_run_reach_the_line_for_spark_submit(conf: Path, cap
         (["run", "--select", " , "], "--select is empty"),
         (["ls", "--select", ""], "--select is empty"),
         (["run", "--select", "", "--print-submit"], "--select is empty"),
-        (["turn", "--select", ""], "--select is empty"),
+        (["scheduled-run", "--select", ""], "--select is empty"),
         (["run", "--force", "trian", "--print-submit"], "did you mean train"),
         (["submit", "clean", "--select", "", "--print-submit"], "--select is empty"),
         (["plan", "--exclude", ""], "--exclude is empty"),

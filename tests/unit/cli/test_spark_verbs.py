@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.cli import batch, schedule
+from mlpipeline.cli import batch, scheduled_run
 from mlpipeline.cli.main import main
 from mlpipeline.cluster.doctor import compare
 from mlpipeline.cluster.doctor.probe import probe
-from mlpipeline.orders.schedule.scheduled_runs import TurnEnd, TurnRules
+from mlpipeline.orders.schedule.scheduled_runs import ScheduledRunEnd, ScheduleRules
 from mlpipeline.spark import session
 from mlpipeline.views.notebook import workbench
 from tests.unit.cli.small_home import tree
@@ -148,26 +148,33 @@ def test_executors_that_do_not_fit_the_driver_are_1(
 @pytest.mark.parametrize(
     ("end", "out"),
     [
-        (TurnEnd(0, "ok", "", Path("logs/x.log")), ""),
-        (TurnEnd(4, "refused", "a gate refused the new model", Path("x")), "shop/ko: a gate refused the new model\n"),
-        (TurnEnd(75, "skipped", "skipped: it still works", None), "shop/ko: skipped: it still works\n"),
+        (ScheduledRunEnd(0, "ok", "", Path("logs/x.log")), ""),
+        (
+            ScheduledRunEnd(4, "refused", "a gate refused the new model", Path("x")),
+            "shop/ko: a gate refused the new model\n",
+        ),
+        (ScheduledRunEnd(75, "skipped", "skipped: it still works", None), "shop/ko: skipped: it still works\n"),
     ],
 )
-def test_a_turn_starts_one_run_ends_as_it_does_and_is_silent_when_all_is_well(
-    end: TurnEnd, out: str, small_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_scheduled_run_starts_one_run_ends_as_it_does_and_is_silent_when_all_is_well(
+    end: ScheduledRunEnd,
+    out: str,
+    small_home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    asked: list[tuple[str, list[str], TurnRules]] = []
-    monkeypatch.setattr(schedule, "own_program", lambda: ("mlpipeline",))
-    monkeypatch.setattr(schedule, "take_turn", lambda *how: noted(asked, how, end))
-    words = ["turn", "--select", "shop/ko", "--force", "train", "--set", "train.epochs=3", "--seed", "5"]
+    asked: list[tuple[str, list[str], ScheduleRules]] = []
+    monkeypatch.setattr(scheduled_run, "own_program", lambda: ("mlpipeline",))
+    monkeypatch.setattr(scheduled_run, "run_scheduled", lambda *how: noted(asked, how, end))
+    words = ["scheduled-run", "--select", "shop/ko", "--force", "train", "--set", "train.epochs=3", "--seed", "5"]
     words += ["--master", "local[2]", "--logs", "there", "--keep-logs", "9", "--at-once", "2", "--hook", "mail me"]
     assert main(words) == end.code
     assert capsys.readouterr() == (out, "")
     ((selection, command, rules),) = asked
     chosen = "--select shop/ko --force train --set train.epochs=3 --seed 5 --master local[2]"
     assert (selection, " ".join(command)) == ("shop/ko", f"mlpipeline run {chosen} --store store --conf conf")
-    assert rules == TurnRules(Path("there"), keep=9, at_once=2, wait=240, hook="mail me")
+    assert rules == ScheduleRules(Path("there"), keep=9, at_once=2, wait=240, hook="mail me")
     assert main([*words, "--json"]) == end.code
     told = json.loads(capsys.readouterr().out)
-    assert (told["exit"], told["word"], told["turn"]) == (end.code, end.word, "shop/ko")
-    assert list(small_home.glob("logs")) == [], "the log is the business of the turn itself"
+    assert (told["exit"], told["word"], told["scheduled_run"]) == (end.code, end.word, "shop/ko")
+    assert list(small_home.glob("logs")) == [], "the log is the business of the scheduled run itself"

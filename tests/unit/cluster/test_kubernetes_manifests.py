@@ -14,7 +14,7 @@ import yaml
 from mlpipeline import DISTRIBUTION
 from mlpipeline.cluster.kubernetes.accounts import accounts
 from mlpipeline.cluster.kubernetes.applications import object_name, scheduled_application, spark_application
-from mlpipeline.cluster.kubernetes.cron_jobs import Turn, cron_manifests
+from mlpipeline.cluster.kubernetes.cron_jobs import ScheduledRun, cron_manifests
 from mlpipeline.cluster.kubernetes.images import DISCOVERY, pinned
 from mlpipeline.cluster.kubernetes.manifests import as_yaml, write_manifests
 from mlpipeline.cluster.kubernetes.pods import Toleration, parse_toleration, pod_template, volumes
@@ -119,8 +119,11 @@ def test_a_wrong_key_or_value_of_an_application_is_refused(path: str, value: obj
 
 
 def test_cron_jobs_and_their_account_are_what_kubernetes_takes() -> None:
-    turns = [Turn("shop/ko", "30 2 * * *", ("run", "--select", "shop/ko")), Turn("shop/ja", "45 2 * * *", ("run",))]
-    made = cron_manifests(turns, settings=SETTINGS, time_zone="Asia/Seoul", deadline=7200)
+    scheduled_runs = [
+        ScheduledRun("shop/ko", "30 2 * * *", ("run", "--select", "shop/ko")),
+        ScheduledRun("shop/ja", "45 2 * * *", ("run",)),
+    ]
+    made = cron_manifests(scheduled_runs, settings=SETTINGS, time_zone="Asia/Seoul", deadline=7200)
     assert [row["kind"] for row in made] == ["ServiceAccount", "Role", "RoleBinding", "CronJob", "CronJob"]
     cron = made[3]
     assert cron["metadata"] == {
@@ -150,7 +153,7 @@ def test_cron_jobs_and_their_account_are_what_kubernetes_takes() -> None:
     ],
 )
 def test_a_wrong_key_of_a_cron_job_is_refused(path: str, value: object, said: str) -> None:
-    cron = cron_manifests([Turn("a", "30 2 * * *", ("run",))], settings=SETTINGS)[-1]
+    cron = cron_manifests([ScheduledRun("a", "30 2 * * *", ("run",))], settings=SETTINGS)[-1]
     with pytest.raises(UsageError, match=said):
         check_manifest(changed(cron, path, value))
 
@@ -163,9 +166,9 @@ def test_a_wrong_key_of_a_role_is_refused() -> None:
 
 
 def test_two_turns_of_one_name_are_refused() -> None:
-    turns = [Turn("shop/ko", "30 2 * * *", ("run",)), Turn("shop-ko", "30 3 * * *", ("run",))]
-    with pytest.raises(UsageError, match="two turns"):
-        cron_manifests(turns, settings=SETTINGS)
+    scheduled_runs = [ScheduledRun("shop/ko", "30 2 * * *", ("run",)), ScheduledRun("shop-ko", "30 3 * * *", ("run",))]
+    with pytest.raises(UsageError, match="two scheduled runs"):
+        cron_manifests(scheduled_runs, settings=SETTINGS)
 
 
 def test_a_file_of_this_machine_is_no_part_of_an_application(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def a_schedule(**changes: object) -> Schedule:
         "home": Path("/srv/내 봇 100%"),
         "program": ("/srv/bin/mlpipeline",),
         "environ": {"PATH": "/srv/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "a 100%", **FOLDERS},
-        "turn": ("--logs", "/srv/logs"),
+        "scheduled_run": ("--logs", "/srv/logs"),
     }
     return Schedule(**{**given, **changes})  # type: ignore[arg-type]
 
@@ -76,7 +76,17 @@ def test_one_line_for_each_domain_and_language_at_its_own_time():
     assert [time for time, _ in entries] == ["30 2 * * *", "50 2 * * *", "10 3 * * *"]
     for (_, command), bot in zip(entries, ("shop/ko", "shop/en", "bank/ko"), strict=True):
         assert shlex.split(command) == [
-            *("cd", "/srv/내 봇 100%", "&&", "/srv/bin/mlpipeline", "turn", "--select", bot, "--logs", "/srv/logs")
+            *(
+                "cd",
+                "/srv/내 봇 100%",
+                "&&",
+                "/srv/bin/mlpipeline",
+                "scheduled-run",
+                "--select",
+                bot,
+                "--logs",
+                "/srv/logs",
+            )
         ]
     assert variables["MAILTO"] == "ops@example.com" and variables["SHELL"] == "/bin/sh"
     assert variables["TZ"] == "a 100%", "percent signs of a variable are not cron's"
@@ -95,7 +105,7 @@ def test_cron_itself_takes_it(tmp_path: Path):
     if crontab is None:
         pytest.skip("no crontab here; the strict reader above has judged it")
     file = tmp_path / "crontab"
-    file.write_text(as_crontab(a_schedule(turn=("--hook", "echo 100% | mail"))), "utf-8")
+    file.write_text(as_crontab(a_schedule(scheduled_run=("--hook", "echo 100% | mail"))), "utf-8")
     flag = "-T" if "-T" in subprocess.run([crontab, "-h"], capture_output=True, text=True, check=False).stderr else "-n"
     done = subprocess.run([crontab, flag, str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -103,7 +113,7 @@ def test_cron_itself_takes_it(tmp_path: Path):
 
 def test_what_is_said_in_the_hook_reaches_the_shell_unchanged():
     hook = "printf '%s\\n' \"$MLPIPELINE_WORD\" >> 'a b.txt'"
-    _, entries = read_crontab(as_crontab(a_schedule(turn=("--hook", hook))))
+    _, entries = read_crontab(as_crontab(a_schedule(scheduled_run=("--hook", hook))))
     assert shlex.split(entries[0][1])[-1] == hook
 
 
@@ -114,15 +124,15 @@ def test_empty_mail_is_written_so_that_cron_sends_none():
 
 def test_a_line_that_cron_would_cut_is_refused():
     with pytest.raises(UsageError, match="too long"):
-        as_crontab(a_schedule(turn=("--hook", "x" * 1000)))
+        as_crontab(a_schedule(scheduled_run=("--hook", "x" * 1000)))
     with pytest.raises(UsageError, match="line break"):
         as_crontab(a_schedule(environ={"TZ": "a\nb"}))
     with pytest.raises(UsageError, match="broken"):
-        as_crontab(a_schedule(turn=("--hook", "a\nb")))
+        as_crontab(a_schedule(scheduled_run=("--hook", "a\nb")))
 
 
 @pytest.mark.parametrize(
-    ("by", "turns"),
+    ("by", "scheduled_runs"),
     [
         ("bot", ("shop/ko", "shop/en", "bank/ko")),
         ("domain", ("domain:shop", "domain:bank")),
@@ -130,8 +140,8 @@ def test_a_line_that_cron_would_cut_is_refused():
         ("all", ("",)),
     ],
 )
-def test_what_makes_a_turn(by: str, turns: tuple[str, ...]):
-    assert selections_of(BOTS, by) == turns  # type: ignore[arg-type]
+def test_what_makes_a_scheduled_run(by: str, scheduled_runs: tuple[str, ...]):
+    assert selections_of(BOTS, by) == scheduled_runs  # type: ignore[arg-type]
 
 
 def test_of_chosen_bots_each_is_named_so_that_no_other_comes_along():
@@ -237,13 +247,13 @@ class Fake:
 
 def test_a_task_for_each_bot_and_exit_codes_become_states(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
     fake = Fake()
-    hook = f'echo "$MLPIPELINE_TURN $MLPIPELINE_WORD" >> {tmp_path}/told'
+    hook = f'echo "$MLPIPELINE_SELECTION $MLPIPELINE_WORD" >> {tmp_path}/told'
     for code, ends in ((0, None), (1, "AirflowException"), (2, "AirflowFailException"), (4, "AirflowSkipException")):
         program = ("/bin/sh", "-c", f'echo "사랑 $*"; exit {code}', "x")
         names = fake.namespace(as_airflow(a_schedule(program=program, home=tmp_path), at_once=1, hook=hook))
         raised = None
         try:
-            names["turn"].function("shop/ko")  # type: ignore[attr-defined]
+            names["scheduled_run"].function("shop/ko")  # type: ignore[attr-defined]
         except Exception as error:
             raised = type(error).__name__
         assert raised == ends

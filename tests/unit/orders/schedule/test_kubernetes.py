@@ -1,4 +1,4 @@
-"""`mlpipeline schedule --as k8s`: a CronJob a turn, checked, with the folders that pods see."""
+"""`mlpipeline schedule --as k8s`: a CronJob a scheduled run, checked, with the folders that pods see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A turn: one at a time, a log for each day, old logs removed, and one word about how it ended."""
+"""A scheduled run: one at a time, a log for each day, old logs removed, and one word about how it ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.errors import SetupError
-from mlpipeline.orders.schedule.scheduled_runs import SKIPPED, TurnRules, prune_logs, take_turn, turn_name
+from mlpipeline.orders.schedule.scheduled_runs import SKIPPED, ScheduleRules, prune_logs, run_name, run_scheduled
 
 
 def sh(line: str) -> list[str]:
@@ -31,9 +31,10 @@ def wait_for(path: Path, seconds: float = 20) -> None:
 TAKER = """
 import sys, json
 from pathlib import Path
-from mlpipeline.orders.schedule.scheduled_runs import TurnRules, take_turn
+from mlpipeline.orders.schedule.scheduled_runs import ScheduleRules, run_scheduled
 logs, selection, line, at_once, wait = sys.argv[1:]
-end = take_turn(selection, ["/bin/sh", "-c", line], TurnRules(Path(logs), at_once=int(at_once), wait=float(wait)))
+rules = ScheduleRules(Path(logs), at_once=int(at_once), wait=float(wait))
+end = run_scheduled(selection, ["/bin/sh", "-c", line], rules)
 print(json.dumps([end.code, end.word, end.told]))
 """
 
@@ -43,19 +44,19 @@ def start(logs: Path, selection: str, line: str, *, at_once: int = 1, wait: floa
     return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
 
-def ended(turn: subprocess.Popen[str]) -> list[object]:
-    out, _ = turn.communicate(timeout=60)
+def ended(scheduled_run: subprocess.Popen[str]) -> list[object]:
+    out, _ = scheduled_run.communicate(timeout=60)
     return json.loads(out)
 
 
 def test_a_turn_that_goes_well_says_nothing_and_keeps_a_log(tmp_path: Path):
-    end = take_turn("shop/ko", sh("echo 안녕; echo more >&2"), TurnRules(tmp_path))
+    end = run_scheduled("shop/ko", sh("echo 안녕; echo more >&2"), ScheduleRules(tmp_path))
     assert (end.code, end.word, end.told) == (0, "ok", "")
     assert end.log == tmp_path / f"shop.ko.{date.today()}.log"
     lines = end.log.read_text("utf-8").splitlines()
     assert lines[1:3] == ["안녕", "more"] and lines[0].startswith("== 2") and lines[3].startswith("== exit 0 after")
-    take_turn("shop/ko", sh("true"), TurnRules(tmp_path))
-    assert end.log.read_text("utf-8").count("== exit 0") == 2, "the second turn of a day goes on below"
+    run_scheduled("shop/ko", sh("true"), ScheduleRules(tmp_path))
+    assert end.log.read_text("utf-8").count("== exit 0") == 2, "the second scheduled run of a day goes on below"
 
 
 @pytest.mark.parametrize(
@@ -70,42 +71,42 @@ def test_a_turn_that_goes_well_says_nothing_and_keeps_a_log(tmp_path: Path):
     ],
 )
 def test_exit_codes_are_told_apart(tmp_path: Path, line: str, code: int, word: str, told: str):
-    about = "$MLPIPELINE_TURN $MLPIPELINE_EXIT $MLPIPELINE_WORD $MLPIPELINE_LOG"
+    about = "$MLPIPELINE_SELECTION $MLPIPELINE_EXIT $MLPIPELINE_WORD $MLPIPELINE_LOG"
     hook = f'echo "{about}" > {tmp_path}/told; cat > {tmp_path}/in'
-    end = take_turn("shop/ko", sh(line), TurnRules(tmp_path, hook=hook))
+    end = run_scheduled("shop/ko", sh(line), ScheduleRules(tmp_path, hook=hook))
     assert (end.code, end.word) == (code, word) and told in end.told
     assert (tmp_path / "told").read_text() == f"shop/ko {code} {word} {end.log}\n"
     assert (tmp_path / "in").read_text("utf-8") == end.told
 
 
 def test_only_this_turns_lines_are_told(tmp_path: Path):
-    take_turn("shop/ko", sh("echo failed: yesterday; exit 1"), TurnRules(tmp_path))
-    end = take_turn("shop/ko", sh("echo failed: today; exit 1"), TurnRules(tmp_path))
+    run_scheduled("shop/ko", sh("echo failed: yesterday; exit 1"), ScheduleRules(tmp_path))
+    end = run_scheduled("shop/ko", sh("echo failed: today; exit 1"), ScheduleRules(tmp_path))
     assert "today" in end.told and "yesterday" not in end.told
 
 
 def test_a_hook_that_fails_is_told(tmp_path: Path):
-    assert "the hook failed: exit 3" in take_turn("a/b", sh("exit 1"), TurnRules(tmp_path, hook="exit 3")).told
-    assert not (take_turn("a/b", sh("exit 0"), TurnRules(tmp_path, hook="exit 3")).told)
+    assert "the hook failed: exit 3" in run_scheduled("a/b", sh("exit 1"), ScheduleRules(tmp_path, hook="exit 3")).told
+    assert not (run_scheduled("a/b", sh("exit 0"), ScheduleRules(tmp_path, hook="exit 3")).told)
 
 
 def test_the_second_of_two_turns_is_skipped_and_says_so(tmp_path: Path):
     first = start(tmp_path, "shop/ko", f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
     wait_for(tmp_path / "begun")
-    end = take_turn("shop/ko", sh(f"touch {tmp_path}/never"), TurnRules(tmp_path))
+    end = run_scheduled("shop/ko", sh(f"touch {tmp_path}/never"), ScheduleRules(tmp_path))
     assert (end.code, end.word) == (SKIPPED, "skipped") and f"process {first.pid}, since 2" in end.told
     (tmp_path / "go").touch()
     assert ended(first) == [0, "ok", ""]
     assert not (tmp_path / "never").exists()
-    assert take_turn("shop/ko", sh("true"), TurnRules(tmp_path)).code == 0, "the lock is free again"
+    assert run_scheduled("shop/ko", sh("true"), ScheduleRules(tmp_path)).code == 0, "the lock is free again"
 
 
 def test_turns_of_different_bots_wait_for_a_place(tmp_path: Path):
     first = start(tmp_path, "shop/ko", f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
     wait_for(tmp_path / "begun")
-    late = take_turn("shop/en", sh("true"), TurnRules(tmp_path, wait=0))
+    late = run_scheduled("shop/en", sh("true"), ScheduleRules(tmp_path, wait=0))
     assert late.code == SKIPPED and "no place was free" in late.told
-    assert take_turn("shop/en", sh("true"), TurnRules(tmp_path, at_once=2, wait=0)).code == 0
+    assert run_scheduled("shop/en", sh("true"), ScheduleRules(tmp_path, at_once=2, wait=0)).code == 0
     patient = start(tmp_path, "bank/ko", f"test -e {tmp_path}/go")
     (tmp_path / "go").touch()
     assert ended(first)[0] == 0
@@ -118,20 +119,20 @@ def test_the_lock_holds_as_long_as_the_run_itself_lives(tmp_path: Path):
     wait_for(tmp_path / "begun")
     first.kill()
     first.wait(20)
-    assert take_turn("shop/ko", sh("true"), TurnRules(tmp_path)).code == SKIPPED
+    assert run_scheduled("shop/ko", sh("true"), ScheduleRules(tmp_path)).code == SKIPPED
     (tmp_path / "go").touch()
     until = time.monotonic() + 20
-    while take_turn("shop/ko", sh("true"), TurnRules(tmp_path)).code == SKIPPED:
+    while run_scheduled("shop/ko", sh("true"), ScheduleRules(tmp_path)).code == SKIPPED:
         assert time.monotonic() < until
         time.sleep(0.05)
 
 
 def test_a_terminated_turn_ends_its_run(tmp_path: Path):
     line = f"trap 'echo ended > {tmp_path}/ended; exit 143' TERM; touch {tmp_path}/begun; while :; do sleep 0.05; done"
-    turn = start(tmp_path, "shop/ko", line)
+    scheduled_run = start(tmp_path, "shop/ko", line)
     wait_for(tmp_path / "begun")
-    os.kill(turn.pid, signal.SIGTERM)
-    assert ended(turn)[:2] == [143, "killed"] and (tmp_path / "ended").exists()
+    os.kill(scheduled_run.pid, signal.SIGTERM)
+    assert ended(scheduled_run)[:2] == [143, "killed"] and (tmp_path / "ended").exists()
 
 
 def test_old_logs_of_this_turn_are_removed_and_no_others(tmp_path: Path):
@@ -150,18 +151,18 @@ def test_old_logs_of_this_turn_are_removed_and_no_others(tmp_path: Path):
 
 def test_a_turn_removes_old_logs(tmp_path: Path):
     (tmp_path / "shop.ko.2020-01-01.log").touch()
-    take_turn("shop/ko", sh("true"), TurnRules(tmp_path, keep=30))
+    run_scheduled("shop/ko", sh("true"), ScheduleRules(tmp_path, keep=30))
     assert [path.name for path in tmp_path.glob("*.log")] == [f"shop.ko.{date.today()}.log"]
 
 
 def test_names_of_turns():
-    assert turn_name("") == "all" and turn_name("shop/zh-Hant") == "shop.zh-Hant"
-    assert turn_name("domain:shop,lang:ko") == "domain.shop.lang.ko"
+    assert run_name("") == "all" and run_name("shop/zh-Hant") == "shop.zh-Hant"
+    assert run_name("domain:shop,lang:ko") == "domain.shop.lang.ko"
     many = ",".join(f"shop{number}/ko" for number in range(80))
-    assert len(turn_name(many)) < 100 and turn_name(many) != turn_name(many + ",a/b")
+    assert len(run_name(many)) < 100 and run_name(many) != run_name(many + ",a/b")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(SetupError, match="give --logs"):
-        take_turn("shop/ko", sh("true"), TurnRules(tmp_path / "file" / "logs"))
+        run_scheduled("shop/ko", sh("true"), ScheduleRules(tmp_path / "file" / "logs"))
