@@ -66,8 +66,19 @@ def test_what_a_recipe_names_and_is_not_there_costs_the_bot_before_anything_runs
 
 
 def test_what_no_stage_of_the_plan_reads_need_not_be_there(world: World):
-    sets = ("release.questions=gone.txt", "release.gate=null", "embed.encoder=gone")
+    sets = ("release.questions=gone.txt", "release.gate=null", "embed.encoder=gone", "augment.generator=gone")
     assert not world.plan(*sets, stages=stages_between(None, "split"), select="shop/ko").refused
+    # Translations are read by the report, whatever the stages are.
+    refused = world.plan("ingest.translations=gone.csv", stages=stages_between(None, "split"), select="shop/ko").refused
+    assert "gone.csv" in str(refused["shop/ko"])
+
+
+def test_a_generator_at_an_address_and_folders_that_are_there_are_no_promise_broken(world: World):
+    (world.home / "encoder").mkdir()
+    for setting in ("augment.generator=http://localhost:9/x", f"augment.generator={world.home}/encoder"):
+        assert not world.plan(setting, select="shop/ko").refused
+    refused = world.plan(f"augment.generator={world.file('shop/ko')}", select="shop/ko").refused
+    assert "no such folder" in str(refused["shop/ko"]), "a file is no folder"
 
 
 def test_a_file_with_a_brace_in_its_name_is_a_file(world: World):
