@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mlpipeline.bots import Bot
+from mlpipeline.catalog import SHARED
 from mlpipeline.cluster.failures import as_failure, explain
-from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError, UsageError, did_you_mean
+from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
-from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Job, Outcome, Place, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
@@ -25,48 +25,8 @@ from mlpipeline.store.tables.recall import recallable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
 
     from mlpipeline.recipe.fields import Recipe
-
-# The places of what is still to come: deidentify after ingest, review after evaluate.
-STAGES: tuple[Stage, ...] = (
-    ingest.STAGE,
-    clean.STAGE,
-    split.STAGE,
-    augment.STAGE,
-    embed.STAGE,
-    denoise.STAGE,
-    train.STAGE,
-    evaluate.STAGE,
-    export.STAGE,
-    release.STAGE,
-)
-
-MAKER: Mapping[str, Stage] = {dataset: stage for stage in STAGES for dataset in stage.gives}
-
-
-def stage_named(name: str) -> Stage:
-    """The stage of that name.
-
-    Raises:
-        UsageError: there is none.
-    """
-    for stage in STAGES:
-        if stage.name == name:
-            return stage
-    names = [stage.name for stage in STAGES]
-    raise UsageError(f"no stage {name!r}{did_you_mean(name, names)}", fix=f"stages are: {', '.join(names)}")
-
-
-def stages_between(first: str | None, last: str | None) -> tuple[Stage, ...]:
-    """The stages from one to another, both included."""
-    names = [stage.name for stage in STAGES]
-    start = names.index(stage_named(first).name) if first else 0
-    stop = names.index(stage_named(last).name) if last else len(names) - 1
-    if start > stop:
-        raise UsageError(f"{first} comes after {last}", fix=f"the order is: {', '.join(names)}")
-    return STAGES[start : stop + 1]
 
 
 def settings_of(stage: Stage[SettingsT], recipe: Recipe) -> SettingsT:
@@ -287,11 +247,3 @@ def _desk_rows(store: Store, stage: Stage, dataset: str, job: Job) -> pa.Table:
         return pa.Table.from_pylist([{name: getattr(file, name) for name in names} for file in job.sources])
     whose = f"*/{job.recipe.lang}" if dataset in SHARED else job.bot
     return read_rows(store, dataset, bots=[whose])
-
-
-SHARED = frozenset(stage.shared.gives for stage in STAGES if stage.shared is not None)
-# Every dataset that a person may ask for, in the order in which they are made, those that bots share at the end.
-DATASETS: Mapping[str, StructType] = {
-    **{name: schema for stage in STAGES for name, schema in stage.gives.items()},
-    **{stage.shared.gives: stage.shared.schema for stage in STAGES if stage.shared is not None},
-}

@@ -200,8 +200,8 @@ print("\n".join(f"{key} {value}" for key, value in sorted(sizing.settings.items(
 # without a word when the overhead is left at its default.
 
 # %%
+from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.sizing.needs import python_megabytes
-from mlpipeline.pipeline import STAGES
 
 LANGS = ["ko", "ja", "en", "zh-Hant", "zh-Hans", "zh-TW", "th", "vi"]
 memory = {}

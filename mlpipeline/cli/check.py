@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import choosing_options
 from mlpipeline.orders.inspection import inspect_store
 from mlpipeline.orders.known_bots import chosen_bots
-from mlpipeline.pipeline import DATASETS
 from mlpipeline.store.tables.manifests import load_manifest
 
 

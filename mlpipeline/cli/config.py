@@ -58,7 +58,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
 def reference_verb(context: CommandContext) -> int:
     """Prints the page of all keys as Markdown, or writes it to a file."""
     # Stages bring pyspark along, which the other verbs of this module need not wait for.
-    from mlpipeline.pipeline import STAGES
+    from mlpipeline.catalog import STAGES
 
     sections = {
         name: [stage.name for stage in STAGES if name in stage.sections] for name in recipe_schema()["properties"]

@@ -7,13 +7,13 @@ import hashlib
 from collections.abc import Collection
 from typing import Any
 
+from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
 from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import choosing_options
 from mlpipeline.orders.bot_rows import partitions_in
 from mlpipeline.orders.known_bots import chosen_bots
-from mlpipeline.pipeline import DATASETS
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
 from mlpipeline.store.tables.manifests import load_manifest

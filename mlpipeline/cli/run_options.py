@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import (
     forcing_option,
@@ -17,7 +18,6 @@ from mlpipeline.cli.options import (
 )
 from mlpipeline.cluster.redaction import redacted_words
 from mlpipeline.orders.request import RunRequest, stages_of
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.select import parse_selection
 
 if TYPE_CHECKING:

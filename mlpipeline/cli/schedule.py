@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from shlex import quote
 
+from mlpipeline.catalog import stage_named
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
 from mlpipeline.cli.options import forcing_option, selecting_options, spark_settings
@@ -15,7 +16,6 @@ from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.schedule.airflow import as_airflow
 from mlpipeline.orders.schedule.cron_times import parse_time
 from mlpipeline.orders.schedule.crontab import Schedule, as_crontab, cron_environment, own_program, selections_of
-from mlpipeline.pipeline import stage_named
 
 _NIGHTLY = "30 2 * * *"
 

@@ -6,12 +6,12 @@ import argparse
 import time
 from pathlib import Path
 
+from mlpipeline.catalog import stage_named
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import forcing_option, selecting_options
 from mlpipeline.cli.schedule_options import run_words, scheduled_run_options
 from mlpipeline.orders.schedule.crontab import own_program
 from mlpipeline.orders.schedule.scheduled_runs import ScheduleRules, run_scheduled
-from mlpipeline.pipeline import stage_named
 from mlpipeline.recipe.select import parse_selection
 
 

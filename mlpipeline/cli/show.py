@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.bots import Bot
+from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, read_table
-from mlpipeline.pipeline import DATASETS
 from mlpipeline.schemas import with_objects
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
 from mlpipeline.cli.options import is_setting, repeated_words, spark_settings
 from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import UsageError
-from mlpipeline.pipeline import STAGES
 
 if TYPE_CHECKING:
     from mlpipeline.cluster.submission.compose import Submission

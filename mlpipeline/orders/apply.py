@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.failures import SessionEnded, as_failure
 from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.refusals import keep_refusals
 from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
-from mlpipeline.pipeline import STAGES, run_stage
+from mlpipeline.pipeline import run_stage
 from mlpipeline.schemas import PIECE
 from mlpipeline.spark.counters import WHOLES
 from mlpipeline.spark.overhead import slots_of

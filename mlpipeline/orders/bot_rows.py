@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from mlpipeline.catalog import DATASETS
 from mlpipeline.orders.outcome import Tables
-from mlpipeline.pipeline import DATASETS
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import damaged_table
 from mlpipeline.store.tables.manifests import load_manifest

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from mlpipeline.catalog import DATASETS, SHARED
 from mlpipeline.errors import InputError, UsageError, did_you_mean
-from mlpipeline.pipeline import DATASETS, SHARED
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
 from mlpipeline.store.tables.manifests import load_manifest

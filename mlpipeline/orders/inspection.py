@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlpipeline.bots import Bot
+from mlpipeline.catalog import DATASETS, STAGES
 from mlpipeline.errors import StoreError
-from mlpipeline.pipeline import DATASETS, STAGES
 from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.environment import check_master
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words, seconds_of
 from mlpipeline.orders.plan import Plan
-from mlpipeline.pipeline import STAGES
 from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import run_names
 from mlpipeline.store.tables.manifests import load_manifest

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.errors import MLPipelineError, StageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.orders.causes import find_causes
@@ -16,7 +17,6 @@ from mlpipeline.orders.provenance import folders_of, read_provenance
 from mlpipeline.orders.refusals import check_refusal, read_refusals
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.orders.translations import translation_files
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Job, Stage
 from mlpipeline.stages.release.answers import read_answers

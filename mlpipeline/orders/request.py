@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mlpipeline.catalog import stage_named, stages_between
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.plan import Plan, Planner
-from mlpipeline.pipeline import stage_named, stages_between
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.layout import Store

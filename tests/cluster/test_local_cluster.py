@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.catalog import MAKER
 from mlpipeline.cluster.doctor.events import read_log
 from mlpipeline.cluster.doctor.model import AppLog, Node
 from mlpipeline.cluster.environment import pyspark_folder
-from mlpipeline.pipeline import MAKER
 from tests.cluster.apps.pruning import LANGS
 from tests.cluster.conftest import ClusterProject, job_environ, spark_jvm
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.submission.packing import pack_environment
 from mlpipeline.errors import SetupError
-from mlpipeline.pipeline import STAGES
 from tests.cluster import yarn_jars
 from tests.cluster.conftest import ClusterProject
 from tests.cluster.processes import Processes, read_url, wait_for

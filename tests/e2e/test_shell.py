@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from mlpipeline.pipeline import DATASETS
+from mlpipeline.catalog import DATASETS
 from tests.e2e.conftest import PATIENCE, Finished, Project
 
 HERE = ("shell", "--master", "local[2]")

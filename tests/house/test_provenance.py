@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.orders.provenance import OUTSIDE, starting_modules
-from mlpipeline.pipeline import STAGES
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.code import CodeReader, Source
 

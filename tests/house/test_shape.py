@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.orders.provenance import starting_modules
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.fields import SECTIONS
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from mlpipeline.pipeline import settings_of, stage_named
+from mlpipeline.catalog import stage_named
+from mlpipeline.pipeline import settings_of
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.schemas import SOURCE_FILE
 from mlpipeline.spark.counters import Counters

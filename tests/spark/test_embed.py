@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mlpipeline.catalog import stage_named
 from mlpipeline.networks.encoder import NgramEncoder
-from mlpipeline.pipeline import settings_of, stage_named
+from mlpipeline.pipeline import settings_of
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.frames import check_schema
 from tests.spark.conftest import as_rows, recipe

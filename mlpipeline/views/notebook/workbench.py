@@ -10,11 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.catalog import DATASETS, stage_named
 from mlpipeline.cluster.defaults import read_defaults
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, partition_of, read_table
 from mlpipeline.orders.known_bots import find_bot
-from mlpipeline.pipeline import DATASETS, stage_named
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.spark.connect import open_remote_session

@@ -14,7 +14,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, write_deltalake
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from mlpipeline.pipeline import DATASETS
+from mlpipeline.catalog import DATASETS
 from mlpipeline.serving.bundle import write_bundle
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.pointers import Released, write_pointer

@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.defaults import defaults_file, read_defaults
 from mlpipeline.cluster.lint.settings import lint_files, lint_settings
 from mlpipeline.cluster.sizing.cluster import python_megabytes, stage_overhead_mb
 from mlpipeline.cluster.sizing.needs import WITH_TOOLS
 from mlpipeline.cluster.units import as_bytes
-from mlpipeline.pipeline import STAGES
 
 FOLDER = Path(__file__).parents[3] / "spark-defaults"
 CLUSTERS = ["standalone", "yarn", "k8s"]

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from deltalake import CommitProperties, write_deltalake
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.orders.plan import Order, Plan, Planner
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.select import parse_selection
 from mlpipeline.stages.contract import Stage

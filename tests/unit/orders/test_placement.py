@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.orders.placement import GUESSES, Load, Seen, Site, choose, in_words, seconds_of
-from mlpipeline.pipeline import STAGES
 
 LOCAL, CLUSTER = Site("local[*]", 7.0, 2), Site("yarn", 47.0, 16)
 

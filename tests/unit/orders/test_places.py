@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.errors import UsageError
 from mlpipeline.orders import places
 from mlpipeline.orders.places import LOCAL, earlier, expected_seconds, loads_of, where_to_run
 from mlpipeline.orders.plan import Plan, Planner
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
 from tests.e2e.corpora import write_project

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.catalog import STAGES, stages_between
 from mlpipeline.orders.provenance import Provenance, read_provenance
-from mlpipeline.pipeline import STAGES, stages_between
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.manifests import load_manifest

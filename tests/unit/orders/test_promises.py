@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.catalog import stages_between
 from mlpipeline.errors import SetupError
 from mlpipeline.orders.apply import apply_plan
 from mlpipeline.orders.refusals import keep_refusals, read_refusals
-from mlpipeline.pipeline import stages_between
 from mlpipeline.stages.contract import Outcome
 from tests.unit.orders.conftest import causes
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 import mlpipeline
+from mlpipeline.catalog import STAGES
 from mlpipeline.orders.plan import Plan, Planner
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.fields import SECTIONS
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
@@ -99,7 +99,7 @@ _PRINT = """
 import json, sys
 from pathlib import Path
 from mlpipeline.orders.plan import Planner
-from mlpipeline.pipeline import STAGES
+from mlpipeline.catalog import STAGES
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
 import mlpipeline

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mlpipeline.catalog import stage_named
 from mlpipeline.errors import InputError
 from mlpipeline.orders.rowless import check_rows
-from mlpipeline.pipeline import stage_named
 from mlpipeline.store.tables.manifests import Entry, Manifest, make_mark
 
 

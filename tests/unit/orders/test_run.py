@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.catalog import STAGES
 from mlpipeline.errors import SetupError, StoreError, UsageError
 from mlpipeline.orders.request import RunRequest, plan_run
 from mlpipeline.orders.run import run_pipeline
 from mlpipeline.orders.run_record import VERSION, RunRecord, read_record
-from mlpipeline.pipeline import STAGES
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import bot_locks

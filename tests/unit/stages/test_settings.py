@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.pipeline import STAGES, settings_of
+from mlpipeline.catalog import STAGES
+from mlpipeline.pipeline import settings_of
 from mlpipeline.recipe.fields import SECTIONS, Recipe
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.stages.contract import Stage

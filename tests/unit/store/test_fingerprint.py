@@ -8,7 +8,7 @@ from mlpipeline.store import fingerprint
 
 
 def test_every_library_that_a_stage_names_is_installed():
-    from mlpipeline.pipeline import STAGES
+    from mlpipeline.catalog import STAGES
 
     versions = fingerprint.library_versions({name for stage in STAGES for name in stage.libraries})
     found = {name for name, version in versions.items() if version == "missing"}
