@@ -1,10 +1,12 @@
-"""The stages in their order, and the datasets that they make."""
+"""The stages in their order, and the datasets that they make: what others know of a stage is derived from here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mlpipeline.cluster.sizing.needs import StageNeeds
 from mlpipeline.errors import UsageError, did_you_mean
 from mlpipeline.stages import augment, clean, denoise, embed, evaluate, export, ingest, release, split, train
 from mlpipeline.stages.contract import Stage
@@ -25,6 +27,9 @@ STAGES: tuple[Stage, ...] = (
     export.STAGE,
     release.STAGE,
 )
+
+NEEDS: StageNeeds = {stage.name: replace(stage.need, by_bot=stage.by_bot) for stage in STAGES}
+"""What each stage needs of a machine, for rooms that know no stage."""
 
 MAKER: Mapping[str, Stage] = {dataset: stage for stage in STAGES for dataset in stage.gives}
 

@@ -1,4 +1,4 @@
-"""The stages in their order, and how one of them runs for many bots."""
+"""How one stage runs for many bots: calls for bots that share settings, one commit a dataset."""
 
 from __future__ import annotations
 

@@ -185,10 +185,11 @@ if len(simulated):
 # the same.
 
 # %%
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cluster.sizing.cluster import size_cluster
 from mlpipeline.cluster.sizing.needs import need_of
 
-sizing = size_cluster(NODES, CORES, MEMORY_GB * 1024, GPUS, MANAGER, need_of(None))
+sizing = size_cluster(NODES, CORES, MEMORY_GB * 1024, GPUS, MANAGER, need_of(NEEDS, None))
 show(pd.DataFrame(sizing.lines, columns=["name", "value", "rule", "source"]), rows=40)
 for note in sizing.notes:
     print(f"note: {note}")
@@ -207,7 +208,7 @@ LANGS = ["ko", "ja", "en", "zh-Hant", "zh-Hans", "zh-TW", "th", "vi"]
 memory = {}
 for stage in STAGES:
     try:
-        memory[stage.name] = [python_megabytes(stage.name, lang)[0] for lang in LANGS]
+        memory[stage.name] = [python_megabytes(NEEDS, stage.name, lang)[0] for lang in LANGS]
     except UsageError:
         continue
 table = pd.DataFrame(memory, index=LANGS).T

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from shlex import quote
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
 from mlpipeline.cli.tables import draw
@@ -56,7 +57,7 @@ def size_verb(context: CommandContext) -> int:
     if asked.no_python:
         need = Need(gpu=True, pinned_mb=pinned)
     else:
-        need = need_of(asked.stage, asked.lang, model_mb=_optional(asked.model), pinned_mb=pinned)
+        need = need_of(NEEDS, asked.stage, asked.lang, model_mb=_optional(asked.model), pinned_mb=pinned)
     ask = Ask(
         reserved_cores=asked.reserved_cores,
         reserved_mb=_optional(asked.reserved_memory),

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cluster.lint.settings import Finding, lint_files, node_of
 from mlpipeline.errors import UsageError
@@ -36,6 +37,7 @@ def lint_verb(context: CommandContext) -> int:
         lang=asked.lang,
         profile=asked.profile,
         running=asked.running,
+        stages=NEEDS,
     )
     errors = sum(each.severity == "error" for each in found)
     counted = f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}" if found else "nothing found"

@@ -23,7 +23,7 @@ from mlpipeline.spark.counters import WHOLES
 from mlpipeline.spark.overhead import slots_of
 from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
-from mlpipeline.stages.contract import Job, Outcome, Place, Stage
+from mlpipeline.stages.contract import Job, Outcome, Place, RowWords, Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.manifests import load_manifest
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 _LARGE = 32 << 20
-_BY_TEXT = ("split", "embed")  # a text under two labels is two rows, and has one split and one vector
 
 
 @dataclass
@@ -139,7 +138,7 @@ def apply_plan(
                 told = _run_orders(place, stage, orders, report)
                 report.stages.append(told)
                 watched.end()
-                say(progress_line(told, number, len(stages)))
+                say(progress_line(told, number, len(stages), stage.words))
     except SessionEnded as ended:
         watched.lost()
         _end_early(plan, stages[len(report.stages) :], report, ended)
@@ -221,25 +220,21 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
     told.rows_in = rows(needed[0], stage.needs[needed[0]]) if needed else told.rows_out + told.dropped
 
 
-def progress_line(told: StageReport, number: int, count: int) -> str:
-    """What one stage of so many did, in a line."""
+def progress_line(told: StageReport, number: int, count: int, rows: RowWords | None = None) -> str:
+    """What one stage of so many did, in a line; `rows` says how the stage counts."""
     head = f"{number:>{len(str(count))}} of {count}  {told.stage:<9}"
     if not told.bots and not told.seconds:
         return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
     words = [f"{told.bots} bot{'s' if told.bots != 1 else ''}"]
     if told.counts.get("reused"):
         words.append(f"{told.counts['reused']} as made before")
-    if told.stage == "ingest":
-        words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} out + {told.dropped:,} rejected")
-    elif told.stage == "augment":
-        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} made")
-        if told.dropped:
-            words.append(f"{told.dropped:,} to review")
+    rows = rows or RowWords()
+    if rows.balanced:
+        words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} {rows.out} + {told.dropped:,} {rows.left_out}")
     else:
-        texts = " texts" if told.stage in _BY_TEXT else ""
-        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,}{texts} out")
+        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} {rows.out}")
         if told.dropped:
-            words.append(f"{told.dropped:,} dropped")
+            words.append(f"{told.dropped:,} {rows.left_out}")
     if told.skipped:
         words.append(f"{told.skipped} as they are")
     return f"{head} {', '.join(words)}  {told.seconds:.1f} s"

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.errors import InputError
 from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import run_names
@@ -100,18 +101,18 @@ def open_log(
 
     run = _newest(store) if asked is None else asked
     if asked is not None and (Path(asked).exists() or not store.exists(store.path("runs", run))):
-        yield read_log(asked), None
+        yield read_log(asked, NEEDS), None
         return
     told = store.remembered(store.path("runs", run, "run.json")) or {"run": run}
     folder = store.path("runs", run, FOLDER)
     if not _holds_log(store, folder):
-        yield read_log(_elsewhere(run, told.get("event_log") if place is None else place)), told
+        yield read_log(_elsewhere(run, told.get("event_log") if place is None else place), NEEDS), told
     elif store.is_local:
-        yield read_log(folder), told
+        yield read_log(folder, NEEDS), told
     else:
         with tempfile.TemporaryDirectory(prefix="mlpipeline-log-") as copy:
             _fetch(store, folder, Path(copy))
-            yield read_log(copy), told
+            yield read_log(copy, NEEDS), told
 
 
 def _elsewhere(run: str, place: str | None) -> Path:

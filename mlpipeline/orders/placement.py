@@ -6,19 +6,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# (seconds of a stage without rows, core-seconds for 1,000 rows) where no run has told yet; two cores of a small server.
-GUESSES = {
-    "ingest": (3.0, 0.05),
-    "clean": (3.0, 0.1),
-    "split": (3.0, 0.05),
-    "augment": (4.0, 2.0),
-    "embed": (4.0, 0.3),
-    "denoise": (5.0, 2.5),
-    "train": (6.0, 12.0),
-    "evaluate": (3.0, 1.0),
-    "export": (5.0, 4.0),
-}
-_UNKNOWN = (3.0, 1.0)
 # A cluster is used when it saves at least this share: others wait for what we take there.
 SAVING = 0.1
 
@@ -34,11 +21,16 @@ class Site:
 
 @dataclass(frozen=True)
 class Load:
-    """What a stage has to do: rows of so many bots; `widest` is how many tasks can share it, None for any number."""
+    """What a stage has to do: rows of so many bots.
+
+    `widest` is how many tasks can share it, None for any number. `guess` is what it takes where no run has told yet:
+    seconds without rows, and core-seconds for 1,000 rows.
+    """
 
     stage: str
     rows: int
     widest: int | None = None
+    guess: tuple[float, float] = (3.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,7 @@ def choose(loads: Sequence[Load], seen: Sequence[Seen], local: Site, cluster: Si
 
 def seconds_of(load: Load, seen: Sequence[Seen], slots: int) -> float:
     """Seconds expected of a stage on so many slots: what it costs without rows, and its rows shared by the slots."""
-    fixed, per_share = _line([one for one in seen if one.load.stage == load.stage], load.stage)
+    fixed, per_share = _line([one for one in seen if one.load.stage == load.stage], load.guess)
     return fixed + per_share * _share(load, slots)
 
 
@@ -91,9 +83,9 @@ def _share(load: Load, slots: int) -> float:
     return load.rows / max(1, min(slots, load.widest or slots))
 
 
-def _line(seen: Sequence[Seen], stage: str) -> tuple[float, float]:
+def _line(seen: Sequence[Seen], guess: tuple[float, float]) -> tuple[float, float]:
     """Seconds = fixed + slope * rows of a slot: through what was seen, neither of them below zero."""
-    guessed, per_thousand = GUESSES.get(stage, _UNKNOWN)
+    guessed, per_thousand = guess
     if not seen:
         return guessed, per_thousand / 1000
     shares = [_share(one.load, one.slots) for one in seen]

@@ -114,7 +114,7 @@ def loads_of(plan: Plan, store: Store) -> list[Load]:
             files = plan.orders.get("ingest", {}).get(bot, order).job.sources
             size = sum(os.path.getsize(file.path) for file in files if "://" not in file.path)
             rows += known[bot].rows if bot in known else size // _BYTES_A_ROW
-        loads.append(Load(stage.name, rows, widest(stage.name, len(orders))))
+        loads.append(Load(stage.name, rows, widest(stage.name, len(orders)), stage.work))
     return loads
 
 

@@ -21,6 +21,7 @@ OUTSIDE: Mapping[str, str] = {
     "stages.release.lost": "tells a plan what is missing, and makes nothing",
     "stages.release.wheel": "lays the code that runs beside a bundle; the digest of no bundle depends on it",
     "spark.counters": "counts are read by people, never by a stage",
+    "cluster.sizing.needs": "what a task needs of a machine, not what it makes",
     "cluster.failures": "words of messages",
     "spark.overhead": "measures a cluster, to share out work; what is made does not depend on it",
     "spark.remote": "refuses Spark Connect, or does nothing",

@@ -11,9 +11,6 @@ from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
 from mlpipeline.store.tables.manifests import Manifest
 
-# The stages that leave rows out, and which of their tables must not be empty: that of `split` has labelled rows only.
-_KEPT = {"ingest": "utterance", "clean": "cleaned", "split": "splits"}
-
 
 def check_rows(manifest: Callable[[str], Manifest], stage: Stage, bot: str) -> None:
     """Raises InputError when a stage was done for a bot and left it no row.
@@ -23,9 +20,9 @@ def check_rows(manifest: Callable[[str], Manifest], stage: Stage, bot: str) -> N
         stage: any stage; those that leave nothing out pass.
         bot: its name.
     """
-    if stage.name not in _KEPT:
+    if stage.must_keep is None:
         return
-    entry = manifest(_KEPT[stage.name]).entries.get(bot)
+    entry = manifest(stage.must_keep).entries.get(bot)
     if entry is None or entry.rows:
         return
     if stage.dropped is None:
@@ -51,8 +48,7 @@ def find_rowless(
 def _no_rows(stage: Stage, bot: str, count: int) -> InputError:
     if not count:
         return InputError("its files have no rows", where=bot, fix="put utterances there")
-    done = "rejected" if stage.name == "ingest" else "dropped"
-    what = f"no usable row in its files: all {count:,} were {done}"
+    what = f"no usable row in its files: all {count:,} were {stage.words.left_out}"
     return InputError(what, where=bot, fix=f"`mlpipeline show {stage.dropped} {bot}` lists why")
 
 

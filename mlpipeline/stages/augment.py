@@ -14,6 +14,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.bots import Bot
+from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.languages.paraphrase.tools import Plain, load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.corpus import Corpus, lacks_nothing
@@ -23,7 +24,7 @@ from mlpipeline.schemas import AUGMENT_REPORT, AUGMENTED, AUGMENTED_DROPPED, CLE
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import with_text_id
 from mlpipeline.spark.tasks import check_failures, run_tasks
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
@@ -155,4 +156,7 @@ STAGE = Stage(
     folders={"augment.generator": ("torch", "transformers")},
     run=augment,
     dropped="augmented_dropped",
+    need=StageNeed(150, "the texts of a bot and the model that judges what was made", words=True),
+    work=Work(4.0, 2.0),
+    words=RowWords("made", "to review"),
 )

@@ -13,13 +13,14 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.bots import Bot
+from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_report
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.schemas import EVALUATION, MODEL, PREDICTION
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.store.tables.pieces import read_bytes
 
 if TYPE_CHECKING:
@@ -106,4 +107,6 @@ STAGE = Stage(
     libraries=("numpy",),
     run=evaluate,
     by_bot=True,
+    need=StageNeed(740, "TensorFlow and models, one after the other"),
+    work=Work(3.0, 1.0),
 )

@@ -12,13 +12,14 @@ import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
+from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.errors import StageError
 from mlpipeline.networks.parity import ask_parity
 from mlpipeline.networks.targets import write_targets
 from mlpipeline.schemas import EXPORTED, MODEL
 from mlpipeline.spark.counters import WHOLES, Counters
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.store.bundles.archives import pack_folder
 from mlpipeline.store.tables.pieces import as_pieces, read_bytes
 
@@ -100,4 +101,6 @@ STAGE = Stage(
     libraries=("tensorflow-cpu", "keras", "onnx", "onnxruntime", "numpy"),
     run=export,
     by_bot=True,
+    need=StageNeed(2010, "TensorFlow twice, exporting and comparing"),
+    work=Work(5.0, 4.0),
 )

@@ -22,7 +22,7 @@ from mlpipeline.store.layout import Store
 
 _PACKAGE = "mlpipeline"
 _PREFIX = f"{_PACKAGE}."
-_FORMAT = 1  # of the cache; another one when digests are made in another way
+_FORMAT = 2  # of the cache; another one when digests are made in another way
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,11 @@ def with_code_reader(store: Store, use: Callable[[CodeReader], Mapping[str, str]
 
 
 def tree_digest(tree: ast.Module) -> str:
-    """16 hex characters for what a module does: neither comments nor layout nor docstrings count."""
+    """16 hex characters for what a module does: neither comments nor layout nor docstrings count.
+
+    Nor does `STAGE = Stage(...)`: what is declared there counts by its content where it decides what is made.
+    """
+    tree.body = [node for node in tree.body if not _is_declaration(node)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
@@ -157,6 +161,11 @@ def tree_digest(tree: ast.Module) -> str:
     # 3.12 has one more field, empty in all code that 3.10 can read: the same code has one digest on both.
     dumped = ast.dump(tree).replace(", type_params=[]", "")
     return hashlib.sha256(dumped.encode()).hexdigest()[:16]
+
+
+def _is_declaration(node: ast.stmt) -> bool:
+    made = node.value.func if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) else None
+    return isinstance(made, ast.Name) and made.id == "Stage"
 
 
 def imports_of(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cluster.doctor.diagnosis import examine
 from mlpipeline.cluster.doctor.events import read_log
 from mlpipeline.cluster.doctor.model import AppLog
@@ -34,7 +35,7 @@ def run_job(name: str, folder: Path, executors: int | None = None) -> AppLog:
     command = [sys.executable, "-m", "tests.bench.doctor_jobs", name, str(folder)]
     command += [str(executors)] if executors else []
     subprocess.run(command, check=True, timeout=_TIMEOUT_S, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return read_log(folder / "log")
+    return read_log(folder / "log", NEEDS)
 
 
 def only_measured(app: AppLog) -> AppLog:

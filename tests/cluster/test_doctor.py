@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cluster.doctor.events import read_log
 from tests.cluster.conftest import ClusterProject, job_environ, spark_jvm
 
@@ -75,5 +76,5 @@ def test_a_run_on_executors_tells_what_each_stage_used(tiny: ClusterProject, sma
     assert told["run"] == run["run"] and told["damage"] == []
     assert {module["name"] for module in told["modules"]} >= {"ingest", "clean"}
     (log,) = (tiny.store / "runs" / run["run"] / "eventlog").glob("eventlog_v2_*")
-    app = read_log(log)
+    app = read_log(log, NEEDS)
     assert not app.is_local and app.settings["spark.executor.processTreeMetrics.enabled"] == "true"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.catalog import MAKER
+from mlpipeline.catalog import MAKER, NEEDS
 from mlpipeline.cluster.doctor.events import read_log
 from mlpipeline.cluster.doctor.model import AppLog, Node
 from mlpipeline.cluster.environment import pyspark_folder
@@ -47,7 +47,7 @@ def log_settings(folder: Path) -> dict[str, str]:
 
 def read_only_log(folder: Path) -> AppLog:
     (path,) = folder.iterdir()
-    return read_log(path)
+    return read_log(path, NEEDS)
 
 
 def scans(app: AppLog) -> Iterator[tuple[str, str, int]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cluster.doctor.compare import differences, look_around
 from mlpipeline.cluster.doctor.diagnosis import examine
 from mlpipeline.cluster.doctor.events import read_log
@@ -26,7 +27,7 @@ def test_a_log_that_spark_has_just_written(codec: str, tmp_path: Path):
     subprocess.run([*job, *more], cwd=ROOT, check=True, capture_output=True, timeout=240)
     (log,) = (tmp_path / "job" / "log").glob("[!.]*")
     assert log.is_dir() == (codec == "zstd") and (codec == "zstd" or log.name.endswith(".lz4"))
-    app = read_log(log)
+    app = read_log(log, NEEDS)
     assert app.damage == [] and app.is_local and app.seconds > 1
     (scan,) = examine(app).scans
     assert (scan.pruned, scan.partitions, scan.of_files) == ("proven", 2, 8)

@@ -12,7 +12,7 @@ from mlpipeline.cluster.doctor.finding import Finding
 from mlpipeline.cluster.doctor.memory_rules import heap_key
 from mlpipeline.cluster.doctor.model import AppLog, Job, Stage, Task
 from mlpipeline.cluster.doctor.owner import bots_of
-from mlpipeline.cluster.sizing.needs import STAGES, python_megabytes
+from mlpipeline.cluster.sizing.needs import python_megabytes
 from mlpipeline.errors import UsageError
 
 _BOT = re.compile(r"\b[a-z0-9_][a-z0-9_-]*/([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)\b")
@@ -113,7 +113,7 @@ def _limited(app: AppLog) -> tuple[str, str, str]:
 def _out_of_memory(app: AppLog, stage: Stage, why: str) -> tuple[str, str, str]:
     """A process that was killed leaves no text. What it needs is known by its stage and language."""
     job = app.job(stage)
-    megabytes, words = _need(job)
+    megabytes, words = _need(app, job)
     cores = max((executor.cores for executor in workers(app)), default=1)
     slots = max(1, int(cores / task_cores(app, stage)))
     who = f"{words} need {megabytes} MB each" + ("" if app.is_local else " outside the heap")
@@ -145,19 +145,18 @@ def _overhead_mb(app: AppLog) -> tuple[int, str]:
     return max(least, int(heap * factor)), f"the default, {factor:g} of the heap, at least {least} MB"
 
 
-def _need(job: Job | None) -> tuple[int, str]:
+def _need(app: AppLog, job: Job | None) -> tuple[int, str]:
     """MB of one Python worker of a job, and whose workers these are; by its job group and the bots that it names."""
-    stage = job.group if job is not None and job.group in STAGES else None
+    stage = job.group if job is not None and job.group in app.needs else None
     tags = sorted(set(_BOT.findall(job.description))) if job is not None and stage else []
     if stage is None:
         return 140, "Python workers with numpy, pandas and pyarrow alone"
     if len(tags) == 1 and not _MORE.search(job.description if job else ""):
         with contextlib.suppress(UsageError):
-            return python_megabytes(stage, tags[0])[
-                0
-            ], f"{_LANGUAGES.get(tags[0].split('-')[0].lower(), tags[0])} workers of {stage}"
+            language = _LANGUAGES.get(tags[0].split("-")[0].lower(), tags[0])
+            return python_megabytes(app.needs, stage, tags[0])[0], f"{language} workers of {stage}"
     # A worker keeps the tools of all languages that it has met.
-    return python_megabytes(stage, None)[0], f"workers of {stage} that meet several languages"
+    return python_megabytes(app.needs, stage, None)[0], f"workers of {stage} that meet several languages"
 
 
 def _raised(why: str) -> str:

@@ -15,6 +15,7 @@ import orjson
 from mlpipeline.cluster.doctor.files import lines_of, log_files
 from mlpipeline.cluster.doctor.model import DRIVER, AppLog, Executor, Job, Node, Query, Stage
 from mlpipeline.cluster.doctor.task_events import as_task
+from mlpipeline.cluster.sizing.needs import StageNeeds
 from mlpipeline.errors import InputError
 
 Event = Mapping[str, Any]
@@ -25,11 +26,12 @@ _LINES_OF_DAMAGE = 3
 _NODE = re.compile(r"[A-Za-z]+(?: [a-z]+(?![\w=]))?")
 
 
-def read_log(path: str | Path) -> AppLog:
+def read_log(path: str | Path, needs: StageNeeds | None = None) -> AppLog:
     """Reads the event log of one application.
 
     Args:
         path: a file or folder; see `log_files`.
+        needs: the stages of the pipeline, where the log may be one of its runs.
 
     Raises:
         InputError: there is no log there, or no event of Spark in it.
@@ -40,6 +42,7 @@ def read_log(path: str | Path) -> AppLog:
         (line for file in files for line in lines_of(file, damage)),
         where=str(path),
     )
+    app.needs = needs or {}
     app.damage = [*damage, *app.damage]
     if app.ended is None:
         app.damage.append("the log has no end: the application still runs, was killed, or the file is cut off")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from mlpipeline.cluster.sizing.needs import StageNeeds
 from mlpipeline.cluster.units import as_bytes
 
 DRIVER = "driver"
@@ -149,6 +150,7 @@ class AppLog:
         settings: Spark's properties.
         profiles: resource profile -> what a task of it asks for, such as {"cpus": 1, "gpu": 0.5}.
         task_metrics: accumulator -> its sum over all tasks (SQL metrics only).
+        needs: the stages of the pipeline whose job groups it may have, with what each needs; none for other programs.
         damage: what could not be read, in words; empty for a whole log.
     """
 
@@ -164,6 +166,7 @@ class AppLog:
     queries: dict[int, Query] = field(default_factory=dict)
     profiles: dict[int, dict[str, float]] = field(default_factory=dict)
     task_metrics: dict[int, int] = field(default_factory=dict)
+    needs: StageNeeds = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
     last: float = 0.0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from mlpipeline.cluster.doctor.model import AppLog
-from mlpipeline.cluster.sizing.needs import STAGES
 
 # As the pipeline names its jobs: `clean shop/ko, shop/en, bank/ko and 5 more`.
 _BOTS = re.compile(r"[a-z0-9_*][\w-]*/[A-Za-z0-9-]+(?:, [a-z0-9_*][\w-]*/[A-Za-z0-9-]+)*(?: and (\d+) more)?\Z")
@@ -23,7 +22,7 @@ def bots_of(app: AppLog, about: str) -> int | None:
         about: the job's description.
     """
     stage, _, rest = about.partition(" ")
-    named = _BOTS.match(rest) if stage in STAGES else None
+    named = _BOTS.match(rest) if stage in app.needs else None
     if named:
         return rest.count("/") + int(named[1] or 0)
     return 1 if app.name.startswith(_ANSWERS) else None

@@ -18,8 +18,6 @@ _SKEW = (1.33, 1.78, 3.16, 10.0)
 _FAILED = (0.01, 0.1, 0.3, 0.5)
 _STAGE_MINUTES = (15.0, 30.0, 45.0, 60.0)
 _WEIGHT, _LEAST = 0.05, 1.0  # share of the run, seconds
-# Modules in which a task is a bot: its rows cannot be spread.
-_BY_BOT = ("train", "evaluate", "export")
 _LARGE_BOT = "one bot is much larger: run it apart (--select), so that the others need not wait for it"
 _SPREAD = (
     "spread the rows: repartition by a second column beside the key, or salt the key; for a join let AQE split it "
@@ -63,7 +61,7 @@ def _coalesced(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding
         return
     # A job for one bot has one task and needs no more: only work that came through a shuffle could be spread.
     bots = bots_of(app, stage.about)
-    if not stage.shuffle_read or stage.rows_in < 2 or bots == 1 or (bots and stage.group in _BY_BOT):
+    if not stage.shuffle_read or stage.rows_in < 2 or bots == 1 or (bots and _is_by_bot(app, stage)):
         return
     fix = f"put .repartition({2 * slots}) right before the Python step: AQE leaves a number that is asked for alone"
     saves = stage.seconds * (1.0 - 1.0 / slots)
@@ -114,10 +112,15 @@ def _skew(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
         place(stage),
         f"the longest of {stage.tasks} tasks took {seconds(stage.longest)}, the median {seconds(stage.median)} "
         f"({stage.skew:.1f} times)",
-        _LARGE_BOT if bots or (stage.group in _BY_BOT and stage.has_python) else _SPREAD,
+        _LARGE_BOT if bots or (_is_by_bot(app, stage) and stage.has_python) else _SPREAD,
         saves,
         {"skew": round(stage.skew, 2), "longest": round(stage.longest, 2), "median": round(stage.median, 2)},
     )
+
+
+def _is_by_bot(app: AppLog, stage: StageFigures) -> bool:
+    """Whether a task of its module is a bot, whose rows cannot be spread."""
+    return stage.group in app.needs and app.needs[stage.group].by_bot
 
 
 def _long(app: AppLog, stage: StageFigures) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from mlpipeline.cluster.lint.view import Finding, View
 from mlpipeline.cluster.sizing.guides import LEAST_HEAP_MB, LEAST_OVERHEAD_MB
-from mlpipeline.cluster.sizing.needs import WITH_TOOLS, WORKER_MB, python_megabytes
+from mlpipeline.cluster.sizing.needs import WORKER_MB, StageNeed, python_megabytes
 from mlpipeline.cluster.sizing.shape import gpu_amount
 from mlpipeline.cluster.units import as_text
 
@@ -164,10 +164,10 @@ def python_memory(view: View) -> Iterator[Finding]:
 def _worker(view: View) -> tuple[int, str]:
     if view.stage is not None:
         # Without a language: the hungriest of them, Korean.
-        lang = view.lang or ("ko" if view.stage in WITH_TOOLS else None)
-        return python_megabytes(view.stage, lang)
+        lang = view.lang or ("ko" if view.stages[view.stage].words else None)
+        return python_megabytes(view.stages, view.stage, lang)
     if view.lang is not None:
-        return python_megabytes("clean", view.lang)
+        return python_megabytes({"words": StageNeed(words=True)}, "words", view.lang)
     return WORKER_MB, "bare; --stage tells what a stage needs"
 
 

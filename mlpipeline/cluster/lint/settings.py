@@ -14,7 +14,7 @@ from mlpipeline.cluster.lint.table import Key, find_key, nearest
 from mlpipeline.cluster.lint.view import NOT_THERE, Finding, Setting, View
 from mlpipeline.cluster.masters import kind_of
 from mlpipeline.cluster.redaction import HIDDEN, redacted
-from mlpipeline.cluster.sizing.needs import STAGES
+from mlpipeline.cluster.sizing.needs import StageNeeds
 from mlpipeline.cluster.units import as_bytes, as_microseconds, megabytes
 from mlpipeline.errors import UsageError
 
@@ -34,6 +34,7 @@ def lint_settings(
     lang: str | None = None,
     profile: str | None = None,
     running: bool = False,
+    stages: StageNeeds | None = None,
 ) -> list[Finding]:
     """Say what is wrong with settings that are in hand as a mapping.
 
@@ -45,9 +46,10 @@ def lint_settings(
         lang: of the bots.
         profile: `task` or `full`, where the job uses stage-level resource profiles.
         running: the settings are meant for a session that runs already.
+        stages: those that `stage` may name, with what each needs.
     """
     lines = [Setting(key, value) for key, value in settings.items()]
-    return _lint(lines, master, node, stage, lang, profile, running)
+    return _lint(lines, running, view_of(lines, master, node, stage, lang, profile, stages))
 
 
 def check_settings(
@@ -90,23 +92,24 @@ def lint_files(
     lang: str | None = None,
     profile: str | None = None,
     running: bool = False,
+    stages: StageNeeds | None = None,
 ) -> list[Finding]:
     """Say what is wrong with files of settings, later files laid over earlier ones.
 
     Args:
         files: name and text of each. A file that is called like a master or a stage is one for it.
-        master, node, stage, lang, profile, running: see `lint_settings`.
+        master, node, stage, lang, profile, running, stages: see `lint_settings`.
     """
     found: list[Finding] = []
     lines: list[Setting] = []
     for name, text in files:
         stem = PurePath(name).stem
         master = master or _KINDS.get(stem)
-        stage = stage or (stem if stem in STAGES else None)
+        stage = stage or (stem if stem in (stages or ()) else None)
         of_file, broken = _read(name, text)
         found += broken
         lines += of_file
-    found += _lint(lines, master, node, stage, lang, profile, running)
+    found += _lint(lines, running, view_of(lines, master, node, stage, lang, profile, stages))
     places = {name: place for place, (name, _) in enumerate(files)}
     return sorted(found, key=lambda each: (places.get(each.file, -1), each.line or 0))
 
@@ -150,6 +153,7 @@ def view_of(
     stage: str | None = None,
     lang: str | None = None,
     profile: str | None = None,
+    stages: StageNeeds | None = None,
 ) -> View:
     """All lines together, as the rules see them; see `lint_settings` for the rest.
 
@@ -161,21 +165,13 @@ def view_of(
     kind = None if stated is None else kind_of(_KINDS.get(stated, stated))
     if stated is not None and kind is None:
         raise UsageError(f"{stated!r} is no master", fix="local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT")
-    if stage is not None and stage not in STAGES:
-        raise UsageError(f"no stage {stage!r}", fix=f"one of {', '.join(STAGES)}")
-    return View(settings, kind, node, stage, lang, profile)
+    known = stages or {}
+    if stage is not None and stage not in known:
+        raise UsageError(f"no stage {stage!r}", fix=f"one of {', '.join(known)}")
+    return View(settings, kind, node, stage, lang, profile, known)
 
 
-def _lint(
-    lines: Sequence[Setting],
-    master: str | None,
-    node: tuple[int, int] | None,
-    stage: str | None,
-    lang: str | None,
-    profile: str | None,
-    running: bool,
-) -> list[Finding]:
-    view = view_of(lines, master, node, stage, lang, profile)
+def _lint(lines: Sequence[Setting], running: bool, view: View) -> list[Finding]:
     found = [finding for line in lines for finding in _alone(line, running)]
     for rule in (*CONTRADICTIONS, *AT_START):
         found += rule(view)

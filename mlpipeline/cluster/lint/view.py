@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlpipeline.cluster.masters import Kind
 from mlpipeline.cluster.sizing.guides import LEAST_OVERHEAD_MB
+from mlpipeline.cluster.sizing.needs import StageNeeds
 from mlpipeline.cluster.units import as_bytes
 
 
@@ -84,6 +85,7 @@ class View:
     stage: str | None
     lang: str | None
     profile: str | None
+    stages: StageNeeds = field(default_factory=dict)
 
     def has(self, key: str) -> bool:
         """Whether it is stated."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mlpipeline.cluster.masters import kind_of
 from mlpipeline.cluster.sizing.guides import GUIDES, Guide, overhead_mb, rounded_up
-from mlpipeline.cluster.sizing.needs import Need, need_of, python_megabytes
+from mlpipeline.cluster.sizing.needs import Need, StageNeeds, need_of, python_megabytes
 from mlpipeline.cluster.sizing.shape import Ask, Cut, Node, Shape, choose_shape, gpu_amount, usable_node
 from mlpipeline.cluster.sizing.words import SPARK, Line, as_conf, memory_lines, notes, settings, shape_lines
 from mlpipeline.cluster.units import as_text
@@ -124,13 +124,15 @@ def size_cluster(
     )  # fmt: skip
 
 
-def stage_overhead_mb(stage: str | None, lang: str | None, cores: int, heap_mb: int, task_cpus: int = 1) -> int:
+def stage_overhead_mb(
+    stages: StageNeeds, stage: str | None, lang: str | None, cores: int, heap_mb: int, task_cpus: int = 1
+) -> int:
     """Return what `spark.executor.memoryOverhead` must be for a stage: the JVM's own MB and its Python workers.
 
     Raises:
         UsageError: there is no such stage.
     """
-    python = max(1, cores // task_cpus) * python_megabytes(stage, lang)[0]
+    python = max(1, cores // task_cpus) * python_megabytes(stages, stage, lang)[0]
     return overhead_mb(heap_mb, python_mb=python)
 
 

@@ -19,36 +19,31 @@ TOOLS_MB: Mapping[str, tuple[int, str]] = {
     "vi": (110, "pyvi"),
     "en": (100, "lemminflect"),
 }
-# Stages whose work is about words: their workers get room for the tool of their language.
-WITH_TOOLS = frozenset({"deidentify", "clean", "augment"})
 
 
 @dataclass(frozen=True)
 class StageNeed:
-    """What a stage adds to a bare worker: MB of a model and its library, what they are, CPUs and GPUs of a task."""
+    """What a stage adds to a bare worker.
+
+    Args:
+        model_mb: resident MB of its model and its library.
+        model: what these MB are, in words.
+        task_cpus: cores of one task.
+        gpu: whether its tasks can use a GPU.
+        words: its work is about words: a worker loads the tool of its language.
+        by_bot: a task of it is a bot, whose rows cannot be spread.
+    """
 
     model_mb: int = 0
     model: str = ""
     task_cpus: int = 1
     gpu: bool = False
+    words: bool = False
+    by_bot: bool = False
 
 
-STAGES: Mapping[str, StageNeed] = {
-    "ingest": StageNeed(),
-    "deidentify": StageNeed(),
-    "clean": StageNeed(),
-    "split": StageNeed(),
-    # An encoder from a folder. The default one, ngram-lsa, was measured with 83.
-    "embed": StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
-    "denoise": StageNeed(740, "TensorFlow, or the scores of a bot of 4,000 rows"),
-    "augment": StageNeed(150, "the texts of a bot and the model that judges what was made"),
-    # Measured over nine bots: train and evaluate 861 in all, export 1,457 and 685 in the process that compares.
-    "train": StageNeed(740, "TensorFlow and models, one after the other"),
-    "evaluate": StageNeed(740, "TensorFlow and models, one after the other"),
-    "export": StageNeed(2010, "TensorFlow twice, exporting and comparing"),
-    "release": StageNeed(),
-    "review": StageNeed(),
-}
+StageNeeds = Mapping[str, StageNeed]
+"""The stages of the pipeline by name, in their order; handed in, as this room knows none of them."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +69,13 @@ class Need:
     pinned_mb: int = 0
 
 
-def python_megabytes(stage: str | None, lang: str | None, *, model_mb: int | None = None) -> tuple[int, str]:
+def python_megabytes(
+    stages: StageNeeds, stage: str | None, lang: str | None, *, model_mb: int | None = None
+) -> tuple[int, str]:
     """Return the resident MB of one Python worker of a stage, and what they are made of in words.
 
     Args:
+        stages: what each stage needs.
         stage: name of a stage; None: the hungriest stage of a whole run.
         lang: BCP 47 tag; None: all languages in one job, whose workers keep every tool that they have loaded.
         model_mb: MB of the model and its library, where they are known better.
@@ -86,10 +84,11 @@ def python_megabytes(stage: str | None, lang: str | None, *, model_mb: int | Non
         UsageError: there is no such stage or language.
     """
     if stage is None:
-        return max((python_megabytes(name, lang, model_mb=model_mb) for name in STAGES), key=lambda found: found[0])
-    need = _stage_need(stage)
+        each = (python_megabytes(stages, name, lang, model_mb=model_mb) for name in stages)
+        return max(each, key=lambda found: found[0])
+    need = _stage_need(stages, stage)
     parts = [(WORKER_MB, "worker with numpy, pandas, pyarrow")]
-    if stage in WITH_TOOLS:
+    if need.words:
         parts += [_tool(lang)] if lang else list(TOOLS_MB.values())
     model = need.model_mb if model_mb is None else model_mb
     if model:
@@ -98,24 +97,26 @@ def python_megabytes(stage: str | None, lang: str | None, *, model_mb: int | Non
     return sum(size for size, _ in parts), f"{stage}{f' {lang}' if lang else ''}: {words}"
 
 
-def need_of(stage: str | None, lang: str | None = None, *, model_mb: int | None = None, pinned_mb: int = 0) -> Need:
+def need_of(
+    stages: StageNeeds, stage: str | None, lang: str | None = None, *, model_mb: int | None = None, pinned_mb: int = 0
+) -> Need:
     """Return what the tasks of a stage (None: of a whole run) in a language (None: in all) need.
 
     Raises:
         UsageError: there is no such stage or language.
     """
-    megabytes, reason = python_megabytes(stage, lang, model_mb=model_mb)
-    known = _stage_need(stage) if stage else StageNeed(gpu=True)
+    megabytes, reason = python_megabytes(stages, stage, lang, model_mb=model_mb)
+    known = _stage_need(stages, stage) if stage else StageNeed(gpu=True)
     return Need(stage, lang, megabytes, reason, known.task_cpus, known.gpu, pinned_mb)
 
 
-def _stage_need(stage: str) -> StageNeed:
-    if stage not in STAGES:
-        near = difflib.get_close_matches(stage, STAGES, n=1)
+def _stage_need(stages: StageNeeds, stage: str) -> StageNeed:
+    if stage not in stages:
+        near = difflib.get_close_matches(stage, stages, n=1)
         raise UsageError(
-            f"no stage {stage!r}", fix=f"did you mean {near[0]}?" if near else f"one of {', '.join(STAGES)}"
+            f"no stage {stage!r}", fix=f"did you mean {near[0]}?" if near else f"one of {', '.join(stages)}"
         )
-    return STAGES[stage]
+    return stages[stage]
 
 
 def _tool(lang: str) -> tuple[int, str]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, NEAR_PAIR, NEAR_STATE, UTTERANCE
 from mlpipeline.spark.counters import Counters
 from mlpipeline.stages.clean.near import as_pairs, as_state, find_near, with_near
 from mlpipeline.stages.clean.repeats import with_duplicates_marked, with_key
 from mlpipeline.stages.clean.rules import length_and_script, with_normalized
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, Stage, Work
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import CleanPart, Language
@@ -57,4 +58,7 @@ STAGE = Stage(
     run=clean,
     dropped="cleaned_dropped",
     recalls={"near_state": "code"},
+    need=StageNeed(words=True),
+    work=Work(3.0, 0.1),
+    must_keep="cleaned",
 )

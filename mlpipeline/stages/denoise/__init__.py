@@ -14,6 +14,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, StructField, StructType
 
 from mlpipeline.bots import Bot
+from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.annotating import answers_of
 from mlpipeline.methods.label_noise.judging import Fit, fit_here, judge_units, plan_views
@@ -35,7 +36,7 @@ from mlpipeline.schemas import (
 from mlpipeline.spark.counters import NOTE, STEPS, STEPS_DONE, Counters
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import check_failures, run_tasks
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
 
 if TYPE_CHECKING:
@@ -215,4 +216,6 @@ STAGE = Stage(
     libraries=("numpy", "scipy", "scikit-learn", "cleanlab", "tensorflow-cpu"),
     run=denoise,
     dropped="denoised_dropped",
+    need=StageNeed(740, "TensorFlow, or the scores of a bot of 4,000 rows"),
+    work=Work(5.0, 2.5),
 )

@@ -23,7 +23,7 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
 from mlpipeline.stages.ingest.refusals import tell_refused, told_as
 from mlpipeline.store.corpus.files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus.files import Row as Accepted
@@ -276,4 +276,7 @@ STAGE = Stage(
     libraries=("orjson", "PyYAML"),
     run=ingest,
     dropped="utterance_rejected",
+    work=Work(3.0, 0.05),
+    words=RowWords(left_out="rejected", balanced=True),
+    must_keep="utterance",
 )

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, FINDING, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform, union_all
-from mlpipeline.stages.contract import Frames, Stage
+from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
 from mlpipeline.stages.split.families import KEYS, as_families, as_ties
 from mlpipeline.stages.split.findings import (
     as_contradictions,
@@ -130,4 +130,8 @@ STAGE = Stage(
     libraries=("python",),
     run=split,
     recalls={"splits": "part"},
+    work=Work(3.0, 0.05),
+    # A text under two labels is two rows, and has one split.
+    words=RowWords("texts out"),
+    must_keep="splits",  # labelled rows only
 )

@@ -8,11 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mlpipeline.catalog import STAGES
+from mlpipeline.catalog import NEEDS, STAGES
 from mlpipeline.cluster.defaults import defaults_file, read_defaults
 from mlpipeline.cluster.lint.settings import lint_files, lint_settings
 from mlpipeline.cluster.sizing.cluster import python_megabytes, stage_overhead_mb
-from mlpipeline.cluster.sizing.needs import WITH_TOOLS
 from mlpipeline.cluster.units import as_bytes
 
 FOLDER = Path(__file__).parents[3] / "spark-defaults"
@@ -26,18 +25,18 @@ def layers(*names: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("master", ["local", *CLUSTERS])
 def test_masters_are_clean(master: str) -> None:
-    assert not lint_files(layers("common", master))
+    assert not lint_files(layers("common", master), stages=NEEDS)
 
 
 @pytest.mark.parametrize("master", ["yarn", "k8s"])
 @pytest.mark.parametrize("stage", OF_STAGES)
 def test_stages_are_clean_over_a_master(master: str, stage: str) -> None:
-    assert not lint_files(layers("common", master, stage), lang="ko")
+    assert not lint_files(layers("common", master, stage), lang="ko", stages=NEEDS)
 
 
 @pytest.mark.parametrize("stage", OF_STAGES)
 def test_stages_are_clean_alone(stage: str) -> None:
-    assert not lint_files(layers(stage))
+    assert not lint_files(layers(stage), stages=NEEDS)
 
 
 @pytest.mark.parametrize("master", ["yarn", "k8s"])
@@ -48,22 +47,28 @@ def test_memory_is_what_sizing_says(master: str, stage: str) -> None:
     cores, cpus = int(settings["spark.executor.cores"]), int(settings.get("spark.task.cpus", "1"))
     heap = as_bytes(settings["spark.executor.memory"], "m") // 2**20
     overhead = as_bytes(settings["spark.executor.memoryOverhead"], "m") // 2**20
-    lang = "ko" if stage in WITH_TOOLS else None
+    lang = "ko" if NEEDS[stage].words else None
     if stage in OF_STAGES:
-        assert overhead == stage_overhead_mb(stage, lang, cores, heap, cpus)
+        assert overhead == stage_overhead_mb(NEEDS, stage, lang, cores, heap, cpus)
     else:
-        assert overhead >= stage_overhead_mb(stage, lang, cores, heap, cpus)
+        assert overhead >= stage_overhead_mb(NEEDS, stage, lang, cores, heap, cpus)
     if stage == "export":
-        assert overhead == stage_overhead_mb(None, None, cores, heap, cpus), "a whole run needs what export needs"
+        assert overhead == stage_overhead_mb(NEEDS, None, None, cores, heap, cpus), (
+            "a whole run needs what export needs"
+        )
 
 
 @pytest.mark.parametrize("name", [*CLUSTERS, *OF_STAGES])
 def test_the_reasons_name_the_right_megabytes(name: str) -> None:
     """`2 Python workers of 652 MB` in a comment is the number that sizing has today."""
     text = (FOLDER / f"{name}.conf").read_text(encoding="utf-8")
-    stage, lang = (name, "ko" if name in WITH_TOOLS else None) if name in OF_STAGES else (None, None)
+    stage, lang = (name, "ko" if NEEDS[name].words else None) if name in OF_STAGES else (None, None)
     told = [int(size) for size in re.findall(r"2 Python workers of (\d+) MB", text)]
-    assert told == [python_megabytes(stage, lang)[0]] if name != "standalone" else "2150 MB free for each core" in text
+    assert (
+        told == [python_megabytes(NEEDS, stage, lang)[0]]
+        if name != "standalone"
+        else "2150 MB free for each core" in text
+    )
 
 
 @pytest.mark.parametrize("master", CLUSTERS)

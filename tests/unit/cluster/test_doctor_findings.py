@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cluster.doctor.causes import failure_findings
 from mlpipeline.cluster.doctor.diagnosis import Diagnosis, examine
 from mlpipeline.cluster.doctor.events import read_log
@@ -33,7 +34,7 @@ HEALTHY = ("pruned", "eventlog_v2_sample_run")
 @cache
 def diagnosis(name: str) -> Diagnosis:
     found = [path for path in LOGS.iterdir() if path.name.split(".")[0] == name]
-    return examine(read_log(found[0]))
+    return examine(read_log(found[0], NEEDS))
 
 
 def names(name: str) -> set[str]:
@@ -85,7 +86,7 @@ def test_a_missing_library_is_named():
 
 def failed(why: str, *, settings: dict[str, str] | None = None, group: str = "", about: str = "") -> Finding:
     """The finding of one failed task on an executor of two cores."""
-    app = AppLog(settings={"spark.master": "yarn", **(settings or {})})
+    app = AppLog(needs=NEEDS, settings={"spark.master": "yarn", **(settings or {})})
     app.executors["1"] = Executor("1", 2, 0.0)
     app.jobs[0] = Job(0, 0.0, 9.0, (0,), group, about, ok=False)
     app.stages[0, 0] = Stage(0, planned=1, tasks=[Task(0, "1", 1.0, 2.0, "failed", why)])
@@ -162,7 +163,7 @@ def test_a_program_error_is_quoted_without_its_frames():
 
 
 def test_a_large_bot_is_run_apart_instead_of_spread():
-    app = AppLog(settings={"spark.master": "yarn"}, started=0.0, ended=100.0)
+    app = AppLog(needs=NEEDS, settings={"spark.master": "yarn"}, started=0.0, ended=100.0)
     app.executors["1"] = Executor("1", 4, 0.0)
     app.jobs[0] = Job(0, 0.0, 100.0, (0,), "train", "train shop/ko and 7 more")
     tasks = [Task(n, "1", 0.0, 100.0 if n == 0 else 10.0, run=10.0, python_run=10.0) for n in range(8)]
@@ -199,7 +200,7 @@ CODE = ("repartition", "salt", "cut ", "broadcast(", "enter_worker", "Python ste
 @pytest.mark.parametrize("log", ["skewed", "coalesced", "spilling", "few_tasks", "tiny", "unpruned"])
 def test_code_of_ours_is_nothing_that_a_user_can_change(log: str, about: str):
     """Advice to repartition, to salt or to rewrite a step is for scripts of one's own."""
-    app = read_log(next(path for path in LOGS.iterdir() if path.name.split(".")[0] == log))
+    app = read_log(next(path for path in LOGS.iterdir() if path.name.split(".")[0] == log), NEEDS)
     for job in app.jobs.values():
         job.group, job.description = about.partition(" ")[0], about
     for query in app.queries.values():
@@ -212,7 +213,7 @@ def test_code_of_ours_is_nothing_that_a_user_can_change(log: str, about: str):
 
 
 def test_a_local_run_has_no_executors_to_take_fewer_of():
-    app = AppLog(settings={"spark.master": "local[8]"}, started=0.0, ended=100.0)
+    app = AppLog(needs=NEEDS, settings={"spark.master": "local[8]"}, started=0.0, ended=100.0)
     app.executors["driver"] = Executor("driver", 8, 0.0)
     app.jobs[0] = Job(0, 0.0, 100.0, (0,), "mine", "my own job")
     app.stages[0, 0] = Stage(0, planned=8, tasks=[Task(n, "driver", 0.0, 10.0, run=10.0) for n in range(8)])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cluster.doctor.events import read_log
 from mlpipeline.cluster.doctor.model import AppLog, Executor, Job, Stage, Task
 from mlpipeline.cluster.doctor.replay import Replay
@@ -99,14 +100,14 @@ def test_the_same_work_takes_the_same_time(work: Work):
 @pytest.mark.parametrize("log", ["skewed", "coalesced", "tiny", "few_tasks", "restarting", "eventlog_v2_sample_run"])
 def test_the_executors_that_it_had_give_back_the_time_that_it_took(log: str):
     (path,) = [path for path in LOGS.iterdir() if path.name.split(".")[0] == log]
-    app = read_log(path)
+    app = read_log(path, NEEDS)
     assert simulate(app, 1).seconds == pytest.approx(app.seconds, rel=0.1)
     assert shortest(app) <= simulate(app, 1).seconds + TINY
 
 
 def two_stages() -> AppLog:
     """Four tasks of 2 s, then two of 3 s, on one executor of one core; 1 s before, 1 s between, 1 s after."""
-    app = AppLog(started=0.0, ended=17.0, settings={"spark.master": "spark://node:7077"})
+    app = AppLog(needs=NEEDS, started=0.0, ended=17.0, settings={"spark.master": "spark://node:7077"})
     app.executors["0"] = Executor("0", 1, 0.0)
     app.jobs = {0: Job(0, 1.0, 9.0, (0,)), 1: Job(1, 10.0, 16.0, (1,))}
     app.stages[0, 0] = Stage(0, submitted=1.0, tasks=[Task(n, "0", 1.0 + 2 * n, 3.0 + 2 * n) for n in range(4)])

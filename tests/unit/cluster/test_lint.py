@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cli.main import main
 from mlpipeline.cluster.lint.rules import CONTRADICTIONS
 from mlpipeline.cluster.lint.settings import Finding, Setting, lint_files, lint_settings, node_of, view_of
@@ -189,7 +190,7 @@ TOGETHER: list[tuple[str, str, dict[str, str], dict[str, object]]] = [
 
 @pytest.mark.parametrize(("name", "severity", "settings", "meant"), TOGETHER)
 def test_a_contradiction(name: str, severity: str, settings: dict[str, str], meant: dict[str, object]) -> None:
-    found = [each for each in lint_settings(settings, **meant) if each.name == name]  # type: ignore[arg-type]
+    found = [each for each in lint_settings(settings, **meant, stages=NEEDS) if each.name == name]  # type: ignore[arg-type]
     assert found and found[0].severity == severity
     assert all(each.what and each.fix for each in found)
 
@@ -200,7 +201,7 @@ def test_every_rule_is_tested() -> None:
     for _, _, settings, meant in TOGETHER:
         lines = [Setting(key, value) for key, value in settings.items()]
         about = {key: value for key, value in meant.items() if key != "running"}
-        view = view_of(lines, **about)  # type: ignore[arg-type]
+        view = view_of(lines, **about, stages=NEEDS)  # type: ignore[arg-type]
         silent -= {rule for rule in silent if list(rule(view))}
     assert not silent
 
@@ -223,7 +224,7 @@ RIGHT: list[tuple[dict[str, str], dict[str, object]]] = [
 def test_what_is_right(settings: dict[str, str], meant: dict[str, object]) -> None:
     if GPU in settings and meant.get("master") == "yarn":
         settings = {**settings, f"{E}.memoryOverhead": "2g"}
-    assert not lint_settings(settings, **meant)  # type: ignore[arg-type]
+    assert not lint_settings(settings, **meant, stages=NEEDS)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("master", ["yarn", "k8s", "standalone"])
@@ -231,8 +232,10 @@ def test_what_is_right(settings: dict[str, str], meant: dict[str, object]) -> No
 @pytest.mark.parametrize("gpus", [0, 2])
 def test_what_sizing_says_is_clean(master: str, stage: str | None, gpus: int) -> None:
     for cores, memory in ((16, 64), (48, 384), (8, 61)):
-        sized = size_cluster(4, cores, memory * 1024, gpus, master, need_of(stage, "ko"), ask=Ask())
-        found = lint_settings(sized.settings, master=master, node=(cores, memory * 1024), stage=stage, lang="ko")
+        sized = size_cluster(4, cores, memory * 1024, gpus, master, need_of(NEEDS, stage, "ko"), ask=Ask())
+        found = lint_settings(
+            sized.settings, master=master, node=(cores, memory * 1024), stage=stage, lang="ko", stages=NEEDS
+        )
         assert not found
 
 
@@ -250,7 +253,7 @@ def test_what_the_linter_is_asked() -> None:
     with pytest.raises(UsageError, match="is no master"):
         lint_settings({}, master="yarm")
     with pytest.raises(UsageError, match="no stage"):
-        lint_settings({}, stage="clena")
+        lint_settings({}, stage="clena", stages=NEEDS)
 
 
 def test_the_verb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

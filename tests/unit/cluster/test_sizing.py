@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipeline.catalog import NEEDS
 from mlpipeline.cli.main import main
 from mlpipeline.cluster.defaults import parse_defaults
 from mlpipeline.cluster.sizing.cluster import (
@@ -30,12 +32,12 @@ from mlpipeline.cluster.sizing.guides import (
     rounded_up,
     serverless_worker_gb,
 )
-from mlpipeline.cluster.sizing.needs import STAGES
 from mlpipeline.cluster.units import as_bytes, as_microseconds, as_text, megabytes
 from mlpipeline.errors import UsageError
 from tests.properties import examples
 
 GB = 1024
+need, worker_mb = partial(need_of, NEEDS), partial(python_megabytes, NEEDS)
 
 
 def test_cloudera_2015() -> None:
@@ -119,39 +121,38 @@ def test_emr_serverless_has_no_such_worker(cores: int, memory_mb: int) -> None:
         serverless_worker_gb(cores, memory_mb)
 
 
-def test_one_executor_a_node() -> None:
-    for guide in ("databricks", "emr-maximize"):
-        found = size_cluster(4, 16, 64 * GB, guide=GUIDES[guide])
-        assert (found.per_node, found.cores) == (1, 15)
+@pytest.mark.parametrize("guide", ["databricks", "emr-maximize"])
+def test_one_executor_a_node(guide: str) -> None:
+    found = size_cluster(4, 16, 64 * GB, guide=GUIDES[guide])
+    assert (found.per_node, found.cores) == (1, 15)
 
 
 def test_korean_workers_are_counted() -> None:
     """Five workers with Kiwi of 652 MB each: heap gives way, the container stays."""
-    found = size_cluster(6, 16, 64 * GB, need=need_of("clean", "ko"))
-    assert python_megabytes("clean", "ko")[0] == 652
+    found = size_cluster(6, 16, 64 * GB, need=need("clean", "ko"))
     assert (found.heap_mb, found.overhead_mb, found.container_mb) == (16 * GB, 1638 + 5 * 652, 21504)
-    assert found.overhead_mb == stage_overhead_mb("clean", "ko", 5, 16 * GB)
-    forgot = size_cluster(6, 16, 64 * GB, need=need_of("clean", "ko"), guide=GUIDES["cloudera"])
+    assert found.overhead_mb == stage_overhead_mb(NEEDS, "clean", "ko", 5, 16 * GB)
+    forgot = size_cluster(6, 16, 64 * GB, need=need("clean", "ko"), guide=GUIDES["cloudera"])
     assert any("forgets Python" in note and "3260" in note for note in forgot.notes)
 
 
 def test_all_languages_in_one_job_keep_every_tool() -> None:
-    alone = [python_megabytes("clean", lang)[0] for lang in ("ko", "ja", "zh-Hans", "th", "vi", "en")]
-    assert python_megabytes("clean", None)[0] == sum(alone) - 5 * 140
-    assert python_megabytes("clean", "fr")[0] == 652, "a language without a measured tool: the largest"
-    assert python_megabytes("ingest", "ko")[0] == 140, "no words are looked at"
-    assert python_megabytes(None, "ko")[0] == max(python_megabytes(stage, "ko")[0] for stage in STAGES)
+    alone = [worker_mb("clean", lang)[0] for lang in ("ko", "ja", "zh-Hans", "th", "vi", "en")]
+    assert worker_mb("clean", None)[0] == sum(alone) - 5 * 140
+    assert worker_mb("clean", "fr")[0] == worker_mb("clean", "ko")[0] == 652, "without a measured tool: the largest"
+    assert worker_mb("ingest", "ko")[0] == 140, "no words are looked at"
+    assert worker_mb(None, "ko")[0] == max(worker_mb(stage, "ko")[0] for stage in NEEDS)
 
 
 def test_gpus() -> None:
     """One executor a GPU; cores and GPU allow equally many tasks; the driver costs no GPU."""
-    found = size_cluster(6, 16, 64 * GB, 1, "k8s", need_of("embed", "ko"))
+    found = size_cluster(6, 16, 64 * GB, 1, "k8s", need("embed", "ko"))
     assert found.executors == 6
     amount = float(found.settings["spark.task.resource.gpu.amount"])
     cores, cpus = int(found.settings["spark.executor.cores"]), int(found.settings["spark.task.cpus"])
     assert cores % cpus == 0 and math.floor(1 / amount) == cores // cpus == found.slots
     assert found.settings["spark.executor.resource.gpu.vendor"] == "nvidia.com"
-    assert "spark.executor.resource.gpu.amount" not in size_cluster(6, 16, 64 * GB, 1, need=need_of("clean")).settings
+    assert "spark.executor.resource.gpu.amount" not in size_cluster(6, 16, 64 * GB, 1, need=need("clean")).settings
 
 
 @given(st.integers(1, 200))
@@ -161,14 +162,13 @@ def test_a_share_of_a_gpu_counts_as_spark_counts(tasks: int) -> None:
 
 
 def test_driver_and_application_master() -> None:
-    cluster = size_cluster(6, 16, 64 * GB)
-    client = size_cluster(6, 16, 64 * GB, ask=Ask(deploy_mode="client"))
+    cluster, client = (size_cluster(6, 16, 64 * GB, ask=Ask(deploy_mode=mode)) for mode in ("cluster", "client"))
     assert cluster.driver_mb == 4 * GB and client.driver_mb == 1 * GB == rounded_up(512 + 384, GB)
     assert cluster.executors == client.executors == 17, "nothing is left on a node beside three executors"
-    roomy = size_cluster(6, 17, 71 * GB, ask=Ask(deploy_mode="client", executor_cores=5))
-    assert roomy.executors == 18, "a core and some memory are left on each node"
+    roomy = Ask(deploy_mode="client", executor_cores=5)
+    assert size_cluster(6, 17, 71 * GB, ask=roomy).executors == 18, "a core and memory are left on each node"
     standalone = size_cluster(6, 16, 64 * GB, master="standalone")
-    assert standalone.executors == 18 and standalone.driver_mb == 0
+    assert (standalone.executors, standalone.driver_mb) == (18, 0)
     assert "spark.executor.memoryOverhead" not in standalone.settings
     assert standalone.settings["spark.cores.max"] == "90"
 
@@ -179,7 +179,7 @@ def test_shuffle_partitions() -> None:
 
 
 def test_small_memory_leaves_cores_idle_and_says_so() -> None:
-    found = size_cluster(4, 16, 8 * GB, need=need_of("export"))
+    found = size_cluster(4, 16, 8 * GB, need=need("export"))
     assert found.slots * found.per_node < 15 and found.heap_mb >= 450
     assert any("memory fills up" in note for note in found.notes)
 
@@ -196,7 +196,7 @@ REFUSED = [
     ({"gpus": 4, "ask": Ask(tasks_per_gpu=8)}, "3 cores for each GPU hold no such tasks"),
     ({"gpus": -1}, "less than one"),
     ({"memory_mb": 1200}, "Spark wants 450"),
-    ({"memory_mb": 2 * GB, "need": need_of("export")}, "Spark wants 450"),
+    ({"memory_mb": 2 * GB, "need": need("export")}, "Spark wants 450"),
     ({"memory_mb": 900}, "nothing left"),
     ({"cores": 1}, "nothing left"),
     ({"nodes": 0}, "0 nodes"),
@@ -214,7 +214,7 @@ def test_refused(changed: dict[str, object], what: str) -> None:
     assert what in str(caught.value) and caught.value.fix
 
 
-STAGE_NAMES = st.sampled_from([None, *STAGES])
+STAGE_NAMES = st.sampled_from([None, *NEEDS])
 
 
 @examples(400)
@@ -240,7 +240,7 @@ STAGE_NAMES = st.sampled_from([None, *STAGES])
 )
 def test_never_more_than_a_node_has(nodes, cores, memory_mb, gpus, master, stage, lang, guide, ask) -> None:  # type: ignore[no-untyped-def]
     try:
-        found = size_cluster(nodes, cores, memory_mb, gpus, master, need_of(stage, lang), guide=GUIDES[guide], ask=ask)
+        found = size_cluster(nodes, cores, memory_mb, gpus, master, need(stage, lang), guide=GUIDES[guide], ask=ask)
     except UsageError as error:
         assert error.fix
         return
@@ -252,7 +252,7 @@ def test_never_more_than_a_node_has(nodes, cores, memory_mb, gpus, master, stage
     assert found.per_node <= gpus or "spark.executor.resource.gpu.amount" not in found.settings
     assert all(0 <= part <= 1 for part in found.waste.values())
     if guide == "ours":
-        assert found.overhead_mb >= found.slots * need_of(stage, lang).python_mb
+        assert found.overhead_mb >= found.slots * need(stage, lang).python_mb
         # Driver and executors together, counted on the worst node.
         free = nodes * found.per_node - found.executors
         if not free and found.driver_mb:
@@ -294,7 +294,7 @@ def test_the_document_shows_what_is_printed() -> None:
     text = (Path(__file__).parents[3] / "docs" / "sizing.md").read_text(encoding="utf-8")
     shown = re.search(r"^```text\nwhat  .*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert shown
-    found = size_cluster(6, 16, 64 * GB, need=need_of("clean", "ko"))
+    found = size_cluster(6, 16, 64 * GB, need=need("clean", "ko"))
     printed = {(line.name, line.value, line.rule) for line in found.lines}
     lines = [tuple(re.split(r"  +", line)[:3]) for line in shown[1].splitlines()]
     assert len(lines) > 5 and set(lines) <= printed

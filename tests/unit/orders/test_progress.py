@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mlpipeline.catalog import stage_named
 from mlpipeline.orders.apply import StageReport, progress_line
 
 
@@ -16,4 +17,5 @@ from mlpipeline.orders.apply import StageReport, progress_line
     ],
 )
 def test_texts_are_not_called_rows(stage: str, said: str):
-    assert progress_line(StageReport(stage, bots=2, rows_in=10, rows_out=9, seconds=0.5), 1, 4).endswith(said)
+    report = StageReport(stage, bots=2, rows_in=10, rows_out=9, seconds=0.5)
+    assert progress_line(report, 1, 4, stage_named(stage).words).endswith(said)
