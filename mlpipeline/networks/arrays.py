@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 _META = "meta.json"
 # What zipfile, zlib, numpy and json raise over bytes that are cut or changed.
@@ -32,7 +31,7 @@ _NOT_WHOLE = (
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's own zero: no clock gets into the bytes
 
 
-def pack(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> bytes:
+def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> bytes:
     """Arrays by name and JSON values -> the bytes of a file that `numpy.load` can read, too."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
@@ -47,14 +46,14 @@ def pack(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> bytes:
     return target.getvalue()
 
 
-def unpack(data: bytes) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The inverse of `pack`. Raises ValueError for bytes that are not such a file; never runs code in them."""
     return read(io.BytesIO(data))
 
 
-def read(file: BinaryIO) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def read(file: BinaryIO) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """As `unpack`, from an open file."""
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(file) as archive:
             meta = json.loads(archive.read(_META))
@@ -68,7 +67,7 @@ def read(file: BinaryIO) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     return arrays, meta
 
 
-def digest(arrays: Mapping[str, NDArray[Any]]) -> str:
+def digest(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 (hex) over names, types, shapes and little-endian values."""
     total = hashlib.sha256()
     for name in sorted(arrays):

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from mlpipeline.networks import arrays, calibrate
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids, fit_vocabulary
 from mlpipeline.networks.fitting import Weights, as_sparse, fit_weights, use_one_thread
 from mlpipeline.networks.settings import ClassifierSettings
+
+if TYPE_CHECKING:
+    import keras
 
 _FORMAT = 1
 _ENOUGH_VALIDATION = 30  # rows; below that, temperature and threshold come from folds of the training rows
@@ -162,7 +165,7 @@ def most_ngrams(intents: int, settings: ClassifierSettings) -> int:
     return min(settings.max_vocabulary, max(fitting, _FEWEST_NGRAMS))
 
 
-def build_core(model: TrainedModel) -> Any:
+def build_core(model: TrainedModel) -> keras.Model:
     """The network as a `keras.Model`: input `ids` int32 (None, max_ids) -> output `logits` float32 (None, labels).
 
     Only Gather, sums, MatMul and element-wise arithmetic, so that SavedModel, ONNX and TensorRT all take it. A text

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from mlpipeline.errors import StageError
 from mlpipeline.networks import arrays
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_rows, fit_vocabulary
 from mlpipeline.networks.pretrained import load_pretrained
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Vectors = NDArray[np.float32]
 
@@ -87,7 +90,7 @@ class NgramEncoder:
 
     def to_bytes(self) -> bytes:
         """An npz archive; equal encoders give equal bytes."""
-        content: dict[str, NDArray[Any]] = {
+        content: dict[str, np.ndarray] = {
             "keys": self.vocabulary.keys,
             "idf": self.vocabulary.idf,
             "projection": self.projection,
@@ -158,7 +161,7 @@ def _place(text: str) -> tuple[int, str]:
     return zlib.crc32(text.encode("utf-8", "surrogatepass")), text
 
 
-def _weighted(texts: list[str], spec: FeatureSpec, vocabulary: Vocabulary) -> Any:
+def _weighted(texts: list[str], spec: FeatureSpec, vocabulary: Vocabulary) -> csr_matrix:
     """A scipy CSR matrix (n, k) of tf-idf rows of unit length."""
     from scipy.sparse import csr_matrix
 
@@ -170,7 +173,7 @@ def _weighted(texts: list[str], spec: FeatureSpec, vocabulary: Vocabulary) -> An
     return csr_matrix((values, ids - 1, offsets), shape=(len(texts), len(vocabulary)))
 
 
-def _principal(rows: Any, dims: int, seed: int) -> NDArray[np.float64]:
+def _principal(rows: csr_matrix, dims: int, seed: int) -> NDArray[np.float64]:
     """The first right singular vectors (k, dims), each divided by the root of its singular value.
 
     Randomised subspace iteration (Halko, Martinsson, Tropp 2011) on the side of the n-grams only, so that memory does

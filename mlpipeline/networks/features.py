@@ -285,7 +285,7 @@ def _word_ngrams(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[t
         yield _scrambled(rolling[where], _WORD_KIND + n), of[where]
 
 
-def _sorted_distinct(values: NDArray[Any]) -> NDArray[Any]:
+def _sorted_distinct(values: np.ndarray) -> np.ndarray:
     """As `np.unique`, whose hash table is ten times slower than a vectorised sort of integers."""
     ordered = np.sort(values)
     new = np.ones(len(ordered), bool)
@@ -293,7 +293,7 @@ def _sorted_distinct(values: NDArray[Any]) -> NDArray[Any]:
     return ordered[new]
 
 
-def _distinct_pairs(offsets: Offsets, places: NDArray[Any], span: int) -> tuple[Offsets, Offsets]:
+def _distinct_pairs(offsets: Offsets, places: np.ndarray, span: int) -> tuple[Offsets, Offsets]:
     """The distinct (text, place) pairs in order; places lie in [0, span)."""
     owner = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
     row, column = np.divmod(_sorted_distinct(owner * span + places), max(span, 1))

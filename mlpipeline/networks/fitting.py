@@ -6,15 +6,19 @@ It runs on TensorFlow below Keras; the network that comes out of it is the Keras
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks.features import FeatureSpec, Ids, Offsets, Vocabulary, as_rows
 from mlpipeline.networks.settings import FitSettings
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -144,7 +148,7 @@ def _first_weights(size: int, labels: int, dims: int, seed: int) -> tuple[NDArra
     return table, out, np.zeros(labels, np.float32)
 
 
-def _state(first: NDArray[np.float32]) -> list[Any]:
+def _state(first: NDArray[np.float32]) -> list[tf.Variable]:
     """Weights and Adam's two moments of each."""
     import tensorflow as tf
 
@@ -163,7 +167,7 @@ def _rate(peak: float, time: int, steps: int) -> float:
 
 
 @cache
-def _compiled_step() -> Any:
+def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
     """One step of training, as a function of tensors of any size: compiled once a process, not once a bot.
 
     A compiled function of each bot's own would cost it a second, and TensorFlow keeps 14 MB of each for ever. Adam
@@ -178,7 +182,7 @@ def _compiled_step() -> Any:
         tf.TensorSpec([], tf.float32),
     )
 
-    def moved(state: Any, slope: Any, rate: Any) -> Any:
+    def moved(state: tf.Tensor, slope: tf.Tensor, rate: tf.Tensor) -> list[tf.Tensor]:
         weights, first, second = state
         first = _DECAY_FIRST * first + (1.0 - _DECAY_FIRST) * slope
         second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
@@ -188,17 +192,17 @@ def _compiled_step() -> Any:
         input_signature=[[matrix] * 3, [matrix] * 3, [vector] * 3, index, vector, matrix, vector, number, number, seed]
     )
     def step(
-        own: Any,
-        out: Any,
-        bias: Any,
-        where: Any,
-        values: Any,
-        wanted: Any,
-        counts: Any,
-        rate: Any,
-        dropout: Any,
-        seed: Any,
-    ) -> Any:
+        own: tf.Tensor,
+        out: tf.Tensor,
+        bias: tf.Tensor,
+        where: tf.Tensor,
+        values: tf.Tensor,
+        wanted: tf.Tensor,
+        counts: tf.Tensor,
+        rate: tf.Tensor,
+        dropout: tf.Tensor,
+        seed: tf.Tensor,
+    ) -> tuple[tf.Tensor, ...]:
         labels = tf.shape(wanted)[1]
         shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own[0])[0]]), tf.int64)
         leaves = [own[0], out[0], bias[0]]

@@ -5,11 +5,14 @@ An exporter names its nodes by what else the process did and in the order of a s
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlpipeline.networks.classifier import TrainedModel, folded_weights
+
+if TYPE_CHECKING:
+    import onnx
 
 PRODUCER = "mlpipeline"
 
@@ -38,7 +41,7 @@ def onnx_core(model: TrainedModel, opset: int) -> bytes:
     return bytes(made.SerializeToString(deterministic=True))
 
 
-def _add_constants(graph: Any, model: TrainedModel) -> None:
+def _add_constants(graph: onnx.GraphProto, model: TrainedModel) -> None:
     """Into the finished graph: handed over before, large weights would be copied with it at each step."""
     from onnx import numpy_helper
 
@@ -58,7 +61,7 @@ def _add_constants(graph: Any, model: TrainedModel) -> None:
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
 
 
-def _nodes() -> list[Any]:
+def _nodes() -> list[onnx.NodeProto]:
     from onnx import helper
 
     return [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -63,12 +63,12 @@ def _fit_settings(rules: EmbedPart) -> dict[str, Any]:
     return {name: getattr(rules, name) for name in names}
 
 
-def encoder_of(row: Any, folder: str) -> Encoder:
+def encoder_of(row: Row, folder: str) -> Encoder:
     """The encoder that a row of `encoder` stands for."""
     return NgramEncoder.from_bytes(bytes(row["payload"])) if row["payload"] is not None else load_encoder(Path(folder))
 
 
-def with_vectors(cleaned: DataFrame, encoder: Any, rules: EmbedPart, counters: Counters) -> DataFrame:
+def with_vectors(cleaned: DataFrame, encoder: Row, rules: EmbedPart, counters: Counters) -> DataFrame:
     """A vector for each content of one language; texts travel once a content, not once a row."""
     spark = cleaned.sparkSession
     # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.

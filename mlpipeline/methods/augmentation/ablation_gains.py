@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.methods.evaluation.intervals import macro_f1
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -92,7 +95,7 @@ def _scores(said: Codes, truth: Codes, classes: int, weights: Floats) -> Floats:
     return np.stack(found, axis=1)
 
 
-def _ones(codes: Codes, classes: int, where: NDArray[np.bool_] | None = None) -> Any:
+def _ones(codes: Codes, classes: int, where: NDArray[np.bool_] | None = None) -> csr_matrix:
     """Sparse (n, classes): one where a row has the code."""
     from scipy.sparse import csr_matrix
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from mlpipeline.methods.label_noise.material import as_matrix, fit_ngrams
 from mlpipeline.methods.label_noise.views import predict_rows, quick_views
 from mlpipeline.networks.features import FeatureSpec
 from mlpipeline.networks.settings import ClassifierSettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 
 def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
@@ -28,7 +31,7 @@ def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
     """
     names, labels = coded(corpus.intents)
     view = quick_views(len(names))[0]
-    held: dict[tuple[int, int], Any] = {}
+    held: dict[tuple[int, int], csr_matrix] = {}
 
     def learn(lesson: Lesson, arm: Arm) -> Codes:
         if (lesson.seed, lesson.fold) not in held:
@@ -50,7 +53,7 @@ def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
     return learn
 
 
-def _matrix(corpus: Corpus, lesson: Lesson) -> Any:
+def _matrix(corpus: Corpus, lesson: Lesson) -> csr_matrix:
     """Rows of n-grams: what is learnt, what was made, what is asked."""
     learnt = [corpus.texts[row] for row in lesson.learnt]
     made = [one.normalized for one in lesson.made]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from mlpipeline.methods.label_noise.machines import UNSEEN, fit_margins, fit_riv
 from mlpipeline.methods.label_noise.material import as_matrix, fit_ngrams
 from mlpipeline.methods.label_noise.views import View, predict_rows, quick_views
 from mlpipeline.networks.features import FeatureSpec
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -96,7 +99,7 @@ def _place(labels: Codes) -> Codes:
     return place
 
 
-def _scale(view: View, matrix: Any, labels: Codes, classes: int, seed: int) -> float:
+def _scale(view: View, matrix: csr_matrix, labels: Codes, classes: int, seed: int) -> float:
     """What scores are multiplied by so that they are the logits of believable probabilities."""
     asked = _place(labels) % _PARTS == 1
     if not asked.any() or len(np.unique(labels[~asked])) < 2:
@@ -110,7 +113,9 @@ def _scale(view: View, matrix: Any, labels: Codes, classes: int, seed: int) -> f
     return float(_SCALES[np.argmin(lost)])
 
 
-def _asked(view: View, matrix: Any, labels: Codes, classes: int, asked: Any, seed: int) -> Iterator[tuple[int, Floats]]:
+def _asked(
+    view: View, matrix: csr_matrix, labels: Codes, classes: int, asked: csr_matrix, seed: int
+) -> Iterator[tuple[int, Floats]]:
     """Blocks of asked rows: where they begin, and their scores (n, classes)."""
     step = max(_BLOCK_CELLS // classes, 1)
     if view.how in ("linear", "rivals"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from mlpipeline.methods.augmentation.corpus import RETRIEVAL, Corpus, Made, lack
 from mlpipeline.methods.augmentation.nearness import as_texts
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.near_duplicates.grams import GramSets, Numbers
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # Keys allow slips in any word, so that slips would be half of what is made: each counts as so many other operators
 _SLIP_COSTS = 3
@@ -132,7 +135,7 @@ def _chosen(
     return chosen
 
 
-def _next(open_: NDArray[np.bool_], near: NDArray[np.bool_], *keys: NDArray[Any]) -> int:
+def _next(open_: NDArray[np.bool_], near: NDArray[np.bool_], *keys: np.ndarray) -> int:
     """The first of the open ones that has the least key, keys in their order."""
     left = np.flatnonzero(open_ & ~near)
     if not len(left):
@@ -154,7 +157,7 @@ def _incidence(chains: Sequence[Sequence[int]], count: int) -> list[Numbers]:
     return [np.array(places, np.int64) for places in found]
 
 
-def _grams(sets: GramSets) -> tuple[Any, NDArray[np.float64]]:
+def _grams(sets: GramSets) -> tuple[csr_matrix, NDArray[np.float64]]:
     """A row of ones a text, only for grams that are there."""
     from scipy.sparse import csr_matrix
 

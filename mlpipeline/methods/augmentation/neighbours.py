@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 # A word as it is written, in small letters, and its class as the language's tool has it; empty where it has none.
 Word = tuple[str, str]
@@ -58,7 +61,7 @@ def neighbours_of(texts: Sequence[Words]) -> dict[Word, list[Word]]:
 
 
 def _similarities(
-    targets: Sequence[Word], matrix: Any, contexts: Sequence[Word], frequent: Collection[Word]
+    targets: Sequence[Word], matrix: csr_matrix, contexts: Sequence[Word], frequent: Collection[Word]
 ) -> Vectors:
     """(n, n), -1 for words of different classes."""
     vectors = _reduced(_informative(matrix))
@@ -79,7 +82,7 @@ def _mutual(targets: Sequence[Word], similar: Vectors) -> dict[Word, list[Word]]
     return {word: others for word, others in found.items() if others}
 
 
-def _counts(texts: Sequence[Words], targets: Sequence[Word], contexts: Sequence[Word]) -> Any:
+def _counts(texts: Sequence[Words], targets: Sequence[Word], contexts: Sequence[Word]) -> csr_matrix:
     """CSR (targets, places x contexts): how often each context stands in each place beside each word."""
     from scipy.sparse import csr_matrix
 
@@ -105,7 +108,7 @@ def _counts(texts: Sequence[Words], targets: Sequence[Word], contexts: Sequence[
     return csr_matrix((ones, (rows, columns)), shape=(len(targets), len(_STEPS) * width))
 
 
-def _informative(matrix: Any) -> Any:
+def _informative(matrix: csr_matrix) -> csr_matrix:
     """Positive pointwise mutual information of counts."""
     found = matrix.tocoo()
     said = np.asarray(matrix.sum(axis=1)).reshape(-1)
@@ -117,7 +120,7 @@ def _informative(matrix: Any) -> Any:
     return found
 
 
-def _reduced(matrix: Any) -> Vectors:
+def _reduced(matrix: csr_matrix) -> Vectors:
     """Rows of unit length; singular values count by their root."""
     from sklearn.decomposition import TruncatedSVD
 
@@ -131,7 +134,9 @@ def _unit(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float64)
 
 
-def _same_class(targets: Sequence[Word], matrix: Any, contexts: Sequence[Word], frequent: Collection[Word]) -> Any:
+def _same_class(
+    targets: Sequence[Word], matrix: csr_matrix, contexts: Sequence[Word], frequent: Collection[Word]
+) -> csr_matrix:
     """Boolean (n, n): words of one class. Where the tool does not tell classes, they are those that stand between the
     same frequent words (Schuetze, EACL 1995)."""
     width = len(contexts) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, dice_of, left_alone
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.label_noise.material import Codes, Floats, as_material
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 OPERATOR = "retrieval"
 # Of two equally sure sentences, the one whose nearest rows all carry its intent comes first. To ask that of all takes a
@@ -107,7 +110,7 @@ def verdicts(texts: Sequence[str], labels: Codes, logs: Sequence[str], seed: int
         return _compared(matrix, labels, seed)
 
 
-def _compared(matrix: Any, labels: Codes, seed: int) -> tuple[Verdicts, Verdicts]:
+def _compared(matrix: csr_matrix, labels: Codes, seed: int) -> tuple[Verdicts, Verdicts]:
     count, every = len(labels), matrix.shape[0]
     vectors = _shared(matrix, seed)
     similar = _similarities(matrix, vectors, slice(0, count), count)
@@ -171,7 +174,7 @@ def _verdicts(similar: Margins, scores: Margins, labels: Codes) -> Verdicts:
     return Verdicts(intent, best - others.max(axis=1), agree, np.asarray(own, np.int64))
 
 
-def _shared(matrix: Any, seed: int) -> Floats:
+def _shared(matrix: csr_matrix, seed: int) -> Floats:
     from sklearn.decomposition import TruncatedSVD
 
     dims = min(_DIMS, min(matrix.shape) - 1)
@@ -181,7 +184,7 @@ def _shared(matrix: Any, seed: int) -> Floats:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def _similarities(matrix: Any, vectors: Floats, rows: slice, count: int) -> Margins:
+def _similarities(matrix: csr_matrix, vectors: Floats, rows: slice, count: int) -> Margins:
     grams = np.asarray((matrix[rows] @ matrix[:count].T).toarray(), np.float64)
     return 0.5 * grams + 0.5 * np.asarray(vectors[rows] @ vectors[:count].T, np.float64)
 

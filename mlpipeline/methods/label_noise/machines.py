@@ -6,12 +6,15 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.methods.label_noise.material import Codes
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 UNSEEN = -2.0  # decision of a linear model for a label that its rows do not hold; those it knows reach about -1
 # LIBLINEAR draws from one generator of the whole process and lets other threads run meanwhile: fitted side by side, two
@@ -27,7 +30,7 @@ Decide = Callable[[Any], NDArray[np.floating]]
 
 
 def fit_margins(
-    rows: Any,
+    rows: csr_matrix,
     labels: Codes,
     seed: int,
     *,
@@ -54,7 +57,7 @@ def fit_margins(
     with _liblinear():
         model.fit(rows, labels, sample_weight=weights)
 
-    def decide(asked: Any) -> NDArray[np.floating]:
+    def decide(asked: csr_matrix) -> NDArray[np.floating]:
         decided = model.decision_function(asked)
         return np.stack([-decided, decided], axis=1) if decided.ndim == 1 else decided
 
@@ -73,7 +76,7 @@ def _liblinear() -> Iterator[None]:
 
 
 def fit_rivals(
-    rows: Any, labels: Codes, seed: int, *, c: float = 0.3, rivals: int = _RIVALS, sampled: int = _SAMPLED
+    rows: csr_matrix, labels: Codes, seed: int, *, c: float = 0.3, rivals: int = _RIVALS, sampled: int = _SAMPLED
 ) -> tuple[Decide, Codes]:
     """`fit_margins` for many rows of many labels: each machine learns those rows only that could be taken for its own.
 
@@ -119,7 +122,7 @@ def fit_rivals(
     return lambda asked: np.asarray(asked @ weights) + bias, known
 
 
-def _likely_rows(rows: Any, own: Codes, labels: int, most: int) -> tuple[Codes, Codes]:
+def _likely_rows(rows: csr_matrix, own: Codes, labels: int, most: int) -> tuple[Codes, Codes]:
     """Of each label the rows of which it is among the likeliest: row numbers, and where those of each label begin."""
     decide, _ = fit_bayes(rows, own)
     found = np.empty((rows.shape[0], most), np.int64)
@@ -130,7 +133,7 @@ def _likely_rows(rows: Any, own: Codes, labels: int, most: int) -> tuple[Codes, 
     return order // most, np.searchsorted(found.reshape(-1)[order], np.arange(labels + 1))
 
 
-def fit_bayes(rows: Any, labels: Codes, alpha: float = 0.3) -> tuple[Decide, Codes]:
+def fit_bayes(rows: csr_matrix, labels: Codes, alpha: float = 0.3) -> tuple[Decide, Codes]:
     """Complement naive Bayes (Rennie et al. 2003): seconds, whatever the number of labels.
 
     As scikit-learn's ComplementNB, up to a constant a row, without its dense labels x n-grams: only n-grams that rows
@@ -154,7 +157,7 @@ def fit_bayes(rows: Any, labels: Codes, alpha: float = 0.3) -> tuple[Decide, Cod
     held.data = -np.log1p(-held.data / whole[held.indices])
     turned = held.T.tocsr()
 
-    def decide(asked: Any) -> NDArray[np.floating]:
+    def decide(asked: csr_matrix) -> NDArray[np.floating]:
         mass = np.asarray(asked.sum(axis=1), np.float64)
         return np.asarray((asked.astype(np.float64) @ turned).toarray() + mass * np.log(others))
 

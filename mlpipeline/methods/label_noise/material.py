@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from mlpipeline.errors import StageError
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, fit_vocabulary
 from mlpipeline.networks.fitting import as_sparse
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Codes = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -30,7 +33,7 @@ class Material:
         groups: int64 (n,), rows of one group are near duplicates: they share a fold and never vouch for each other.
     """
 
-    matrix: Any
+    matrix: csr_matrix
     vectors: Floats
     groups: Codes
 
@@ -47,7 +50,7 @@ def fit_ngrams(texts: Sequence[str], rows: int, spec: FeatureSpec) -> Vocabulary
     return fit_vocabulary(texts, spec, 1 if rows < _TINY else 2, _MOST_NGRAMS)
 
 
-def as_matrix(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary) -> Any:
+def as_matrix(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary) -> csr_matrix:
     """n normalised texts as scipy CSR float32 (n, v), see `Material.matrix`; one column where no n-gram is known."""
     from scipy.sparse import csr_matrix
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.machines import UNSEEN, fit_bayes, fit_margins, fit_rivals
 from mlpipeline.methods.label_noise.material import Codes, Floats, Material
 from mlpipeline.networks.settings import FitSettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 _UNSEEN_LOGIT = -12.0
 _BLOCK = 1500  # rows compared with all others at once
@@ -145,7 +147,9 @@ def fit_view(
     return by_matrix[view.how](material.matrix, labels, asked, learnt, classes, view.settings, seed)
 
 
-def predict_rows(view: View, rows: Any, labels: Codes, asked: Any, classes: int, seed: int = 20) -> Floats:
+def predict_rows(
+    view: View, rows: csr_matrix, labels: Codes, asked: csr_matrix, classes: int, seed: int = 20
+) -> Floats:
     """What a view of n-grams says of other rows than those it learns.
 
     Args:
@@ -168,7 +172,13 @@ def predict_rows(view: View, rows: Any, labels: Codes, asked: Any, classes: int,
 
 
 def _by_margin(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
+    matrix: csr_matrix,
+    labels: Codes,
+    asked: Codes,
+    learnt: Codes,
+    classes: int,
+    settings: Mapping[str, float],
+    seed: int,
 ) -> Floats:
     c, passes = float(settings.get("c", 0.3)), int(settings.get("passes", 1000))
     decide, known = fit_margins(matrix[learnt], labels[learnt], seed, c=c, passes=passes)
@@ -176,7 +186,13 @@ def _by_margin(
 
 
 def _by_rivals(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
+    matrix: csr_matrix,
+    labels: Codes,
+    asked: Codes,
+    learnt: Codes,
+    classes: int,
+    settings: Mapping[str, float],
+    seed: int,
 ) -> Floats:
     """See `machines.fit_rivals`; margins of three digits, which is what they are good for, take half the memory."""
     decide, known = fit_rivals(matrix[learnt], labels[learnt], seed, c=float(settings.get("c", 0.3)))
@@ -187,7 +203,13 @@ def _by_rivals(
 
 
 def _by_bayes(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
+    matrix: csr_matrix,
+    labels: Codes,
+    asked: Codes,
+    learnt: Codes,
+    classes: int,
+    settings: Mapping[str, float],
+    seed: int,
 ) -> Floats:
     decide, known = fit_bayes(matrix[learnt], labels[learnt], float(settings.get("alpha", 0.3)))
     scores = np.empty((len(asked), len(known)), np.float32)
@@ -197,7 +219,13 @@ def _by_bayes(
 
 
 def _by_network(
-    matrix: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], seed: int
+    matrix: csr_matrix,
+    labels: Codes,
+    asked: Codes,
+    learnt: Codes,
+    classes: int,
+    settings: Mapping[str, float],
+    seed: int,
 ) -> Floats:
     """The trainer's network, see `fitting.fit_weights`."""
     from mlpipeline.networks.fitting import Sparse, fit_weights
@@ -216,7 +244,13 @@ def _by_network(
 
 
 def _by_neighbours(
-    rows: Any, labels: Codes, asked: Codes, learnt: Codes, classes: int, settings: Mapping[str, float], groups: Codes
+    rows: csr_matrix,
+    labels: Codes,
+    asked: Codes,
+    learnt: Codes,
+    classes: int,
+    settings: Mapping[str, float],
+    groups: Codes,
 ) -> Floats:
     """Log shares of the votes of the most similar rows, one row a group and label (Cover and Hart 1967)."""
     count, sharpness = int(settings.get("neighbours", 10)), float(settings.get("sharpness", 5.0))
@@ -245,13 +279,13 @@ def _by_neighbours(
     return scores
 
 
-def _without_frequent(rows: Any, share: float) -> Any:
+def _without_frequent(rows: csr_matrix, share: float) -> csr_matrix:
     """The rows without those n-grams that stand in more than this share of them; they tell the least, and cost most."""
     counts = np.bincount(rows.indices, minlength=rows.shape[1])
     return rows[:, np.flatnonzero(counts <= share * rows.shape[0])]
 
 
-def _spread(scores: NDArray[Any], known: Codes, classes: int, missing: float) -> Floats:
+def _spread(scores: np.ndarray, known: Codes, classes: int, missing: float) -> Floats:
     """Scores of the labels that were learnt -> scores of all labels."""
     result = np.full((len(scores), classes), missing, np.float32)
     result[:, known] = scores

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -153,7 +152,7 @@ def _rows_and_places(signs: Signatures) -> tuple[Numbers, NDArray[np.uint8]]:
     return rows, np.minimum(places, _LAST_PLACE).astype(np.uint8)
 
 
-def _inserted(arrays: Iterable[NDArray[Any]], at: Numbers, values: Iterable[NDArray[Any]]) -> list[NDArray[Any]]:
+def _inserted(arrays: Iterable[np.ndarray], at: Numbers, values: Iterable[np.ndarray]) -> list[np.ndarray]:
     """Arrays of one length with values before the places `at`, which ascend."""
     made, places = [], at + np.arange(len(at))
     for array, given in zip(arrays, values, strict=True):
