@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pyspark.sql.types import (
     BinaryType,
@@ -27,12 +26,12 @@ VOLATILE = {"volatile": True}
 JSON_COLUMNS = frozenset({"report", "gate", "votes", "nearest"})
 
 
-def with_objects(row: Mapping[str, Any]) -> dict[str, Any]:
+def with_objects(row: Mapping[str, object]) -> dict[str, object]:
     """A row for JSON: what its JSON columns hold, instead of texts that would have to be read again."""
     return {name: _read(cell) if name in JSON_COLUMNS else cell for name, cell in row.items()}
 
 
-def _read(cell: Any) -> Any:
+def _read(cell: object) -> object:
     try:
         return json.loads(cell) if isinstance(cell, str) else cell
     except ValueError:

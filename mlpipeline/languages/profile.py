@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Protocol
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.languages import chinese, english, japanese, korean, thai, unicode_steps, vietnamese
@@ -24,6 +24,14 @@ STEPS: Mapping[str, Step] = {
 # Steps undo and enable each other in rare mixtures (a removed joiner lets two letters compose): repeated until nothing
 # changes, which makes normalising idempotent. No text of any corpus needed more than three rounds.
 _MAX_ROUNDS = 12
+
+
+class LanguageSettings(Protocol):
+    """What a profile needs of a recipe's `language` section."""
+
+    tag: str
+    steps: tuple[str, ...]
+    scripts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Profile:
         return profile
 
     @classmethod
-    def of(cls, language: Any) -> Profile:
+    def of(cls, language: LanguageSettings) -> Profile:
         """The profile of a recipe's ``language:`` section, which was checked when it was read."""
         return cls(language.tag, tuple(language.steps), tuple(language.scripts))
 

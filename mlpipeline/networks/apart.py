@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
-from typing import Any
 
 LARGE = 16 << 20
 """Bytes of a model from which on it is one: each runtime takes several times as many."""
@@ -18,7 +17,7 @@ _IMPORTS = {"onnx": ("onnx", "onnxruntime"), "saved_model": ("tensorflow",)}
 
 
 def run_apart(
-    work: Callable[..., None], *words: Any, patience: float, targets: Sequence[str] | None = None
+    work: Callable[..., None], *words: object, patience: float, targets: Sequence[str] | None = None
 ) -> int | None:
     """Calls `work(*words)` in a process of its own; its exit code, None when it did not end in time.
 

@@ -31,7 +31,7 @@ _NOT_WHOLE = (
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's own zero: no clock gets into the bytes
 
 
-def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> bytes:
+def pack(arrays: Mapping[str, np.ndarray], meta: Mapping[str, object]) -> bytes:
     """Arrays by name and JSON values -> the bytes of a file that `numpy.load` can read, too."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:

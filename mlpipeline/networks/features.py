@@ -6,7 +6,7 @@ utterances a second and thread. The hashes are integers modulo 2**64, equal on e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
@@ -57,12 +57,12 @@ class FeatureSpec:
         if self.max_ids < 1:
             raise ValueError(f"max_ids {self.max_ids}: at least 1")
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> FeatureSpec:
+    def from_dict(cls, values: Mapping[str, Any]) -> FeatureSpec:
         """The inverse of `to_dict`; raises TypeError for an unknown key."""
         return cls(**values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -69,6 +69,14 @@ def answer_parity(target: str, folder: Path, held_out: Path, temperature: float,
     answer.write_text(json.dumps(compare(logits, found[: len(logits)], temperature)), "utf-8")
 
 
+class Parity(TypedDict):
+    """What comparing an export with the trainer found, over so many held-out rows."""
+
+    rows: int
+    max_probability_difference: float
+    changed_decisions: int
+
+
 def ask_parity(
     target: str,
     folder: Path,
@@ -77,7 +85,7 @@ def ask_parity(
     *,
     patience: float,
     targets: Sequence[str] = tuple(RUNTIMES),
-) -> dict[str, Any]:
+) -> Parity:
     """What `answer_parity` finds in a process of its own: rows, max_probability_difference, changed_decisions.
 
     Args:
@@ -99,5 +107,5 @@ def ask_parity(
             f"the {target} model does not run (exit code {code})",
             fix="its messages stand on the executor's stderr; try another export.opset",
         )
-    found: dict[str, Any] = json.loads(answer.read_text("utf-8"))
+    found: Parity = json.loads(answer.read_text("utf-8"))
     return found

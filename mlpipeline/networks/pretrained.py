@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,14 +102,14 @@ def _sentence_transformer(folder: Path) -> FolderEncoder:
     from sentence_transformers import SentenceTransformer
 
     # Checked above, and said again to the library: no code of the folder, no pickled weights, nothing fetched.
-    safe: dict[str, Any] = {"trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
+    safe: dict[str, object] = {"trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
     try:
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, **safe)
     except Exception as error:  # torch, transformers and safetensors raise their own kinds
         raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
 
     def predict(texts: list[str]) -> Vectors:
-        raw: Any = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
+        raw: object = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(raw, np.float32)
 
     return FolderEncoder(predict(["a"]).shape[1], _digest(folder), predict)

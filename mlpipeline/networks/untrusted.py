@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -47,7 +46,7 @@ def _check_settings(path: Path) -> None:
                 raise SetupError(f"`{key}` names code, which is not run", where=str(path), fix=_FIX)
 
 
-def _check_modules(path: Path, found: Any) -> None:
+def _check_modules(path: Path, found: object) -> None:
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise SetupError("is no list of modules", where=str(path), fix="export it anew")
     for one in found:

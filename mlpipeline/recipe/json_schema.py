@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
 
 from mlpipeline import __version__
 from mlpipeline._packaged import packaged
@@ -18,19 +19,19 @@ from mlpipeline.recipe.values import Known, check_columns, check_range, check_ta
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TAGS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-_OTHER_KEYS: Mapping[str, Mapping[str, Any]] = {
+_OTHER_KEYS: Mapping[str, Mapping[str, object]] = {
     "languages": {**_TAGS, "description": "The languages of the domain, in domain.yaml: BCP 47 tags such as [ko, en]"},
     "inherits": {"type": "string", "description": "In a language file: the tag of the language that it builds on"},
 }
 # What pydantic cannot tell of a check that is a function.
-_CHECKED: Mapping[Callable[..., Any], Callable[[dict[str, Any]], dict[str, Any]]] = {
+_CHECKED: Mapping[Callable[..., object], Callable[[JsonSchemaValue], JsonSchemaValue]] = {
     check_range: lambda told: {"prefixItems": [{**one, "minimum": 0, "maximum": 8} for one in told["prefixItems"]]},
     check_targets: lambda told: {"uniqueItems": True, "contains": {"const": "onnx"}},
     check_columns: lambda told: {"propertyNames": {"enum": list(names.ROW_FIELDS)}},
 }
 
 
-def recipe_schema() -> dict[str, Any]:
+def recipe_schema() -> JsonSchemaValue:
     """The schema of base.yaml, of a language file, and of domain.yaml and the files beside it: every key is optional.
 
     JSON Schema, draft 2020-12, with the description, the range, the names and the default of each key. What no schema
@@ -52,7 +53,7 @@ def recipe_schema() -> dict[str, Any]:
     }
 
 
-def _object(model: type[BaseModel], defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _object(model: type[BaseModel], defaults: Mapping[str, object]) -> JsonSchemaValue:
     """A section, or a mapping in one, without what pydantic requires: a file holds what differs."""
     told = model.model_json_schema()["properties"]
     fields = {
@@ -62,7 +63,7 @@ def _object(model: type[BaseModel], defaults: Mapping[str, Any]) -> dict[str, An
     return {"type": "object", "properties": fields, "additionalProperties": False}
 
 
-def _property(told: Mapping[str, Any], field: FieldInfo, default: Any, has_default: bool) -> dict[str, Any]:
+def _property(told: Mapping[str, object], field: FieldInfo, default: object, has_default: bool) -> JsonSchemaValue:
     kind = {key: value for key, value in told.items() if key not in ("title", "description")}
     inner = inner_model(field.annotation)
     if inner is not None:
@@ -74,7 +75,7 @@ def _property(told: Mapping[str, Any], field: FieldInfo, default: Any, has_defau
     return {"description": field.description, **kind, **({"default": default} if has_default else {})}
 
 
-def _from_check(check: object, told: dict[str, Any]) -> dict[str, Any]:
+def _from_check(check: object, told: JsonSchemaValue) -> JsonSchemaValue:
     """What a check of a field says beyond its type."""
     if not isinstance(check, AfterValidator):
         return {}

@@ -211,9 +211,10 @@ def _resolve(
         off = [f"operators off by measurement: {', '.join(added.names)}"] if added.names else []
         gone = [f"there is no operator {name} any more, its line does nothing" for name in added.unknown]
         messages = (*messages, *(f"{added.layer.where(OFF)}: {text}" for text in [*off, *gone]))
-    messages = (*messages, *(f"{domain.name}/{lang}: {text}" for text in remarks(lang, parts)))
     # Every section was validated by the merger; validating them again would double the time of 800 bots.
-    return Resolved(Recipe.model_construct(None, **parts), origins, messages, folder.home)
+    recipe = Recipe.model_construct(None, **parts)
+    messages = (*messages, *(f"{Bot(domain.name, lang)}: {text}" for text in remarks(recipe)))
+    return Resolved(recipe, origins, messages, folder.home)
 
 
 def _domains(folder: ConfFolder, select: Selection, exclude: Sequence[Selection]) -> Iterator[_Domain]:

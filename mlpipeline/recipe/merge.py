@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from mlpipeline.errors import RecipeError, did_you_mean
 from mlpipeline.recipe.fields import SECTIONS
@@ -53,14 +54,14 @@ class Merger:
         key: tuple[object, ...] = (name, *map(id, holding))
         if key in self._parts:
             return self._parts[key]
-        merged: dict[str, Any] = {}
+        merged: dict[str, object] = {}
         origins: dict[str, str] = {}
         for layer in holding:
             value = layer.data[name]
             if not isinstance(value, dict):
                 raise RecipeError(f"{name} should be a mapping, got {value!r}", where=layer.where(name), fix=_USAGE)
             _merge(merged, value, name, layer, origins)
-        filled = _filled(merged, bot, name, holding)
+        filled = {key: _filled(value, bot, f"{name}.{key}", holding) for key, value in merged.items()}
         if filled != merged:
             return _checked(name, filled, holding), origins
         self._kept.extend(holding)
@@ -95,15 +96,18 @@ def set_layer(text: str) -> Layer:
     return layer
 
 
-def _merge(target: dict[str, Any], source: Mapping[str, Any], path: str, layer: Layer, origins: dict[str, str]) -> None:
+def _merge(
+    target: dict[str, object], source: Mapping[str, object], path: str, layer: Layer, origins: dict[str, str]
+) -> None:
     for key, value in source.items():
         dotted = f"{path}.{key}"
         if isinstance(value, dict) and value:
             below = target.get(key)
             if not isinstance(below, dict):
                 _forget(origins, dotted)
-            target[key] = below if isinstance(below, dict) else {}
-            _merge(target[key], value, dotted, layer, origins)
+            inner: dict[str, object] = below if isinstance(below, dict) else {}
+            target[key] = inner
+            _merge(inner, value, dotted, layer, origins)
         else:
             _forget(origins, dotted)
             target[key] = dict(value) if isinstance(value, dict) else value
@@ -115,7 +119,7 @@ def _forget(origins: dict[str, str], dotted: str) -> None:
         del origins[key]
 
 
-def _filled(value: Any, bot: Mapping[str, str], dotted: str, layers: Sequence[Layer]) -> Any:
+def _filled(value: object, bot: Mapping[str, str], dotted: str, layers: Sequence[Layer]) -> object:
     """Replace {domain} and {lang} in every text of `value`."""
     if isinstance(value, dict):
         return {key: _filled(one, bot, f"{dotted}.{key}", layers) for key, one in value.items()}
@@ -132,7 +136,7 @@ def _filled(value: Any, bot: Mapping[str, str], dotted: str, layers: Sequence[La
     return _PLACEHOLDER.sub(lambda found: bot[found[1]], value)
 
 
-def _checked(name: str, data: Mapping[str, Any], layers: Sequence[Layer]) -> Part:
+def _checked(name: str, data: Mapping[str, object], layers: Sequence[Layer]) -> Part:
     try:
         return SECTIONS[name].model_validate(_with_lists(name, data))
     except ValidationError as error:
@@ -145,13 +149,13 @@ def _checked(name: str, data: Mapping[str, Any], layers: Sequence[Layer]) -> Par
     raise RecipeError(first.what, where=first.where, fix=f"{first.fix}{lines}{rest}")
 
 
-def _with_lists(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def _with_lists(name: str, data: Mapping[str, object]) -> dict[str, object]:
     """The section with a word in the place of a list as a list of one: `files: a.csv` is `files: [a.csv]`."""
     lists = {key for key, field in SECTIONS[name].model_fields.items() if get_args(field.annotation)[1:] == (...,)}
     return {key: [value] if key in lists and isinstance(value, str) else value for key, value in data.items()}
 
 
-def _mistake(section: str, error: Mapping[str, Any], layers: Sequence[Layer]) -> RecipeError:
+def _mistake(section: str, error: ErrorDetails, layers: Sequence[Layer]) -> RecipeError:
     dotted = ".".join([section, *(str(step) for step in error["loc"] if isinstance(step, str))])
     where = _where(dotted, layers)
     model = _model_at(section, error["loc"])

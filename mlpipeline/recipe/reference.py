@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+
+from pydantic.json_schema import JsonSchemaValue
 
 from mlpipeline.recipe.json_schema import recipe_schema
 
@@ -38,7 +39,7 @@ def reference_page(stages: Mapping[str, Sequence[str]], notes: Mapping[str, str]
     return "\n".join([_HEAD, *(_section(name, told, stages.get(name, ()), notes) for name, told in sections.items())])
 
 
-def _section(name: str, told: Mapping[str, Any], stages: Sequence[str], notes: Mapping[str, str]) -> str:
+def _section(name: str, told: JsonSchemaValue, stages: Sequence[str], notes: Mapping[str, str]) -> str:
     readers = f"Read by: {', '.join(stages)}." if stages else "Read by no stage."
     lines = [f"## {name}", "", f"{told['description']}.", "", f"{readers}{notes.get(name, '')}", ""]
     lines += ["| key | type | default | range | explanation |", "|---|---|---|---|---|"]
@@ -49,14 +50,14 @@ def _section(name: str, told: Mapping[str, Any], stages: Sequence[str], notes: M
     return "\n".join([*lines, ""])
 
 
-def _keys(properties: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _keys(properties: JsonSchemaValue, prefix: str) -> Iterator[tuple[str, JsonSchemaValue]]:
     for name, told in properties.items():
         yield prefix + name, told
         if "properties" in told:
             yield from _keys(told["properties"], f"{prefix}{name}.")
 
 
-def _type_of(told: Mapping[str, Any]) -> str:
+def _type_of(told: JsonSchemaValue) -> str:
     """What a value is, in words of YAML: "whole number", "list of texts", "text or null"."""
     kinds = [one for one in told.get("anyOf", [told]) if one.get("type") != "null"]
     kind, nothing = kinds[0], len(kinds) < len(told.get("anyOf", [told]))
@@ -73,7 +74,7 @@ def _type_of(told: Mapping[str, Any]) -> str:
     return f"{text}, or null" if nothing else text
 
 
-def _range_of(told: Mapping[str, Any]) -> str:
+def _range_of(told: JsonSchemaValue) -> str:
     """Which values are accepted; empty where all of the type are."""
     kind = next(one for one in told.get("anyOf", [told]) if one.get("type") != "null")
     items = kind.get("items", kind.get("prefixItems", [{}])[0] if "prefixItems" in kind else {})
@@ -86,7 +87,7 @@ def _range_of(told: Mapping[str, Any]) -> str:
     return _bounds(items if "minimum" in items else kind)
 
 
-def _bounds(told: Mapping[str, Any]) -> str:
+def _bounds(told: JsonSchemaValue) -> str:
     low, over = _number(told.get("minimum")), _number(told.get("exclusiveMinimum"))
     high, under = _number(told.get("maximum")), _number(told.get("exclusiveMaximum"))
     lower = f"from {low}" if low else f"above {over}" if over else ""

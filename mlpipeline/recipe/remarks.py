@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from mlpipeline.recipe.fields import AugmentPart, Recipe
 from mlpipeline.recipe.names import ANY_LANGUAGE, CONVERSION, SOURCE, operator_names
 
 
-def remarks(lang: str, parts: Mapping[str, Any]) -> Iterator[str]:
-    """One line each.
-
-    Args:
-        lang: the bot's tag.
-        parts: its sections by name.
-    """
-    augment = parts["augment"]
+def remarks(recipe: Recipe) -> Iterator[str]:
+    """One line each."""
+    lang, augment, denoise, train = recipe.lang, recipe.augment, recipe.denoise, recipe.train
     if augment.fill_to > 0 and not any(_makers(lang, augment)):
         yield (
             f"augment.fill_to is {augment.fill_to} and no operator is left for {lang} (augment.kinds, enabled, "
             "disabled, generator): nothing is made; fill_to: 0 says so"
         )
-    if parts["denoise"].out_of_scope_label != parts["train"].out_of_scope_label:
+    if denoise.out_of_scope_label != train.out_of_scope_label:
         yield (
-            f"denoise.out_of_scope_label is {parts['denoise'].out_of_scope_label!r}, "
-            f"train.out_of_scope_label {parts['train'].out_of_scope_label!r}: what is out of scope has one name"
+            f"denoise.out_of_scope_label is {denoise.out_of_scope_label!r}, "
+            f"train.out_of_scope_label {train.out_of_scope_label!r}: what is out of scope has one name"
         )
 
 
-def _makers(lang: str, augment: Any) -> Iterator[str]:
+def _makers(lang: str, augment: AugmentPart) -> Iterator[str]:
     """The operators that make rows for a language under an `augment` section."""
     known = operator_names()
     own = {one.lang for one in known} & {lang, lang.split("-")[0]}

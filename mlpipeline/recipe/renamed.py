@@ -33,7 +33,9 @@ def check_renamed(layer: Layer, renamed: Mapping[str, str] = RENAMED) -> None:
     raise RecipeError(first.what, where=first.where, fix=f"{first.fix}{lines}{rest}")
 
 
-def with_new_names(data: Mapping[str, Any], renamed: Mapping[str, str] = RENAMED) -> tuple[dict[str, Any], list[str]]:
+def with_new_names(
+    data: Mapping[str, object], renamed: Mapping[str, str] = RENAMED
+) -> tuple[dict[str, object], list[str]]:
     """Recorded sections of a recipe under the names of today, and what was renamed in them, in words.
 
     Args:
@@ -43,7 +45,7 @@ def with_new_names(data: Mapping[str, Any], renamed: Mapping[str, str] = RENAMED
     found = list(_renamed_in(data, renamed))
     if not found:
         return dict(data), []
-    result = copy.deepcopy(dict(data))
+    result: dict[str, Any] = copy.deepcopy(dict(data))
     for old, new in found:
         above, _, word = old.rpartition(".")
         value = _at(result, above).pop(word)
@@ -56,7 +58,7 @@ def with_new_names(data: Mapping[str, Any], renamed: Mapping[str, str] = RENAMED
     return result, [f"{old} is called {new} now" for old, new in found]
 
 
-def _renamed_in(data: Mapping[str, Any], renamed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _renamed_in(data: Mapping[str, object], renamed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(old, new) of the old names in `data`, keys before the sections that hold them; `new` is the name of today."""
     for old in sorted(renamed, key=lambda key: (-key.count("."), key)):
         above, _, word = old.rpartition(".")
@@ -68,7 +70,7 @@ def _renamed_in(data: Mapping[str, Any], renamed: Mapping[str, str]) -> Iterator
             yield old, new
 
 
-def _at(data: Any, dotted: str) -> Any:
+def _at(data: object, dotted: str) -> Any:
     """What stands at a dotted key; None where nothing does."""
     for word in dotted.split(".") if dotted else ():
         if not isinstance(data, Mapping) or word not in data:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -109,7 +109,7 @@ class Bundle:
             lines = tuple(self.files.read("questions.jsonl").splitlines())
             return Index(arrays["vectors"].astype(np.float32), arrays["intent"], lines)
 
-    def golden(self) -> list[dict[str, Any]]:
+    def golden(self) -> list[dict[str, object]]:
         """The golden questions with the answers that the release gave: question, intent, answer, score."""
         return [json.loads(line) for line in self.files.read("golden.jsonl").splitlines()]
 
@@ -141,14 +141,14 @@ def as_bundle(files: BundleFiles) -> Bundle:
     )
 
 
-def _profile(values: Mapping[str, Any], folder: Path) -> Profile:
+def _profile(values: Mapping[str, object], folder: Path) -> Profile:
     try:
         return Profile.from_dict(values)
     except RecipeError as error:
         raise StoreError(error.what, where=str(folder / "normalizer.json"), fix=remedy(folder)) from error
 
 
-def _spec(values: dict[str, Any], folder: Path) -> FeatureSpec:
+def _spec(values: dict[str, object], folder: Path) -> FeatureSpec:
     with understood(folder / "features.json", fix=remedy(folder)):
         return FeatureSpec.from_dict(values)
 

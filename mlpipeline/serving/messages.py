@@ -166,7 +166,7 @@ def _lines(spark: SparkSession, path: str, lang: str | None) -> Messages:
 
 def _json_lines(spark: SparkSession, path: str, column: str, keep: Sequence[str], lang: str | None) -> Messages:
     reader = spark.read.option("lineSep", "\n").option("columnNameOfCorruptRecord", _BROKEN)
-    source: Any = path
+    source: object = path
     if not _as_spark_expects(path):
         source = _documents(spark, path, _as_lines(lang), ()).frame.rdd.map(lambda row: row[0])
     with _case_sensitive(spark):

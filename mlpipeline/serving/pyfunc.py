@@ -7,8 +7,9 @@ MLflow.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.errors import InputError
 from mlpipeline.serving.answer import Answerer
@@ -24,7 +25,9 @@ class BundleModel:
     def __init__(self, folder: Path) -> None:
         self._answerer = Answerer(load_bundle(folder))
 
-    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(
+        self, model_input: pd.DataFrame | Iterable[str], params: dict[str, object] | None = None
+    ) -> pd.DataFrame:
         """Answer each message.
 
         Args:
@@ -46,7 +49,7 @@ class BundleModel:
         return table
 
 
-def _texts(model_input: Any) -> list[str]:
+def _texts(model_input: pd.DataFrame) -> list[str]:
     columns = getattr(model_input, "columns", None)
     if columns is None:
         return [str(text) for text in model_input]

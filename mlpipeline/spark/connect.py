@@ -8,7 +8,6 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from typing import Any
 from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
@@ -124,7 +123,7 @@ def _server_settings(token: str) -> dict[str, str]:
 
 def _port_of(server: SparkSession) -> int:
     # py4j reaches a Scala object by the name of its class only.
-    jvm: Any = server.sparkContext._jvm
+    jvm: object = server.sparkContext._jvm
     service = getattr(jvm, "org.apache.spark.sql.connect.service.SparkConnectService$")
     return int(getattr(service, "MODULE$").localPort())
 
@@ -147,5 +146,5 @@ def _join(address: str) -> SparkSession:
     # The builder of pyspark.sql refuses a second kind of session in a process; this one is for Connect alone.
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
-    session: Any = ConnectSession.builder.remote(address).create()
+    session: object = ConnectSession.builder.remote(address).create()
     return session

@@ -7,12 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from mlpipeline.cluster.failures import AGAIN, ROOM, SessionEnded
+
+if TYPE_CHECKING:
+    from pyspark.accumulators import AccumulatorTCPServer
 
 _PATIENCE_S = 10  # for the system's word about a JVM that no longer answers
 
@@ -89,12 +92,12 @@ def told_when_ended() -> Iterator[None]:
 
 def hush_accumulators(session: SparkSession) -> None:
     """Keeps the thread that reads counters of tasks from writing a trace when the JVM at its other end is gone."""
-    server: Any = getattr(session.sparkContext, "_accumulatorServer", None)
+    server: AccumulatorTCPServer | None = getattr(session.sparkContext, "_accumulatorServer", None)
     if server is None:
         return
     usual = server.handle_error
 
-    def handle_error(request: Any, address: Any) -> None:
+    def handle_error(request: object, address: object) -> None:
         if not isinstance(sys.exc_info()[1], EOFError | ConnectionError):
             usual(request, address)
 

@@ -19,10 +19,10 @@ Predict = Callable[[Any, pa.RecordBatch], pa.RecordBatch]
 
 # Lives in an importable module, so a worker process keeps it between tasks (a dictionary in a notebook's
 # __main__ would be pickled into each task afresh).
-_LOADED: dict[str, Any] = {}
+_LOADED: dict[str, object] = {}
 
 
-def loaded(key: str, load: Load, counters: Counters | None = None) -> Any:
+def loaded(key: str, load: Load, counters: Counters | None = None) -> object:
     """The model of this process under `key`, loaded at its first use and counted."""
     if key not in _LOADED:
         _LOADED[key] = load()
@@ -86,15 +86,15 @@ def _over_rdd(
 ) -> DataFrame:
     given = to_arrow_schema(frame.schema)
 
-    def over_rows(rows: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    def over_rows(rows: Iterator[object]) -> Iterator[tuple[object, ...]]:
         for made in over_batches(_batches(rows, given, batch_size)):
             yield from zip(*(column.to_pylist() for column in made.columns), strict=True)
 
     return frame.sparkSession.createDataFrame(frame.rdd.mapPartitions(over_rows), schema)
 
 
-def _batches(rows: Iterator[Any], schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:
-    held: list[Any] = []
+def _batches(rows: Iterator[object], schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:
+    held: list[object] = []
     for row in rows:
         held.append(row)
         if len(held) == size:
@@ -104,7 +104,7 @@ def _batches(rows: Iterator[Any], schema: pa.Schema, size: int) -> Iterator[pa.R
         yield _as_batch(held, schema)
 
 
-def _as_batch(rows: list[Any], schema: pa.Schema) -> pa.RecordBatch:
+def _as_batch(rows: list[object], schema: pa.Schema) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
     arrays = [pa.array(values, type=field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -12,11 +12,14 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.cluster.environment import DELTA_SPARK, PYSPARK, pyspark_folder
 from mlpipeline.cluster.jars import delta_jars
 from mlpipeline.cluster.lint.table import HEAD, Key, as_line
+
+if TYPE_CHECKING:
+    from py4j.java_gateway import JavaObject, JVMView
 
 _DECLARING = [
     *(f"org.apache.spark.internal.config.{name}$" for name in (
@@ -55,7 +58,7 @@ _TEXT = re.compile(rb"\x01(..)(spark\.[A-Za-z0-9_.\-]+)", re.DOTALL)
 _DELTA_TABLES = "spark.databricks.delta.properties.defaults."
 
 
-def probe(jvm: Any) -> list[Key]:
+def probe(jvm: JVMView) -> list[Key]:
     """Return every setting that the running Spark and Delta know, sorted by key."""
     loader = jvm.Thread.currentThread().getContextClassLoader()
     for name in _DECLARING:
@@ -82,7 +85,7 @@ def probe(jvm: Any) -> list[Key]:
     return [Key(*(" ".join(part.split()) for part in found[name])) for name in sorted(found)]
 
 
-def _force_lazy(kind: Any) -> None:
+def _force_lazy(kind: JavaObject) -> None:
     """Some settings are lazy vals, declared when first asked for: what is found must not hang on what ran before."""
     module = kind.getField("MODULE$").get(None)
     names = [method.getName() for method in kind.getDeclaredMethods()]
@@ -92,7 +95,7 @@ def _force_lazy(kind: Any) -> None:
             method.invoke(module, None)
 
 
-def _field(jvm: Any, loader: Any, owner: str, name: str) -> Any:
+def _field(jvm: JVMView, loader: JavaObject, owner: str, name: str) -> JavaObject:
     kind = jvm.java.lang.Class.forName(owner, True, loader)
     module = kind.getField("MODULE$").get(None)
     field = next(each for each in kind.getDeclaredFields() if each.getName().endswith(name))
@@ -100,7 +103,7 @@ def _field(jvm: Any, loader: Any, owner: str, name: str) -> Any:
     return field.get(module)
 
 
-def _key(entry: Any, static: bool) -> Key:
+def _key(entry: JavaObject, static: bool) -> Key:
     status = "static" if static else "" if entry.isPublic() else "internal"
     doc = re.sub(r"\s+", " ", entry.doc() or "").strip()
     default = entry.defaultValueString()
@@ -109,7 +112,7 @@ def _key(entry: Any, static: bool) -> Key:
     return Key(entry.key(), _type(entry), told, entry.version(), _short(doc), status)
 
 
-def _type(entry: Any) -> str:
+def _type(entry: JavaObject) -> str:
     said = _refusal(entry, _WRONG)
     options = _options(said)
     if options:
@@ -136,7 +139,7 @@ def _options(said: str) -> str:
     return "enum:" + "|".join(words) if words else ""
 
 
-def _bounds(entry: Any, grid: Sequence[float], form: str) -> str:
+def _bounds(entry: JavaObject, grid: Sequence[float], form: str) -> str:
     """What a converter takes of numbers: `>=0<1`, "" for any; the numbers between two of the grid are halved."""
 
     def takes(number: float) -> bool:
@@ -166,7 +169,7 @@ def _edge(refused: float, taken: float, takes: Callable[[float], bool]) -> str:
     return f"={taken:.0f}"
 
 
-def _refusal(entry: Any, value: str) -> str:
+def _refusal(entry: JavaObject, value: str) -> str:
     try:
         entry.valueConverter().apply(value)
     except Exception as error:  # py4j wraps what the converter throws
@@ -179,7 +182,7 @@ def _short(doc: str) -> str:
     return sentence if len(sentence) <= 120 else sentence[:117].rsplit(" ", 1)[0] + " ..."
 
 
-def _given_up(jvm: Any, loader: Any) -> Iterator[tuple[str, str]]:
+def _given_up(jvm: JVMView, loader: JavaObject) -> Iterator[tuple[str, str]]:
     """Key and what to say of it: deprecated and removed settings, and old names that still work."""
     for config in _values(_field(jvm, loader, "org.apache.spark.SparkConf$", "deprecatedConfigs")):
         yield config.key(), f"deprecated: since {config.version()}. {config.deprecationMessage()}"
@@ -193,17 +196,17 @@ def _given_up(jvm: Any, loader: Any) -> Iterator[tuple[str, str]]:
         yield config.key(), f"removed: in {config.version()}. {config.comment()}"
 
 
-def _pairs(scala_map: Any) -> Iterator[Any]:
+def _pairs(scala_map: JavaObject) -> Iterator[JavaObject]:
     iterator = scala_map.iterator()
     while iterator.hasNext():
         yield iterator.next()
 
 
-def _values(scala_map: Any) -> Iterator[Any]:
+def _values(scala_map: JavaObject) -> Iterator[JavaObject]:
     return (pair._2() for pair in _pairs(scala_map))
 
 
-def _delta_table_properties(jvm: Any, loader: Any) -> Iterable[Key]:
+def _delta_table_properties(jvm: JVMView, loader: JavaObject) -> Iterable[Key]:
     entries = _field(jvm, loader, "org.apache.spark.sql.delta.DeltaConfigs$", "entries")
     for config in entries.values():
         name = config.key().removeprefix("delta.")

@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from py4j.java_gateway import JVMView
     from pyspark.sql import SparkSession
 
 _PROC = Path("/proc")
@@ -107,7 +108,7 @@ def read_session(spark: SparkSession | None) -> Reading:
 
 def _jvm_figures(spark: SparkSession) -> tuple[float | None, float | None, float | None]:
     """Seconds of compiling and of collecting, and MB of heap (where /proc is missing, they stand for resident ones)."""
-    machine: Any = getattr(spark.sparkContext, "_jvm", None)
+    machine: JVMView | None = getattr(spark.sparkContext, "_jvm", None)
     if machine is None:
         return None, None, None
     heap_mb = machine.java.lang.Runtime.getRuntime().totalMemory() / 2**20

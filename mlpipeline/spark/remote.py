@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from mlpipeline.errors import SetupError, UsageError
 
 
-def is_remote(thing: Any) -> bool:
+def is_remote(thing: object) -> bool:
     """True for sessions and frames of Spark Connect."""
     return type(thing).__module__.startswith("pyspark.sql.connect")
 
 
-def refuse_remote(thing: Any, what: str) -> None:
+def refuse_remote(thing: object, what: str) -> None:
     """Raise UsageError when `thing` is a session or frame of Spark Connect and `what` needs an RDD or the JVM."""
     if is_remote(thing):
         told = f"{what} needs an RDD, which Spark Connect does not have"

@@ -9,8 +9,8 @@ import os
 import sys
 import warnings
 import zipimport
+from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 
 def enter_worker() -> None:
@@ -41,9 +41,10 @@ def give_memory_back() -> None:
 
 
 @cache
-def _malloc_trim() -> Any:
+def _malloc_trim() -> Callable[[int], int] | None:
     """glibc's own; None where there is another C library."""
     try:
-        return ctypes.CDLL(None).malloc_trim
+        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        return trim
     except (OSError, AttributeError, TypeError):
         return None

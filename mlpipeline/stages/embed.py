@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRAINED_HERE = "ngram-lsa"
 _ARROW = to_arrow_schema(EMBEDDING)
+_FIT_SETTINGS = {"dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
     def fit(bot: str, rows: pa.Table) -> pa.Table:
         drawn = rows.sort_by("content_id").slice(0, rules.max_rows)
         if rules.encoder == TRAINED_HERE:
-            made = fit_ngram_encoder(drawn["normalized"].to_pylist(), **_fit_settings(rules))
+            made = fit_ngram_encoder(drawn["normalized"].to_pylist(), **rules.model_dump(include=_FIT_SETTINGS))
             digest, payload = made.digest, made.to_bytes()
         else:
             digest, payload = load_encoder(Path(rules.encoder)).digest, None
@@ -56,11 +57,6 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
         return pa.Table.from_pylist([row], schema=to_arrow_schema(ENCODER))
 
     return run_tasks(texts, fit, schema=ENCODER, counters=counters)
-
-
-def _fit_settings(rules: EmbedPart) -> dict[str, Any]:
-    names = ("dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows")
-    return {name: getattr(rules, name) for name in names}
 
 
 def encoder_of(row: Row, folder: str) -> Encoder:

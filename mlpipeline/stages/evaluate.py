@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -71,7 +71,7 @@ def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str)
     return pa.Table.from_pylist([row], schema=to_arrow_schema(JUDGED))
 
 
-def as_predictions(held: HeldOut, temperature: float) -> list[dict[str, Any]]:
+def as_predictions(held: HeldOut, temperature: float) -> list[dict[str, object]]:
     """What a model of this temperature says of each of its validation and test rows."""
     shares = softmax(held.logits, temperature)
     best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -14,7 +14,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.errors import StageError
-from mlpipeline.networks.parity import ask_parity
+from mlpipeline.networks.parity import Parity, ask_parity
 from mlpipeline.networks.targets import write_targets
 from mlpipeline.schemas import EXPORTED, MODEL
 from mlpipeline.spark.counters import WHOLES, Counters
@@ -38,7 +38,7 @@ class ExportSettings:
 
 def check_parity(
     target: str, folder: Path, held_out: Path, temperature: float, tolerance: float, targets: Sequence[str]
-) -> dict[str, Any]:
+) -> Parity:
     """Runs the exported model in a process of its own and compares every held-out row.
 
     `targets` are all that the recipe names: what the processes to come will need.

@@ -54,7 +54,7 @@ def as_object(data: bytes, path: Path | str, *, fix: str) -> dict[str, Any]:
     return value
 
 
-def checked_bytes(values: Mapping[str, Any]) -> bytes:
+def checked_bytes(values: Mapping[str, object]) -> bytes:
     """JSON with a checksum of its own; equal values give equal bytes."""
     kept = {key: value for key, value in values.items() if key != _SUM}
     text = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.languages.paraphrase import (
     japanese_asking,
@@ -22,6 +22,9 @@ from mlpipeline.languages.paraphrase.japanese_lexicon import words
 from mlpipeline.languages.paraphrase.operators import Operator, Rewrite, Sentence, Token, Tool, by_name
 from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_spans
 
+if TYPE_CHECKING:
+    from sudachipy import MorphemeList
+
 # Sudachi refuses texts of more than 49,149 bytes; nobody asks a bot at such length
 _LONGEST = 4_000
 
@@ -30,11 +33,12 @@ _LONGEST = 4_000
 class JapaneseSentence(Sentence):
     """A sentence with Sudachi's own list of morphemes, which knows their readings."""
 
-    morphemes: Any = None
+    morphemes: MorphemeList | None = None
 
     def reading(self, number: int) -> str:
         """How a token is read, in katakana."""
-        return self.morphemes[number].reading_form()
+        assert self.morphemes is not None
+        return str(self.morphemes[number].reading_form())
 
 
 # What must not lose the letter or sign that it belongs to

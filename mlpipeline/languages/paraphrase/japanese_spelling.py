@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, finder, found_words, groups, rows
 from mlpipeline.languages.paraphrase.japanese_predicate import replaced
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Token
+
+if TYPE_CHECKING:
+    from sudachipy import MorphemeList
 
 _KATAKANA = {one: one - 0x60 for one in range(0x30A1, 0x30F7)}
 # Sudachi's reading is the formal one; people type these
@@ -58,7 +61,7 @@ def _readable(sentence: Sentence) -> Iterator[tuple[int, Token]]:
 
 def kana_spelling(sentence: Sentence, dice: Random) -> Iterator[str]:
     """A word in hiragana, as one types without converting: 返品したい becomes へんぴんしたい."""
-    morphemes: Any = sentence
+    morphemes: MorphemeList = sentence
     if not hasattr(morphemes, "reading"):
         return
     words = list(_readable(sentence))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 from mlpipeline.languages.paraphrase import korean_chat as chat
 from mlpipeline.languages.paraphrase import korean_endings as endings
@@ -13,7 +12,7 @@ from mlpipeline.languages.paraphrase import korean_particles as particles
 from mlpipeline.languages.paraphrase import korean_requests as requests
 from mlpipeline.languages.paraphrase import korean_typing as typing_slips
 from mlpipeline.languages.paraphrase import korean_verbs as verbs
-from mlpipeline.languages.paraphrase.korean_clause import KoreanSentence, Morpheme, korean, plain_tag
+from mlpipeline.languages.paraphrase.korean_clause import KoreanRewrite, KoreanSentence, Morpheme, korean, plain_tag
 from mlpipeline.languages.paraphrase.korean_words import words
 from mlpipeline.languages.paraphrase.operators import Operator, Token, Tool, by_name
 from mlpipeline.languages.paraphrase.protected import protected_spans
@@ -34,7 +33,7 @@ def _about(operator: object) -> str:
     return (getattr(operator, "__doc__", "") or "").strip()
 
 
-def _operator(name: str, about: str, kind: str, rewrite: Any, opposite: bool = False) -> Operator:
+def _operator(name: str, about: str, kind: str, rewrite: KoreanRewrite, opposite: bool = False) -> Operator:
     return Operator(name, about, kind, korean(rewrite), opposite)
 
 

@@ -16,10 +16,9 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from functools import lru_cache
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from mlpipeline.errors import RecipeError, SetupError, StageError
 from mlpipeline.languages.paraphrase.operators import Tool
@@ -49,7 +48,7 @@ class BadAnswerError(Exception):
 
 
 def generator(
-    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, Any]
+    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, object]
 ) -> Iterator[Candidate]:
     """What the recipe's generator makes of the rows of intents that lack some.
 
@@ -67,14 +66,15 @@ def generator(
         SetupError: for a folder without a model, or without the libraries for it.
         StageError: when nobody answers at the address.
     """
-    told.update(asked=0, given=0, refused={})
-    refused = Counter[str]()
+    asked, given, refused = 0, 0, Counter[str]()
+    told.update(asked=asked, given=given, refused={})
     if not rules.generator:
         return
     normalize, generate = normalizer(corpus.profile), open_generator(rules.generator)
     for rows, count in _batches(corpus, wanted, rules.per_row):
         texts = [corpus.texts[row] for row in rows]
-        told["asked"] += len(texts)
+        asked += len(texts)
+        told["asked"] = asked
         try:
             answers = generate(texts, corpus.profile.tag, count, rules.seed % 2**31)
             if len(answers) != len(texts):
@@ -84,7 +84,8 @@ def generator(
             answers = []
         for row, made in zip(rows, answers, strict=False):
             for text in _usable(made, corpus.texts[row], count, refused):
-                told["given"] += 1
+                given += 1
+                told["given"] = given
                 yield Candidate(text, normalize(text), row, (OPERATOR,))
         told["refused"] = dict(sorted(refused.items()))
 
@@ -114,7 +115,7 @@ def _batches(corpus: Corpus, wanted: Mapping[str, int], per_row: int) -> Iterato
             yield rows[start : start + _TOGETHER], count
 
 
-def _usable(made: Any, text: str, count: int, refused: Counter[str]) -> Iterator[str]:
+def _usable(made: object, text: str, count: int, refused: Counter[str]) -> Iterator[str]:
     if not isinstance(made, list | tuple):
         refused["not a list of texts"] += 1
         return
@@ -128,7 +129,7 @@ def _usable(made: Any, text: str, count: int, refused: Counter[str]) -> Iterator
     refused += Counter()  # without zeros
 
 
-def _flaw(one: Any, text: str) -> str:
+def _flaw(one: object, text: str) -> str:
     if not isinstance(one, str):
         return "not a text"
     if not one.strip():
@@ -160,7 +161,7 @@ def _at_address(url: str) -> Generate:
     return generate
 
 
-def _parts(url: str) -> Any:
+def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -184,7 +185,7 @@ def _is_loopback(host: str) -> bool:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Texts of customers go to the host that the recipe names, and to no other."""
 
-    def redirect_request(self, *args: Any, **named: Any) -> None:
+    def redirect_request(self, *args: object, **named: object) -> None:
         """None: the answer stays what it is, an error."""
         return None
 
@@ -219,7 +220,7 @@ def _shown(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _body(answer: Any) -> bytes:
+def _body(answer: HTTPResponse) -> bytes:
     """All of it, unless it is too large or comes drop by drop."""
     parts, size, end = list[bytes](), 0, time.monotonic() + TIMEOUT
     while part := answer.read1(1 << 16):
@@ -232,7 +233,7 @@ def _body(answer: Any) -> bytes:
     return b"".join(parts)
 
 
-def _read(body: bytes) -> Any:
+def _read(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

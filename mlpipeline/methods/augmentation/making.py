@@ -69,7 +69,7 @@ def augment_bot(
             corpus in its canonical order.
     """
     own, order = corpus.ordered()
-    told: Mapping[str, Any] = {}
+    told: Mapping[str, object] = {}
     if sources is None:
         sources, told = sources_of(rules, tool)
     making = make_candidates(own, rules, tool, sources)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus
 from mlpipeline.methods.augmentation.rewriting import Making
@@ -14,7 +13,7 @@ KEPT = ""
 REVIEWED = ("label_disagrees", "opposite")
 
 
-def report_of(corpus: Corpus, making: Making, outcomes: Sequence[str]) -> dict[str, Any]:
+def report_of(corpus: Corpus, making: Making, outcomes: Sequence[str]) -> dict[str, object]:
     """Counts of one bot, as JSON takes them.
 
     A chain counts for each of its operators, so that their sums are more than the candidates.
@@ -42,7 +41,7 @@ def report_of(corpus: Corpus, making: Making, outcomes: Sequence[str]) -> dict[s
     }
 
 
-def _by_operator(candidates: Sequence[Candidate], outcomes: Sequence[str]) -> Mapping[str, Any]:
+def _by_operator(candidates: Sequence[Candidate], outcomes: Sequence[str]) -> Mapping[str, object]:
     found = defaultdict[str, Counter[str]](Counter)
     for one, outcome in zip(candidates, outcomes, strict=True):
         for name in dict.fromkeys(one.operators):
@@ -59,7 +58,7 @@ def _by_operator(candidates: Sequence[Candidate], outcomes: Sequence[str]) -> Ma
 
 def _samples(
     corpus: Corpus, candidates: Sequence[Candidate], outcomes: Sequence[str], reason: str
-) -> list[Mapping[str, Any]]:
+) -> list[Mapping[str, object]]:
     """Some of a reason, spread over all of them."""
     places = [place for place, outcome in enumerate(outcomes) if outcome == reason]
     step = max(len(places) // SAMPLES, 1)
@@ -73,7 +72,7 @@ def _samples(
     ]
 
 
-def _by_intent(corpus: Corpus, making: Making, outcomes: Sequence[str]) -> Mapping[str, Any]:
+def _by_intent(corpus: Corpus, making: Making, outcomes: Sequence[str]) -> Mapping[str, object]:
     counted = defaultdict[str, Counter[str]](Counter)
     for one, outcome in zip(making.candidates, outcomes, strict=True):
         counted[corpus.intents[one.row]][outcome] += 1

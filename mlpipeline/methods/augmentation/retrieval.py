@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Verdicts:
 
 
 def retrieval(
-    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, Any]
+    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, object]
 ) -> Iterator[Candidate]:
     """Sentences of the logs for intents that lack rows, the surest first; held-out rows are never looked at.
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from random import Random
 
 from mlpipeline.languages.paraphrase.any_language import Mixed, slot_exchanges, splices
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Tool, effective
@@ -202,7 +202,7 @@ class _Maker:
             name = self._dice(self.corpus.ids[row], "opposite").choice(sorted(found))
             yield self._candidate(found[name][0], row, (name,))._replace(opposite=True)
 
-    def _dice(self, *names: str) -> Any:
+    def _dice(self, *names: str) -> Random:
         return dice_of(self.rules.seed, *names)
 
     def _candidate(self, text: str, row: int, operators: tuple[str, ...], before: str = "") -> Candidate:

@@ -22,7 +22,7 @@ class Giver(Protocol):
         wanted: Mapping[str, int],
         rules: MakingSettings,
         tool: Tool,
-        told: MutableMapping[str, Any],
+        told: MutableMapping[str, object],
     ) -> Iterator[Candidate]:
         """Candidates, whose `row` are places in the corpus."""
 
@@ -52,7 +52,7 @@ def sources_of(rules: MakingSettings, tool: Tool) -> tuple[list[Source], dict[st
     return [_source(name, rules, tool, said.setdefault(name, {})) for name in names], said
 
 
-def _source(name: str, rules: MakingSettings, tool: Tool, told: dict[str, Any]) -> Source:
+def _source(name: str, rules: MakingSettings, tool: Tool, told: dict[str, object]) -> Source:
     def source(corpus: Corpus, missing: Mapping[str, int]) -> Iterator[Candidate]:
         if is_foreign(corpus):
             told["reason"] = "the rows are not in the language that they are said to be in"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -53,7 +52,7 @@ class Wording:
     intent: str | None = None
     agreement: float | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """For machines."""
         told = {**vars(self), "operators": list(self.operators)}
         told |= {name: round(told[name], 4) for name in ("similarity", "length")}

@@ -117,7 +117,7 @@ def evaluate_predictions(
 
 def _report(
     rows: _Rows, labels: Sequence[str], threshold: float, settings: ReportSettings, label: str | None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     outside_label = label or None  # a recipe may say "" for none; no row is labelled so
     names = sorted({*labels, *rows.predicted})
     codes = {name: code for code, name in enumerate(names)}
@@ -148,14 +148,14 @@ def _report(
     }
 
 
-def _headline(rows: Scored, settings: ReportSettings) -> dict[str, Any]:
+def _headline(rows: Scored, settings: ReportSettings) -> dict[str, object]:
     """Accuracy, macro-F1, ECE and their intervals; None without rows."""
     intervals = intervals_of(rows, resamples=settings.bootstrap, interval=settings.interval)
     values: dict[str, float | None] = {"accuracy": None, "macro_f1": None, "ece": None}
     if len(rows.true):
         hits = float((rows.true == rows.predicted).mean())
         values = {"accuracy": hits, "macro_f1": figure_f1(rows), "ece": figure_ece(rows)}
-    report: dict[str, Any] = {}
+    report: dict[str, object] = {}
     for name, value in values.items():
         report[name] = value
         report[f"{name}_interval"] = intervals[name]
@@ -166,7 +166,7 @@ def _headline(rows: Scored, settings: ReportSettings) -> dict[str, Any]:
 
 def _scope(
     rows: _Rows, kept: np.ndarray, outside: np.ndarray, threshold: float, outside_label: str | None, interval: float
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What thresholds accept, and how well out-of-scope rows are kept apart (None without such rows)."""
     refused = np.array([outside_label is not None and name == outside_label for name in rows.predicted], dtype=bool)
     score = np.where(refused, -1.0, rows.confidence)

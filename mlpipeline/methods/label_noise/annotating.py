@@ -92,7 +92,7 @@ def doubted_shares(units: Units, verdict: Verdict, answers: Sequence[Answer]) ->
     return {name: doubted[name] / count for name, count in given.items()}
 
 
-def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answer]) -> dict[str, Any] | None:
+def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answer]) -> dict[str, object] | None:
     """Quality of each annotator, kappa by pair, and the texts that they disagree on; None without annotators.
 
     `quality` is the probability that an annotator gives the right label (Dawid and Skene), known only where several
@@ -135,7 +135,7 @@ def _compared(
     shared: dict[str, dict[str, str]],
     texts: Mapping[str, str],
     views: Mapping[str, str],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What texts with several answers add; `views` says the likeliest intent by content, `texts` how it reads."""
     names = [one["annotator"] for one in people]
     intents = sorted({intent for said in shared.values() for intent in said.values()})

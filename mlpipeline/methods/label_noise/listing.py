@@ -17,7 +17,7 @@ DEALT_WITH = ("drop", "relabel")
 """Actions after which nobody has to read a row."""
 
 
-def issue_rows(units: Units, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def issue_rows(units: Units, findings: Sequence[Finding]) -> list[dict[str, object]]:
     """One row a finding, the likeliest mistakes first, those of test units last."""
     return [
         {
@@ -52,5 +52,5 @@ def _shown(units: Units, rows: Sequence[int]) -> list[dict[str, str]]:
     return [{"content_id": units.ids[row], "text": units.texts[row]} for row in rows]
 
 
-def _as_json(value: Any) -> str:
+def _as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class _Rows:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, place: Any) -> Floats:
+    def __getitem__(self, place: object) -> Floats:
         """Of rows (a slice or numbers), or of pairs of rows and columns."""
         rows, *columns = place if isinstance(place, tuple) else (place,)
         index = (self._rows[rows], *columns)

@@ -37,7 +37,7 @@ def report_of(units: Units, verdict: Verdict, answers: Sequence[Answer] = ()) ->
         answers: what annotators said.
     """
     learnt = int((~units.held_out).sum())
-    report: dict[str, Any] = {
+    report: dict[str, object] = {
         "rows": learnt,
         "test_rows": len(units) - learnt,
         "intents": len(units.intents),
@@ -95,7 +95,7 @@ def planner_line(report: Mapping[str, Any]) -> str:
     return f"{about}{f', {kind}' if kind else ''}: {'; '.join([*done, advice])}"
 
 
-def as_points(curve: WorkCurve) -> list[dict[str, Any]]:
+def as_points(curve: WorkCurve) -> list[dict[str, object]]:
     """A work curve as JSON takes it: rows to read, share of the noise removed, and its 95 % interval."""
     columns = (curve.rows, curve.removed, curve.low, curve.high)
     return [
@@ -121,7 +121,7 @@ def _of_all(judgement: Judgement, parts: Mapping[int, Noise], made: Flags) -> Ju
     return replace(judgement, noise=whole)
 
 
-def _noise(noise: Noise) -> dict[str, Any]:
+def _noise(noise: Noise) -> dict[str, object]:
     return {
         "rate": _rounded(noise.rate),
         "low": _rounded(min(noise.low, noise.rate)),
@@ -131,7 +131,7 @@ def _noise(noise: Noise) -> dict[str, Any]:
     }
 
 
-def _test(units: Units, verdict: Verdict) -> dict[str, Any] | None:
+def _test(units: Units, verdict: Verdict) -> dict[str, object] | None:
     if verdict.test is None:
         return None
     rows = units.held_out
@@ -142,7 +142,7 @@ def _test(units: Units, verdict: Verdict) -> dict[str, Any] | None:
     }
 
 
-def _review(judgement: Judgement, units: Units, findings: Sequence[Finding], share: float) -> dict[str, Any]:
+def _review(judgement: Judgement, units: Units, findings: Sequence[Finding], share: float) -> dict[str, object]:
     """How many rows to read, in the order of the list, until with what was dropped this share of the noise is gone."""
     place = np.cumsum(~units.held_out) - 1
     gone = {int(place[one.row]) for one in findings if one.action in ("drop", "relabel")}
@@ -164,12 +164,12 @@ def _review(judgement: Judgement, units: Units, findings: Sequence[Finding], sha
     }
 
 
-def _audited(one: Audit) -> dict[str, Any]:
+def _audited(one: Audit) -> dict[str, object]:
     figures = {name: _rounded(getattr(one, name)) for name in ("recall", "precision", "estimated")}
     return {"kind": one.kind, "planted": one.planted, **figures, "curve": as_points(one.curve)}
 
 
-def _confusing(units: Units, verdict: Verdict) -> list[dict[str, Any]]:
+def _confusing(units: Units, verdict: Verdict) -> list[dict[str, object]]:
     """Pairs of intents that overlap as wholes, with sentences of both."""
     if verdict.detection is None:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +42,8 @@ _FOUND = StructType(
         StructField("as", StringType()),
     ]
 )
+# A column as numpy or Arrow has it; what has no sign is read as if it had one.
+Column: TypeAlias = "np.ndarray | pa.Array | pa.ChunkedArray"
 # Bytes of rows up to which one task does them all and the driver keeps what it found.
 _SMALL = 2 << 20
 
@@ -191,7 +193,7 @@ def _state_rows(state: State) -> pa.Table:
     return _rows("state", np.arange(len(payload)), none, pa.array(none), payload=payload)
 
 
-def _rows(what: str, left: Any, right: Any, kept: Any = None, **others: Any) -> pa.Table:
+def _rows(what: str, left: Column, right: Column, kept: Column | None = None, **others: Column) -> pa.Table:
     count = len(left)
     empty = {
         **{"kept": pa.int64(), "similarity": pa.float64(), "payload": pa.binary()},
@@ -202,5 +204,5 @@ def _rows(what: str, left: Any, right: Any, kept: Any = None, **others: Any) -> 
     return pa.table({"what": pa.repeat(what, count), "left": _signed(left), "right": _signed(right), **columns})
 
 
-def _signed(values: Any) -> Any:
+def _signed(values: Column) -> Column:
     return values.view(np.int64)

@@ -170,7 +170,7 @@ def ask_views(bot: str, rows: DataFrame, rules: DenoisePart, counters: Counters)
     return fit_on_spark(rows.sparkSession, counters, views, task)
 
 
-def _as_table(judged: dict[str, Any]) -> pa.Table:
+def _as_table(judged: dict[str, object]) -> pa.Table:
     return pa.Table.from_pylist([judged], schema=to_arrow_schema(JUDGED))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -66,7 +66,7 @@ def _owners(files: Sequence[Row]) -> dict[str, list[int]]:
     return owners
 
 
-def _as_batches(owner: int, records: Iterable[Any], counters: Counters) -> Iterator[pa.RecordBatch]:
+def _as_batches(owner: int, records: Iterable[object], counters: Counters) -> Iterator[pa.RecordBatch]:
     """Record batches of one file's rows and rejects, in file order."""
     records, rejected = iter(records), 0
     while held := list(islice(records, _BATCH)):
@@ -82,7 +82,7 @@ def _as_batches(owner: int, records: Iterable[Any], counters: Counters) -> Itera
     counters.add(count__dropped=rejected)
 
 
-def _as_batch(owner: int, rows: int, **columns: Sequence[Any]) -> pa.RecordBatch:
+def _as_batch(owner: int, rows: int, **columns: Sequence[object]) -> pa.RecordBatch:
     arrays = [
         pa.array(columns[field.name], type=field.type)
         if field.name in columns
@@ -92,14 +92,14 @@ def _as_batch(owner: int, rows: int, **columns: Sequence[Any]) -> pa.RecordBatch
     return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
 
 
-def _file_keys(uris: list[str]) -> tuple[Column, dict[Any, str]]:
+def _file_keys(uris: list[str]) -> tuple[Column, dict[object, str]]:
     """A column that tells the files apart, and the URI behind each of its values.
 
     A number of eight bytes travels with each line instead of a path, unless two paths share one.
     """
     path = F.col("_metadata.file_path")
     spelled = {uri.replace("file:///", "file:/", 1) for uri in uris}  # as `_metadata` writes them
-    numbered: dict[Any, str] = {zlib.crc32(uri.encode()): uri for uri in spelled}
+    numbered: dict[object, str] = {zlib.crc32(uri.encode()): uri for uri in spelled}
     if len(numbered) == len(spelled):
         return F.crc32(path.cast("binary")), numbered
     return path, {uri: uri for uri in spelled}
@@ -122,7 +122,7 @@ def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -
 
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
-        seen: dict[tuple[Any, int], int] = {}
+        seen: dict[tuple[object, int], int] = {}
         for batch in batches:
             for start, stop in _runs(batch):
                 place = (batch["file"][start].as_py(), batch["block"][start].as_py())
@@ -144,11 +144,11 @@ def _runs(batch: pa.RecordBatch) -> Iterator[tuple[int, int]]:
     return pairwise(edges)
 
 
-def _first_lines(lines: DataFrame) -> dict[tuple[Any, int], int]:
+def _first_lines(lines: DataFrame) -> dict[tuple[object, int], int]:
     """Lines before each block of the files that Spark may cut into several."""
     counts = lines.where(F.col("size") > _UNCUT).groupBy("file", "block").count().collect()
-    before: dict[tuple[Any, int], int] = {}
-    total: dict[Any, int] = {}
+    before: dict[tuple[object, int], int] = {}
+    total: dict[object, int] = {}
     for row in sorted(counts, key=lambda row: (row["file"], row["block"])):
         before[row["file"], row["block"]] = total.get(row["file"], 0)
         total[row["file"]] = total.get(row["file"], 0) + row["count"]
@@ -187,7 +187,7 @@ def as_parsed_streams(spark: SparkSession, files: list[Row], counters: Counters)
     return numbers.mapInArrow(parse, _PARSED)
 
 
-def _accepted(read: Callable[[], Iterator[Any]], file: Row, counters: Counters) -> Iterator[Any]:
+def _accepted(read: Callable[[], Iterator[object]], file: Row, counters: Counters) -> Iterator[object]:
     # A file that cannot be used at all costs its bot the stage: the other bots of the job go on.
     notes: list[str] = []
     try:

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -96,7 +95,7 @@ def _register(
 
 def _settle(
     store: Store, bot: str, version: int, conditions: list[Condition], digests: tuple[Path, str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     passed = all(condition.passed for condition in conditions)
     if passed:
         move_champion(registry(store), bot, version)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,7 +56,7 @@ def golden_rows(
     rows: pa.Table,
     answers: Mapping[str, Mapping[str, str]],
     normalize: Callable[[str], str],
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """One canonical question an intent, with what the released model says of it.
 
     The question comes from the answers file, else from the training rows (the first by content id).

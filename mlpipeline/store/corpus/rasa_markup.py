@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from mlpipeline.store.corpus.rows import Problem
 
@@ -84,7 +83,7 @@ def _next(text: str, at: int) -> int:
     return at
 
 
-def _json(text: str, at: int) -> tuple[Any, int]:
+def _json(text: str, at: int) -> tuple[object, int]:
     """The JSON value that begins there, whatever its strings hold, and its end; None where it is no JSON."""
     try:
         return json.JSONDecoder().raw_decode(text, at)

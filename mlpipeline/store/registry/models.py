@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.content import open_bundle, seal_beside
@@ -231,7 +231,7 @@ def _describe(folder: Path, loader_module: str, wheel: tuple[str, bytes] | None)
     from mlflow.types import ColSpec, Schema
 
     names = ["text", "intent", "score", "zone", "answer", "nearest"]
-    outputs: list[Any] = [ColSpec("double" if name == "score" else "string", name) for name in names]
+    outputs: list[object] = [ColSpec("double" if name == "score" else "string", name) for name in names]
     signature = ModelSignature(inputs=Schema([ColSpec("string", "text")]), outputs=Schema(outputs))
     # By the file that stands beside it, as MLflow itself names wheels: never by a name that an index would look up.
     needs = [*([place] if place else []), *(f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"))]

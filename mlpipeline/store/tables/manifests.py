@@ -8,11 +8,11 @@ run that was killed between the two loses nothing and planning needs no JVM.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import unquote
 
 import orjson
@@ -38,7 +38,7 @@ class Mark:
 
     fingerprint: str
     code: str
-    part: Mapping[str, Any]
+    part: Mapping[str, object]
     inputs: Mapping[str, Any]
     libraries: Mapping[str, str]
 
@@ -80,7 +80,9 @@ class Manifest:
     learnt: bool = False
 
 
-def make_mark(code: str, part: Mapping[str, Any], inputs: Mapping[str, Any], libraries: Mapping[str, str]) -> Mark:
+def make_mark(
+    code: str, part: Mapping[str, object], inputs: Mapping[str, object], libraries: Mapping[str, str]
+) -> Mark:
     """The mark of work to be done; its fingerprint is the digest of everything else in it."""
     whole = {"code": code, "part": part, "inputs": inputs, "libraries": libraries}
     return Mark(digest(whole), code, part, inputs, libraries)
@@ -183,6 +185,17 @@ def _write_cache(store: Store, manifest: Manifest) -> None:
         store.write(_cache_path(store, manifest.dataset), data)
 
 
+class _FileAction(TypedDict, total=False):
+    """A line `add` or `remove` of Delta's log."""
+
+    path: str
+    partitionValues: dict[str, str | None]
+    dataChange: bool
+    size: int
+    modificationTime: int
+    stats: str | None
+
+
 def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
     actions = [orjson.loads(line) for line in data.splitlines() if line.strip()]
     info: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
@@ -233,7 +246,7 @@ def version_holding(store: Store, manifest: Manifest, bot: str, fingerprint: str
     return None
 
 
-def _follow_foreign(manifest: Manifest, adds: list[dict[str, Any]], removes: list[dict[str, Any]]) -> None:
+def _follow_foreign(manifest: Manifest, adds: Sequence[_FileAction], removes: Sequence[_FileAction]) -> None:
     # OPTIMIZE and its kind move rows to other files (dataChange false): the mark stays, the file list follows.
     # A commit that changed data and carries no mark makes its bots' marks void.
     for action in [*removes, *adds]:
@@ -249,7 +262,7 @@ def _follow_foreign(manifest: Manifest, adds: list[dict[str, Any]], removes: lis
             entry.files.append(unquote(add["path"]))
 
 
-def _bot_of(action: Mapping[str, Any]) -> str:
+def _bot_of(action: _FileAction) -> str:
     values = action.get("partitionValues") or {}
     return f"{values.get('domain')}/{values.get('lang')}"
 

@@ -7,7 +7,6 @@ after the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -47,7 +46,7 @@ def _views(pieces: pa.ChunkedArray) -> list[bytes | pa.Buffer]:
     return views
 
 
-def as_pieces(row: Mapping[str, Any], schema: pa.Schema, size: int = BYTES) -> pa.Table:
+def as_pieces(row: Mapping[str, object], schema: pa.Schema, size: int = BYTES) -> pa.Table:
     """One row as the rows of its pieces: all other values stand in each of them, `piece` numbers them.
 
     Args:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from mlpipeline.errors import StageError
+from mlpipeline.networks.parity import Parity
 from mlpipeline.stages import export
 
 
-def check(monkeypatch: pytest.MonkeyPatch, **found: Any) -> dict[str, Any]:
+def check(monkeypatch: pytest.MonkeyPatch, **found: Any) -> Parity:
     told = {"rows": 10, "max_probability_difference": 0.0, "changed_decisions": 0, **found}
     monkeypatch.setattr(export, "ask_parity", lambda *words, **settings: told)
     return export.check_parity("onnx", Path("model"), Path("held_out.npz"), 1.0, 1e-4, ("onnx",))

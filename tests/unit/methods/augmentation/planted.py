@@ -15,6 +15,7 @@ from mlpipeline.languages.profile import Profile, normalize
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.augmentation.word_order import pieces
+from mlpipeline.recipe.fields import Language
 from mlpipeline.recipe.folder import ConfFolder
 from mlpipeline.recipe.merge import Merger
 
@@ -25,6 +26,7 @@ SHUFFLE = "ba_order"  # a name that recipes know, of an operator that English do
 def profile_of(lang: str) -> Profile:
     home = ConfFolder(_ROOT / "conf")
     part, _ = Merger().section("language", [*home.base(), *home.language(lang, "test")], {"domain": "x", "lang": lang})
+    assert isinstance(part, Language)
     return Profile.of(part)
 
 
