@@ -16,8 +16,6 @@ from mlpipeline.store.layout import Store
 if TYPE_CHECKING:
     from mlpipeline.recipe.load import Resolved
 
-_SEEDED = ("augment", "embed", "denoise", "train")  # sections of the recipe with random choices
-
 
 class CommandContext:
     """What a verb works with: the options, the store and the recipes; messages go to stderr, results to stdout."""
@@ -55,7 +53,7 @@ class CommandContext:
     def sets(self) -> list[str]:
         """What `--set` and `--seed` say, as KEY=VALUE of the recipe."""
         seed = self.options.seed
-        seeds = [] if seed is None else [f"{part}.seed={seed}" for part in _SEEDED]
+        seeds = [] if seed is None else [f"{section}.seed={seed}" for section in _seeded()]
         return [*getattr(self.options, "set", []), *seeds]
 
     def recipe(self, bot: str, *, measured: bool = True) -> Resolved:
@@ -63,6 +61,13 @@ class CommandContext:
         from mlpipeline.recipe.choose import recipe_of
 
         return recipe_of(self.conf, bot, sets=self.sets(), measured=measured, say=self.say)
+
+
+def _seeded() -> list[str]:
+    """The sections of the recipe that have a seed."""
+    from mlpipeline.recipe.fields import SECTIONS
+
+    return [name for name, section in SECTIONS.items() if "seed" in section.model_fields]
 
 
 def checked_settings(context: CommandContext) -> dict[str, str]:

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlpipeline.cli.terminal_text import visible, visible_json
-from mlpipeline.errors import UsageError
-from mlpipeline.store.layout import Store
-
 if TYPE_CHECKING:
-    from mlpipeline.recipe.load import Resolved
+    pass
 
 
 def global_options() -> argparse.ArgumentParser:
@@ -132,59 +126,6 @@ def place_words(options: argparse.Namespace) -> list[str]:
         if value != (os.environ.get(f"MLPIPELINE_{name.upper()}") or name):
             words += [f"--{name}", value]
     return words
-
-
-class Desk:
-    """What a verb works with: the options, the store, and how to talk."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.options = options
-        if not options.store or not options.conf:
-            # An empty word would be this folder: a script whose variable is not set must not fill it.
-            raise UsageError("--store and --conf cannot be empty", fix="name a folder, or leave the option out")
-        self.store = Store(options.store)
-        self.conf = Path(options.conf)
-
-    def say(self, text: str) -> None:
-        """A progress line on stderr."""
-        if not self.options.quiet:
-            # In one piece: what watches an application tells from its own thread.
-            sys.stderr.write(f"{visible(text, lines=True)}\n")
-            sys.stderr.flush()
-
-    def give(self, result: Any, text: str) -> None:
-        """The result on stdout: as JSON when asked for, else as text."""
-        print(visible_json(result) if self.options.json else visible(text, lines=True), flush=True)
-
-    def recipes(self, select: str | Sequence[str] | None = None, *, measured: bool = True) -> list[Resolved]:
-        """The recipes of the chosen bots, with the measured layers or without; notes about them go to stderr."""
-        # Not every verb reads recipes, and those that answer a person must start quickly.
-        from mlpipeline.recipe.choose import choose_recipes
-
-        chosen = select if select is not None else getattr(self.options, "select", None)
-        exclude = [] if select is not None else getattr(self.options, "exclude", [])
-        return choose_recipes(
-            self.conf, select=chosen, exclude=exclude, sets=self.sets(), measured=measured, say=self.say
-        )
-
-    def sets(self) -> list[str]:
-        """What `--set` and `--seed` say, as KEY=VALUE of the recipe."""
-        seed = self.options.seed
-        seeds = [] if seed is None else [f"{section}.seed={seed}" for section in _seeded()]
-        return [*getattr(self.options, "set", []), *seeds]
-
-    def recipe(self, bot: str, *, measured: bool = True) -> Resolved:
-        """The recipe of one bot, given as DOMAIN/LANG."""
-        from mlpipeline.recipe.choose import recipe_of
-
-        return recipe_of(self.conf, bot, sets=self.sets(), measured=measured, say=self.say)
-
-
-def _seeded() -> list[str]:
-    """The sections of the recipe that have a seed."""
-    from mlpipeline.recipe.fields import SECTIONS
-
-    return [name for name, section in SECTIONS.items() if "seed" in section.model_fields]
 
 
 def session_options(parser: argparse.ArgumentParser) -> None:
