@@ -16,6 +16,7 @@ from mlpipeline.cli.augment_report_text import as_text
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target, written_whole
+from mlpipeline.cli.options import refuse_ignored, setting_option
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
@@ -51,7 +52,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="REVIEW.xlsx", help="write made rows for a native speaker to mark")
     parser.add_argument("--rows", type=int, default=_SHEET, metavar="N", help=f"rows of that sheet ({_SHEET})")
     parser.add_argument("--marks", metavar="REVIEW.xlsx", help="read the marks of such a sheet back")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a value: augment.fill_to=20")
+    setting_option(parser)
     parser.epilog = (
         "Operators that do harm go to conf/domains/DOMAIN/LANG.measured.yaml, which the next run reads; whoever "
         "removes the file takes it back."
@@ -105,6 +106,10 @@ def report_verb(context: CommandContext) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
+    if options.quick:
+        refuse_ignored(options, ("folds", "seeds", "model"), "is for measuring, which --quick leaves out")
+    if not options.to:
+        refuse_ignored(options, ("rows",), "is for the sheet of --to")
     least = {"folds": 2, "seeds": 5, "per_intent": 2, "rows": 1}
     for name, fewest in least.items():
         value = getattr(options, name)

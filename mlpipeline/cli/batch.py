@@ -16,7 +16,7 @@ from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.files import JAVA_FORMULA, harmless, named_by_user
 from mlpipeline.cli.files import check_target as check_file
-from mlpipeline.cli.options import session_options
+from mlpipeline.cli.options import refuse_ignored, session_options
 from mlpipeline.errors import UsageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.serving.batch import answer_rows
@@ -69,6 +69,8 @@ def batch_verb(context: CommandContext) -> int:
     bot = meant_bot(context, options.bot)
     check_source(options.source)
     check_target(options.source, options.to)
+    if _KINDS.get(Path(options.to).suffix.lower()) not in ("csv", "json"):
+        refuse_ignored(options, ("raw",), "is for .jsonl and .csv: elsewhere texts are as they are")
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
     lang = Bot.parse(bot).lang
     with named_by_user():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
-from mlpipeline.cli.options import global_options
+from mlpipeline.cli.options import global_flags, is_setting
+from mlpipeline.cli.verbs import Verb
 from mlpipeline.errors import UsageError, did_you_mean
 
 _ABOUT = ("-h", "--help", "--version")
@@ -42,12 +43,13 @@ class Parser(argparse.ArgumentParser):
         """Raises UsageError for words that nothing takes, with the flag that the first of them is like."""
         flag = rest[0].partition("=")[0]
         if flag.startswith("-"):
-            self.error(f"there is no option {flag}{did_you_mean(flag, self._option_string_actions)}")
+            shown = [name for name, action in self._option_string_actions.items() if action.help != argparse.SUPPRESS]
+            self.error(f"there is no option {flag}{did_you_mean(flag, shown)}")
         hint = ", did you mean --select?" if "/" in flag and "--select" in self._option_string_actions else ""
         self.error(f"nothing takes the word {flag!r}{hint}")
 
 
-def arranged(asked: Sequence[str], verbs: Collection[str]) -> list[str]:
+def arranged(asked: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
     """The same words with the verb in front: global options may stand before it and within it.
 
     Args:
@@ -64,20 +66,37 @@ def arranged(asked: Sequence[str], verbs: Collection[str]) -> list[str]:
     verb, rest = rest[0], rest[1:]
     if verb.startswith("-"):
         raise UsageError(
-            f"there is no option {verb} before a verb{did_you_mean(verb, _flags())}",
+            f"there is no option {verb} before a verb{did_you_mean(verb, global_flags())}",
             fix="`mlpipeline --help` lists the verbs; their own options stand behind them",
         )
     if verb not in groups:
         if verb not in verbs:
             both = " ".join([verb, *_split(rest)[1][:1]])
             raise _no_verb(both if both in RENAMED else verb, verbs)
-        return [verb, *leading, *rest]
+        return [verb, *_read(leading, verb, verbs), *rest]
     more, rest = _split(rest)
     if not rest or rest[0] in _ABOUT:
         return [verb, *rest]
     if rest[0].startswith("-") or f"{verb} {rest[0]}" not in verbs:
         raise _no_verb(f"{verb} {rest[0]}", verbs)
-    return [verb, rest[0], *leading, *more, *rest[1:]]
+    name = f"{verb} {rest[0]}"
+    return [verb, rest[0], *_read(leading, name, verbs), *more, *rest[1:]]
+
+
+def _read(leading: Sequence[str], name: str, verbs: Mapping[str, Verb]) -> list[str]:
+    """The options before the verb, without `--store` and `--conf DIR` where the verb reads them not.
+
+    There they say where all verbs find things, as the environment variables do; behind the verb they would be ignored.
+    """
+    kept, words = list[str](), iter(leading)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        rest = [] if equals or flag not in ("--store", "--conf") else [next(words, "")]
+        value = rest[0] if rest else value
+        is_place = flag == "--store" or (flag == "--conf" and not is_setting(value))
+        if not is_place or flag.removeprefix("--") in verbs[name].reads:
+            kept += [word, *rest]
+    return kept
 
 
 def _no_verb(word: str, verbs: Collection[str]) -> UsageError:
@@ -97,7 +116,7 @@ def _no_verb(word: str, verbs: Collection[str]) -> UsageError:
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """(global options in front, the rest)."""
-    taking = _flags()
+    taking = global_flags()
     at = 0
     while at < len(words):
         flag, equals, _ = words[at].partition("=")
@@ -105,9 +124,3 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
             break
         at += 2 if taking[flag] and not equals else 1
     return list(words[:at]), list(words[at:])
-
-
-def _flags() -> dict[str, bool]:
-    """The global flags, and whether a value follows each."""
-    actions: Iterable[argparse.Action] = global_options()._actions
-    return {flag: action.nargs != 0 for action in actions for flag in action.option_strings}

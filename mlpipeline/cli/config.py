@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import refuse_ignored, setting_option
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 from mlpipeline.recipe.json_schema import recipe_schema
@@ -24,7 +25,7 @@ def add_show(parser: argparse.ArgumentParser) -> None:
     """The arguments of `config show`."""
     parser.add_argument("bot", help="DOMAIN/LANG")
     parser.add_argument("--origin", action="store_true", help="add file and line of each value")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="overrides a value")
+    setting_option(parser)
     parser.set_defaults(verb=show_verb)
 
 
@@ -76,6 +77,7 @@ def _write(context: CommandContext, text: str, result: object) -> int:
     if context.options.to is None:
         context.print_result(result, text.removesuffix("\n"))
         return 0
+    refuse_ignored(context.options, ("json",), "is for stdout, and --to writes a file")
     try:
         Path(context.options.to).write_text(text, "utf-8", newline="\n")
     except OSError as error:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target, write_csv, written_whole
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, partition_of
 from mlpipeline.schemas import with_objects
@@ -46,6 +47,8 @@ def write_verb(context: CommandContext) -> int:
         raise UsageError(
             f"cannot write {place.suffix or 'a file without suffix'}", fix="name a .jsonl, .csv or .parquet file"
         )
+    if place.suffix == ".parquet":
+        refuse_ignored(context.options, ("raw",), "is for .jsonl and .csv: a .parquet file has all cells as they are")
     check_target("--to", place)
     bot = meant_bot(context, match["bot"])
     version = int(match["version"]) if match["version"] else None

@@ -12,6 +12,7 @@ from typing import Any
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import write_csv, written_whole
 from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, writable
+from mlpipeline.cli.options import setting_option
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.labelled_texts import read_settings
@@ -49,9 +50,7 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--report", metavar="FILE.html", help="write the report there")
     parser.add_argument("--fast", action="store_true", help="without the network, which only large files have")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="a recipe value: denoise.folds=10"
-    )
+    setting_option(parser)
     parser.epilog = "exit codes: 0 judged, or nothing to judge; 2 a file that cannot be used or a wrong command line"
     parser.set_defaults(verb=check_verb)
 

@@ -9,6 +9,7 @@ from typing import Any
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import read_rows
+from mlpipeline.cli.options import setting_option
 from mlpipeline.cli.tables import draw
 from mlpipeline.serving.champion import open_answerer
 from mlpipeline.store.corpus.files import parse_map
@@ -23,9 +24,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", required=True, metavar="FILE", help="labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
     parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="evaluate.bootstrap=0 and so on"
-    )
+    setting_option(parser)
     parser.set_defaults(verb=evaluate_verb)
 
 

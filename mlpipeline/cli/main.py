@@ -1,91 +1,86 @@
-"""The door of the command line."""
+"""The entry point of the command line."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeAlias
 
 from mlpipeline import __version__
 from mlpipeline.cli.command_line import Parser, arranged
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import global_options
 from mlpipeline.cli.terminal_text import visible
+from mlpipeline.cli.verbs import SLOW, VERBS, verbs_by_task
 from mlpipeline.errors import MLPipelineError, UsageError
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # argparse has no public name for it
 
 _INTERRUPTED = 130
 _LONGEST = 500  # characters of an error that nobody has words for
 
-# verb -> (module and function that add its arguments, what it is for). Only the verb that is asked for is imported:
-# `answer` must be quick, and `run` brings Spark along.
-VERBS: Mapping[str, tuple[str, str]] = {
-    "run": ("run:add_run", "do what is missing, from files to champions"),
-    "submit": ("submit:add_submit", "run a stage, all of it or your own script on a cluster, by spark-submit"),
-    "plan": ("plan:add_plan", "say what a run would do, and why"),
-    "ls": ("ls:add_ls", "list bots, or the datasets of the store with their rows"),
-    "check": ("check:add_check", "read every file of the store, and say what is damaged"),
-    "show": ("show:add_show", "print rows of a dataset"),
-    "new": ("new:add_new", "make conf and corpus of a new bot"),
-    "answer": ("answer:add_answer", "ask a released bot"),
-    "batch": ("batch:add_batch", "answer a file or table of messages on Spark"),
-    "evaluate": ("evaluate:add_evaluate", "judge a released bot on a labelled file"),
-    "denoise check": ("denoise:add_check", "say which labels of a file are probably wrong, and how many"),
-    "split check": ("split:add_check", "count what leaks between the splits of a labelled file or a bot"),
-    "augment try": ("augment_try:add_try", "say a sentence another way, and judge each wording"),
-    "augment operators": ("augment_operators:add_operators", "list what can be done with a sentence of a language"),
-    "augment report": (
-        "augment_report:add_report",
-        "measure what made rows bring to a bot, and switch off what does harm",
-    ),
-    "contradictions": ("contradictions:add_contradictions", "list texts that stand under two labels, and who says so"),
-    "dataset write": ("dataset:add_write", "write a bot's rows of a dataset to a file"),
-    "notebook write": ("notebook:add_write", "write the notebooks for Jupyter or Zeppelin"),
-    "shell": ("shell:add_shell", "open a Python with a job's session, the store and the recipes"),
-    "schedule": ("schedule:add_schedule", "write when to run again: lines for cron, a DAG for Airflow"),
-    "scheduled-run": (
-        "scheduled_run:add_scheduled_run",
-        "run what is missing, unwatched: with a lock, a dated log and a hook",
-    ),
-    "size": ("size:add_size", "say how many executors of which size a cluster takes, and why"),
-    "doctor run": ("doctor:add_run", "say where a run's time and memory went, why it failed, what to change first"),
-    "spark lint": ("spark:add_lint", "say what is wrong with files of Spark settings"),
-    "doctor env": ("doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock"),
-    "config show": ("config:add_show", "print a bot's resolved recipe and where each value came from"),
-    "config reference": ("config:add_reference", "explain every key that a recipe may hold, as Markdown"),
-    "config schema": ("config:add_schema", "print a JSON Schema of the files under conf/, for editors"),
-}
-
-# Verbs whose libraries take seconds to load: a word is said before that.
-SLOW: Mapping[str, str] = {"run": "run: reading recipes and store"}
+_USAGE = "mlpipeline [--store PATH] [--conf DIR] VERB [...]"
+_OPTIONS = """options before any verb; behind it, those that it reads:
+  --store PATH   where datasets, models and runs are: folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)
+  --conf DIR     folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf)
+  --quiet        no progress on stderr
+  -v, --verbose  show traces of failures
+`mlpipeline VERB --help` lists the others: --json and --seed N of those that read them, and its own"""
+_CODES = "exit codes: 0 ok, 1 something failed, 2 usage, 3 `plan --detailed-exitcode` has work, 4 a gate refused"
 
 
 def build_parser(asked: Sequence[str]) -> Parser:
-    """The parser of all verbs; arguments are added for the verb at the beginning of `asked`."""
+    """The parser of the verb at the beginning of `asked`, or of the group of verbs there; without one, of --help."""
     parser = Parser(
         prog="mlpipeline",
+        usage=_USAGE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         description="From files of utterances to answering bots, in many languages, on Spark.",
-        epilog="exit codes: 0 ok, 1 something failed, 2 usage, 3 `plan --detailed-exitcode` has work, 4 a gate refused",
+        epilog="\n\n".join([verbs_by_task(), _OPTIONS, _CODES]),
     )
     parser.add_argument("--version", action="version", version=f"mlpipeline {__version__}")
-    rooms: dict[tuple[str, ...], Any] = {}  # argparse has no public name for them
-    rooms[()] = parser.add_subparsers(required=True, metavar="VERB")
-    parents = [global_options()]
-    for name, (where, purpose) in VERBS.items():
-        words = tuple(name.split())
-        if words[:-1] not in rooms:
-            named = " and ".join(f"`{verb}`" for verb in VERBS if verb.startswith(f"{words[0]} "))
-            about = f"{named}: {purpose}" if " and " not in named else named
-            room = rooms[()].add_parser(words[0], help=about, description=about)
-            rooms[words[:-1]] = room.add_subparsers(required=True, metavar="VERB")
-        verb = rooms[words[:-1]].add_parser(words[-1], parents=parents, help=purpose, description=purpose)
-        if tuple(asked[: len(words)]) == words:
-            module, function = where.split(":")
-            getattr(import_module(f"mlpipeline.cli.{module}"), function)(verb)
-            verb.set_defaults(parser=verb)
+    verbs = parser.add_subparsers(required=True, metavar="VERB", help=argparse.SUPPRESS, prog="mlpipeline")
+    for name in VERBS:
+        words = name.split()
+        if words[:1] != list(asked[:1]):
+            continue
+        if len(words) == 1:
+            add_verb(verbs, words[0], name)
+        elif words[0] not in verbs.choices:
+            _add_group(verbs, words[0], asked)
     return parser
+
+
+def _add_group(verbs: Subparsers, group: str, asked: Sequence[str]) -> None:
+    """Adds `denoise` with `denoise check` and so on; only the verb that is asked for gets its arguments."""
+    names = [name for name in VERBS if name.startswith(f"{group} ")]
+    about = f"the verbs of {group}: {', '.join(names)}"
+    parser = verbs.add_parser(group, help=about, description=about)
+    own = parser.add_subparsers(required=True, metavar="VERB")
+    for name in names:
+        if name.split() == list(asked[:2]):
+            add_verb(own, name.split()[1], name)
+        else:
+            own.add_parser(name.split()[1], help=VERBS[name].purpose)
+
+
+def add_verb(verbs: Subparsers, word: str, name: str) -> None:
+    """Adds the parser of one verb, with its arguments; its module is imported for that.
+
+    Args:
+        verbs: of `mlpipeline`, or of the verb's group.
+        word: the verb itself, without its group.
+        name: its key in `VERBS`.
+    """
+    verb = VERBS[name]
+    parents = [global_options(verb.reads)]
+    parser = verbs.add_parser(word, parents=parents, help=verb.purpose, description=verb.purpose)
+    module, function = verb.where.split(":")
+    getattr(import_module(f"mlpipeline.cli.{module}"), function)(parser)
+    parser.set_defaults(parser=parser)
 
 
 def parse(asked: Sequence[str]) -> argparse.Namespace:

@@ -1,45 +1,60 @@
-"""Options that every verb takes, and what they mean."""
+"""Options that several verbs take, and what they mean."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    pass
+from mlpipeline.errors import UsageError
 
 
-def global_options() -> argparse.ArgumentParser:
-    """The parent parser of all verbs."""
+def global_options(reads: Collection[str]) -> argparse.ArgumentParser:
+    """The parent parser of a verb: the options that it shares with others.
+
+    Args:
+        reads: which of them the verb reads, as `VERBS` says; --help shows no other, and any other is refused.
+    """
     parser = argparse.ArgumentParser(add_help=False)
+    parser.set_defaults(reads=reads, settings=[])
     group = parser.add_argument_group("global options")
-    group.add_argument(
-        "--store",
-        default=os.environ.get("MLPIPELINE_STORE") or "store",
-        metavar="PATH",
-        help="where datasets, models and runs lie: a folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)",
-    )
-    group.add_argument(
-        "--conf",
-        action=_ConfOrSetting,
-        default=os.environ.get("MLPIPELINE_CONF") or "conf",
-        metavar="DIR",
-        help="folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf); "
-        "spark.key=value is a setting of Spark, for verbs that start it",
-    )
-    parser.set_defaults(settings=[])
-    group.add_argument("--json", action="store_true", help="print the result as JSON")
+    store, conf = (os.environ.get(f"MLPIPELINE_{name.upper()}") or name for name in ("store", "conf"))
+    if "store" in reads:
+        about = (
+            "where datasets, models and runs are: a folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)"
+        )
+        group.add_argument("--store", default=store, metavar="PATH", help=about)
+    else:
+        _refused_option(group, "--store", store)
+    metavar, about = _conf_help(reads)
+    group.add_argument("--conf", action=_ConfOrSetting, default=conf, metavar=metavar, help=about)
+    if "json" in reads:
+        group.add_argument("--json", action="store_true", help="print the result as JSON")
+    else:
+        _refused_option(group, "--json", False)
     group.add_argument("--quiet", action="store_true", help="no progress on stderr")
     group.add_argument("-v", "--verbose", action="store_true", help="show traces of failures")
-    group.add_argument(
-        "--seed",
-        type=int,
-        metavar="N",
-        help="seed of the random choices of this verb (of a run: of every part that has a seed)",
-    )
+    if "seed" in reads:
+        about = "seed of the random choices, in every section of the recipe that has one"
+        group.add_argument("--seed", type=int, metavar="N", help=about)
+    else:
+        _refused_option(group, "--seed", None)
     return parser
+
+
+def _conf_help(reads: Collection[str]) -> tuple[str, str]:
+    folder = "folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf)"
+    setting = "a setting of Spark"
+    if "spark" not in reads:
+        return "DIR", folder if "conf" in reads else argparse.SUPPRESS
+    return ("DIR|spark.KEY=VALUE", f"{folder}, or {setting}") if "conf" in reads else ("spark.KEY=VALUE", setting)
+
+
+def global_flags() -> dict[str, bool]:
+    """The flags that may stand before the verb, and whether a value follows each."""
+    actions = global_options(("store", "conf", "json", "seed"))._actions
+    return {flag: action.nargs != 0 for action in actions for flag in action.option_strings}
 
 
 def is_setting(text: str) -> bool:
@@ -48,7 +63,7 @@ def is_setting(text: str) -> bool:
 
 
 class _ConfOrSetting(argparse.Action):
-    """`--conf DIR` is ours, `--conf spark.key=value` is spark-submit's, for verbs with `takes_settings`."""
+    """`--conf DIR` is ours, `--conf spark.key=value` is spark-submit's, for verbs that start Spark."""
 
     def __call__(
         self,
@@ -57,18 +72,62 @@ class _ConfOrSetting(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
-        text = str(values)
-        if not is_setting(text):
-            namespace.conf = text
-        elif parser.get_default("takes_settings"):
+        text, reads = str(values), parser.get_default("reads")
+        if is_setting(text) and "spark" in reads:
             namespace.settings = [*namespace.settings, text]
-        else:
+        elif is_setting(text):
             parser.error(f"--conf takes a folder here; Spark's settings go to `mlpipeline submit --conf {text}`")
+        elif "conf" in reads:
+            namespace.conf = text
+        else:
+            parser.error(_unread(parser, "--conf DIR"))
+
+
+def _refused_option(group: argparse._ArgumentGroup, flag: str, default: object) -> None:
+    group.add_argument(flag, action=_Unread, nargs="?", default=default, help=argparse.SUPPRESS)
+
+
+class _Unread(argparse.Action):
+    """A global option that the verb would ignore."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        parser.error(_unread(parser, self.option_strings[0]))
+
+
+def _unread(parser: argparse.ArgumentParser, flag: str) -> str:
+    return f"{parser.prog.removeprefix('mlpipeline ')} does not read {flag}"
+
+
+def refuse_ignored(options: argparse.Namespace, names: Sequence[str], why: str) -> None:
+    """Refuses options that would be ignored beside others.
+
+    Args:
+        options: with `parser`, the verb's.
+        names: of the options, as they stand in `options`; one that has its default was not given.
+        why: ends the sentence: `is for --as k8s`.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    for action in options.parser._actions:
+        if action.dest in names and getattr(options, action.dest, action.default) != action.default:
+            raise UsageError(f"{action.option_strings[-1]} {why}", fix="leave it out")
 
 
 def selecting_options(parser: argparse.ArgumentParser) -> None:
     """Adds what chooses bots and changes their recipes."""
     choosing_options(parser)
+    setting_option(parser)
+
+
+def setting_option(parser: argparse.ArgumentParser) -> None:
+    """Adds what changes values of a recipe."""
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="overrides a recipe value: train.epochs=10"
     )
@@ -131,7 +190,6 @@ def place_words(options: argparse.Namespace) -> list[str]:
 def session_options(parser: argparse.ArgumentParser) -> None:
     """Adds where Spark runs; with which settings, `--conf spark.key=value` says."""
     parser.add_argument("--master", metavar="MASTER", help="local[2], spark://..., yarn (default: local[*])")
-    parser.set_defaults(takes_settings=True)
 
 
 def spark_settings(options: argparse.Namespace) -> dict[str, str]:

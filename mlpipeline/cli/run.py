@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.context import CommandContext, checked_settings
-from mlpipeline.cli.options import session_options
+from mlpipeline.cli.options import refuse_ignored, session_options
 from mlpipeline.cli.run_options import planning_options, request_of, same_submission
+from mlpipeline.orders.places import AUTO
 
 if TYPE_CHECKING:
     from mlpipeline.orders.plan import Plan
@@ -38,7 +39,10 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def run_verb(context: CommandContext) -> int:
     """Does what the plan says, writes `run.json` and `report.html`, prints the bots."""
     checked_settings(context)
+    if context.options.master not in (None, AUTO):
+        refuse_ignored(context.options, ("cluster",), "is for runs without --master, or with --master auto")
     if context.options.print_submit:
+        refuse_ignored(context.options, ("cluster",), "is for a run, and --print-submit starts none")
         from mlpipeline.cluster.submission.compose import as_line, hidden_note
 
         submission = same_submission(context.options)

@@ -10,7 +10,7 @@ from shlex import quote
 from mlpipeline.catalog import stage_named
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
-from mlpipeline.cli.options import forcing_option, selecting_options, spark_settings
+from mlpipeline.cli.options import forcing_option, refuse_ignored, selecting_options, spark_settings
 from mlpipeline.cli.schedule_options import RULES, run_words, scheduled_run_options
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.schedule.airflow import as_airflow
@@ -44,7 +44,7 @@ def add_schedule(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--conf-there", metavar="PATH", help="with --as k8s: where pods find conf (default: as here)")
     parser.add_argument("--time-zone", metavar="ZONE", help="with --as k8s: of --at, such as Asia/Seoul")
     scheduled_run_options(parser)
-    parser.set_defaults(verb=schedule_verb, takes_settings=True)
+    parser.set_defaults(verb=schedule_verb)
 
 
 def schedule_verb(context: CommandContext) -> int:
@@ -80,7 +80,13 @@ def schedule_verb(context: CommandContext) -> int:
 
 
 def _check_form(options: argparse.Namespace) -> None:
-    """Refuses what only CronJobs have where nobody would read it."""
+    """Refuses what only another form has, as it would be ignored."""
+    if options.form != "crontab":
+        refuse_ignored(options, ("mail", "logs", "keep_logs", "wait"), "is for --as crontab")
+    if options.form == "airflow":
+        refuse_ignored(options, ("spread",), "is for --as crontab and --as k8s; --at-once limits Airflow's tasks")
+    if options.form == "k8s":
+        refuse_ignored(options, ("at_once", "hook"), "is for --as crontab and --as airflow")
     given = {"--image": options.image, "--conf-there": options.conf_there, "--time-zone": options.time_zone}
     given["--conf spark..."] = options.settings
     wrong = [flag for flag, value in given.items() if value]

@@ -8,13 +8,14 @@ import traceback
 from typing import Any
 
 from mlpipeline.cli.context import CommandContext, checked_settings
-from mlpipeline.cli.options import selecting_options, session_options
+from mlpipeline.cli.options import session_options, setting_option
 from mlpipeline.errors import MLPipelineError
 
 
 def add_shell(parser: argparse.ArgumentParser) -> None:
     """The arguments of `shell`."""
-    selecting_options(parser)
+    parser.add_argument("--select", metavar="WHAT", help="domain:shop,lang:ko or shop/ko; default: every bot")
+    setting_option(parser)
     parser.add_argument("--stage", metavar="STAGE", help="with the settings of spark-defaults/STAGE.conf too")
     session_options(parser)
     parser.add_argument(

@@ -9,6 +9,7 @@ from shlex import quote
 from mlpipeline.catalog import NEEDS
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import check_target
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.cli.tables import draw
 from mlpipeline.cluster.sizing.cluster import Ask, Need, Sizing, as_conf, need_of, size_cluster
 from mlpipeline.cluster.sizing.guides import GUIDES, guide_named
@@ -53,8 +54,13 @@ def size_verb(context: CommandContext) -> int:
     asked = context.options
     if asked.to:
         check_target("--to", Path(asked.to))
+    if not asked.gpus:
+        refuse_ignored(asked, ("pinned", "tasks_per_gpu"), "is for nodes with --gpus")
+    if not asked.master.startswith("k8s"):
+        refuse_ignored(asked, ("allocatable",), "is for --master k8s")
     pinned = _optional(asked.pinned) or 0
     if asked.no_python:
+        refuse_ignored(asked, ("stage", "lang", "model"), "is for Python workers, which --no-python has none of")
         need = Need(gpu=True, pinned_mb=pinned)
     else:
         need = need_of(NEEDS, asked.stage, asked.lang, model_mb=_optional(asked.model), pinned_mb=pinned)

@@ -15,6 +15,7 @@ from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
 from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import writable
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.cli.split_samples import bot_samples
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import InputError, UsageError
@@ -64,6 +65,7 @@ def check_verb(context: CommandContext) -> int:
         samples, found = read_samples(what, context.options.map)
         left_out, warnings = found.left_out, found.warnings
     elif what.count("/") == 1 and "." not in what:
+        refuse_ignored(context.options, ("map", "lang"), "is for a file, and a bot is checked")
         name = meant_bot(context, what)
         recipe, left_out = context.recipe(name).recipe, LeftOut()
         samples, language, clean = bot_samples(context, name), recipe.language, recipe.clean

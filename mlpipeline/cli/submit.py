@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlpipeline.catalog import STAGES
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
-from mlpipeline.cli.options import is_setting, repeated_words, spark_settings
+from mlpipeline.cli.options import is_setting, refuse_ignored, repeated_words, spark_settings
 from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import UsageError
 
@@ -27,7 +27,6 @@ _ALL = ("run", "pipeline")
 
 def add_submit(parser: argparse.ArgumentParser) -> None:
     """The arguments of `submit`."""
-    parser.set_defaults(takes_settings=True)
     submit_options(parser)
     parser.add_argument("script", metavar="SCRIPT|STAGE", help=f"a .py file, or: run, {', '.join(_STAGES)}")
     parser.add_argument(
@@ -72,7 +71,10 @@ def submit_verb(context: CommandContext) -> int:
     options = sorted_out(context.options)
     from mlpipeline.cluster.lint.settings import check_settings
 
+    _check_ignored(options)
     submission = submission_of(options)
+    if submission.kind not in ("yarn", "k8s"):
+        refuse_ignored(options, ("accepted_timeout",), "is for --master yarn and k8s://")
     if getattr(options, "manifests", None):
         for finding in check_settings(
             settings_of(options), master=submission.master, under=submission.settings, here=False
@@ -102,6 +104,15 @@ def submit_verb(context: CommandContext) -> int:
     from mlpipeline.cluster.submission.run import run_submission
 
     return run_submission(submission, judge=judge_of(submission, options), verbose=options.verbose, tell=context.say)
+
+
+def _check_ignored(options: argparse.Namespace) -> None:
+    """Refuses what only some submissions read."""
+    if not getattr(options, "manifests", None):
+        refuse_ignored(options, ("at", "time_zone", "tolerate"), "is for --manifests")
+    if options.script not in (*_STAGES, *_ALL):
+        why = "is for stages: a script of yours takes its own options behind its name"
+        refuse_ignored(options, ("store", "conf", "json", "seed", "send_conf"), why)
 
 
 def _print_line(context: CommandContext, submission: Submission) -> None:

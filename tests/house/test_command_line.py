@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.cli.main import VERBS
+from mlpipeline.cli.verbs import VERBS
 
 CLI = Path(__file__).parents[2] / "mlpipeline" / "cli"
 # Small verbs of a group may share the module of the group's name: `doctor run` and `doctor env` in doctor.py.
@@ -17,7 +17,7 @@ VERBS_OF_A_FILE = 3
 
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_a_verb_lives_in_the_module_of_its_name(verb: str) -> None:
-    module, function = VERBS[verb][0].split(":")
+    module, function = VERBS[verb].where.split(":")
     assert module in (verb.split()[0], re.sub("[ -]", "_", verb))
     assert function == f"add_{verb.split()[-1].replace('-', '_')}"
     source = ast.parse((CLI / f"{module}.py").read_text("utf-8"))
@@ -26,7 +26,7 @@ def test_a_verb_lives_in_the_module_of_its_name(verb: str) -> None:
 
 
 def test_a_module_with_arguments_is_a_verbs() -> None:
-    modules = [where.split(":")[0] for where, _ in VERBS.values()]
+    modules = [verb.where.split(":")[0] for verb in VERBS.values()]
     assert max(map(modules.count, modules)) <= VERBS_OF_A_FILE
     defining = {path.stem for path in CLI.glob("*.py") if "set_defaults(verb=" in path.read_text("utf-8")}
     assert defining == set(modules)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cli.command_line import arranged
-from mlpipeline.cli.main import VERBS, main, parse, tell_verbs
+from mlpipeline.cli.main import main, parse, tell_verbs
+from mlpipeline.cli.verbs import VERBS
 from mlpipeline.errors import UsageError
 
 

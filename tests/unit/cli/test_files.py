@@ -114,7 +114,7 @@ def test_a_target_that_cannot_be_written_is_told_before_any_work(tmp_path: Path,
     ],
 )
 def test_every_verb_looks_at_its_target_first(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert main([*words, "--store", str(tmp_path / "no"), "--to", str(tmp_path / "gone" / "x.csv")]) == 2
+    assert main(["--store", str(tmp_path / "no"), *words, "--to", str(tmp_path / "gone" / "x.csv")]) == 2
     assert "there is no such folder -> " in capsys.readouterr().err
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from mlpipeline.cli import live
 from mlpipeline.cli.live import Live, clock, is_live, line_of
-from mlpipeline.cli.main import SLOW, VERBS, say_first_word
+from mlpipeline.cli.main import say_first_word
 from mlpipeline.cli.tables import width
+from mlpipeline.cli.verbs import SLOW, VERBS
 from mlpipeline.spark.counters import NOTE
 from mlpipeline.spark.progress import Progress, Reading
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from mlpipeline.cli.main import VERBS, main
+from mlpipeline.cli.main import main
+from mlpipeline.cli.verbs import VERBS
 from tests.unit.cli.small_home import tree
 
 # Verbs that write nothing: words that end with 0, and what stands on stdout.

@@ -127,7 +127,7 @@ def test_the_lock_holds_as_long_as_the_run_itself_lives(tmp_path: Path):
         time.sleep(0.05)
 
 
-def test_a_terminated_turn_ends_its_run(tmp_path: Path):
+def test_a_terminated_scheduled_run_ends_its_run(tmp_path: Path):
     line = f"trap 'echo ended > {tmp_path}/ended; exit 143' TERM; touch {tmp_path}/begun; while :; do sleep 0.05; done"
     scheduled_run = start(tmp_path, "shop/ko", line)
     wait_for(tmp_path / "begun")

@@ -1,0 +1,146 @@
+"""Options over all verbs: those that a verb would ignore are refused, and what it takes is read somewhere."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import pytest
+
+from mlpipeline.cli.main import build_parser, main, parse
+from mlpipeline.cli.verbs import CONF, JSON, SEED, SPARK, STORE, TASKS, VERBS
+from mlpipeline.errors import UsageError
+
+ROOT = Path(__file__).parents[3]
+GLOBAL = {
+    STORE: ["--store", "there"],
+    CONF: ["--conf", "there"],
+    JSON: ["--json"],
+    SEED: ["--seed", "3"],
+    SPARK: ["--conf", "spark.executor.memory=2g"],
+}
+
+
+def parser_of(verb: str) -> argparse.ArgumentParser:
+    """The parser of one verb with its arguments."""
+    parser: argparse.ArgumentParser = build_parser(verb.split())
+    for word in verb.split():
+        (subparsers,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+        parser = subparsers.choices[word]
+    return parser
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+@pytest.mark.parametrize("option", list(GLOBAL))
+def test_a_global_option_is_read_or_refused_by_name(verb: str, option: str) -> None:
+    words = [*verb.split(), *GLOBAL[option]]
+    try:
+        parse(words)
+        said = ""
+    except UsageError as error:
+        said = error.what
+    if option in VERBS[verb].reads:
+        assert "does not read" not in said and "takes a folder" not in said
+    elif option == SPARK:
+        assert said.startswith("--conf takes a folder here") and "mlpipeline submit --conf" in said
+    else:
+        assert said.startswith(f"{verb} does not read {GLOBAL[option][0]}")
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_help_shows_the_global_options_that_the_verb_reads(verb: str) -> None:
+    shown = parser_of(verb).format_help()
+    for option in (STORE, JSON, SEED):
+        assert (f"  --{option}" in shown) == (option in VERBS[verb].reads)
+    assert ("  --conf" in shown) == bool({CONF, SPARK} & set(VERBS[verb].reads))
+    assert "  --quiet" in shown and "  -v, --verbose" in shown
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_store_and_conf_before_the_verb_are_for_all_verbs(verb: str) -> None:
+    where = ["--store", "there", "--conf=here"]
+    try:
+        options = parse([*where, *verb.split()])
+    except UsageError as error:
+        assert "the following arguments are required" in error.what
+        return
+    assert (options.store == "there") == (STORE in VERBS[verb].reads)
+    assert (options.conf == "here") == (CONF in VERBS[verb].reads)
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_what_a_verb_takes_is_read(verb: str) -> None:
+    # In the module of the verb and in the modules of the command line that it imports.
+    cli = ROOT / "mlpipeline" / "cli"
+    names, texts = {VERBS[verb].where.split(":")[0]}, dict[str, str]()
+    while names - texts.keys():
+        for name in names - texts.keys():
+            texts[name] = (cli / f"{name}.py").read_text("utf-8")
+        names |= {name for text in texts.values() for name in re.findall(r"from mlpipeline\.cli\.(\w+) import", text)}
+    source = "\n".join(text for name, text in texts.items() if name != "command_line")
+    known = {"help", "store", "conf", "json", "quiet", "verbose", "seed"}
+    taken = {action.dest for action in parser_of(verb)._actions if action.help != argparse.SUPPRESS} - known
+    unread = [dest for dest in taken if not re.search(rf"(options|asked)\.{dest}\b|[\"']{dest}[\"']", source)]
+    assert not unread
+
+
+@pytest.mark.parametrize(
+    ("line", "flag"),
+    [
+        ("ls --seed 3", "--seed"),
+        ("--seed 3 ls", "--seed"),
+        ("ls --see 3", "--seed"),
+        ("--json shell -c 1", "--json"),
+        ("split check shop/ko --map text=question", "--map"),
+        ("split check shop/ko --lang ko", "--lang"),
+        ("dataset write shop/ko/cleaned --to x.parquet --raw", "--raw"),
+        ("batch shop/ko --from corpora/shop.jsonl --to out.parquet --raw", "--raw"),
+        ("batch shop/ko --from corpora/shop.jsonl --to out --raw", "--raw"),
+        ("augment report bank/en --quick --folds 4", "--folds"),
+        ("augment report bank/en --quick --model trainer", "--model"),
+        ("augment report bank/en --rows 7", "--rows"),
+        ("config schema --to x.json --json", "--json"),
+        ("submit clean --at '0 1 * * *'", "--at"),
+        ("submit --tolerate a=b clean", "--tolerate"),
+        ("submit --seed 3 my.py", "--seed"),
+        ("submit --store x my.py", "--store"),
+        ("submit my.py --send-conf", "--send-conf"),
+        ("submit clean --accepted-timeout 5", "--accepted-timeout"),
+        ("schedule --as airflow --mail me@example.com", "--mail"),
+        ("schedule --as airflow --spread 10", "--spread"),
+        ("schedule --as k8s --image i --hook x", "--hook"),
+        ("schedule --as k8s --image i --logs x", "--logs"),
+        ("schedule --image i", "--image"),
+        ("run --master local[2] --cluster yarn", "--cluster"),
+        ("run --print-submit --cluster yarn", "--cluster"),
+        ("size --nodes 2 --cores 8 --memory 32g --no-python --stage clean", "--stage"),
+        ("size --nodes 2 --cores 8 --memory 32g --pinned 1g", "--pinned"),
+        ("size --nodes 2 --cores 8 --memory 32g --allocatable", "--allocatable"),
+        ("shell --exclude shop/ko -c 1", "--exclude"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    line: str, flag: str, small_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shlex
+
+    (small_home / "my.py").touch()
+    try:
+        assert main(shlex.split(line)) == 2
+    finally:
+        (small_home / "my.py").unlink()
+    told = capsys.readouterr()
+    (message,) = [one for one in told.err.splitlines() if one.startswith("error: ")]
+    assert flag in message and " -> " in message and not told.out
+
+
+def test_help_shows_every_verb_with_its_purpose_by_task(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = capsys.readouterr().out.splitlines()
+    for task, verbs in TASKS.items():
+        assert f"{task}:" in lines
+        for name, verb in verbs.items():
+            (line,) = [line for line in lines if re.match(rf"  {name}  +", line)]
+            assert line.endswith(verb.purpose) and len(line) <= 100
