@@ -11,12 +11,12 @@ from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.paraphrase_setting import setting_of
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
-from mlpipeline.languages.paraphrase.operators import Operator, effective
-from mlpipeline.languages.paraphrase.tools import CONVERSION
+from mlpipeline.languages.paraphrase.operators import Operator
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
 from mlpipeline.methods.augmentation.gates import NEAR
 from mlpipeline.methods.augmentation.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
+from mlpipeline.orders.paraphrases import working_operators
 
 _CELLS = 60
 _LONGEST_CHAIN = 5
@@ -69,8 +69,7 @@ def chosen_operators(setting: Setting, only: str) -> dict[str, Operator]:
     if wanted:
         return {name: there[name] for name in wanted}
     # those that are off as well: a person wants to see what they would bring
-    works = effective(there, setting.profile.steps)
-    return {name: one for name, one in works.items() if not name.startswith(CONVERSION) or setting.uses(name)}
+    return working_operators(setting)
 
 
 def _corpus(context: CommandContext, setting: Setting, said: str) -> Corpus:

@@ -9,27 +9,23 @@ from mlpipeline.errors import UsageError
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.wordings import Setting
-from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
-from mlpipeline.recipe.load import load_sections
+from mlpipeline.orders.paraphrases import setting_of_language
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.stages.augment import making_settings
 
 
 def setting_of(context: CommandContext, lang: str, bot: str | None) -> Setting:
     """The language's, or the bot's, with `--seed` for the recipe's."""
-    if bot:
-        from mlpipeline.cli.bots import meant_bot
+    named = [name.strip() for name in getattr(context.options, "only", "").split(",")]
+    if not bot:
+        return setting_of_language(context.conf, lang, seed=context.options.seed, operators=named)
+    from mlpipeline.cli.bots import meant_bot
 
-        recipe = context.recipe(meant_bot(context, bot)).recipe
-        tag = recipe.lang
-        if canonical_tag(lang, (tag,))[0] != tag:
-            raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
-        language, clean, augment = recipe.language, recipe.clean, recipe.augment
-    else:
-        sections = load_sections(context.conf, lang, where=lang)
-        tag, language, clean, augment = sections.tag, sections[Language], sections[CleanPart], sections[AugmentPart]
-    rules = making_settings(augment, clean)
+    recipe = context.recipe(meant_bot(context, bot)).recipe
+    tag = recipe.lang
+    if canonical_tag(lang, (tag,))[0] != tag:
+        raise UsageError(f"{bot} does not speak {lang}", fix=f"mlpipeline augment try {tag} ... --bot {bot}")
+    rules = making_settings(recipe.augment, recipe.clean)
     if context.options.seed is not None:
         rules = replace(rules, seed=context.options.seed)
-    asked = getattr(context.options, "only", "").split(",")
-    return Setting(tag, Profile.of(language), rules, load_tool(tag, (*rules.enabled, *map(str.strip, asked))))
+    return Setting(tag, Profile.of(recipe.language), rules, load_tool(tag, (*rules.enabled, *named)))
