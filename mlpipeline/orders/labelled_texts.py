@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mlpipeline.languages.folding import folder
-from mlpipeline.methods.near_duplicates.contents import class_pairs, classes_of, components_of
+from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.near_duplicates.contents import (
+    Classes,
+    class_pairs,
+    classes_of,
+    components,
+    components_of,
+    content_pairs,
+    pairs_of,
+)
 from mlpipeline.methods.near_duplicates.join import Bound
 from mlpipeline.recipe.fields import CleanPart, DenoisePart, Language
 from mlpipeline.recipe.load import load_sections
@@ -59,13 +71,85 @@ def as_table(columns: Mapping[str, Sequence[Any]], normalized: Sequence[str], cl
     return pa.table({"content_id": contents, "normalized": contents, "component": components, **rows})
 
 
+@dataclass(frozen=True)
+class LabelledRows:
+    """Texts with labels, as a check reads them.
+
+    Attributes:
+        table: as `as_table` makes it.
+        places: (content, label) -> the places of the rows that have them, from 0, ascending.
+        left_out: places of the texts of which nothing is left once normalised.
+    """
+
+    table: pa.Table
+    places: Mapping[tuple[str, str], Sequence[int]]
+    left_out: Sequence[int]
+
+
+def labelled_rows(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    language: Language,
+    clean: CleanPart,
+    vectors: NDArray[np.float32] | None = None,
+) -> LabelledRows:
+    """n texts, as they were said, with their labels and, where they are known, vectors (n, d)."""
+    normalized = list(map(normalizer(Profile.of(language)), texts))
+    kept = [at for at, text in enumerate(normalized) if text]
+    columns: dict[str, Sequence[Any]] = {"text": [texts[at] for at in kept], "intent": [labels[at] for at in kept]}
+    if vectors is not None:
+        columns["vector"] = [vectors[at].astype("<f4").tobytes() for at in kept]
+    places: dict[tuple[str, str], list[int]] = {}
+    for at in kept:
+        places.setdefault((normalized[at], labels[at]), []).append(at)
+    table = as_table(columns, [normalized[at] for at in kept], clean)
+    return LabelledRows(table, places, [at for at, text in enumerate(normalized) if not text])
+
+
 def near_components(normalized: Sequence[str], clean: CleanPart) -> pa.Array:
     """A name for each of n texts that near duplicates share, as `clean` finds them; nulls where it does not look."""
     if clean.near_duplicates == "off":
         return pa.nulls(len(normalized), pa.string())
-    fold = folder(tuple(clean.fold))
-    classes = classes_of(pa.array([fold(text) for text in normalized], pa.string()))
+    classes = _classes(normalized, clean)
     names = classes.names[classes.of_text]
     owners = components_of(classes.names, class_pairs(classes, clean.near_threshold, Bound(clean.near_comparisons)))
     place = dict(zip(classes.names.tolist(), owners.tolist(), strict=True))
     return pa.array([f"{place[name]:x}" for name in names.tolist()], pa.string())
+
+
+def near_groups(
+    texts: Sequence[str], language: Language, clean: CleanPart, threshold: float
+) -> list[tuple[list[int], list[tuple[int, int, float]]]]:
+    """Groups of near duplicates, by their first row: the rows of each, and the pairs that connect them.
+
+    Args:
+        texts: n texts, as they were said; those of which nothing is left once normalised are in no group.
+        language: how they are normalised.
+        clean: how they are folded, and how many are compared at most.
+        threshold: Jaccard similarity from which two are near duplicates.
+
+    Returns:
+        (rows ascending, (one, other, similarity) with one < other) each; at least two rows.
+    """
+    normalized = list(map(normalizer(Profile.of(language)), texts))
+    place = [at for at, text in enumerate(normalized) if text]
+    classes = _classes([normalized[at] for at in place], clean)
+    near = class_pairs(classes, threshold, Bound(clean.near_comparisons))
+    left, right = np.searchsorted(classes.names, near.left), np.searchsorted(classes.names, near.right)
+    pairs = content_pairs(classes.of_text, pairs_of(left, right, near.similarity))
+    first = components(len(place), pairs).tolist()
+    groups: dict[int, tuple[list[int], list[tuple[int, int, float]]]] = {}
+    for one, other, similarity in zip(
+        pairs.left.tolist(), pairs.right.tolist(), pairs.similarity.tolist(), strict=True
+    ):
+        pair = (place[one], place[other], round(similarity, 6))
+        groups.setdefault(first[one], ([], []))[1].append(pair)
+    for at, group in enumerate(first):
+        if group in groups:
+            groups[group][0].append(place[at])
+    return [groups[group] for group in sorted(groups)]
+
+
+def _classes(normalized: Sequence[str], clean: CleanPart) -> Classes:
+    fold = folder(tuple(clean.fold))
+    return classes_of(pa.array([fold(text) for text in normalized], pa.string()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mlpipeline.bots import Bot
@@ -60,3 +61,25 @@ def recipe_of(
         if error.where != "--select":
             raise
         raise UsageError(error.what, where=str(conf), fix=error.fix) from None
+
+
+def as_sets(values: Mapping[str, object] | None) -> list[str]:
+    """`{"train.epochs": 3}` as `--set` has it: `train.epochs=3`.
+
+    Raises:
+        UsageError: a value is nothing that a recipe can hold.
+    """
+    sets = []
+    for key, value in (values or {}).items():
+        try:
+            # YAML reads JSON, but for 1e-05, which is text there.
+            text = f"{value:.17f}" if isinstance(value, float) and "e-" in repr(value) else _json(value)
+        except TypeError:
+            what = f"{key}: {type(value).__name__} is no value of a recipe"
+            raise UsageError(what, fix="give a number, text, a list or None") from None
+        sets.append(f"{key}={text}")
+    return sets
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
