@@ -7,80 +7,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
-from typing import Any, TypeAlias
 
-from mlpipeline import __version__
-from mlpipeline.cli.command_line import Parser, arranged
+from mlpipeline.cli.command_line import arranged
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.options import global_options
+from mlpipeline.cli.parsers import build_parser
 from mlpipeline.cli.terminal_text import visible
-from mlpipeline.cli.verbs import SLOW, VERBS, verbs_by_task
+from mlpipeline.cli.verbs import SLOW, VERBS
 from mlpipeline.errors import MLPipelineError, UsageError
-
-Subparsers: TypeAlias = "argparse._SubParsersAction[Any]"  # argparse has no public name for it
 
 _INTERRUPTED = 130
 _LONGEST = 500  # characters of an error that nobody has words for
-
-_USAGE = "mlpipeline [--store PATH] [--conf DIR] VERB [...]"
-_OPTIONS = """options before any verb; behind it, those that it reads:
-  --store PATH   where datasets, models and runs are: folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)
-  --conf DIR     folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf)
-  --quiet        no progress on stderr
-  -v, --verbose  show traces of failures
-`mlpipeline VERB --help` lists the others: --json and --seed N of those that read them, and its own"""
-_CODES = "exit codes: 0 ok, 1 something failed, 2 usage, 3 `plan --detailed-exitcode` has work, 4 a gate refused"
-
-
-def build_parser(asked: Sequence[str]) -> Parser:
-    """The parser of the verb at the beginning of `asked`, or of the group of verbs there; without one, of --help."""
-    parser = Parser(
-        prog="mlpipeline",
-        usage=_USAGE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description="From files of utterances to answering bots, in many languages, on Spark.",
-        epilog="\n\n".join([verbs_by_task(), _OPTIONS, _CODES]),
-    )
-    parser.add_argument("--version", action="version", version=f"mlpipeline {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="VERB", help=argparse.SUPPRESS, prog="mlpipeline")
-    for name in VERBS:
-        words = name.split()
-        if words[:1] != list(asked[:1]):
-            continue
-        if len(words) == 1:
-            add_verb(verbs, words[0], name)
-        elif words[0] not in verbs.choices:
-            _add_group(verbs, words[0], asked)
-    return parser
-
-
-def _add_group(verbs: Subparsers, group: str, asked: Sequence[str]) -> None:
-    """Adds `denoise` with `denoise check` and so on; only the verb that is asked for gets its arguments."""
-    names = [name for name in VERBS if name.startswith(f"{group} ")]
-    about = f"the verbs of {group}: {', '.join(names)}"
-    parser = verbs.add_parser(group, help=about, description=about)
-    own = parser.add_subparsers(required=True, metavar="VERB")
-    for name in names:
-        if name.split() == list(asked[:2]):
-            add_verb(own, name.split()[1], name)
-        else:
-            own.add_parser(name.split()[1], help=VERBS[name].purpose)
-
-
-def add_verb(verbs: Subparsers, word: str, name: str) -> None:
-    """Adds the parser of one verb, with its arguments; its module is imported for that.
-
-    Args:
-        verbs: of `mlpipeline`, or of the verb's group.
-        word: the verb itself, without its group.
-        name: its key in `VERBS`.
-    """
-    verb = VERBS[name]
-    parents = [global_options(verb.reads)]
-    parser = verbs.add_parser(word, parents=parents, help=verb.purpose, description=verb.purpose)
-    module, function = verb.where.split(":")
-    getattr(import_module(f"mlpipeline.cli.{module}"), function)(parser)
-    parser.set_defaults(parser=parser)
 
 
 def parse(asked: Sequence[str]) -> argparse.Namespace:

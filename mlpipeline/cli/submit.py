@@ -230,7 +230,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
         options: with `arguments`, what stood behind the stage, and the global options before it.
         conf: what the job is to call the conf folder, where it travels along.
     """
-    from mlpipeline.cli.main import build_parser
+    from mlpipeline.cli.parsers import build_parser
     from mlpipeline.cli.run_options import job_arguments, telling
 
     words = ["run", *([] if stage in _ALL else ["--from-stage", stage, "--to-stage", stage])]

@@ -93,7 +93,7 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
             "doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock", (JSON, SPARK)
         ),
     },
-    "work in Python": {
+    "work in Python and in shells": {
         "shell": Verb(
             "shell:add_shell",
             "open a Python with a job's session, the store and the recipes",
@@ -101,6 +101,9 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         ),
         "notebook write": Verb(
             "notebook:add_write", "write the notebooks for Jupyter or Zeppelin", (STORE, CONF, JSON)
+        ),
+        "completion": Verb(
+            "completion:add_completion", "print what bash, zsh or fish needs to complete command lines", (CONF,)
         ),
     },
 }

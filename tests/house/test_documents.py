@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cli.command_line import arranged
-from mlpipeline.cli.main import build_parser
+from mlpipeline.cli.parsers import build_parser
 from mlpipeline.cli.verbs import VERBS as cli_verbs
 from mlpipeline.errors import UsageError
 from mlpipeline.recipe.select import parse_selection

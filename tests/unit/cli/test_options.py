@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.cli.main import build_parser, main, parse
+from mlpipeline.cli.main import main, parse
+from mlpipeline.cli.parsers import build_parser
 from mlpipeline.cli.verbs import CONF, JSON, SEED, SPARK, STORE, TASKS, VERBS
 from mlpipeline.errors import UsageError
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mlpipeline.cli.main import build_parser, main
+from mlpipeline.cli.main import main
+from mlpipeline.cli.parsers import build_parser
 from mlpipeline.cli.submit import sorted_out
 
 
