@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -48,6 +49,23 @@ class MLPipelineError(Exception):
 
 def _rebuild(kind: type[MLPipelineError], what: str, where: str, fix: str) -> MLPipelineError:
     return kind(what, where=where, fix=fix)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is kept of an error that cost a bot its stage.
+
+    `what`, `where` and `fix` are those of an MLPipelineError, `trace` is empty where nothing was raised, `stage` is the
+    word of the stage, known once its run is over. `refused` says that the bot's files were refused: until they or the
+    way to read them change, another run would say the same.
+    """
+
+    what: str
+    where: str = ""
+    fix: str = ""
+    trace: str = ""
+    stage: str = ""
+    refused: bool = False
 
 
 class UsageError(MLPipelineError):

@@ -11,11 +11,11 @@ import pyarrow as pa
 from mlpipeline.bots import Bot
 from mlpipeline.catalog import SHARED
 from mlpipeline.cluster.failures import as_failure, explain
-from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError
-from mlpipeline.spark.counters import Counters
+from mlpipeline.errors import Failure, MLPipelineError, SetupError, StageError, StoreError
+from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
 from mlpipeline.spark.frames import check_schema, union_all
-from mlpipeline.spark.tasks import check_failures, complete_bots, failures, warnings_of
+from mlpipeline.spark.tasks import check_failures, complete_bots
 from mlpipeline.stages.contract import Job, Outcome, Place, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
@@ -87,7 +87,7 @@ def _take_back(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     except Exception:
         check_session()
         return _run_for_bots(place, stage, [replace(job, reuse=False) for job in jobs])
-    outcome = Outcome(list(marks), counts={"reused": len(back)})
+    outcome = Outcome(list(marks), counts=Counts(reused=len(back)))
     if rest:
         outcome.add(_run_for_bots(place, stage, rest))
     return outcome
@@ -192,26 +192,27 @@ def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Coun
 def _commit(
     place: Place, stage: Stage, jobs: Sequence[Job], frames: Mapping[str, DataFrame], counters: Counters
 ) -> Outcome:
-    failed: dict[str, dict[str, str]] = {}
+    failed: dict[str, Failure] = {}
     if stage.by_bot:
         # Tasks must have run before it is known whose rows may be replaced.
         silent = {job.bot for job in jobs} - complete_bots([frame.persist() for frame in frames.values()])
         nothing = StageError(f"no rows came to {stage.name}", fix="look at what was rejected and dropped before it")
         failed = {bot: as_failure(nothing) for bot in silent}
-    failed |= failures(counters)
+    counted = counters.values
+    failed |= counted.failed
     done = [job for job in jobs if job.bot not in failed]
     marks = {job.bot: job.mark for job in done}
     if done:
         for dataset, frame in frames.items():
-            if dataset == stage.dropped and counters.values.get("count:dropped", 1) == 0:
+            if dataset == stage.dropped and counted.counts.dropped == 0:
                 # The tasks that made the kept rows saw none to drop: do not run them again for an empty table.
                 frame = place.spark().createDataFrame([], stage.gives[dataset])
             if failed:
                 frame = frame.where(partition_predicate(marks))
             metadata = as_metadata(stage.name, place.run, marks)
             write_dataset(place.store, dataset, frame, list(marks), metadata)
-    counts = {key: value for key, value in counters.values.items() if not key.startswith("text")}
-    return Outcome([job.bot for job in done], failed, warnings_of(counters), counts)
+    told = counters.values
+    return Outcome([job.bot for job in done], failed, told.warnings, told.counts)
 
 
 def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import unquote
 
 from mlpipeline.cluster.setting_failures import SIGNS
-from mlpipeline.errors import MLPipelineError, SetupError, StageError, StoreError
+from mlpipeline.errors import Failure, MLPipelineError, SetupError, StageError, StoreError
 
 _Told = Callable[["re.Match[str]"], MLPipelineError]
 _LONGEST = 500  # characters of a library's own words
@@ -58,20 +58,19 @@ def known_causes() -> Iterator[None]:
         raise known from error
 
 
-def as_failure(error: BaseException) -> dict[str, str]:
-    """What is kept of a failure: `what`, `where` and `fix` for a person, and `trace`, empty where nothing was raised.
+def as_failure(error: BaseException, stage: str = "") -> Failure:
+    """What is kept of an error that cost a bot its stage.
 
     The trace is that of the error and of all that it was raised from, the innermost calls of each.
     """
     known = explain(error)
-    if known is not None:
-        told = {"what": known.what, "where": known.where, "fix": known.fix}
-    else:
-        text = str(error).strip().splitlines() or [""]
-        what = f"{type(error).__name__}: {text[0][:_LONGEST]}"
-        told = {"what": what, "where": "", "fix": "-v prints the trace, and run.json has it"}
     raised = error.__traceback__ is not None
-    return {**told, "trace": "".join(traceback.format_exception(error, limit=-_CALLS)) if raised else ""}
+    trace = "".join(traceback.format_exception(error, limit=-_CALLS)) if raised else ""
+    if known is not None:
+        return Failure(known.what, known.where, known.fix, trace, stage)
+    text = str(error).strip().splitlines() or [""]
+    what = f"{type(error).__name__}: {text[0][:_LONGEST]}"
+    return Failure(what, "", "-v prints the trace, and run.json has it", trace, stage)
 
 
 class TaskTrace(Exception):

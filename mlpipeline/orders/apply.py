@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.failures import SessionEnded, as_failure
+from mlpipeline.errors import Failure
 from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.refusals import keep_refusals
@@ -19,7 +20,7 @@ from mlpipeline.orders.resources import Meter, complete
 from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import run_stage
 from mlpipeline.schemas import PIECE
-from mlpipeline.spark.counters import WHOLES
+from mlpipeline.spark.counters import Counts
 from mlpipeline.spark.overhead import slots_of
 from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
@@ -48,7 +49,7 @@ class StageReport:
     seconds: float = 0.0
     peak_memory_mb: float = 0.0
     worker_memory_mb: float = 0.0
-    counts: dict[str, Any] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
 
 
 @dataclass
@@ -57,7 +58,7 @@ class RunReport:
     each stage used, and why the session ended before its time, if it did."""
 
     stages: list[StageReport] = field(default_factory=list)
-    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     session_seconds: float = 0.0
     master: str = ""
@@ -124,7 +125,7 @@ def apply_plan(
         progress: is told which stage is at work on which bots, for whoever watches.
     """
     watched = progress or Progress()
-    report = RunReport(failed={bot: {**as_failure(error), "stage": "plan"} for bot, error in plan.refused.items()})
+    report = RunReport(failed={bot: as_failure(error, "plan") for bot, error in plan.refused.items()})
     stages = [stage for stage in STAGES if stage.name in plan.orders]
     large = _bytes_to_read(plan) > _LARGE
 
@@ -166,8 +167,8 @@ def _end_early(plan: Plan, left: Sequence[Stage], report: RunReport, ended: Sess
     for stage in left:
         for bot, order in plan.orders[stage.name].items():
             if order.runs and bot not in report.failed:
-                report.failed[bot] = {**why, "stage": stage.name}
-                why = {**why, "trace": ""}  # once is enough
+                report.failed[bot] = replace(why, stage=stage.name)
+                why = replace(why, trace="")  # once is enough
 
 
 def _bytes_to_read(plan: Plan) -> int:
@@ -194,13 +195,13 @@ def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report:
     told.seconds = used["seconds"]
     told.bots = len(outcome.done)
     _count_rows(place.store, stage, outcome, told)
-    report.failed.update({bot: {**why, "stage": stage.name} for bot, why in outcome.failed.items()})
+    report.failed.update({bot: replace(why, stage=stage.name) for bot, why in outcome.failed.items()})
     if "source_file" in stage.needs and stage.run:
         keep_refusals(place.store, jobs, outcome)
     for bot, text in outcome.warnings.items():
         report.warnings.setdefault(bot, []).append(text)
     rowless = find_rowless(place.store, partial(load_manifest, place.store), stage, outcome.done)
-    report.failed.update({bot: {**as_failure(error), "stage": stage.name} for bot, error in rowless.items()})
+    report.failed.update({bot: as_failure(error, stage.name) for bot, error in rowless.items()})
     told.counts = outcome.counts
     told.worker_memory_mb, told.peak_memory_mb = used["worker_mb"] or 0.0, used["jvm_mb"] or 0.0
     return told
@@ -214,7 +215,7 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
         return sum(count > 0 for count in found) if PIECE in schema.fields else sum(found)
 
     kept = [dataset for dataset in stage.gives if dataset != stage.dropped]
-    told.rows_out = outcome.counts.get(WHOLES) or rows(kept[0], stage.gives[kept[0]])
+    told.rows_out = outcome.counts.wholes or rows(kept[0], stage.gives[kept[0]])
     told.dropped = rows(stage.dropped, stage.gives[stage.dropped]) if stage.dropped else 0
     needed = [dataset for dataset in stage.needs if dataset not in ("source_file", "encoder")]
     told.rows_in = rows(needed[0], stage.needs[needed[0]]) if needed else told.rows_out + told.dropped
@@ -226,8 +227,8 @@ def progress_line(told: StageReport, number: int, count: int, rows: RowWords | N
     if not told.bots and not told.seconds:
         return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
     words = [f"{told.bots} bot{'s' if told.bots != 1 else ''}"]
-    if told.counts.get("reused"):
-        words.append(f"{told.counts['reused']} as made before")
+    if told.counts.reused:
+        words.append(f"{told.counts.reused} as made before")
     rows = rows or RowWords()
     if rows.balanced:
         words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} {rows.out} + {told.dropped:,} {rows.left_out}")

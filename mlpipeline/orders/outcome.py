@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.bots import Bot
-from mlpipeline.errors import StoreError
+from mlpipeline.errors import Failure, StoreError
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.methods.label_noise.listing import DONE, ISSUES, to_read_and_done
 from mlpipeline.orders.apply import RunReport
@@ -200,16 +200,10 @@ def _row_counts(
     }
 
 
-def _failure(why: Mapping[str, str] | None) -> dict[str, str] | None:
+def _failure(why: Failure | None) -> dict[str, str] | None:
     if why is None:
         return None
-    return {
-        "stage": why["stage"],
-        "reason": why["what"],
-        "where": why.get("where", ""),
-        "fix": why["fix"],
-        "trace": why.get("trace", ""),
-    }
+    return {"stage": why.stage, "reason": why.what, "where": why.where, "fix": why.fix, "trace": why.trace}
 
 
 def _warnings(dropped: Mapping[str, int], counts: Mapping[str, int | None], findings: list[str]) -> list[str]:

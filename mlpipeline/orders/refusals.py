@@ -30,9 +30,9 @@ def keep_refusals(store: Store, jobs: Sequence[Job], outcome: Outcome) -> None:
     before = read_refusals(store)
     kept = {bot: one for bot, one in before.items() if bot not in {job.bot for job in jobs}}
     for job in jobs:
-        why = outcome.failed.get(job.bot, {})
-        if "refused" in why:
-            kept[job.bot] = {"fingerprint": job.mark.fingerprint, **{word: why[word] for word in _WORDS}}
+        why = outcome.failed.get(job.bot)
+        if why is not None and why.refused:
+            kept[job.bot] = {"fingerprint": job.mark.fingerprint, "what": why.what, "where": why.where, "fix": why.fix}
     if kept != before:
         with suppress(StoreError):  # only time is lost: they are read again
             store.write(store.path(*_CACHE), json.dumps(kept, ensure_ascii=False).encode())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.eventlog import open_log
+from mlpipeline.spark.counters import Counts
 from mlpipeline.spark.processes import ProcessTree, Reading, read_session
 from mlpipeline.store.layout import Store
 
@@ -38,10 +39,10 @@ class Meter:
             ProcessTree.of(self.spark).forget_peaks()
         return time.monotonic(), read_session(self.spark)
 
-    def end(self, module: str, begun: tuple[float, Reading], counts: Mapping[str, Any]) -> dict[str, Any]:
+    def end(self, module: str, begun: tuple[float, Reading], counts: Counts) -> dict[str, Any]:
         """A module's row of the table, with what only the event log knows still missing (None)."""
         used = read_session(self.spark).since(begun[1])
-        workers = max(used.worker_mb or 0.0, float(counts.get("peak:worker_mb", 0.0)))
+        workers = max(used.worker_mb or 0.0, counts.worker_mb or 0.0)
         return {
             "module": module,
             "seconds": round(time.monotonic() - begun[0], 3),
@@ -50,7 +51,7 @@ class Meter:
             "worker_mb": round(workers, 1) or None,
             "compile_seconds": None if used.compile is None else round(used.compile, 2),
             "gc_seconds": None if used.gc is None else round(used.gc, 2),
-            "loads": counts.get("count:loads"),
+            "loads": counts.loads,
             "bytes_in": None,
             "bytes_out": None,
             "shuffled": None,

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from mlpipeline.spark.counters import Counters, peak_memory_mb
+from mlpipeline.spark.counters import Counters, Counts, peak_memory_mb
 from mlpipeline.spark.remote import refuse_remote
 from mlpipeline.spark.workers import enter_worker
 
@@ -27,7 +27,7 @@ def loaded(key: str, load: Load, counters: Counters | None = None) -> object:
     if key not in _LOADED:
         _LOADED[key] = load()
         if counters is not None:
-            counters.add(count__loads=1)
+            counters.add(Counts(loads=1))
     return _LOADED[key]
 
 
@@ -69,7 +69,7 @@ def map_partitions(
                 rows += made.num_rows
                 yield made.cast(wanted) if made.schema != wanted else made
         if counters is not None:
-            counters.add(count__rows=rows, peak__worker_mb=peak_memory_mb())
+            counters.add(Counts(rows=rows, worker_mb=peak_memory_mb()))
 
     if engine == "rdd":
         refuse_remote(frame, "the engine `rdd`")

@@ -6,15 +6,14 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mlpipeline.spark.counters import DONE, NOTE, STEPS, STEPS_DONE, Counters
+from mlpipeline.spark.counters import Counted, Counters
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _LEAST_S, _MOST = 2.0, 10.0  # from so many seconds on the pace of a run is believed, and up to so many times
-_FAILED = "text:failed:"  # see `run_tasks`: a bot that failed is done too
 
 
 @dataclass(frozen=True)
@@ -103,25 +102,24 @@ class Progress:
 
     def notes(self) -> dict[str, str]:
         """What the stage wants known of a bot while it works on it."""
-        return {key.removeprefix(NOTE): str(text) for key, text in self._counted() if key.startswith(NOTE)}
+        return self._counted().notes
 
     def _read_bots(self) -> int | None:
         done = set(self._done or ())
-        keys = [key for key, _ in self._counted() if key.startswith((DONE, _FAILED))]
-        done.update(key.removeprefix(DONE).removeprefix(_FAILED) for key in keys)
+        counted = self._counted()
+        done |= counted.done | counted.failed.keys()  # a bot that failed is done too
         done &= self._bots
         return len(done) if done or self._done is not None else None
 
     def _read_steps(self) -> tuple[tuple[str, int, int], ...]:
-        counted = dict(self._counted())
-        names = [key.removeprefix(STEPS) for key in counted if key.startswith(STEPS)]
-        return tuple((name, int(counted.get(STEPS_DONE + name, 0)), int(counted[STEPS + name])) for name in names)
+        counted = self._counted()
+        return tuple((name, counted.steps_done.get(name, 0), count) for name, count in counted.steps.items())
 
-    def _counted(self) -> list[tuple[str, Any]]:
-        found: list[tuple[str, Any]] = []
+    def _counted(self) -> Counted:
+        found = Counted()
         for counters in list(self._counters):
             with suppress(RuntimeError):  # a dictionary that another thread adds to
-                found += counters.values.items()
+                found.add(counters.values)
         return found
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -20,7 +19,7 @@ from pyspark.sql.types import BinaryType, StructType
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.failures import TaskTrace, as_failure
 from mlpipeline.errors import StageError
-from mlpipeline.spark.counters import DONE, Counters, peak_memory_mb
+from mlpipeline.spark.counters import Counters, Counts, peak_memory_mb
 from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.workers import enter_worker, give_memory_back
 
@@ -46,9 +45,9 @@ def run_tasks(
 
     Args:
         frame: rows with `domain` and `lang`; all rows of a bot come to `work` as one Arrow table.
-        work: gives a table that fits `schema`; what it raises costs that bot alone: a `text:failed:<bot>` counter.
+        work: gives a table that fits `schema`; what it raises costs that bot alone: a failure among the counters.
         schema: of the result.
-        counters: takes failures, `count:cpu_seconds` and `peak:worker_mb`.
+        counters: takes failures, `cpu_seconds` and `worker_mb`.
         sizes: (bot, rows) of all its bots, where the caller knows them for less than counting the frame costs.
     """
     tasks = _tasks(frame, sizes)
@@ -68,7 +67,7 @@ def run_tasks(
         try:
             made = as_batches(work(bot, rows).select(wanted.names).cast(wanted))
         except Exception as error:
-            counters.put(f"text:failed:{bot}", orjson.dumps(as_failure(error)).decode())
+            counters.fail(bot, as_failure(error))
             return []
         if _count_bot(counters, bot, time.process_time() - began) > _LONG_S:
             _collect_garbage()
@@ -95,8 +94,8 @@ def as_batches(rows: pa.Table) -> list[pa.RecordBatch]:
 
 def _count_bot(counters: Counters, bot: str, taken: float) -> float:
     """Counts a bot that is done, and gives back the seconds that it took."""
-    counters.add(count__cpu_seconds=taken, peak__worker_mb=peak_memory_mb())
-    counters.put(f"{DONE}{bot}", "")
+    counters.add(Counts(cpu_seconds=taken, worker_mb=peak_memory_mb()))
+    counters.bot_done(bot)
     return taken
 
 
@@ -127,27 +126,14 @@ def share_out(sizes: Sequence[tuple[str, int]], slots: int, *, most: int | None 
     return tasks
 
 
-def failures(counters: Counters) -> dict[str, dict[str, str]]:
-    """What failed in tasks so far: bot -> {what, where, fix, trace}."""
-    prefix = "text:failed:"
-    found = counters.values
-    return {key[len(prefix) :]: orjson.loads(text) for key, text in found.items() if key.startswith(prefix)}
-
-
 def check_failures(counters: Counters) -> None:
     """For stages whose bots are written together or not at all: each bot is then tried again, alone.
 
     Raises:
         StageError: what a task raised, from its trace.
     """
-    for bot, why in failures(counters).items():
-        raise StageError(why["what"], where=why["where"] or bot, fix=why["fix"]) from TaskTrace(why["trace"])
-
-
-def warnings_of(counters: Counters) -> dict[str, str]:
-    """What tasks have to tell of bots that they did not fail: bot -> one line, put as `text:warning:<bot>`."""
-    prefix = "text:warning:"
-    return {key[len(prefix) :]: str(text) for key, text in counters.values.items() if key.startswith(prefix)}
+    for bot, why in counters.values.failed.items():
+        raise StageError(why.what, where=why.where or bot, fix=why.fix) from TaskTrace(why.trace)
 
 
 def complete_bots(frames: Sequence[DataFrame]) -> set[str]:

@@ -21,7 +21,7 @@ from mlpipeline.methods.augmentation.corpus import Corpus, lacks_nothing
 from mlpipeline.methods.augmentation.making import Made, augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.schemas import AUGMENT_REPORT, AUGMENTED, AUGMENTED_DROPPED, CLEANED, SPLITS
-from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.frames import with_text_id
 from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
@@ -132,7 +132,7 @@ def augment(settings: AugmentSettings, inputs: Frames, counters: Counters) -> Fr
     worked = run_tasks(rows, work, schema=WORKED, counters=counters).persist()
     told = worked.select(F.sum("review")).head()
     check_failures(counters)
-    counters.add(count__dropped=int((told and told[0]) or 0))
+    counters.add(Counts(dropped=int((told and told[0]) or 0)))
     made = worked.select("domain", "lang", F.explode("texts").alias("one")).select("domain", "lang", "one.*")
     named = (
         made.withColumn("source", F.lit("augment"))

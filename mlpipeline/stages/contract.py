@@ -10,13 +10,14 @@ from pyspark.sql.types import StructType
 from typing_extensions import TypeVar
 
 from mlpipeline.cluster.sizing.needs import StageNeed
+from mlpipeline.errors import Failure
+from mlpipeline.spark.counters import Counters, Counts
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
     from mlpipeline.recipe.fields import Recipe
-    from mlpipeline.spark.counters import Counters
     from mlpipeline.spark.progress import Progress
     from mlpipeline.store.corpus.sources import SourceFile
     from mlpipeline.store.layout import Store
@@ -93,7 +94,7 @@ class Stage(Generic[SettingsT]):
     the libraries that read it: where there is such a folder, what lies in it and the versions of those libraries
     count too. A stage has either `run` (on Spark) or `desk` (work of the driver, such as registering a model).
     `by_bot` says that `run` makes one call a bot (`spark/tasks.py`). `dropped` names the dataset among `gives` that
-    holds what was left out; it is written last, and not computed when the tasks counted `count:dropped` and it is
+    holds what was left out; it is written last, and not computed when the tasks counted `Counts.dropped` and it is
     0. `recalls` names datasets among `gives` whose earlier rows the stage gets back as the input `last_<dataset>`:
     of the bots whose rows were made with the same
     recipe part ("part"), or also by the same code and libraries ("code"). What it makes must be right without them:
@@ -156,18 +157,16 @@ class Outcome:
     """What a stage did: bots that are done, that failed and why, that are warned of, and what its tasks counted."""
 
     done: list[str] = field(default_factory=list)
-    failed: dict[str, dict[str, str]] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
-    counts: dict[str, Any] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
 
     def add(self, other: Outcome) -> None:
         """Takes over another outcome of the same stage."""
         self.done += other.done
         self.failed.update(other.failed)
         self.warnings.update(other.warnings)
-        for key, value in other.counts.items():
-            old = self.counts.get(key)
-            self.counts[key] = value if old is None else max(old, value) if key.startswith("peak") else old + value
+        self.counts.add(other.counts)
 
 
 @dataclass(frozen=True)

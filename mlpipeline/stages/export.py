@@ -17,7 +17,7 @@ from mlpipeline.errors import StageError
 from mlpipeline.networks.parity import Parity, ask_parity
 from mlpipeline.networks.targets import write_targets
 from mlpipeline.schemas import EXPORTED, MODEL
-from mlpipeline.spark.counters import WHOLES, Counters
+from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.store.bundles.archives import pack_folder
@@ -87,7 +87,7 @@ def export(settings: ExportSettings, inputs: Frames, counters: Counters) -> Fram
 
     def work(bot: str, rows: pa.Table) -> pa.Table:
         made = export_bot(bot, rows, rules)
-        counters.put(WHOLES, len(rules.targets))
+        counters.add(Counts(wholes=len(rules.targets)))
         return made
 
     return {"exported": run_tasks(inputs["model"], work, schema=EXPORTED, counters=counters)}

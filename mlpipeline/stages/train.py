@@ -20,7 +20,7 @@ from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
-from mlpipeline.spark.counters import NOTE, Counters
+from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.store.tables.pieces import as_pieces
@@ -133,7 +133,7 @@ def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames
 
     def work(bot: str, table: pa.Table) -> pa.Table:
         if cheaper := say_cheaper(table, rules):
-            counters.put(f"{NOTE}{bot}", cheaper)
+            counters.note(bot, cheaper)
         return fit(bot, table, rules, seed)
 
     return {"model": run_tasks(rows, work, schema=MODEL, counters=counters)}

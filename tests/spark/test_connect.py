@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.spark import connect
-from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.counters import Counted, Counters
 from mlpipeline.spark.remote import check_no_remote, is_remote, refuse_remote
 from mlpipeline.spark.session import open_session
 
@@ -29,7 +29,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 from mlpipeline.errors import UsageError
 from mlpipeline.spark.connect import open_remote_session
-from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.counters import Counted, Counters
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.store.tables.datasets import read_dataset
 from mlpipeline.store.layout import Store
@@ -154,7 +154,7 @@ def test_the_server_is_for_this_process_only(told: dict[str, object]):
 def test_a_classic_session_is_none_of_connect(spark: SparkSession):
     assert not is_remote(spark) and not is_remote(spark.range(1))
     refuse_remote(spark, "anything")
-    assert Counters(spark).values == {}
+    assert Counters(spark).values == Counted()
 
 
 def test_a_job_refuses_the_variable_of_connect(monkeypatch: pytest.MonkeyPatch):

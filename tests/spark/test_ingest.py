@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mlpipeline.schemas import REJECTED, UTTERANCE
 from mlpipeline.spark.frames import check_schema
-from mlpipeline.spark.tasks import failures, warnings_of
 from tests.spark.conftest import as_rows
 
 
@@ -93,8 +92,8 @@ def test_one_file_of_two_bots_and_a_bad_file_of_a_third(run, sources, counters, 
     made = run("ingest", source_file=sources(*asked, (tmp_path / "bad.csv", "bad/en", {"intent": "nothing"})))
     assert as_rows(made["utterance"], "domain", "intent") == [("bank", "b"), ("shop", "a")]
     assert as_rows(made["utterance_rejected"]) == [], "a file that is refused is no row"
-    (refused,) = failures(counters).items()
-    assert refused[0] == "bad/en" and "question" in refused[1]["what"] and "--map" in refused[1]["fix"]
+    (refused,) = counters.values.failed.items()
+    assert refused[0] == "bad/en" and "question" in refused[1].what and "--map" in refused[1].fix
 
 
 def test_a_gzip_is_known_by_its_content_and_a_damaged_one_costs_its_bot(run, sources, counters, tmp_path: Path):
@@ -114,9 +113,9 @@ def test_a_gzip_is_known_by_its_content_and_a_damaged_one_costs_its_bot(run, sou
     assert {name: counts[name] for name in counts if "cut" not in name} == {
         "named.jsonl.gz": 5000, "unnamed.jsonl": 5000, "plain.jsonl.gz": 5000, "plain.csv.gz": 1
     }  # fmt: skip
-    ((bot, why),) = failures(counters).items()
-    assert bot == "bad/en" and "looks damaged" in why["fix"] and why["where"] == "cut.jsonl.gz"
-    assert "also refused: cut.csv" in why["what"]
+    ((bot, why),) = counters.values.failed.items()
+    assert bot == "bad/en" and "looks damaged" in why.fix and why.where == "cut.jsonl.gz"
+    assert "also refused: cut.csv" in why.what
 
 
 def test_files_of_a_rasa_project_without_utterances_are_a_warning_beside_others(run, sources, counters, tmp_path: Path):
@@ -130,8 +129,8 @@ def test_files_of_a_rasa_project_without_utterances_are_a_warning_beside_others(
     asked += [(tmp_path / "domain.yml", "alone/ko", {}), (tmp_path / "nlu.yml", "own/ko", {})]
     made = run("ingest", source_file=sources(*asked, (tmp_path / "own.yml", "own/ko", {})))
     assert ("shop", "hi") in as_rows(made["utterance"], "domain", "text")
-    assert "domain.yml" in warnings_of(counters)["shop/ko"]
-    assert sorted(failures(counters)) == ["alone/ko", "own/ko"]
+    assert "domain.yml" in counters.values.warnings["shop/ko"]
+    assert sorted(counters.values.failed) == ["alone/ko", "own/ko"]
 
 
 def test_an_id_says_what_was_said_to_whom(run, sources, tmp_path: Path):
@@ -186,5 +185,5 @@ def test_a_column_that_would_cost_all_rows_is_left_out_and_told(run, sources, co
     made = run("ingest", source_file=sources(*asked))
     assert as_rows(made["utterance"], "domain", "text") == [(bot, text) for bot in "abc" for text in "ab"]
     assert not as_rows(made["utterance_rejected"])
-    told = warnings_of(counters)
+    told = counters.values.warnings
     assert set(told) == {"a/ko", "b/ko", "c/ko"} and all("--map ts=" in line for line in told.values())

@@ -13,7 +13,7 @@ from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, Stru
 from mlpipeline.errors import StageError
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.progress import Progress
-from mlpipeline.spark.tasks import complete_bots, failures, run_tasks
+from mlpipeline.spark.tasks import complete_bots, run_tasks
 from tests.spark.conftest import as_rows
 
 GIVEN = StructType(
@@ -86,12 +86,12 @@ def test_a_model_is_loaded_once_a_worker_process(spark, counters):
     frame = spark.range(400).repartition(16)
     made = map_partitions(frame, load, pids, schema=schema, key="loads:one", batch_size=10, counters=counters)
     processes = {row["pid"] for row in made.collect()}
-    assert counters.values["count:loads"] == len(processes) < 16
-    assert counters.values["count:rows"] == 400
-    assert counters.values["peak:worker_mb"] > 10
+    assert counters.values.counts.loads == len(processes) < 16
+    assert counters.values.counts.rows == 400
+    assert counters.values.counts.worker_mb > 10
     again = map_partitions(frame, load, pids, schema=schema, key="loads:one", batch_size=10, counters=counters)
     later = {row["pid"] for row in again.collect()}
-    assert counters.values["count:loads"] == len(processes | later)
+    assert counters.values.counts.loads == len(processes | later)
 
 
 def test_columns_of_the_wrong_type_do_not_pass_silently(spark):
@@ -145,11 +145,11 @@ def test_each_bot_is_a_task_and_a_failure_is_its_own(spark, counters):
     }
     assert len({row["task"] for row in made}) == 3
     assert [row["rows"] for row in sorted(made, key=lambda row: row["task"])] == [400, 300, 100], "largest first"
-    told = failures(counters)
+    told = counters.values.failed
     assert set(told) == {"bad/ko", "worse/ko"}
-    assert (told["bad/ko"]["what"], told["bad/ko"]["fix"]) == ("too little to learn", "add rows")
-    assert told["worse/ko"]["what"].startswith("ZeroDivisionError") and "count" in told["worse/ko"]["trace"]
-    assert counters.values["count:cpu_seconds"] >= 0
+    assert (told["bad/ko"].what, told["bad/ko"].fix) == ("too little to learn", "add rows")
+    assert told["worse/ko"].what.startswith("ZeroDivisionError") and "count" in told["worse/ko"].trace
+    assert counters.values.counts.cpu_seconds >= 0
 
 
 def test_who_watches_a_stage_sees_its_tasks_and_the_bots_that_are_done(spark, counters):
@@ -179,7 +179,7 @@ def test_small_bots_share_tasks_and_do_not_mix(spark, counters):
     made = run_tasks(bots(spark, sizes), count, schema=TOLD, counters=counters).collect()
     found = {f"{row['domain']}/ko": row["rows"] for row in made}
     assert found | {"bad/ko": 2, "worse/ko": 2} == sizes and len(found) == 60
-    assert set(failures(counters)) == {"bad/ko", "worse/ko"}
+    assert set(counters.values.failed) == {"bad/ko", "worse/ko"}
     assert len({row["task"] for row in made}) < 4
 
 
@@ -189,7 +189,7 @@ def test_a_result_that_does_not_fit_is_the_failure_of_its_bot(spark, counters):
 
     made = run_tasks(bots(spark, {"shop/ko": 3, "bank/ko": 3}), half, schema=TOLD, counters=counters).collect()
     assert [row["domain"] for row in made] == ["shop"]
-    assert list(failures(counters)) == ["bank/ko"]
+    assert list(counters.values.failed) == ["bank/ko"]
 
 
 def test_few_models_come_to_a_task_at_once(spark, counters):

@@ -33,7 +33,7 @@ from mlpipeline.schemas import (
     NOISE_REPORT,
     SPLITS,
 )
-from mlpipeline.spark.counters import NOTE, STEPS, STEPS_DONE, Counters
+from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.contract import Frames, Stage, Work
@@ -146,7 +146,7 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
     spark = rows.sparkSession.sparkContext
     spark.setJobDescription(f"denoise {bot}: views")
     heard = spark.broadcast(ask_views(bot, rows, rules, counters))
-    counters.put(f"{STEPS}verdicts", 1)
+    counters.add_steps("verdicts", 1)
     spark.setJobDescription(f"denoise {bot}: verdict and audit")
 
     def work(bot: str, table: pa.Table) -> pa.Table:
@@ -154,7 +154,7 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
 
     made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
     heard.destroy()
-    counters.put(f"{STEPS_DONE}verdicts", 1)
+    counters.step_done("verdicts")
     return made
 
 
@@ -166,7 +166,7 @@ def ask_views(bot: str, rows: DataFrame, rules: DenoisePart, counters: Counters)
     except StageError:
         return {}
     if cheaper := say_cheaper(task.classes, int(task.learnt.sum()), views):
-        counters.put(f"{NOTE}{bot}", cheaper)
+        counters.note(bot, cheaper)
     return fit_on_spark(rows.sparkSession, counters, views, task)
 
 
@@ -189,7 +189,7 @@ def denoise(settings: DenoiseSettings, inputs: Frames, counters: Counters) -> Fr
     told = judged.select(F.sum(F.size(F.filter("issues", lambda one: one["action"] == "drop")))).head()
     # No bot trains on rows that nobody judged without a word.
     check_failures(counters)
-    counters.add(count__dropped=int((told and told[0]) or 0))
+    counters.add(Counts(dropped=int((told and told[0]) or 0)))
     issues = judged.select("domain", "lang", F.explode("issues").alias("issue")).select("domain", "lang", "issue.*")
     acted = decided(inputs["cleaned"], issues)
     gone = F.coalesce(F.col("action") == "drop", F.lit(False))

@@ -18,7 +18,7 @@ from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, 
 from mlpipeline.methods.label_noise.folds import Task, predict_fold
 from mlpipeline.methods.label_noise.packed import Packed, Scores, pack
 from mlpipeline.methods.label_noise.views import View
-from mlpipeline.spark.counters import STEPS, STEPS_DONE, Counters, peak_memory_mb
+from mlpipeline.spark.counters import Counters, Counts, peak_memory_mb
 from mlpipeline.spark.workers import enter_worker, give_memory_back
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View],
     """
     sent = spark.sparkContext.broadcast(task)
     wanted = task.orders(views)
-    counters.put(f"{STEPS}views", len(wanted))
+    counters.add_steps("views", len(wanted))
     numbered = spark.createDataFrame([(number,) for number in range(len(wanted))], "number int")
 
     def over(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -67,8 +67,8 @@ def fit_on_spark(spark: SparkSession, counters: Counters, views: Sequence[View],
 def _as_piece(view: View, fold: int, task: Task, counters: Counters) -> pa.RecordBatch:
     began = time.process_time()
     rows, scores = predict_fold(view, task, fold)
-    counters.add(count__cpu_seconds=time.process_time() - began, peak__worker_mb=peak_memory_mb())
-    counters.put(f"{STEPS_DONE}views", 1)
+    counters.add(Counts(cpu_seconds=time.process_time() - began, worker_mb=peak_memory_mb()))
+    counters.step_done("views")
     columns = [
         pa.array([view.name], pa.string()),
         pa.array([fold], pa.int32()),

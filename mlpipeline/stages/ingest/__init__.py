@@ -17,14 +17,14 @@ from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import BooleanType, IntegerType, LongType, StringType, StructField, StructType
 
-from mlpipeline.errors import InputError
+from mlpipeline.errors import Failure, InputError
 from mlpipeline.schemas import REJECTED, SOURCE_FILE, UTTERANCE
-from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
-from mlpipeline.stages.ingest.refusals import tell_refused, told_as
+from mlpipeline.stages.ingest.refusals import tell_notes, tell_refused, tell_useless
 from mlpipeline.store.corpus.files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus.files import Row as Accepted
 from mlpipeline.store.corpus.rows import NoUtterances
@@ -79,7 +79,7 @@ def _as_batches(owner: int, records: Iterable[object], counters: Counters) -> It
         if rejects:
             line, reason, detail, raw = zip(*rejects, strict=True)
             yield _as_batch(owner, len(rejects), origin_line=line, reason=reason, detail=detail, raw=raw)
-    counters.add(count__dropped=rejected)
+    counters.add(Counts(dropped=rejected))
 
 
 def _as_batch(owner: int, rows: int, **columns: Sequence[object]) -> pa.RecordBatch:
@@ -194,13 +194,13 @@ def _accepted(read: Callable[[], Iterator[object]], file: Row, counters: Counter
         for record in read():
             if isinstance(record, Note):
                 notes.append(f"{file['name']}:{record.line}: {record.detail}")
-                counters.put(told_as("noted", file), "; ".join(notes))
+                tell_notes(counters, file, "; ".join(notes))
             else:
                 yield record
     except InputError as error:
         where = error.where.replace(file["path"], file["name"], 1)  # as the recipe calls it
-        kind = "idle" if isinstance(error, NoUtterances) else "refused"
-        counters.put(told_as(kind, file), json.dumps({"what": error.what, "where": where, "fix": error.fix}))
+        why = Failure(error.what, where, error.fix, refused=True)
+        tell_useless(counters, "idle" if isinstance(error, NoUtterances) else "refused", file, why)
 
 
 def with_owner(files: Sequence[Row]) -> Transform:
@@ -237,7 +237,8 @@ def without_lost_columns(file: Row, counters: Counters) -> Row:
     found = [] if "://" in file["path"] else lost_columns(file["path"], mapping)
     if not found:
         return file
-    counters.put(told_as("noted", file), "; ".join(f"{file['name']}:{note.line}: {note.detail}" for note in found))
+    notes = "; ".join(f"{file['name']}:{note.line}: {note.detail}" for note in found)
+    tell_notes(counters, file, notes)
     left_out = dict.fromkeys(note.raw for note in found)
     return Row(**{**file.asDict(), "mapping": json.dumps({**mapping, **left_out}, sort_keys=True)})
 

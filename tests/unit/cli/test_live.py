@@ -16,7 +16,7 @@ from mlpipeline.cli.live import Live, clock, is_live, line_of
 from mlpipeline.cli.main import say_first_word
 from mlpipeline.cli.tables import width
 from mlpipeline.cli.verbs import SLOW, VERBS
-from mlpipeline.spark.counters import NOTE
+from mlpipeline.spark.counters import Counted
 from mlpipeline.spark.progress import Progress, Reading
 
 EXPECTED = {"ingest": 5.0, "denoise": 60.0, "train": 40.0}
@@ -121,7 +121,7 @@ def test_a_note_of_a_stage_is_said_once_while_it_works(monkeypatch: pytest.Monke
     progress, plain = Progress(), io.StringIO()
     with Live(progress, lambda slots: EXPECTED, quiet=False, stream=plain):
         progress.begin("denoise", 6, 10, ["a/ko"])
-        progress.counting(SimpleNamespace(values={f"{NOTE}a/ko": "cheaper views"}))  # type: ignore[arg-type]
+        progress.counting(SimpleNamespace(values=Counted(notes={"a/ko": "cheaper views"})))  # type: ignore[arg-type]
         until(lambda: "note" in plain.getvalue())
         time.sleep(0.05)
     assert plain.getvalue() == "note: a/ko: cheaper views\n"

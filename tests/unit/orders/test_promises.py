@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.catalog import stages_between
-from mlpipeline.errors import SetupError
+from mlpipeline.errors import Failure, SetupError
 from mlpipeline.orders.apply import apply_plan
 from mlpipeline.orders.refusals import keep_refusals, read_refusals
 from mlpipeline.stages.contract import Outcome
@@ -100,8 +100,8 @@ def test_a_run_whose_session_never_started_leaves_no_folder(world: World, monkey
 
 def test_a_file_that_was_refused_is_told_by_the_plan_until_it_changes(world: World):
     jobs = [order.job for order in world.plan().to_run("ingest").values()]
-    why = {"what": "no column text", "where": "a.csv:1", "fix": "name it", "trace": "", "refused": "1"}
-    other = {"what": "a worker died", "where": "", "fix": "", "trace": ""}
+    why = Failure("no column text", "a.csv:1", "name it", refused=True)
+    other = Failure("a worker died")
     keep_refusals(world.store, jobs, Outcome(failed={"shop/ko": why, "shop/en": other}))
     plan = world.plan()
     assert list(plan.refused) == ["shop/ko"], "what may go well another time is tried again"

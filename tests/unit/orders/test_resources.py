@@ -14,6 +14,7 @@ from mlpipeline.cluster.doctor.modules import ModuleFigures
 from mlpipeline.errors import InputError
 from mlpipeline.orders.eventlog import FOLDER, KEPT, drop_old_logs, log_settings, open_log
 from mlpipeline.orders.resources import Meter, bottleneck, complete, in_one_line
+from mlpipeline.spark.counters import Counts
 from mlpipeline.store.layout import Store
 from mlpipeline.views.report.page import render_report
 
@@ -35,7 +36,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 
 def row(module: str = "train", seconds: float = 10.0) -> dict[str, object]:
-    used = Meter().end(module, Meter().begin(), {"peak:worker_mb": 321.0, "count:loads": 4})
+    used = Meter().end(module, Meter().begin(), Counts(worker_mb=321.0, loads=4))
     return {**used, "seconds": seconds}
 
 

@@ -82,7 +82,7 @@ def test_other_errors_stay_what_they_are(gateway: Any) -> None:
 
 def test_a_jvm_that_never_came_up_is_one_too() -> None:
     known = explain(RuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited before sending its port number."))
-    assert isinstance(known, SessionEnded) and as_failure(known)["what"] == "Spark's JVM ended before it was up"
+    assert isinstance(known, SessionEnded) and as_failure(known).what == "Spark's JVM ended before it was up"
 
 
 def test_the_thread_that_reads_counters_says_nothing_when_the_jvm_is_gone() -> None:

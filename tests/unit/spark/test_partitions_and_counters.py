@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import pyarrow as pa
 import pytest
 
 from mlpipeline.cluster.failures import as_failure
-from mlpipeline.errors import StageError
+from mlpipeline.errors import Failure, StageError
 from mlpipeline.spark import partitions
-from mlpipeline.spark.counters import _Merge, peak_memory_mb
+from mlpipeline.spark.counters import Counted, Counts, _Merge, peak_memory_mb
 from mlpipeline.spark.session import is_local, session_settings
 from mlpipeline.spark.tasks import check_failures
 
@@ -30,8 +29,8 @@ def test_a_model_is_loaded_at_its_first_use_only(monkeypatch: pytest.MonkeyPatch
     class Told:
         loads = 0
 
-        def add(self, **values: int) -> None:
-            self.loads += values["count__loads"]
+        def add(self, counts: Counts) -> None:
+            self.loads += counts.loads or 0
 
     monkeypatch.setattr(partitions, "_LOADED", {})
     told: Any = Told()
@@ -42,11 +41,14 @@ def test_a_model_is_loaded_at_its_first_use_only(monkeypatch: pytest.MonkeyPatch
 
 def test_counts_are_summed_peaks_are_maxima():
     merge = _Merge()
-    left = merge.addInPlace(merge.zero({}), {"count:rows": 2, "peak:mb": 5.0, "text:failed:a/ko": "x"})
-    found = merge.addInPlace(left, {"count:rows": 3, "peak:mb": 4.0, "text:failed:b/ko": "y"})
-    assert found == {"count:rows": 5, "peak:mb": 5.0, "text:failed:a/ko": "x", "text:failed:b/ko": "y"}
-    with pytest.raises(KeyError):
-        merge.addInPlace({}, {"colour:rows": 1})
+    first, second = Failure("x"), Failure("y")
+    one = Counted(Counts(rows=2, worker_mb=5.0), steps={"views": 2}, done=frozenset(["c/ko"]), failed={"a/ko": first})
+    two = Counted(Counts(rows=3, worker_mb=4.0), steps={"views": 1}, done=frozenset(["d/ko"]), failed={"b/ko": second})
+    found = merge.addInPlace(merge.addInPlace(merge.zero(Counted()), one), two)
+    assert found.counts == Counts(rows=5, worker_mb=5.0), "what nobody counted stays unknown"
+    assert found.steps == {"views": 3} and found.done == {"c/ko", "d/ko"}
+    assert found.failed == {"a/ko": first, "b/ko": second}
+    assert one.counts.rows == 2, "what was added is not added to"
 
 
 def test_memory_is_in_megabytes():
@@ -62,11 +64,11 @@ def _raised(error: Exception, cause: Exception | None = None) -> Exception:
 
 def test_failures_carry_what_where_fix_and_the_trace_of_what_was_raised():
     told = as_failure(StageError("too little", where="shop/ko", fix="add rows"))
-    assert told == {"what": "too little", "where": "shop/ko", "fix": "add rows", "trace": ""}
+    assert told == Failure("too little", "shop/ko", "add rows")
     told = as_failure(_raised(ValueError("x\nand much more")))
-    assert told["what"] == "ValueError: x" and "_raised" in told["trace"] and "run.json" in told["fix"]
+    assert told.what == "ValueError: x" and "_raised" in told.trace and "run.json" in told.fix
     told = as_failure(_raised(StageError("no model"), _raised(KeyError("intent"))))
-    assert told["what"] == "no model" and "KeyError: 'intent'" in told["trace"] and "direct cause" in told["trace"]
+    assert told.what == "no model" and "KeyError: 'intent'" in told.trace and "direct cause" in told.trace
 
 
 def test_what_a_task_raised_reaches_the_driver_with_its_trace():
@@ -77,11 +79,11 @@ def test_what_a_task_raised_reaches_the_driver_with_its_trace():
         sort()
     except TypeError as error:
         told = as_failure(error)
-    counters: Any = type("Told", (), {"values": {"text:failed:shop/ko": orjson.dumps(told).decode()}})()
+    counters: Any = type("Told", (), {"values": Counted(failed={"shop/ko": told})})()
     with pytest.raises(StageError) as caught:
         check_failures(counters)
     assert caught.value.where == "shop/ko" and "TypeError: '<' not supported" in caught.value.what
-    trace = as_failure(caught.value)["trace"]
+    trace = as_failure(caught.value).trace
     assert "in sort" in trace and "check_failures" in trace
 
 

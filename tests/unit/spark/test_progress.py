@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.spark.counters import DONE, NOTE, STEPS, STEPS_DONE
+from mlpipeline.errors import Failure
+from mlpipeline.spark.counters import Counted
 from mlpipeline.spark.progress import Progress, Reading, TaskCounts, left
 
 
@@ -53,13 +54,17 @@ def test_a_stage_that_is_over_tells_nothing():
     assert progress.read() is None
 
 
+def told(values: Counted) -> Any:
+    return SimpleNamespace(values=values)
+
+
 def test_bots_are_done_once_and_only_those_of_the_stage():
     progress = Progress()
     progress.begin("train", 7, 10, ["a/ko", "b/ko", "c/ko"])
     reading = progress.read()
     assert reading and (reading.bots, reading.bots_done) == (3, None)
-    progress.counting(SimpleNamespace(values={f"{DONE}a/ko": "", f"{DONE}*/ko": "", "count:loads": 3}))  # type: ignore[arg-type]
-    progress.counting(SimpleNamespace(values={f"{DONE}a/ko": "", "text:failed:c/ko": "{}"}))  # type: ignore[arg-type]
+    progress.counting(told(Counted(done=frozenset(["a/ko", "*/ko"]))))
+    progress.counting(told(Counted(done=frozenset(["a/ko"]), failed={"c/ko": Failure("x")})))
     progress.bot_done("b/ko")
     reading = progress.read()
     assert reading and (reading.bots, reading.bots_done) == (3, 3)
@@ -71,8 +76,8 @@ def test_bots_are_done_once_and_only_those_of_the_stage():
 def test_steps_are_a_stages_own_and_notes_name_their_bot():
     progress = Progress()
     progress.begin("denoise", 6, 10, ["a/ko"])
-    told = {f"{STEPS}views": 20, f"{STEPS_DONE}views": 3, f"{STEPS}verdicts": 1, f"{NOTE}a/ko": "cheaper views"}
-    progress.counting(SimpleNamespace(values=told))  # type: ignore[arg-type]
+    steps = {"views": 20, "verdicts": 1}
+    progress.counting(told(Counted(steps=steps, steps_done={"views": 3}, notes={"a/ko": "cheaper views"})))
     reading = progress.read()
     assert reading and reading.steps == (("views", 3, 20), ("verdicts", 0, 1))
     assert progress.notes() == {"a/ko": "cheaper views"}
