@@ -31,7 +31,6 @@ __all__ = [
 ]
 
 _LOG = logging.getLogger(__name__)
-_PACKAGED = Path("-")  # no folder of recipes: what is packaged counts
 _LONGEST_CHAIN = 5
 
 
@@ -265,10 +264,10 @@ def augment(
     ]
 
 
-def _conf(conf: str | Path | None) -> Path:
-    """The folder of recipes. Raises UsageError where one is named that is none."""
+def _conf(conf: str | Path | None) -> Path | None:
+    """The folder of recipes, None: the packaged one. Raises UsageError where one is named that is none."""
     if conf is None:
-        return _PACKAGED
+        return None
     if not Path(conf).is_dir():
         raise UsageError("no such folder", where=str(conf), fix="name a folder of recipes, or leave conf out")
     return Path(conf)

@@ -36,12 +36,12 @@ NOTHING_LEFT = "nothing is left of the text once it is normalised"
 
 
 def read_settings(
-    conf: Path, lang: str | None, sets: Sequence[str], where: str = "--lang"
+    conf: Path | None, lang: str | None, sets: Sequence[str], where: str = "--lang"
 ) -> tuple[Language, DenoisePart, CleanPart]:
     """The language, and the sections `denoise` and `clean` of a recipe of no bot: base.yaml's, `sets` over them.
 
     Args:
-        conf: the user's folder; where there is none, what is packaged counts.
+        conf: the user's folder; None, or where there is none: what is packaged counts.
         lang: tag of the language, None for any.
         sets: `section.key=value` each.
         where: what a message names when there is no such language.

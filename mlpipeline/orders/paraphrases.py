@@ -17,7 +17,7 @@ from mlpipeline.stages.augment import making_settings
 
 
 def setting_of_language(
-    conf: Path,
+    conf: Path | None,
     lang: str,
     *,
     sets: Sequence[str] = (),
@@ -28,7 +28,7 @@ def setting_of_language(
     """The operators and the rules of a language.
 
     Args:
-        conf: the user's folder; where there is none, what is packaged counts.
+        conf: the user's folder; None, or where there is none: what is packaged counts.
         lang: its tag.
         sets: `section.key=value` each, over the recipe's.
         seed: for the recipe's.

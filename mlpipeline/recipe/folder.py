@@ -29,9 +29,14 @@ def check_domain(name: str) -> str:
 
 
 class ConfFolder:
-    """The user's conf folder over the packaged one. Files are read at most once in the life of the object."""
+    """The user's conf folder over the packaged one. Files are read at most once in the life of the object.
 
-    def __init__(self, conf: Path) -> None:
+    Args:
+        conf: the folder.
+        own: how a message calls the folder that the user's own files would stand in, where `conf` is not it.
+    """
+
+    def __init__(self, conf: Path, own: str = "") -> None:
         self.path = Path(conf)
         if not self.path.is_dir():
             raise RecipeError("no such folder", where=str(conf), fix="give --conf FOLDER, or make one: mlpipeline new")
@@ -39,6 +44,7 @@ class ConfFolder:
         same = isinstance(shipped, Path) and shipped.is_dir() and os.path.samefile(shipped, self.path)
         self._shipped: Traversable | None = None if same else shipped
         self._name = _display(self.path)
+        self._stated = own or self._name
         self._layers: dict[str, tuple[Layer, ...]] = {}
         self._chains: dict[str, tuple[Layer, ...]] = {}
         self.languages = frozenset(self._language_files())
@@ -70,7 +76,7 @@ class ConfFolder:
         layers = self._both(f"languages/{tag}.yaml")
         if not layers:
             have = ", ".join(sorted(self.languages))
-            path = f"{self._name}/languages/{tag}.yaml"
+            path = f"{self._stated}/languages/{tag}.yaml"
             raise RecipeError(f"no language file for {tag}, there are: {have}", where=asked_by, fix=f"create {path}")
         chain = (*self._inherited(layers, (*inheriting, tag)), *layers, _stated_tag(layers, tag))
         self._chains[tag] = chain

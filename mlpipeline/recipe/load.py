@@ -159,11 +159,11 @@ class Sections:
         return section
 
 
-def load_sections(conf: Path, lang: str | None, *, sets: Sequence[str] = (), where: str = "--lang") -> Sections:
+def load_sections(conf: Path | None, lang: str | None, *, sets: Sequence[str] = (), where: str = "--lang") -> Sections:
     """Sections of the recipe that a bot without files of its own would get: base < language < --set.
 
     Args:
-        conf: the user's folder; where there is none, what is packaged counts.
+        conf: the user's folder; None, or where there is none: what is packaged counts.
         lang: tag of the language; None for none, so that no section `language` can be had.
         sets: `section.key=value` each.
         where: what a message names when there is no such language.
@@ -171,7 +171,10 @@ def load_sections(conf: Path, lang: str | None, *, sets: Sequence[str] = (), whe
     Raises:
         RecipeError: there is no such language or key.
     """
-    home = ConfFolder(conf if conf.is_dir() else Path(str(packaged("conf"))))
+    if conf is not None and conf.is_dir():
+        home = ConfFolder(conf)
+    else:
+        home = ConfFolder(Path(str(packaged("conf"))), own=str(conf or "CONF"))
     layers, tag = [*home.base()], "und"
     if lang:
         tag = canonical_tag(lang, home.languages)[0]

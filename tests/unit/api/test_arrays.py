@@ -126,7 +126,7 @@ def test_paraphrases_of_several_texts_say_whose_they_are():
     ("call", "said"),
     [
         (lambda: mlpipeline.near_duplicates(["a"], "tlh"), "lang: no language file for tlh, there are: en, ja, ko"),
-        (lambda: mlpipeline.augment("a", "tlh"), "lang: no language file for tlh"),
+        (lambda: mlpipeline.augment("a", "tlh"), "zh-TW -> create CONF/languages/tlh.yaml"),
         (lambda: mlpipeline.find_label_issues(["a"], ["b"], "x-?"), "'x-?' is not a language tag"),
         (lambda: mlpipeline.find_label_issues(["a"], [], "en"), "1 texts need as many labels, got 0"),
         (lambda: mlpipeline.find_label_issues(["a"], ["b"], "en", processes=0), "0 processes cannot work"),
