@@ -8,18 +8,38 @@ DISTRIBUTION = "mlpipeline-bots"
 # The public API, see docs/api.md. Loaded when it is asked for: `import mlpipeline` loads nothing. __init__.pyi has the
 # types; stages and stores import this package for its version, and must not depend on what stands above them.
 _PUBLIC = {
-    "Pipeline": ("mlpipeline.api", "Pipeline"),
-    "open": ("mlpipeline.api", "open_pipeline"),
-    "MLPipelineError": ("mlpipeline.errors", "MLPipelineError"),
-    "augment": ("mlpipeline.arrays", "augment"),
-    "find_label_issues": ("mlpipeline.arrays", "find_label_issues"),
-    "near_duplicates": ("mlpipeline.arrays", "near_duplicates"),
+    "Answer": "mlpipeline.serving.answer",
+    "Answerer": "mlpipeline.serving.answer",
+    "BotRow": "mlpipeline.orders.bot_rows",
+    "DuplicateGroup": "mlpipeline.arrays",
+    "Evaluation": "mlpipeline.orders.evaluation",
+    "LabelIssue": "mlpipeline.arrays",
+    "LabelIssues": "mlpipeline.arrays",
+    "MLPipelineError": "mlpipeline.errors",
+    "Paraphrase": "mlpipeline.arrays",
+    "Pipeline": "mlpipeline.api",
+    "PlanSummary": "mlpipeline.orders.plan_summary",
+    "RunRecord": "mlpipeline.orders.run_record",
+    "augment": "mlpipeline.arrays",
+    "find_label_issues": "mlpipeline.arrays",
+    "near_duplicates": "mlpipeline.arrays",
+    "open": "mlpipeline.api",
 }
 
 __all__ = [
     "DISTRIBUTION",
+    "Answer",
+    "Answerer",
+    "BotRow",
+    "DuplicateGroup",
+    "Evaluation",
+    "LabelIssue",
+    "LabelIssues",
     "MLPipelineError",
+    "Paraphrase",
     "Pipeline",
+    "PlanSummary",
+    "RunRecord",
     "__version__",
     "augment",
     "find_label_issues",
@@ -33,8 +53,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module, attribute = _PUBLIC[name]
-    return getattr(import_module(module), attribute)
+    return getattr(import_module(_PUBLIC[name]), "open_pipeline" if name == "open" else name)
 
 
 def __dir__() -> list[str]:

@@ -154,7 +154,7 @@ class Pipeline:
         request = self._request(select, **chosen, settings=settings or {}, command=command)
         return run_pipeline(request, views=[write_pages], watch=self._watch)
 
-    def bots(self, select: str | None = None, *, exclude: Sequence[str] = ()) -> list[BotRow]:
+    def bots(self, select: str | Sequence[str] | None = None, *, exclude: Sequence[str] = ()) -> list[BotRow]:
         """How the bots of the store stand, by name: rows, scores, version, gate; empty where nothing is there yet.
 
         Raises:

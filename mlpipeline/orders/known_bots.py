@@ -67,7 +67,7 @@ def known_bots(store: Store, conf: Path) -> list[str]:
     return sorted(found)
 
 
-def chosen_bots(known: Collection[str], select: str | None, exclude: Sequence[str]) -> set[str]:
+def chosen_bots(known: Collection[str], select: str | Sequence[str] | None, exclude: Sequence[str]) -> set[str]:
     """Those of the known bots that are asked for; `*/ko`, what all bots of a language share, counts as one.
 
     Raises:

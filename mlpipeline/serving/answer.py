@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlpipeline.errors import StageError
+from mlpipeline.errors import StageError, UsageError
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.runtime import core_logits
@@ -57,10 +57,20 @@ class Answerer:
         self.nearest = nearest
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:
-        """One answer a message, in their order. Equal messages get equal answers in any batch."""
+        """One answer a message, in their order. Equal messages get equal answers in any batch; threads may share this.
+
+        Raises:
+            UsageError: one text instead of several, or something that is no text.
+        """
+        if isinstance(texts, str):
+            raise UsageError("one text, not several", where="texts", fix="give a list of texts")
+        listed = list(texts)
+        for at, text in enumerate(listed):
+            if not isinstance(text, str):
+                raise UsageError(f"{type(text).__name__} is no text", where=f"texts[{at}]", fix="give a list of texts")
         answers: list[Answer] = []
-        for start in range(0, len(texts), BATCH):
-            answers.extend(self._answer_batch([_printable(text) for text in texts[start : start + BATCH]]))
+        for start in range(0, len(listed), BATCH):
+            answers.extend(self._answer_batch([_printable(text) for text in listed[start : start + BATCH]]))
         return answers
 
     def _answer_batch(self, texts: list[str]) -> list[Answer]:

@@ -133,7 +133,7 @@ def release(
     return {"released": pa.Table.from_pylist([row], schema=to_arrow_schema(RELEASED))}
 
 
-STAGE = Stage(
+STAGE: Stage[ReleaseSettings] = Stage(
     name="release",
     settings=ReleaseSettings,
     needs={

@@ -114,6 +114,7 @@ def test_a_bot_that_cannot_be_planned_is_named(tmp_path: Path):
 def test_bots_and_rows_are_those_of_the_verbs(home: Path, pipeline, told):
     assert [vars(row) for row in pipeline.bots()] == told("ls")
     assert [row.bot for row in pipeline.bots("domain:shop")] == [row.bot for row in pipeline.bots(exclude=["bank/en"])]
+    assert [row.bot for row in pipeline.bots(["shop/ko", "bank/en"])] == ["bank/en", "shop/ko"]
     table = pipeline.table("cleaned", "bank/en", ["text", "intent"])
     assert isinstance(table, pa.Table) and table.num_rows == 8 and table.column_names == ["text", "intent"]
     assert pipeline.table("cleaned", ["bank/en", "shop/ko"]).num_rows == pipeline.table("cleaned").num_rows == 16
@@ -177,6 +178,8 @@ def test_an_evaluation_has_the_figures_of_the_verb(pipeline, told, tmp_path: Pat
         (lambda one: one.table("cleaned", columns=["txt"]), "cleaned has no column txt"),
         (lambda one: one.answerer("bank/en"), "no champion"),
         (lambda one: one.answerer("shop"), "'shop' is no bot"),
+        (lambda one: one.answerer("shop/ko").answer("where is it"), "texts: one text, not several"),
+        (lambda one: one.answerer("shop/ko").answer(["a", None]), "texts[1]: NoneType is no text"),
         (lambda one: one.evaluate("shop/ko", []), "rows: there is no row"),
         (lambda one: one.evaluate("shop/ko", [("주차", "parking")]), "knows none of the intents of its 1 row"),
         (lambda one: one.evaluate("shop/ko", [("주차", None)]), "rows: intent[0]: there is no label"),
