@@ -15,7 +15,8 @@ from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
 from mlpipeline.cli.options import is_setting, refuse_ignored, repeated_words, spark_settings
 from mlpipeline.cli.terminal_text import visible
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import UsageError, did_you_mean
+from mlpipeline.orders.request import stages_of
 
 if TYPE_CHECKING:
     from mlpipeline.cluster.submission.compose import Submission
@@ -107,7 +108,10 @@ def submit_verb(context: CommandContext) -> int:
 
 
 def _check_ignored(options: argparse.Namespace) -> None:
-    """Refuses what only some submissions read."""
+    """Refuses what only some submissions read, and a word that is neither a stage nor a script."""
+    if options.script.isidentifier() and options.script not in (*_STAGES, *_ALL) and not os.path.exists(options.script):
+        what = f"no stage {options.script!r}{did_you_mean(options.script, [*_STAGES, *_ALL])}"
+        raise UsageError(what, fix=f"name a .py file, or one of {', '.join(['run', *_STAGES])}")
     if not getattr(options, "manifests", None):
         refuse_ignored(options, ("at", "time_zone", "tolerate"), "is for --manifests")
     if options.script not in (*_STAGES, *_ALL):
@@ -237,6 +241,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
     words += ["--store", options.store, "--conf", options.conf]
     words += [*repeated_words(options), *telling(options)]
     asked = build_parser(words).parse_args([*words, *options.arguments])
+    stages_of(asked.first, asked.last, asked.force)
     options.store, options.conf = asked.store, asked.conf
     options.settings = [*(f"{key}={value}" for key, value in spark_settings(asked).items()), *options.settings]
     options.verbose = options.verbose or asked.verbose

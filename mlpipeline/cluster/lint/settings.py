@@ -16,7 +16,7 @@ from mlpipeline.cluster.masters import kind_of
 from mlpipeline.cluster.redaction import HIDDEN, redacted
 from mlpipeline.cluster.sizing.needs import StageNeeds
 from mlpipeline.cluster.units import as_bytes, as_microseconds, megabytes
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import UsageError, did_you_mean
 
 __all__ = ["Finding", "Setting", "check_settings", "lint_files", "lint_settings", "node_of"]
 
@@ -167,7 +167,7 @@ def view_of(
         raise UsageError(f"{stated!r} is no master", fix="local[N], spark://HOST:PORT, yarn or k8s://HOST:PORT")
     known = stages or {}
     if stage is not None and stage not in known:
-        raise UsageError(f"no stage {stage!r}", fix=f"one of {', '.join(known)}")
+        raise UsageError(f"no stage {stage!r}{did_you_mean(stage, known)}", fix=f"stages are: {', '.join(known)}")
     return View(settings, kind, node, stage, lang, profile, known)
 
 

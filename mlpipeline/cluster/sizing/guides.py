@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import UsageError, did_you_mean
 
 LEAST_HEAP_MB = 450  # Spark refuses less: 1.5 x the 300 MB that it keeps for itself
 LEAST_OVERHEAD_MB = 384
@@ -71,7 +71,9 @@ def guide_named(name: str) -> Guide:
         UsageError: there is none.
     """
     if name not in GUIDES:
-        raise UsageError(f"no sizing guide {name!r}", fix=f"one of {', '.join(GUIDES)}")
+        raise UsageError(
+            f"no sizing guide {name!r}{did_you_mean(name, GUIDES)}", fix=f"guides are: {', '.join(GUIDES)}"
+        )
     return GUIDES[name]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import UsageError, did_you_mean
 
 # Resident MB of a worker with numpy, pandas and pyarrow and nothing else (measured: 138 to 142).
 WORKER_MB = 140
@@ -112,10 +111,7 @@ def need_of(
 
 def _stage_need(stages: StageNeeds, stage: str) -> StageNeed:
     if stage not in stages:
-        near = difflib.get_close_matches(stage, stages, n=1)
-        raise UsageError(
-            f"no stage {stage!r}", fix=f"did you mean {near[0]}?" if near else f"one of {', '.join(stages)}"
-        )
+        raise UsageError(f"no stage {stage!r}{did_you_mean(stage, stages)}", fix=f"stages are: {', '.join(stages)}")
     return stages[stage]
 
 

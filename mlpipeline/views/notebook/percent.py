@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlpipeline._packaged import packaged
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import UsageError, did_you_mean
 
 # File names in notebooks/, in the order in which a reader wants them.
 NAMES = ("look_at_a_corpus", "why_did_it_fail", "tune_a_job")
@@ -51,7 +51,7 @@ def read_notebook(name: str) -> Notebook:
         UsageError: there is none.
     """
     if name not in NAMES:
-        raise UsageError(f"no notebook {name!r}", fix=f"notebooks are: {', '.join(NAMES)}")
+        raise UsageError(f"no notebook {name!r}{did_you_mean(name, NAMES)}", fix=f"notebooks are: {', '.join(NAMES)}")
     return parse_notebook(name, packaged("notebooks", f"{name}.py").read_text("utf-8"))
 
 

@@ -15,6 +15,7 @@ from mlpipeline.errors import UsageError
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.conf").write_text("spark.executor.memory 2g\n")
     folder = tmp_path / "conf" / "domains" / "shop"
     folder.mkdir(parents=True)
     (folder / "domain.yaml").write_text("languages: [ko, fr-CA]\ningest: {files: a.jsonl}\n")
@@ -69,6 +70,17 @@ def test_what_stands_behind_the_verb_wins():
         ("submit run --select shop/ko --from clean --print-submit", "--from is --from-stage now"),
         ("submit clean --to clean --print-submit", "--to is --to-stage now"),
         ("show clened", "did you mean cleaned?"),
+        ("submit trian", "no stage 'trian', did you mean train?"),
+        ("submit run --to-stage trian --print-submit", "did you mean train?"),
+        ("submit run --force cleen --print-submit", "did you mean clean?"),
+        ("size --nodes 2 --cores 8 --memory 32g --stage trian", "did you mean train?"),
+        ("size --nodes 2 --cores 8 --memory 32g --guide our", "did you mean ours?"),
+        ("spark lint a.conf --stage trian", "did you mean train?"),
+        ("shell --stage trian -c 1", "did you mean train?"),
+        ("notebook write look_at_corpus --to x", "did you mean look_at_a_corpus?"),
+        ("schedule --as k8", "did you mean k8s?"),
+        ("run --form-stage clean", "did you mean --from-stage?"),
+        ("sparc lint x", "did you mean spark"),
         ("dataset write shop/ko/clened --to x.csv", "did you mean cleaned?"),
         ("show cleaned shop/kk", "there is no bot shop/kk, did you mean shop/ko?"),
         ("answer shp/ko hello", "there is no bot shp/ko, did you mean shop/ko?"),
