@@ -22,7 +22,7 @@ from mlpipeline.store.corpus.message_files import messages_of, read_messages
 def add_answer(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("bot", help="DOMAIN/LANG")
-    parser.add_argument("text", nargs="*", help="what a user would say; one or more messages")
+    parser.add_argument("text", nargs="*", help="messages, as a user would write them")
     parser.add_argument(
         "--file", metavar="FILE", help="a file with one message a line; - is the standard input, as without texts"
     )

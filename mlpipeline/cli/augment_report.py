@@ -1,4 +1,4 @@
-"""`mlpipeline augment report`: what made rows bring to a bot, by operator, and which operators do harm there."""
+"""`mlpipeline augment report`: what synthetic examples gain for a bot, by operator, and which operators do harm."""
 
 from __future__ import annotations
 
@@ -37,21 +37,25 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         "--model",
         choices=("linear", "trainer"),
         default="linear",
-        help="who judges: a fast linear model, each operator apart, or the trainer's network, all operators together",
+        help="what measures gains: a fast linear model, operator by operator, or the trainer's network, all together",
     )
-    parser.add_argument("--folds", type=int, default=_FOLDS, metavar="K", help=f"parts of the rows ({_FOLDS})")
+    parser.add_argument("--folds", type=int, default=_FOLDS, metavar="K", help=f"folds of the rows ({_FOLDS})")
     parser.add_argument("--seeds", type=int, default=_SEEDS, metavar="N", help=f"how often, at least 5 ({_SEEDS})")
-    parser.add_argument("--quick", action="store_true", help="no gains: what was made, refused and marked, in seconds")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="no gains: only counts of synthetic examples, refusals and marks, in seconds",
+    )
     parser.add_argument(
         "--per-intent",
         type=int,
         metavar="N",
         help="look at N rows of each intent only, as if the bot were smaller; switches nothing off",
     )
-    parser.add_argument("--no-switch", action="store_true", help="switch no operator off, only say which")
-    parser.add_argument("--to", metavar="REVIEW.xlsx", help="write made rows for a native speaker to mark")
+    parser.add_argument("--no-switch", action="store_true", help="switch no operator off, only name them")
+    parser.add_argument("--to", metavar="REVIEW.xlsx", help="write synthetic examples for a native speaker to rate")
     parser.add_argument("--rows", type=int, default=_SHEET, metavar="N", help=f"rows of that sheet ({_SHEET})")
-    parser.add_argument("--marks", metavar="REVIEW.xlsx", help="read the marks of such a sheet back")
+    parser.add_argument("--marks", metavar="REVIEW.xlsx", help="read the ratings of such a sheet")
     setting_option(parser)
     parser.epilog = (
         "Operators that do harm go to conf/domains/DOMAIN/LANG.measured.yaml, which the next run reads; whoever "
@@ -86,7 +90,7 @@ def report_verb(context: CommandContext) -> int:
     asked = read_bot(context, bot)
     tool = load_tool(Bot.parse(bot).lang, asked.rules.enabled)
     done = augment_bot(asked.whole, asked.rules, tool)
-    context.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} made of them")
+    context.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} synthetic examples")
     ablation = None if options.quick else _ablation(context, asked, tool)
     by_operator = ablation is not None and options.model == "linear"
     orders = scores_of_order(asked.corpus, ablation, tool, asked.rules.seed) if ablation and by_operator else {}
@@ -96,7 +100,7 @@ def report_verb(context: CommandContext) -> int:
     if options.to:
         place, rows = Path(options.to), sheet_rows(asked.whole, [one.candidate for one in done.kept])
         report["wrote"]["sheet"] = str(place)
-        context.say(f"{_write_sheet(rows, options.rows, place):,} rows to mark in {place}")
+        context.say(f"{_write_sheet(rows, options.rows, place):,} rows to rate in {place}")
     failed = switch(context, bot, report, asked.off, measured=by_operator)
     report["seconds"] = round(time.monotonic() - began, 1)
     context.print_result(report, as_text(report))
@@ -120,7 +124,7 @@ def _check(options: argparse.Namespace) -> None:
         if given and Path(given).suffix.lower() != ".xlsx":
             raise UsageError(f"--{name} {given}: the sheet is an .xlsx file", fix="name it review.xlsx")
     if options.to and options.marks and Path(options.to).resolve() == Path(options.marks).resolve():
-        raise UsageError("--to would replace the marks that --marks reads", fix="give it another name")
+        raise UsageError("--to would replace the sheet that --marks reads", fix="give it another name")
     if options.to:
         check_target("--to", Path(options.to))
 

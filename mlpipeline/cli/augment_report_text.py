@@ -14,7 +14,8 @@ _REFUSED = 3
 
 def as_text(report: Mapping[str, Any]) -> str:
     """Tables of operators and samples, gates, and what is switched off."""
-    lines = [f"{report['bot']}: {report['rows']:,} training rows, {report['made']:,} made, {report['kept']:,} kept"]
+    counts = f"{report['made']:,} synthetic examples, {report['kept']:,} kept"
+    lines = [f"{report['bot']}: {report['rows']:,} training rows, {counts}"]
     lines += [_gates(report), *_together(report["ablation"]), ""]
     used = [one for one in report["operators"] if one["made"] or one["rows_a_fold"] or one["marks"]]
     lines += [_operators(used), "", *_samples(used), *_refused(report["refused"]), *_off(report)]
@@ -25,7 +26,7 @@ def _gates(report: Mapping[str, Any]) -> str:
     counts = sorted(((told["count"], reason) for reason, told in report["refused"].items()), reverse=True)
     refused = ", ".join(f"{count:,} {reason}" for count, reason in counts) or "nothing"
     skipped = ", ".join(f"{count:,} {reason}" for reason, count in report["skipped"].items())
-    return f"left out of what was made: {refused}" + (f"; rows left alone: {skipped}" if skipped else "")
+    return f"synthetic examples left out: {refused}" + (f"; rows left alone: {skipped}" if skipped else "")
 
 
 def _together(found: Mapping[str, Any] | None) -> list[str]:
@@ -34,11 +35,13 @@ def _together(found: Mapping[str, Any] | None) -> list[str]:
     how = f"{found['rows']:,} rows in {found['folds']} folds, {found['seeds']} times, by the {found['model']} model"
     scores = found["macro_f1"]
     before, after = (f"{100 * scores[name]:.1f}" for name in ("plain", "all"))
-    return [f"macro-F1 {before} without and {after} with made rows: {_points(found['together'])} points ({how})"]
+    return [
+        f"macro-F1 {before} without and {after} with synthetic examples: {_points(found['together'])} points ({how})"
+    ]
 
 
 def _operators(used: Sequence[Mapping[str, Any]]) -> str:
-    head = ["operator", "made", "kept", "refused for", "alone", "among", "order", "natural", "same", ""]
+    head = ["operator", "examples", "kept", "refused for", "alone", "among", "order", "natural", "same", ""]
     rows = []
     for one in used:
         marks = one["marks"] or {}
@@ -54,15 +57,15 @@ def _operators(used: Sequence[Mapping[str, Any]]) -> str:
                 f"{order['score']:.2f} of {order['parents']:.2f}" if order else "",
                 _share(marks.get("natural")),
                 _share(marks.get("same")),
-                _verdict(one),
+                _use(one),
             ]
         )
     kept = [at for at in range(len(head)) if at < 4 or any(row[at] for row in rows)]
     cells = [[row[at] for at in kept] for row in rows]
-    return draw([head[at] for at in kept], cells, right=("made", "kept"))
+    return draw([head[at] for at in kept], cells, right=("examples", "kept"))
 
 
-def _verdict(one: Mapping[str, Any]) -> str:
+def _use(one: Mapping[str, Any]) -> str:
     why = one["bad"].split(":")[0].split(" ")[0] if one["bad"] else "would help" if one["would_help"] else ""
     return f"not used; {why}" if why and not one["used"] else "not used" if not one["used"] else why
 
@@ -91,7 +94,7 @@ def _samples(used: Sequence[Mapping[str, Any]]) -> list[str]:
         for sample in one["samples"][:2]
     ]
     unique = list(dict.fromkeys(map(tuple, rows)))
-    return [draw(["operators", "parent", "made"], unique), ""] if unique else []
+    return [draw(["operators", "original", "synthetic"], unique), ""] if unique else []
 
 
 def _refused(refused: Mapping[str, Any]) -> list[str]:
@@ -101,14 +104,14 @@ def _refused(refused: Mapping[str, Any]) -> list[str]:
         if reason != "balance"
         for sample in told["samples"][:_REFUSED]
     ]
-    return [draw(["refused for", "operators", "parent", "made"], rows), ""] if rows else []
+    return [draw(["refused for", "operators", "original", "synthetic"], rows), ""] if rows else []
 
 
 def _off(report: Mapping[str, Any]) -> list[str]:
     lines = []
     if report["sheet"]:
         bad = f", {len(report['sheet']['bad']):,} cannot be read" if report["sheet"]["bad"] else ""
-        lines.append(f"marks: {report['sheet']['marked']:,} of {report['sheet']['rows']:,} rows{bad}")
+        lines.append(f"ratings: {report['sheet']['marked']:,} of {report['sheet']['rows']:,} rows{bad}")
     off = report["switched_off"]
     if off:
         words = "off from the next run on" if report["written"] else "to be switched off"

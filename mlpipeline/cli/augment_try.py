@@ -1,4 +1,4 @@
-"""`mlpipeline augment try`: one sentence said another way."""
+"""`mlpipeline augment try`: paraphrases of one sentence."""
 
 from __future__ import annotations
 
@@ -31,12 +31,14 @@ def add_try(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chain", type=int, default=1, metavar="N", help="operators one after another, at most (1)")
     parser.add_argument("--only", default="", metavar="OP,OP", help="these operators and no other")
     parser.add_argument("--all", action="store_true", help="also what a gate refuses")
-    parser.add_argument("--bot", metavar="BOT", help="judge with the rows of DOMAIN/LANG: near them, test rows, intent")
+    parser.add_argument(
+        "--bot", metavar="BOT", help="check against the rows of DOMAIN/LANG: near duplicates, test rows, intent"
+    )
     parser.set_defaults(verb=try_verb)
 
 
 def try_verb(context: CommandContext) -> int:
-    """Prints other wordings of a sentence with their operators and scores."""
+    """Prints paraphrases of a sentence with their operators and scores."""
     options = context.options
     if not 1 <= options.chain <= _LONGEST_CHAIN:
         raise UsageError(f"--chain {options.chain} is no chain", fix=f"give 1 to {_LONGEST_CHAIN}")
@@ -87,10 +89,10 @@ def _corpus(context: CommandContext, setting: Setting, said: str) -> Corpus:
 
 
 def _text(said: str, found: Sequence[Wording], shown: Sequence[Wording]) -> str:
-    head, right = ["wording", "operator", "similar", "length", "verdict"], ["similar", "length"]
+    head, right = ["paraphrase", "operator", "similar", "length", "decision"], ["similar", "length"]
     asked = any(one.agreement is not None for one in found)
     if asked:
-        head, right = [*head[:4], "agrees", "intent", "verdict"], [*right, "agrees"]
+        head, right = [*head[:4], "agrees", "intent", "decision"], [*right, "agrees"]
     cells = []
     for one in shown:
         bot = [f"{one.agreement:.2f}", cut(one.intent or "", 24)] if asked else []
@@ -100,7 +102,7 @@ def _text(said: str, found: Sequence[Wording], shown: Sequence[Wording]) -> str:
     lines = [draw(head, cells, right=right), ""] if cells else []
     counts = Counter(one.verdict for one in found)
     off = sum(not one.used for one in found if one.verdict == KEPT)
-    told = [f"{counts.pop(KEPT, 0)} wordings kept", *(f"{count} {name}" for name, count in counts.items())]
+    told = [f"{counts.pop(KEPT, 0)} paraphrases kept", *(f"{count} {name}" for name, count in counts.items())]
     lines.append(f"{said}: {', '.join(told)}")
     if off:
         lines.append(

@@ -51,19 +51,19 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", metavar="FILE.html", help="write the report there")
     parser.add_argument("--fast", action="store_true", help="without the network, which only large files have")
     setting_option(parser)
-    parser.epilog = "exit codes: 0 judged, or nothing to judge; 2 a file that cannot be used or a wrong command line"
+    parser.epilog = "exit codes: 0 checked, or nothing to check; 2 a file that cannot be used or a wrong command line"
     parser.set_defaults(verb=check_verb)
 
 
 def check_verb(context: CommandContext) -> int:
-    """Judges the labels of a file; prints rate and advice, writes the list and the report."""
+    """Checks the labels of a file; prints rate and advice, writes the list and the report."""
     options = context.options
     places = _places(options.file, options.to, options.report)
     language, rules, cleaning = read_settings(context.conf, options.lang, context.sets())
     held = read_labelled_file(options.file, options.map, language, cleaning)
     left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
     every = len(held.rows) + held.left_out.total
-    context.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are judged{left_out}")
+    context.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are checked{left_out}")
     for line in held.warnings:
         context.say(f"warning: {options.file}: {line}")
     # First: scikit-learn and TensorFlow count their threads when they are loaded.

@@ -27,7 +27,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         metavar="RUN|EVENTLOG",
         help="a run of the store, or an event log of Spark: file or folder (default: the newest run)",
     )
-    parser.add_argument("--to", metavar="FILE", help="write the whole report as html")
+    parser.add_argument("--to", metavar="FILE", help="write the full report as HTML")
     parser.set_defaults(verb=run_verb)
 
 

@@ -65,7 +65,7 @@ def _told(report: Mapping[str, Any], seen: Sequence[str] | None, labels: Sequenc
     unknown, rows = report["unknown_rows"], report["rows"]
     has = "has an intent" if unknown == 1 else "have intents"
     missed = f" ({unknown:,} {has} that the bot does not know)" if unknown else ""
-    lines = [f"{rows - unknown:,} of {counted(rows, 'row')} judged{missed}", seen_line(seen), "", _headline(report)]
+    lines = [f"{rows - unknown:,} of {counted(rows, 'row')} scored{missed}", seen_line(seen), "", _headline(report)]
     lines += _out_of_scope(report["out_of_scope"])
     weak = sorted(report["per_intent"], key=lambda row: (row["f1"] or 0.0, row["intent"]))[:_WEAKEST]
     head = ["intent", "precision", "recall", "f1", "support"]

@@ -36,7 +36,7 @@ def check_target(option: str, place: Path) -> Path:
     if not folder.is_dir():
         raise UsageError(f"{option} {place}: there is no such folder", fix="name a file in a folder that is there")
     if not os.access(folder, os.W_OK | os.X_OK) or (place.exists() and not os.access(place, os.W_OK)):
-        raise UsageError(f"{option} {place} may not be written", fix="choose another place, or correct the permissions")
+        raise UsageError(f"{option} {place} may not be written", fix="choose another path, or correct the permissions")
     return place
 
 
@@ -63,7 +63,7 @@ def written_whole(place: Path, refusal: type[MLPipelineError] = InputError) -> I
         made.replace(place)
     except OSError as error:
         what = f"cannot be written: {error.strerror or error}"
-        raise refusal(what, where=str(place), fix="choose another place") from error
+        raise refusal(what, where=str(place), fix="choose another path") from error
     finally:
         made.unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ def add_size(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--master", default="yarn", metavar="KIND", help="yarn (default), k8s, standalone, or an address"
     )
-    parser.add_argument("--stage", metavar="NAME", help="size for one stage; default: for a whole run")
+    parser.add_argument("--stage", metavar="NAME", help="size for one stage; default: for all stages")
     parser.add_argument("--lang", metavar="TAG", help="bots of one language; default: of all in one job")
     parser.add_argument("--no-python", action="store_true", help="a job of the JVM alone, as the guides' examples are")
     stated = parser.add_argument_group("what you know better")
@@ -94,7 +94,7 @@ def _optional(size: str | None) -> int | None:
 
 def _title(asked: argparse.Namespace) -> str:
     gpus = f", {asked.gpus} GPUs" if asked.gpus else ""
-    whose = f"{asked.stage or 'a whole run'}{f' of {asked.lang}' if asked.lang else ''}"
+    whose = f"{asked.stage or 'all stages'}{f' of {asked.lang}' if asked.lang else ''}"
     return f"{asked.master}: {asked.nodes} nodes of {asked.cores} cores, {asked.memory}{gpus}, for {whose}"
 
 

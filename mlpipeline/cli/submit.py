@@ -1,4 +1,4 @@
-"""`mlpipeline submit`: a stage, the whole run or a script of yours, on any master, with a true exit code."""
+"""`mlpipeline submit`: a stage, all stages or a script of yours, on any master, with a true exit code."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _ALL = (STORE, CONF, JSON, SEED)
 TASKS: Mapping[str, Mapping[str, Verb]] = {
     "make bots": {
         "new": Verb("new:add_new", "make conf and corpus of a new bot", (STORE, CONF, JSON)),
-        "plan": Verb("plan:add_plan", "say what a run would do, and why", _ALL),
+        "plan": Verb("plan:add_plan", "show what a run would do, and why", _ALL),
         "run": Verb("run:add_run", "do what is missing, from files to champions", (*_ALL, SPARK)),
         "submit": Verb(
             "submit:add_submit", "run a stage, all stages or a script of yours by spark-submit", (*_ALL, SPARK)
@@ -50,11 +50,11 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         "ls": Verb("ls:add_ls", "list bots, or the datasets of the store with their rows", (STORE, JSON)),
         "show": Verb("show:add_show", "print rows of a dataset", (STORE, CONF, JSON)),
         "dataset write": Verb("dataset:add_write", "write a bot's rows of a dataset to a file", (STORE, CONF, JSON)),
-        "check": Verb("check:add_check", "read every file of the store, and say what is damaged", (STORE, JSON)),
+        "check": Verb("check:add_check", "read every file of the store, and list what is damaged", (STORE, JSON)),
     },
     "check and extend corpora": {
         "denoise check": Verb(
-            "denoise:add_check", "say which labels of a file are probably wrong, and how many", (CONF, JSON, SEED)
+            "denoise:add_check", "list the labels of a file that are probably wrong, and how many", (CONF, JSON, SEED)
         ),
         "split check": Verb(
             "split:add_check", "count what leaks between the splits of a labelled file or a bot", (STORE, CONF, JSON)
@@ -84,10 +84,10 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         ),
     },
     "Spark and clusters": {
-        "size": Verb("size:add_size", "say how many executors of which size a cluster takes, and why", (JSON,)),
-        "spark lint": Verb("spark:add_lint", "say what is wrong with files of Spark settings", (JSON,)),
+        "size": Verb("size:add_size", "compute how many executors of which size a cluster takes, and why", (JSON,)),
+        "spark lint": Verb("spark:add_lint", "find mistakes in files of Spark settings", (JSON,)),
         "doctor run": Verb(
-            "doctor:add_run", "say where a run's time and memory went, why it failed, what to change", (STORE, JSON)
+            "doctor:add_run", "show where a run's time and memory went, why it failed, what to change", (STORE, JSON)
         ),
         "doctor env": Verb(
             "doctor:add_env", "compare the driver with the executors: Python, libraries, memory, clock", (JSON, SPARK)

@@ -116,7 +116,7 @@ def test_of_a_text_without_words_nothing_is_made(text: str, capsys: pytest.Captu
     told = tried(capsys, "en", text, "--all")
     assert told["wordings"] == [] and told["counts"] == {}
     assert main(["augment", "try", "en", text, "--conf", CONF]) == 0
-    assert capsys.readouterr().out == f"{told['normalized']}: 0 wordings kept\n"
+    assert capsys.readouterr().out == f"{told['normalized']}: 0 paraphrases kept\n"
 
 
 def test_operators_are_listed_with_those_that_do_nothing_here(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +138,7 @@ def test_a_quick_report_of_augmentation_writes_its_sheet_and_nothing_else(
     told = capsys.readouterr()
     report = json.loads(told.out)
     assert report["bot"] == "bank/en" and report["operators"] and not report["written"]
-    assert "bank/en: 6 training rows, " in told.err and "5 rows to mark in " in told.err
+    assert "bank/en: 6 training rows, " in told.err and "5 rows to rate in " in told.err
     assert [path.name for path in tmp_path.iterdir()] == ["review.xlsx"] and tree(small_home) == before
 
 

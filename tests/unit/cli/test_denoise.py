@@ -80,7 +80,7 @@ def test_csv_with_other_columns(capsys: pytest.CaptureFixture[str]):
     assert main(["denoise", "check", "rows.csv", "--map", "text=question,intent=label", *LOUD]) == 0
     said = capsys.readouterr()
     assert f"{COUNT} labels" in said.out
-    assert f"rows.csv: {COUNT} of {COUNT + 1} rows are judged; left out: 1 no intent" in said.err
+    assert f"rows.csv: {COUNT} of {COUNT + 1} rows are checked; left out: 1 no intent" in said.err
 
 
 @pytest.mark.parametrize(

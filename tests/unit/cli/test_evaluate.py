@@ -54,7 +54,7 @@ def evaluate(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 
 def test_rows_that_the_bot_learnt_from_are_told_apart_and_the_others_judged_alone(evaluate):
     out, _ = evaluate([*QUESTIONS, *NEW])
-    assert out.startswith("11 of 11 rows judged\nof these 11 rows the bot learnt from 8; 3 are new to it\n")
+    assert out.startswith("11 of 11 rows scored\nof these 11 rows the bot learnt from 8; 3 are new to it\n")
     head, _, rows = out.splitlines()[3:6]
     assert head.split() == ["all", "rows", "new", "rows"] and rows.split() == ["rows", "8", "2"]
     told = json.loads(evaluate([*QUESTIONS, *NEW], "--json")[0])
@@ -77,10 +77,10 @@ def test_new_rows_have_one_column_of_figures_and_wide_intervals(evaluate):
 
 def test_rows_with_an_intent_that_the_bot_does_not_know_are_counted_and_named(evaluate):
     out, _ = evaluate([NEW[0], ("어디에 주차해요", "parking")])
-    assert out.startswith("1 of 2 rows judged (1 has an intent that the bot does not know)\n")
+    assert out.startswith("1 of 2 rows scored (1 has an intent that the bot does not know)\n")
     assert out.rstrip().endswith("intents that the bot does not know: parking (1 row)")
     out, _ = evaluate([NEW[0], ("주차", "Delivery"), ("주차", "hourz"), ("주차", "hourz")])
-    assert out.startswith("1 of 4 rows judged (3 have intents that the bot does not know)\n")
+    assert out.startswith("1 of 4 rows scored (3 have intents that the bot does not know)\n")
     assert "hourz (2 rows; did you mean hours?), Delivery (1 row; did you mean delivery?)" in out
 
 
@@ -97,7 +97,7 @@ def test_unknown_intents_alone_are_a_mistake_of_the_command(evaluate):
 
 def test_out_of_scope_rows_alone_are_judged_by_what_is_refused(evaluate):
     out, _ = evaluate([NEW[2], ("노래 한 곡", "oos")])
-    assert out.startswith("2 of 2 rows judged\n") and "accuracy   -" in out
+    assert out.startswith("2 of 2 rows scored\n") and "accuracy   -" in out
     assert "out of scope: 2 rows, refused " in out
 
 
@@ -124,7 +124,7 @@ def test_left_out_rows_are_counted_with_their_reason_and_first_line(evaluate):
     )
     out, err = evaluate(text)
     assert (
-        out.startswith("1 of 1 row judged\n")
+        out.startswith("1 of 1 row scored\n")
         and "left out of rows.jsonl: 2 no intent (line 2), 1 empty text (line 4" in err
     )
     told = json.loads(evaluate(text, "--json")[0])

@@ -24,7 +24,7 @@ READING = {
         ["몇 시에 문을 여나요", "1 of 3 rows that fit, of 8"],
     ),
     "answer": ("answer shop/ko '몇 시에 문을 여나요'", ["answer", "hours", "9시입니다."]),
-    "evaluate": ("evaluate shop/ko --on corpora/shop.jsonl", ["8 of 8 rows judged", "accuracy"]),
+    "evaluate": ("evaluate shop/ko --on corpora/shop.jsonl", ["8 of 8 rows scored", "accuracy"]),
     "split check": ("split check bank/en", ["bank/en: 8 rows (train 6, test 2)", "no leak"]),
     "contradictions": ("contradictions bank/en", ["bank/en"]),
     "schedule": ("schedule --select shop/ko", ["30 2 * * *", "shop/ko"]),
