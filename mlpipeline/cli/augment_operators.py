@@ -20,7 +20,7 @@ def add_operators(parser: argparse.ArgumentParser) -> None:
 def operators_verb(context: CommandContext) -> int:
     """Lists the operators of a language."""
     setting = setting_of(context, context.options.lang, None)
-    rows: list[dict[str, Any]] = [
+    rows: list[dict[str, object]] = [
         {
             "name": name,
             "kind": "opposite, for review" if one.opposite else one.kind,

@@ -251,7 +251,7 @@ def switch(
     return None
 
 
-def _is_renewed(operator: Mapping[str, Any], why: str, measured: bool) -> bool:
+def _is_renewed(operator: Mapping[str, object], why: str, measured: bool) -> bool:
     """Whether this call looked again at what had an operator switched off."""
     from mlpipeline.orders.augmentation_report import BY_MARKS
 

@@ -81,7 +81,7 @@ def _points(gain: Mapping[str, float] | None) -> str:
     return f"{100 * gain['gain']:+.1f} [{100 * gain['low']:+.1f}, {100 * gain['high']:+.1f}]"
 
 
-def _share(share: Mapping[str, Any] | None) -> str:
+def _share(share: Mapping[str, object] | None) -> str:
     if not share or not share["rows"]:
         return ""
     return f"{share['yes']}/{share['rows']} [{share['low']:.2f}, {share['high']:.2f}]"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _KINDS = {".jsonl": "json", ".csv": "csv", ".parquet": "parquet"}
 _NO_TARGET = (".txt", ".tsv", ".json", ".ndjson", ".xlsx", ".gz", ".yml", ".yaml")
 # As other programs read it: quotes doubled and not behind a backslash, no blank lost.
-_CSV: dict[str, Any] = {
+_CSV: dict[str, object] = {
     "header": True, "quoteAll": True, "escape": '"', "emptyValue": "", "nullValue": "",
     "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False,
 }  # fmt: skip

@@ -59,14 +59,14 @@ def _numbers(names: Iterable[str]) -> list[str]:
     return [name for name in names if name not in _TEXTS]
 
 
-def _full(name: str, row: Mapping[str, Any]) -> str:
+def _full(name: str, row: Mapping[str, object]) -> str:
     value, low, high = row.get(name), row.get("low"), row.get("high")
     if name == "accuracy" and None not in (value, low, high):
         return f"{value:.3f} [{_share(low, 2)}, {_share(high, 2)}]"
     return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _short(name: str, row: Mapping[str, Any]) -> str:
+def _short(name: str, row: Mapping[str, object]) -> str:
     value, low, high = row.get(name), row.get("low"), row.get("high")
     if name == "accuracy" and None not in (value, low, high):
         return f"{_share(value, 3)} [{_share(low, 2)} {_share(high, 2)}]"
@@ -75,7 +75,7 @@ def _short(name: str, row: Mapping[str, Any]) -> str:
     return "" if value is None else _share(value, 3) if isinstance(value, float) else str(value)
 
 
-def _share(value: Any, digits: int) -> str:
+def _share(value: object, digits: int) -> str:
     """.81 for 0.81, 1.0 for 1: as many cells either way."""
     text = f"{value:.{digits}f}"
     return text[1:] if text.startswith("0") else text[: digits + 1]

@@ -52,7 +52,7 @@ class Condition:
     how: str
     value: str
 
-    def holds(self, value: Any) -> bool:
+    def holds(self, value: object) -> bool:
         """True when a cell fits. An empty cell is the empty text, and is neither more nor less than anything."""
         if self.how in _ORDERS:
             return value is not None and self._in_order(value)
@@ -61,7 +61,7 @@ class Condition:
             return (self.value.casefold() in text.casefold()) == (self.how == "~")
         return (self._is(value, text)) == (self.how == "=")
 
-    def _is(self, value: Any, text: str) -> bool:
+    def _is(self, value: object, text: str) -> bool:
         if isinstance(value, bool):
             return text == self.value.lower()
         if isinstance(value, int | float):
@@ -69,7 +69,7 @@ class Condition:
             return number is not None and value == number
         return text == self.value
 
-    def _in_order(self, value: Any) -> bool:
+    def _in_order(self, value: object) -> bool:
         compare, number = _ORDERS[self.how], _number(self.value)
         if isinstance(value, int | float):
             if number is None:
@@ -79,7 +79,7 @@ class Condition:
         return compare(as_text(value), self.value)
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """A cell as a person reads it: None as nothing, true and false as in JSON."""
     if value is None:
         return ""
@@ -131,7 +131,7 @@ def read_columns(text: str | None, columns: Sequence[str]) -> list[str] | None:
 
 
 def draw_chosen(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     names: Sequence[str],
     options: argparse.Namespace,
     *,
@@ -167,6 +167,6 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _cell(name: str, value: Any, *, wide: bool) -> str:
+def _cell(name: str, value: object, *, wide: bool) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else as_text(value)
     return cut(text, _CELLS) if not wide and (name in TECHNICAL or name in JSON_COLUMNS) else text

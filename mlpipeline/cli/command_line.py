@@ -33,7 +33,7 @@ class Parser(argparse.ArgumentParser):
                     self.refuse_rest([word])
         return super().parse_known_args(args, namespace)
 
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
+    def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
             known = [str(choice) for choice in action.choices]
             text = f"{value!r} is none of {', '.join(known)}{did_you_mean(str(value), known)}"

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.cli.options import spark_settings
 from mlpipeline.cli.terminal_text import visible, visible_json
@@ -35,7 +35,7 @@ class CommandContext:
             sys.stderr.write(f"{visible(text, lines=True)}\n")
             sys.stderr.flush()
 
-    def print_result(self, result: Any, text: str) -> None:
+    def print_result(self, result: object, text: str) -> None:
         """The result on stdout: as JSON when asked for, else as text."""
         print(visible_json(result) if self.options.json else visible(text, lines=True), flush=True)
 

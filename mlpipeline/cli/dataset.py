@@ -6,7 +6,6 @@ import argparse
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -81,14 +80,14 @@ def _write(table: pa.Table, place: Path, raw: bool) -> None:
             _write_jsonl(_plain_rows(table), made, raw)
 
 
-def _plain_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+def _plain_rows(table: pa.Table) -> Iterator[dict[str, object]]:
     # Text formats carry no bytes: vectors and models are written as hexadecimal digits.
     for batch in table.to_batches(max_chunksize=_BATCH):
         for row in batch.to_pylist():
             yield {name: cell.hex() if isinstance(cell, bytes) else cell for name, cell in row.items()}
 
 
-def _write_jsonl(rows: Iterable[dict[str, Any]], path: Path, raw: bool) -> None:
+def _write_jsonl(rows: Iterable[dict[str, object]], path: Path, raw: bool) -> None:
     import orjson
 
     with path.open("wb") as stream:

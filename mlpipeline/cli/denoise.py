@@ -100,7 +100,7 @@ def _places(source: str, listed: str | None, report: str | None) -> dict[str, Pa
     return {option: writable(option, place, source) for option, place in named.items()}
 
 
-def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, Any]:
+def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, object]:
     return {**row, "lines": held.lines.get((row["content_id"], row["intent"]), [])}
 
 

@@ -162,7 +162,7 @@ def _size(value: int | None) -> str:
     return "?" if value is None else amount(value)
 
 
-def _all(executors: list[dict[str, Any]], key: str) -> str:
+def _all(executors: list[dict[str, object]], key: str) -> str:
     return _counted([str(one[key]) for one in executors])
 
 

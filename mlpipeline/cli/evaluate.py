@@ -103,5 +103,5 @@ def _spread(value: float | None, interval: Sequence[float] | None) -> str:
     return _figure(value) + (f"  [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
 
 
-def _figure(value: Any) -> str:
+def _figure(value: object) -> str:
     return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -61,7 +60,7 @@ def read_labelled_file(path: str, mapping: str, language: Language, rules: Clean
     """
     held = read_rows(path, parse_map(mapping))
     normalize = normalizer(Profile.of(language))
-    found: dict[str, list[Any]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}
+    found: dict[str, list[object]] = {name: [] for name in ("text", "intent", "annotator", "verified", "parent")}
     normalized: list[str] = []
     lines: dict[tuple[str, str], list[int]] = {}
     for row in held.labelled():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Collection
-from typing import Any
 
 from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
@@ -53,7 +52,7 @@ def ls_verb(context: CommandContext) -> int:
     return 0
 
 
-def dataset_rows(store: Store, bots: Collection[str], *, digest: bool) -> list[dict[str, Any]]:
+def dataset_rows(store: Store, bots: Collection[str], *, digest: bool) -> list[dict[str, object]]:
     """One row for each bot of each dataset: its name with the version, rows, fingerprint, and a digest if asked for."""
     rows = []
     for name in DATASETS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from mlpipeline.errors import UsageError
 
@@ -69,7 +68,7 @@ class _ConfOrSetting(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
+        values: str | Sequence[object] | None,
         option_string: str | None = None,
     ) -> None:
         text, reads = str(values), parser.get_default("reads")
@@ -94,7 +93,7 @@ class _Unread(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
+        values: str | Sequence[object] | None,
         option_string: str | None = None,
     ) -> None:
         parser.error(_unread(parser, self.option_strings[0]))
@@ -153,7 +152,7 @@ class _Renamed(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
+        values: str | Sequence[object] | None,
         option_string: str | None = None,
     ) -> None:
         parser.error(f"{self.option_strings[0]} is {self.const} now")

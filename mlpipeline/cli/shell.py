@@ -53,7 +53,7 @@ def shell_verb(context: CommandContext) -> int:
     return 0
 
 
-def _names(bench: Any) -> dict[str, Any]:
+def _names(bench: Any) -> dict[str, object]:
     import pyspark.sql.functions as F
 
     return {
@@ -77,7 +77,7 @@ def _line(bench: Any) -> str:
     return f"spark ({spark.version} at {at}), {there}, read('cleaned', 'shop/ko') -> Spark, table(...) -> pandas, F"
 
 
-def _run(code: str, name: str, names: dict[str, Any]) -> int:
+def _run(code: str, name: str, names: dict[str, object]) -> int:
     # Brings pyspark along: only this verb needs it.
     from mlpipeline.spark.ended import check_session
 
@@ -96,7 +96,7 @@ def _run(code: str, name: str, names: dict[str, Any]) -> int:
     return 0
 
 
-def _interact(names: dict[str, Any]) -> None:
+def _interact(names: dict[str, object]) -> None:
     try:
         from IPython import start_ipython
     except ImportError:

@@ -64,7 +64,7 @@ def matching(table: pa.Table, conditions: Sequence[Condition]) -> pa.Table:
     return table
 
 
-def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
     """Rows of `near_pair` with `left_text` and `right_text`: nobody judges a pair by two hashes.
 
     A text that only stands among what `clean` left out is taken from there.
@@ -88,9 +88,9 @@ def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[st
     ]
 
 
-def _sized(value: Any) -> Any:
+def _sized(value: object) -> object:
     return f"<{len(value):,} bytes>" if isinstance(value, bytes) else value
 
 
-def _in_a_line(value: Any) -> Any:
+def _in_a_line(value: object) -> object:
     return value.replace("\n", " ") if isinstance(value, str) else value

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
@@ -139,7 +138,7 @@ def _mapping(text: str) -> dict[str, str | None]:
     return {_CARRIED.get(field, field): column for field, column in mapping.items()}
 
 
-def as_json(name: str, leaks: Leaks) -> dict[str, Any]:
+def as_json(name: str, leaks: Leaks) -> dict[str, object]:
     """The result for machines: sizes, leaking rows by pair of splits and kind, the worst 50 pairs."""
     rows = [{"splits": list(splits), "rows": leaks.sizes[splits[1]], **told} for splits, told in leaks.rows.items()]
     pairs = [_as_dict(pair) for pair in leaks.pairs[:_WORST]]
@@ -147,7 +146,7 @@ def as_json(name: str, leaks: Leaks) -> dict[str, Any]:
     return {"of": name, "splits": leaks.sizes, "leaking_rows": rows, **counted, "worst": pairs}
 
 
-def _as_dict(pair: Leak) -> dict[str, Any]:
+def _as_dict(pair: Leak) -> dict[str, object]:
     sides = {
         f"{side}_{field}": getattr(sample, field)
         for side, sample in (("left", pair.left), ("right", pair.right))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 # C0, DEL and C1 (ESC, CSI, backspace: they move the cursor, rename the window, overwrite what stands there), the breaks
 # of lines that are no \n, and what turns the direction of writing around. Joiners of emoji and of Persian stay.
@@ -29,7 +28,7 @@ def _mark(character: str) -> str:
     return chr(0x2400 + code) if code < 0x20 else "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"<U+{code:04X}>"
 
 
-def visible_json(value: Any) -> str:
+def visible_json(value: object) -> str:
     """JSON for a terminal and for programs: the same value, with JSON's own escapes for what steers a terminal."""
     text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
     # Outside of strings JSON has no such character but its own line ends.

@@ -92,7 +92,7 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def read_page(url: str, timeout: float) -> dict[str, Any] | None:
+def read_page(url: str, timeout: float) -> dict[str, object] | None:
     """The JSON of a master's page; None when nothing answers there, or something else."""
     # A cluster's own address is never asked through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -119,7 +119,7 @@ def _marks(marks: Marks) -> dict[str, Any]:
     return {"natural": marks.natural._asdict(), "same": marks.same._asdict()}
 
 
-def _samples(corpus: Corpus, done: Augmented) -> dict[str, list[dict[str, Any]]]:
+def _samples(corpus: Corpus, done: Augmented) -> dict[str, list[dict[str, object]]]:
     """Some kept rows of each operator, from the first to the last intent; those that it made alone, if any."""
     by_name: dict[str, list[Made]] = defaultdict(list)
     for made in done.kept:
@@ -132,7 +132,7 @@ def _samples(corpus: Corpus, done: Augmented) -> dict[str, list[dict[str, Any]]]
     return found
 
 
-def _sample(corpus: Corpus, made: Made) -> dict[str, Any]:
+def _sample(corpus: Corpus, made: Made) -> dict[str, object]:
     one = made.candidate
     row = {"parent": corpus.texts[one.row], "made": one.text, "operators": list(one.operators)}
     return {**row, "intent": corpus.intents[one.row], "agreement": round(made.agreement, 3)}

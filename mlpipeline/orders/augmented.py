@@ -25,7 +25,7 @@ def gather_augmented(
     return {row["bot"]: {**json.loads(row["report"]), "read": _spread(rows[row["bot"]])} for row in reports}
 
 
-def _spread(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _spread(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
     """The first row of each operator, then the second, as far as they are shown."""
     turns: list[tuple[int, str, str, Mapping[str, Any]]] = []
     seen: dict[str, int] = defaultdict(int)

@@ -37,7 +37,7 @@ def find_causes(
     return found or ["made from something else"]
 
 
-def part_changes(old: Mapping[str, Any], new: Mapping[str, Any], under: str = "") -> list[str]:
+def part_changes(old: Mapping[str, object], new: Mapping[str, object], under: str = "") -> list[str]:
     """Changed keys of a recipe part: `train.epochs 10 -> 20`."""
     found = []
     for key, before, after in _changed(old, new):
@@ -48,13 +48,13 @@ def part_changes(old: Mapping[str, Any], new: Mapping[str, Any], under: str = ""
     return found
 
 
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, Any, Any]]:
     for key in sorted({*old, *new}):
         if old.get(key) != new.get(key):
             yield key, old.get(key), new.get(key)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is None:
         return "none"
     text = "[" + ", ".join(map(str, value)) + "]" if isinstance(value, list | tuple) else str(value)

@@ -51,7 +51,7 @@ class Contradiction:
         """Rows of all sides."""
         return sum(side.rows for side in self.sides)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """For JSON."""
         return {**asdict(self), "rows": self.rows}
 

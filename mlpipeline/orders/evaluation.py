@@ -83,7 +83,7 @@ class Evaluation:
     def _figure(self, name: str) -> Figure:
         return Figure(self.report[name], *(self.report[f"{name}_interval"] or (None, None)))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The report with `seen`, a count of each kind of row, and `unseen`, the report of those that are new."""
         counts = None if self.seen is None else dict(Counter(self.seen))
         return {**self.report, "seen": counts, "unseen": None if self.unseen is None else dict(self.unseen.report)}
@@ -115,7 +115,7 @@ def evaluate_rows(
     seen = _seen(store, answerer, [text for text, _ in rows], recipe)
     new = [at for at, kind in enumerate(seen or ()) if kind == UNSEEN]
 
-    def evaluated(chosen: Sequence[int]) -> dict[str, Any]:
+    def evaluated(chosen: Sequence[int]) -> dict[str, object]:
         return report_of_answers(answerer, [answers[at] for at in chosen], [intents[at] for at in chosen], recipe)
 
     bot = answerer.bundle.bot
@@ -125,7 +125,7 @@ def evaluate_rows(
 
 def report_of_answers(
     answerer: Answerer, answers: Sequence[Answer], intents: Sequence[str], recipe: Recipe
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The report of n answers, whose true intents are these."""
     limits = answerer.bundle.thresholds
     return evaluate_predictions(

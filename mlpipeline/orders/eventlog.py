@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.catalog import NEEDS
 from mlpipeline.errors import InputError
@@ -86,7 +86,7 @@ def place_of(spark: SparkSession) -> str:
 @contextmanager
 def open_log(
     store: Store, asked: str | None, place: str | None = None
-) -> Iterator[tuple[AppLog, Mapping[str, Any] | None]]:
+) -> Iterator[tuple[AppLog, Mapping[str, object] | None]]:
     """Gives the application of a run or of an event log, and the run's own `run.json` where there is one.
 
     Args:

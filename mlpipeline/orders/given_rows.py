@@ -15,7 +15,7 @@ from mlpipeline.store.corpus.rows import Problem, checked_intent, checked_text
 _EMPTY = "empty_text"  # no mistake of a caller's: a message may be blank
 
 
-def given_texts(values: Iterable[Any], name: str = "texts", *, blank: bool = True) -> list[str]:
+def given_texts(values: Iterable[object], name: str = "texts", *, blank: bool = True) -> list[str]:
     """n texts, as they are.
 
     Args:
@@ -43,7 +43,7 @@ def given_texts(values: Iterable[Any], name: str = "texts", *, blank: bool = Tru
     return texts
 
 
-def given_labels(values: Iterable[Any], count: int, name: str = "labels") -> list[str]:
+def given_labels(values: Iterable[object], count: int, name: str = "labels") -> list[str]:
     """One label for each of `count` texts: text without outer blanks, whole numbers as their digits.
 
     Raises:
@@ -108,12 +108,12 @@ def given_pairs(rows: Any) -> list[tuple[str, str]]:
     return list(zip(checked, given_labels(intents, len(checked), "rows: intent"), strict=True))
 
 
-def _is_missing(value: Any) -> bool:
+def _is_missing(value: object) -> bool:
     """None, NaN, and what pandas has for it."""
     return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
 
 
-def _is_pair(value: Any) -> bool:
+def _is_pair(value: object) -> bool:
     return isinstance(value, (tuple, list, np.ndarray)) and len(value) == 2
 
 

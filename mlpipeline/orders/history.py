@@ -15,7 +15,7 @@ from mlpipeline.store.runs import KNOWN, run_names
 _NAMED = 5  # bots that are kept by name
 
 
-def keep_entry(store: Store, run: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
+def keep_entry(store: Store, run: Mapping[str, object]) -> dict[str, dict[str, object] | None]:
     """Keeps what lists need of a run that has ended; gives the same of all runs, as `all_entries` does.
 
     Args:
@@ -37,7 +37,7 @@ def all_entries(store: Store) -> dict[str, dict[str, Any] | None]:
     return {name: known.get(name) or _read(store, name) for name in run_names(store)}
 
 
-def entry_of(run: Mapping[str, Any]) -> dict[str, Any]:
+def entry_of(run: Mapping[str, object]) -> dict[str, object]:
     """What a list shows of a run, from its `run.json`; every key may be missing or of another kind."""
     bots = [bot for bot in _listed(run.get("bots")) if isinstance(bot, Mapping)]
     states = [(str(bot.get("bot") or "?"), str(bot.get("status") or "")) for bot in bots]
@@ -75,7 +75,7 @@ def add_history(store: Store, bots: Sequence[dict[str, Any]]) -> None:
             bot[key] = {**line, **released.get((bot["bot"], line["version"]), {})} if line else line
 
 
-def _known(store: Store) -> dict[str, dict[str, Any]]:
+def _known(store: Store) -> dict[str, dict[str, object]]:
     """What was kept of earlier runs; nothing where it cannot be understood, as it can be made anew."""
     try:
         kept = json.loads(store.read(store.path("runs", KNOWN)) or b"{}")
@@ -84,7 +84,7 @@ def _known(store: Store) -> dict[str, dict[str, Any]]:
     return {name: entry for name, entry in kept.items() if _is_entry(entry)} if isinstance(kept, dict) else {}
 
 
-def _is_entry(entry: Any) -> bool:
+def _is_entry(entry: object) -> bool:
     if not isinstance(entry, dict) or entry.keys() != _EMPTY.keys():
         return False
     kinds = all(isinstance(entry[key], type(value)) for key, value in _EMPTY.items() if value is not None)
@@ -97,7 +97,7 @@ def _is_entry(entry: Any) -> bool:
     )
 
 
-def _read(store: Store, name: str) -> dict[str, Any] | None:
+def _read(store: Store, name: str) -> dict[str, object] | None:
     try:
         text = store.read(store.path("runs", name, "run.json"))
         run = json.loads(text) if text else None
@@ -106,11 +106,11 @@ def _read(store: Store, name: str) -> dict[str, Any] | None:
     return entry_of(run) if isinstance(run, Mapping) else None
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple) else []
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -53,7 +52,7 @@ def read_settings(
     return sections[Language] if lang else _ANY, sections[DenoisePart], sections[CleanPart]
 
 
-def as_table(columns: Mapping[str, Sequence[Any]], normalized: Sequence[str], clean: CleanPart) -> pa.Table:
+def as_table(columns: Mapping[str, Sequence[object]], normalized: Sequence[str], clean: CleanPart) -> pa.Table:
     """The table for `units_of`, near duplicates in one component, of n rows.
 
     Args:
@@ -96,7 +95,7 @@ def labelled_rows(
     """n texts, as they were said, with their labels and, where they are known, vectors (n, d)."""
     normalized = list(map(normalizer(Profile.of(language)), texts))
     kept = [at for at, text in enumerate(normalized) if text]
-    columns: dict[str, Sequence[Any]] = {"text": [texts[at] for at in kept], "intent": [labels[at] for at in kept]}
+    columns: dict[str, Sequence[object]] = {"text": [texts[at] for at in kept], "intent": [labels[at] for at in kept]}
     if vectors is not None:
         columns["vector"] = [vectors[at].astype("<f4").tobytes() for at in kept]
     places: dict[tuple[str, str], list[int]] = {}

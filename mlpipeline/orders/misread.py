@@ -33,7 +33,7 @@ def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, dict[str, Any
     return found
 
 
-def _of_bot(store: Store, bot: str, tested: pa.Table) -> dict[str, Any]:
+def _of_bot(store: Store, bot: str, tested: pa.Table) -> dict[str, object]:
     wrong = tested.filter(pc.not_equal(tested["intent"], tested["predicted"]))
     order = [("score", "descending"), ("content_id", "ascending"), ("intent", "ascending")]
     listed = wrong.sort_by(order).slice(0, MOST).to_pylist()
@@ -73,7 +73,7 @@ def _tested(store: Store, bot: str) -> pa.Table | None:
 
 def _texts_and_nearest(
     store: Store, bot: str, contents: Sequence[str]
-) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+) -> tuple[dict[str, str], dict[str, dict[str, object]]]:
     """By content id: the text as it was delivered, and the learnt question that is most like it."""
     rows = _rows(store, "denoised", bot, ["content_id", "intent", "text"]) if contents else None
     if rows is None:

@@ -171,7 +171,7 @@ def find_other_languages(store: Store, plan: Plan) -> dict[str, list[str]]:
     return found
 
 
-def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, Any] | None) -> str:
+def _status(bot: str, plan: Plan, report: RunReport, released: Mapping[str, object] | None) -> str:
     if bot in report.failed:
         return "failed"
     if _is_worked_on(bot, plan) and (released is None or bot not in plan.to_run("release")):
@@ -248,6 +248,6 @@ def _release(row: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def gather_stages(report: RunReport) -> list[dict[str, Any]]:
+def gather_stages(report: RunReport) -> list[dict[str, object]]:
     """One entry a stage for `run.json`."""
     return [{**asdict(stage), "skipped": stage.skipped if stage.bots else True} for stage in report.stages]

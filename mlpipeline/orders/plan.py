@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.errors import MLPipelineError, StageError
@@ -91,7 +90,7 @@ class Planner:
         self._refusals = read_refusals(store)
         self._count_rows = count_rows
         self._manifests: dict[str, Manifest] = {}
-        self._parts: dict[tuple[int, ...], tuple[list[Any], dict[str, Any]]] = {}
+        self._parts: dict[tuple[int, ...], tuple[list[object], dict[str, object]]] = {}
         self._digests = SourceDigests(store)
         self._provenance = read_provenance(store, STAGES)
         self._first = ""
@@ -208,12 +207,12 @@ class Planner:
         )
 
     def _wanted(self, stage: Stage, bot: Resolved, made: Mapping[str, str], sources: Sequence[SourceFile]) -> Mark:
-        inputs: dict[str, Any] = {name: made[name] for name in stage.needs if name != "source_file"}
+        inputs: dict[str, object] = {name: made[name] for name in stage.needs if name != "source_file"}
         if "source_file" in stage.needs:
             inputs["source_file"] = {file.name: self._digests.digest(file) for file in sources}
         return self._mark(stage, bot, inputs)
 
-    def _mark(self, stage: Stage, bot: Resolved, inputs: Mapping[str, Any]) -> Mark:
+    def _mark(self, stage: Stage, bot: Resolved, inputs: Mapping[str, object]) -> Mark:
         """The mark of these inputs and of the folders outside the store that the bot's recipe names for the stage."""
         folders = folders_of(stage, bot.recipe)
         known = {"folders": {name: self._digests.folder(path) for name, path in folders.items()}} if folders else {}
@@ -249,7 +248,7 @@ class Planner:
             or bool(missing_files(self._store, manifest, unit))
         )
 
-    def _part(self, stage: Stage, bot: Resolved) -> dict[str, Any]:
+    def _part(self, stage: Stage, bot: Resolved) -> dict[str, object]:
         sections = [getattr(bot.recipe, name) for name in stage.sections]
         key = tuple(id(section) for section in sections)
         if key not in self._parts:

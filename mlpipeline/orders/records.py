@@ -46,7 +46,7 @@ class Head:
         """The run's name, in the order of time: `20261130T092155-3230`, the last part being the process."""
         return self.started.strftime("%Y%m%dT%H%M%S") + f"-{os.getpid()}"
 
-    def record(self, **fields: Any) -> RunRecord:
+    def record(self, **fields: object) -> RunRecord:
         """A record with this head, of as many seconds as have passed; `fields` are those of `RunRecord`."""
         head = {
             "started": self.started.isoformat(timespec="seconds"),
@@ -109,7 +109,7 @@ def write_record(store: Store, record: RunRecord) -> str:
     return path
 
 
-def _as_json(value: Any) -> Any:
+def _as_json(value: object) -> object:
     """Numbers of numpy and times become what JSON has."""
     return json.loads(json.dumps(value, default=str))
 

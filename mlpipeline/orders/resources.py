@@ -87,7 +87,7 @@ def complete(rows: Sequence[dict[str, Any]], store: Store, run: str, place: str)
     return [_completed(row, modules.get(row["module"]), is_local=is_local) for row in rows]
 
 
-def _completed(row: Mapping[str, Any], module: ModuleFigures | None, *, is_local: bool) -> dict[str, Any]:
+def _completed(row: Mapping[str, Any], module: ModuleFigures | None, *, is_local: bool) -> dict[str, object]:
     if module is None:
         # No job of Spark at all: a stage that the driver does at its desk.
         return {**row, "in_jobs": 0.0, "bottleneck": "driver"}

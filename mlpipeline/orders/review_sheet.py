@@ -10,7 +10,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlpipeline.errors import InputError
 from mlpipeline.methods.label_noise.confusable import lower_end
@@ -214,11 +214,11 @@ def _cells(place: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         yield number, {name: _text(line[at]) if at < len(line) else "" for name, at in columns.items() if name}
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _lines(place: Path) -> Iterator[tuple[Any, ...]]:
+def _lines(place: Path) -> Iterator[tuple[object, ...]]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 

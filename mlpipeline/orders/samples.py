@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from mlpipeline.errors import InputError, MLPipelineError
 from mlpipeline.recipe.load import Resolved
@@ -15,7 +14,7 @@ from mlpipeline.store.layout import Store
 _SAMPLES = 3  # questions of a bot
 
 
-def answer_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[str, Any]], list[str]]:
+def answer_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[str, object]], list[str]]:
     """The sample questions of the recipes (`release.questions`), answered by the champions: three a bot.
 
     Returns:
@@ -40,7 +39,7 @@ def answer_samples(store: Store, bots: Iterable[Resolved]) -> tuple[list[dict[st
     return rows, refused
 
 
-def _row(bot: str, answer: Answer) -> dict[str, Any]:
+def _row(bot: str, answer: Answer) -> dict[str, object]:
     return {
         "bot": bot,
         "question": answer.text,

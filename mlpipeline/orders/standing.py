@@ -32,7 +32,7 @@ def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def status_line(bots: Sequence[Mapping[str, Any]]) -> str:
+def status_line(bots: Sequence[Mapping[str, object]]) -> str:
     """`ok`, or how many bots failed and how many a gate refused, with what answers for these.
 
     Args:

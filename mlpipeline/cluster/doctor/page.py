@@ -15,7 +15,7 @@ _TEMPLATES = ("doctor.html.j2", "doctor.css")
 _STAGES = 40  # stages shown: those with the most work
 
 
-def render_page(told: Mapping[str, Any]) -> str:
+def render_page(told: Mapping[str, object]) -> str:
     """The page of one diagnosis.
 
     Args:
@@ -33,7 +33,7 @@ def render_page(told: Mapping[str, Any]) -> str:
     return environment.get_template("doctor.html.j2").render(_view(told))
 
 
-def _view(told: Mapping[str, Any]) -> dict[str, Any]:
+def _view(told: Mapping[str, Any]) -> dict[str, object]:
     whole = told["whole"]
     length = max(whole["seconds"], 0.001)
     stages = sorted(told["stages"], key=lambda stage: -stage["work"])[:_STAGES]
@@ -68,7 +68,7 @@ def _view(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _parts(stage: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _parts(stage: Mapping[str, Any]) -> list[dict[str, object]]:
     """What a stage's time consisted of, as widths of a bar: the rest is waiting (disk, locks, other tasks' cores)."""
     python = float(stage["python"] or 0.0)
     gc = min(float(stage["gc"]), 1.0 - python)

@@ -54,7 +54,7 @@ def object_name(text: str) -> str:
 
 def spark_application(
     submission: Submission, *, name: str, namespace: str, tolerations: Sequence[Toleration] = ()
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A SparkApplication that does what the submission does, with its driver in the cluster.
 
     Args:
@@ -75,7 +75,9 @@ def spark_application(
     }
 
 
-def scheduled_application(application: Mapping[str, Any], at: str, *, time_zone: str | None = None) -> dict[str, Any]:
+def scheduled_application(
+    application: Mapping[str, Any], at: str, *, time_zone: str | None = None
+) -> dict[str, object]:
     """The same application again and again; a scheduled run is left out while the last one still runs.
 
     Args:
@@ -102,7 +104,7 @@ def scheduled_application(application: Mapping[str, Any], at: str, *, time_zone:
     }
 
 
-def application_spec(submission: Submission, tolerations: Sequence[Toleration] = ()) -> dict[str, Any]:
+def application_spec(submission: Submission, tolerations: Sequence[Toleration] = ()) -> dict[str, object]:
     """The `spec` of both kinds; see `spark_application`."""
     settings = submission.settings
     image = settings.get(_IMAGE)
@@ -117,7 +119,7 @@ def application_spec(submission: Submission, tolerations: Sequence[Toleration] =
         if key not in (*_OWN_FIELDS, *_NOT_THERE) and not _selects(key)
     }
     account = settings.get(_ACCOUNT, ACCOUNT)
-    spec: dict[str, Any] = {
+    spec: dict[str, object] = {
         "type": "Python",
         "mode": "cluster",
         "pythonVersion": "3",
@@ -142,7 +144,7 @@ def _selects(key: str) -> bool:
     return ".node.selector." in key
 
 
-def _role(settings: Mapping[str, str], role: Role, tolerations: Sequence[Toleration]) -> dict[str, Any]:
+def _role(settings: Mapping[str, str], role: Role, tolerations: Sequence[Toleration]) -> dict[str, object]:
     start = f"spark.{role}"
     found: dict[str, Any] = {}
     if f"{start}.cores" in settings:
@@ -164,10 +166,10 @@ def _instances(settings: Mapping[str, str]) -> dict[str, int]:
     return {"instances": int(settings.get("spark.executor.instances", "2"))}
 
 
-def _dynamic(settings: Mapping[str, str]) -> dict[str, Any]:
+def _dynamic(settings: Mapping[str, str]) -> dict[str, object]:
     if settings.get(f"{_DYNAMIC}enabled") != "true":
         return {}
-    found: dict[str, Any] = {"enabled": True}
+    found: dict[str, object] = {"enabled": True}
     for field in ("initialExecutors", "minExecutors", "maxExecutors"):
         if f"{_DYNAMIC}{field}" in settings:
             found[field] = int(settings[f"{_DYNAMIC}{field}"])

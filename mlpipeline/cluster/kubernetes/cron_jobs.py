@@ -112,7 +112,7 @@ def _cron_job(
 
 def _pod(
     scheduled_run: ScheduledRun, settings: Mapping[str, str], account: str, tolerations: Sequence[Toleration]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     image = settings.get("spark.kubernetes.container.image")
     if not image:
         fix = "add --image REGISTRY/NAME:TAG (spark.kubernetes.container.image)"

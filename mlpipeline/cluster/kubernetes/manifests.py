@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -20,13 +19,13 @@ from mlpipeline.errors import SetupError
 _EVERY_NIGHT = "30 2 * * *"
 
 
-def as_yaml(manifests: Sequence[Mapping[str, Any]]) -> str:
+def as_yaml(manifests: Sequence[Mapping[str, object]]) -> str:
     """Manifests as the documents of one YAML file."""
 
     class Plain(yaml.SafeDumper):
         """Without anchors: kubectl reads them, people do not."""
 
-        def ignore_aliases(self, data: Any) -> bool:
+        def ignore_aliases(self, data: object) -> bool:
             return True
 
     return yaml.dump_all(manifests, Dumper=Plain, sort_keys=False, allow_unicode=True, width=120, explicit_start=True)
@@ -64,7 +63,7 @@ def write_manifests(
     namespace = submission.settings.get("spark.kubernetes.namespace") or "default"
     account = submission.settings.get("spark.kubernetes.authenticate.driver.serviceAccountName", ACCOUNT)
     application = spark_application(submission, name=object_name(name), namespace=namespace, tolerations=tolerations)
-    documents: dict[str, list[dict[str, Any]]] = {
+    documents: dict[str, list[dict[str, object]]] = {
         "rbac.yaml": accounts(namespace, account),
         "driver-pod.yaml": [pod_template(submission.settings, "driver", tuple(tolerations))],
         "executor-pod.yaml": [pod_template(submission.settings, "executor", tuple(tolerations))],

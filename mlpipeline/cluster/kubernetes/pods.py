@@ -98,7 +98,7 @@ def pod_template(settings: Mapping[str, str], role: Role, tolerations: tuple[Tol
     """
     resource, _ = gpus(settings, role)
     asked = ((Toleration(resource),) if resource else ()) + tolerations
-    spec: dict[str, Any] = {
+    spec: dict[str, object] = {
         "securityContext": {"runAsUser": USER, "fsGroup": USER, "runAsNonRoot": True},
         # Spark finds its container by this name.
         "containers": [{"name": container_name(role), "securityContext": {"allowPrivilegeEscalation": False}}],

@@ -157,7 +157,7 @@ def _model(name: str) -> type[BaseModel]:
         ) from error
 
 
-def _checked(model: type[BaseModel], value: Mapping[str, Any], where: str) -> None:
+def _checked(model: type[BaseModel], value: Mapping[str, object], where: str) -> None:
     for path, key, known in _unknown(model, value, ""):
         near = difflib.get_close_matches(key, known, 1)
         fix = f"did you mean {near[0]}?" if near else f"known there: {', '.join(sorted(known)[:12])}"
@@ -199,7 +199,7 @@ def _missing(model: type[BaseModel], value: object, path: str) -> Iterator[str]:
 
 
 def _inner(
-    fields: Mapping[str, Any], value: Mapping[str, Any], path: str
+    fields: Mapping[str, object], value: Mapping[str, object], path: str
 ) -> Iterator[tuple[type[BaseModel], object, str]]:
     """(model, value, path) of everything inside `value` that has a model."""
     for key, inside in value.items():
@@ -208,13 +208,13 @@ def _inner(
                 yield one, part, f"{place}."
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def _models_in(annotation: object) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in typing.get_args(annotation) for model in _models_in(part)]
 
 
-def _parts(annotation: Any, value: object, path: str) -> Iterator[tuple[str, object]]:
+def _parts(annotation: object, value: object, path: str) -> Iterator[tuple[str, object]]:
     """The values that a model in `annotation` stands for: the value itself, its items, or its values."""
     if isinstance(value, list):
         yield from ((f"{path}[{number}]", part) for number, part in enumerate(value))
@@ -224,9 +224,9 @@ def _parts(annotation: Any, value: object, path: str) -> Iterator[tuple[str, obj
         yield path, value
 
 
-def _check_words(spec: Mapping[str, Any], where: str) -> None:
+def _check_words(spec: Mapping[str, object], where: str) -> None:
     for path, words in _WORDS.items():
-        value: Any = spec
+        value: object = spec
         for part in path.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is not None and value not in words:

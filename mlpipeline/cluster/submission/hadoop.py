@@ -140,7 +140,7 @@ def _trouble(address: str, answer: Answer) -> str:
     return f"{address} answers {answer.status}" if answer.status else f"{address} does not answer: {answer.trouble}"
 
 
-def _leaves(queue: Mapping[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _leaves(queue: Mapping[str, Any], path: str) -> Iterator[tuple[str, dict[str, object]]]:
     children = (queue.get("queues") or {}).get("queue") or []
     if not children:
         yield path, dict(queue)

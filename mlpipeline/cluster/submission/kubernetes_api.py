@@ -127,7 +127,7 @@ def _beside(file: Path, name: object) -> str:
     return _text(str(file.parent / str(name))) if name else ""
 
 
-def _pem(file: Path, entry: Mapping[str, Any], key: str) -> str:
+def _pem(file: Path, entry: Mapping[str, object], key: str) -> str:
     data = entry.get(f"{key}-data")
     if data:
         try:
@@ -230,7 +230,7 @@ def _pods(namespace: str, name: str = "") -> str:
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """A token goes to the server that it is for, and nowhere else."""
 
-    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+    def redirect_request(self, *args: object, **kwargs: object) -> None:
         return None
 
 

@@ -57,7 +57,7 @@ def status_of(pod: Pod) -> dict[str, Any]:
     return _chosen(list((pod.get("status") or {}).get("containerStatuses") or []), container(pod).get("name"))
 
 
-def _chosen(rows: list[dict[str, Any]], name: object = None) -> dict[str, Any]:
+def _chosen(rows: list[dict[str, object]], name: object = None) -> dict[str, object]:
     for wanted in (name, DRIVER_CONTAINER, "spark-kubernetes-executor"):
         for row in rows:
             if wanted and row.get("name") == wanted:

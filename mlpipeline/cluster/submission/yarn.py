@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mlpipeline.cluster.submission.compose import Submission
 from mlpipeline.cluster.submission.hadoop import ResourceManager, hadoop_conf
@@ -106,7 +105,7 @@ class Yarn:
         if wanted and wanted.rpartition(".")[2] != queue.rpartition(".")[2]:
             tell(f"note: YARN runs it in the queue {queue.removeprefix('root.')}, not in {wanted}")
 
-    def _given_up(self, app: Mapping[str, Any], application_id: str) -> str:
+    def _given_up(self, app: Mapping[str, object], application_id: str) -> str:
         why = why_accepted(app, self._manager)
         killed = self._manager.kill(application_id)
         end = "killed" if killed else f"still there: yarn application -kill {application_id}"
@@ -158,9 +157,9 @@ class Yarn:
             return Verdict(verdict.code, verdict.cause, look)
         return Verdict(verdict.code, verdict.cause, verdict.fix, printed or None)
 
-    def _ended(self, application_id: str) -> dict[str, Any]:
+    def _ended(self, application_id: str) -> dict[str, object]:
         """The application once YARN has written its end down, which may take a moment longer than its driver's."""
-        app: dict[str, Any] = {}
+        app: dict[str, object] = {}
         for _ in range(20):
             app = self._manager.app(application_id)
             if not app or app.get("state") in _ENDED:
@@ -181,7 +180,7 @@ def _refused(finished: Finished, tail: str) -> Verdict:
     return Verdict(finished.code, *known) if known else Verdict(finished.code)
 
 
-def _judged_client(finished: Finished, app: Mapping[str, Any], tail: str) -> Verdict:
+def _judged_client(finished: Finished, app: Mapping[str, object], tail: str) -> Verdict:
     # The ResourceManager calls every client-mode driver that went away a success: only these two words of it count.
     code = finished.code
     if app.get("finalStatus") == "KILLED":
@@ -195,7 +194,7 @@ def _judged_client(finished: Finished, app: Mapping[str, Any], tail: str) -> Ver
 _KILLED = ("the application was killed through YARN", "ask who did; then submit again")
 
 
-def _judged_cluster(finished: Finished, app: Mapping[str, Any], output: str) -> Verdict:
+def _judged_cluster(finished: Finished, app: Mapping[str, object], output: str) -> Verdict:
     status = app.get("finalStatus")
     if status == "SUCCEEDED":
         return Verdict(0)
@@ -213,6 +212,6 @@ def _judged_cluster(finished: Finished, app: Mapping[str, Any], output: str) -> 
     return Verdict(finished.code or 1, f"spark-submit ended while the application is {app.get('state')}", "see YARN")
 
 
-def _brief(app: Mapping[str, Any]) -> str:
+def _brief(app: Mapping[str, object]) -> str:
     lines = [line.strip() for line in str(app.get("diagnostics", "")).splitlines() if line.strip()]
     return lines[0][:300] if lines else ""

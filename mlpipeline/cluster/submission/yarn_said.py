@@ -10,7 +10,7 @@ from mlpipeline.cluster.submission.hadoop import ResourceManager
 from mlpipeline.cluster.submission.verdict import cause_of
 
 
-def why_accepted(app: Mapping[str, Any], manager: ResourceManager) -> str:
+def why_accepted(app: Mapping[str, object], manager: ResourceManager) -> str:
     """Why an application stays in ACCEPTED, in words.
 
     Args:
@@ -50,7 +50,7 @@ def _pending(app: Mapping[str, Any]) -> int:
     return sum(int(row.get("numContainers", 0)) for row in rows if row.get("resourceName", "*") == "*")
 
 
-def why_no_executors(app: Mapping[str, Any], manager: ResourceManager) -> str:
+def why_no_executors(app: Mapping[str, object], manager: ResourceManager) -> str:
     """Why no executor of a running application has started, in words."""
     metrics = manager.metrics()
     needs, free = _asked_mb(app), metrics.get("availableMB")

@@ -6,7 +6,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from mlpipeline.views.notebook.percent import Cell, Notebook
 
@@ -36,9 +35,9 @@ def as_ipynb(notebook: Notebook) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def _ipynb_cell(cell: Cell, number: int) -> dict[str, Any]:
+def _ipynb_cell(cell: Cell, number: int) -> dict[str, object]:
     lines = cell.text.splitlines(keepends=True)
-    made: dict[str, Any] = {"cell_type": cell.kind, "id": f"cell-{number:02}", "metadata": {}, "source": lines}
+    made: dict[str, object] = {"cell_type": cell.kind, "id": f"cell-{number:02}", "metadata": {}, "source": lines}
     if cell.tags:
         made["metadata"] = {"tags": list(cell.tags)}
     return made if cell.kind == "markdown" else {**made, "execution_count": None, "outputs": []}
@@ -84,7 +83,7 @@ def _note_id(name: str) -> str:
     return "2" + "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:8])
 
 
-def _paragraph(name: str, number: int, magic: str, text: str) -> dict[str, Any]:
+def _paragraph(name: str, number: int, magic: str, text: str) -> dict[str, object]:
     language = "markdown" if magic == "%md" else "python" if magic == "%spark.pyspark" else "text"
     stamp = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
     return {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.catalog import DATASETS, stage_named
 from mlpipeline.cluster.defaults import read_defaults
@@ -130,5 +130,5 @@ class Workbench:
     def __enter__(self) -> Workbench:
         return self
 
-    def __exit__(self, *ending: Any) -> None:
+    def __exit__(self, *ending: object) -> None:
         self.close()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def champion_view(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+def champion_view(bot: Mapping[str, object]) -> dict[str, Any] | None:
     """What a report says of it; None where no version answers and none was made.
 
     Args:
@@ -32,11 +32,11 @@ def champion_view(bot: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"now": now, "before": None if is_same else before, "own": own, "difference": compared}
 
 
-def _nothing() -> dict[str, Any]:
+def _nothing() -> dict[str, object]:
     return {"version": "", "accuracy": None, "interval": None, "started": "", "run": ""}
 
 
-def _version(value: Any) -> dict[str, Any] | None:
+def _version(value: object) -> dict[str, object] | None:
     if not isinstance(value, Mapping) or value.get("version") is None:
         return None
     return {
@@ -65,14 +65,14 @@ def _difference(own: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
     return found
 
 
-def _interval(value: Any) -> list[float] | None:
+def _interval(value: object) -> list[float] | None:
     if not isinstance(value, list | tuple) or len(value) != 2:
         return None
     ends = [end for end in map(_number, value) if end is not None]
     return ends if len(ends) == 2 else None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value

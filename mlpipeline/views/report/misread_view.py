@@ -16,7 +16,7 @@ _LABEL = 20  # letters of a label
 _SLOPE = 0.77  # of a label above a column: sine of the angle at which it stands
 
 
-def misread_view(found: Any) -> dict[str, Any] | None:
+def misread_view(found: object) -> dict[str, object] | None:
     """What a report shows of `misread` of an entry of `run.json`; None where nothing was tested.
 
     Returns:
@@ -34,7 +34,7 @@ def misread_view(found: Any) -> dict[str, Any] | None:
     }
 
 
-def _question(row: Mapping[str, Any]) -> dict[str, Any]:
+def _question(row: Mapping[str, object]) -> dict[str, object]:
     near = row.get("nearest")
     known = near if isinstance(near, Mapping) else {}
     return {
@@ -45,7 +45,7 @@ def _question(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value
@@ -99,7 +99,7 @@ def confusion_view(matrix: Any) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _counts(matrix: Any) -> dict[tuple[str, str], int]:
+def _counts(matrix: object) -> dict[tuple[str, str], int]:
     if not isinstance(matrix, Mapping):
         return {}
     intents, cells = matrix.get("intents"), matrix.get("cells")

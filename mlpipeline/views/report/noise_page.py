@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mlpipeline.views.report.noise_view import noise_view
 from mlpipeline.views.report.page import open_templates
 
 
-def render_noise(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], *, name: str, lang: str) -> str:
+def render_noise(report: Mapping[str, object], issues: Sequence[Mapping[str, object]], *, name: str, lang: str) -> str:
     """The page.
 
     Args:

@@ -16,7 +16,7 @@ _PLANTED = {"random": "any other intent", "pairs": "the nearest intent"}
 _ACTIONS = {"drop": "dropped", "relabel": "relabelled", "queue": "for a human", "keep": "kept", "report": "reported"}
 
 
-def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], lang: str) -> dict[str, Any]:
+def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], lang: str) -> dict[str, object]:
     """What the template shows.
 
     Args:
@@ -97,7 +97,7 @@ def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _review(report: Mapping[str, Any], last: float) -> dict[str, Any] | None:
+def _review(report: Mapping[str, Any], last: float) -> dict[str, object] | None:
     """Where the planner's line stands on the curve, of which rows that were dealt with are the first."""
     actions = report.get("actions") or {}
     done = sum(actions.get(name, 0) for name in DEALT_WITH)
@@ -107,7 +107,7 @@ def _review(report: Mapping[str, Any], last: float) -> dict[str, Any] | None:
     return None
 
 
-def _issue(row: Mapping[str, Any]) -> dict[str, Any]:
+def _issue(row: Mapping[str, Any]) -> dict[str, object]:
     near, votes = json.loads(row.get("nearest") or "{}"), json.loads(row.get("votes") or "{}")
     return {
         **{name: str(row.get(name) or "") for name in ("text", "intent", "suggested", "kind")},
@@ -126,7 +126,7 @@ def _counted(value: Any) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in (value or {}).items()]
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
     return value

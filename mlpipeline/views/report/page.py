@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
@@ -29,7 +28,7 @@ _TEMPLATES = (
 _DASH = "–"
 
 
-def render_report(run: Mapping[str, Any]) -> str:
+def render_report(run: Mapping[str, object]) -> str:
     """The report of one run as HTML.
 
     Args:

@@ -69,7 +69,7 @@ def status_words(status: str) -> str:
     return _STATUS_WORDS.get(status, words(status) or "unknown")
 
 
-def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
+def _bot(bot: Mapping[str, Any]) -> dict[str, object]:
     name = _text(bot.get("bot")) or "?"
     status = _text(bot.get("status"))
     rows = {**dict.fromkeys(("in", "rejected", "train", "validation", "test")), **_counts(bot.get("rows"))}
@@ -118,14 +118,14 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _noise(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+def _noise(bot: Mapping[str, object]) -> dict[str, object] | None:
     report = bot.get("noise")
     if not isinstance(report, Mapping):
         return None
     return noise_view(report, _rows(report, "issues"), _text(bot.get("bot")).rpartition("/")[2])
 
 
-def _augmented(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+def _augmented(bot: Mapping[str, object]) -> dict[str, object] | None:
     report = bot.get("augmented")
     return augment_view(report, _text(bot.get("bot")).rpartition("/")[2]) if isinstance(report, Mapping) else None
 
@@ -136,7 +136,7 @@ def _changes(causes: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part and not part.startswith("after ")))
 
 
-def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
+def _golden(row: Mapping[str, object]) -> dict[str, object]:
     return _figures(row, ("question", "intent", "answer", "zone", "version"), ("score",))
 
 
@@ -146,7 +146,7 @@ def _gate(check: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "words": _GATE_WORDS.get(row["name"], words(row["name"])), "passed": bool(check.get("passed"))}
 
 
-def _failure(value: Any) -> dict[str, str] | None:
+def _failure(value: object) -> dict[str, str] | None:
     if not value:
         return None
     if not isinstance(value, Mapping):
@@ -154,7 +154,7 @@ def _failure(value: Any) -> dict[str, str] | None:
     return {key: _text(value.get(key)) for key in ("stage", "reason", "fix")}
 
 
-def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
+def _stage(stage: Mapping[str, object]) -> dict[str, object]:
     bots = stage.get("bots")
     row = _figures(stage, ("stage",), ("rows_in", "rows_out", "dropped", "seconds"))
     row["bots"] = len(bots) if isinstance(bots, (list, tuple)) else _number(bots)
@@ -167,7 +167,7 @@ def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _used(row: Mapping[str, Any]) -> dict[str, Any]:
+def _used(row: Mapping[str, object]) -> dict[str, object]:
     """What one module used: seconds, megabytes, and bytes read, written and shuffled."""
     times, sizes = ("seconds", "cpu_seconds"), ("jvm_mb", "worker_mb", "bytes_in", "bytes_out", "shuffled")
     return _figures(row, ("module", "bottleneck"), (*times, *sizes))
@@ -235,7 +235,7 @@ def _flow(rows: Mapping[str, float | None], bot: Mapping[str, Any]) -> list[dict
     return [{"name": name, "count": n, "width": 100.0 * n / whole} for name, n in parts if n] if whole else []
 
 
-def _reliability(bot: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _reliability(bot: Mapping[str, Any]) -> list[dict[str, object]]:
     """Points of the calibration chart in its 0..100 box; size by share of rows."""
     points = [_figures(row, (), ("confidence", "accuracy", "rows")) for row in _rows(bot, "reliability")]
     points = [p for p in points if p["rows"] and p["confidence"] is not None and p["accuracy"] is not None]
@@ -246,7 +246,7 @@ def _reliability(bot: Mapping[str, Any]) -> list[dict[str, Any]]:
     return points
 
 
-def _curve(bot: Mapping[str, Any]) -> dict[str, Any] | None:
+def _curve(bot: Mapping[str, Any]) -> dict[str, object] | None:
     """The line of share answered against share right, and the bot's own place on it."""
     names = ("threshold", "accepted", "accuracy")
     points = [_figures(row, (), names) for row in _rows(bot, "oos_curve")]
@@ -255,7 +255,7 @@ def _curve(bot: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     low = min(0.9, math.floor(10.0 * min(p["accuracy"] for p in points)) / 10.0)
 
-    def placed(point: dict[str, Any]) -> dict[str, Any]:
+    def placed(point: dict[str, Any]) -> dict[str, object]:
         return {**point, "x": 100.0 * point["accepted"], "y": 100.0 * (1.0 - point["accuracy"]) / (1.0 - low)}
 
     own = bot.get("at_threshold")
@@ -265,7 +265,7 @@ def _curve(bot: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"low": low, "points": [placed(p) for p in points], "own": None if mark is None else placed(mark)}
 
 
-def _shares(value: Any) -> list[dict[str, Any]]:
+def _shares(value: object) -> list[dict[str, Any]]:
     """Counts by reason, largest first, with the width of a bar in percent."""
     counts = {name: number for name, number in _counts(value).items() if number}
     top = max((number or 0.0 for number in counts.values()), default=0.0)
@@ -273,24 +273,24 @@ def _shares(value: Any) -> list[dict[str, Any]]:
     return [{"name": name, "count": n, "width": 100.0 * (n or 0.0) / top} for name, n in ordered]
 
 
-def _counts(value: Any) -> dict[str, float | None]:
+def _counts(value: object) -> dict[str, float | None]:
     return {str(key): _number(number) for key, number in value.items()} if isinstance(value, Mapping) else {}
 
 
-def _figures(row: Mapping[str, Any], texts: Iterable[str], numbers: Iterable[str]) -> dict[str, Any]:
+def _figures(row: Mapping[str, object], texts: Iterable[str], numbers: Iterable[str]) -> dict[str, Any]:
     return {**{key: _text(row.get(key)) for key in texts}, **{key: _number(row.get(key)) for key in numbers}}
 
 
-def _rows(value: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _rows(value: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     found = value.get(key)
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, (list, tuple)) else []
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
     return value

@@ -26,7 +26,7 @@ def write_pages(store: Store, record: RunRecord) -> None:
     write_index(store, content)
 
 
-def write_index(store: Store, run: Mapping[str, Any]) -> str:
+def write_index(store: Store, run: Mapping[str, object]) -> str:
     """Writes `runs/index.html` and `runs/latest` after a run; gives the page's path.
 
     Args:
@@ -43,7 +43,7 @@ def write_index(store: Store, run: Mapping[str, Any]) -> str:
     return store.path("runs", INDEX)
 
 
-def render_index(entries: Mapping[str, Mapping[str, Any]]) -> str:
+def render_index(entries: Mapping[str, Mapping[str, object]]) -> str:
     """The page.
 
     Args:
@@ -57,7 +57,7 @@ def render_index(entries: Mapping[str, Mapping[str, Any]]) -> str:
     return open_templates().get_template("runs.html.j2").render(rows=rows, older=len(entries) - len(rows))
 
 
-def _row(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _row(entry: Mapping[str, Any]) -> dict[str, object]:
     if not entry:
         return {"is_ended": False, "started": "", "seconds": None, "status": "not ended", "command": "", "bots": "",
                 "states": []}  # fmt: skip
