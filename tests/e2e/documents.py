@@ -6,6 +6,8 @@ A remark is an HTML comment in the line above a fence; readers do not see it:
     <!-- run by tests/FILE.py::test_x -->   that test runs the block; it needs a cluster, or it does not end by itself
     <!-- excerpt of FILE -->                the block is code that stands in FILE, line by line
     <!-- file PATH -->                      the block is a file that the reader writes
+    <!-- into PATH, below: LINE -->         lines that the reader adds to a file: below (or above) the first line that
+                                            begins so, "at its end", or as "all of it"; for as long as the page is read
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-RUN, EXCERPT, FILE, SMALLER = "run by", "excerpt of", "file", "in tests:"
+RUN, EXCERPT, FILE, INTO, SMALLER = "run by", "excerpt of", "file", "into", "in tests:"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_REMARK = re.compile(r"<!-- (run by|excerpt of|file|in tests:) (\S.*?) -->\n+\Z")
+_REMARK = re.compile(r"<!-- (run by|excerpt of|file|into|in tests:) (\S.*?) -->\n+\Z")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,20 @@ def blocks(page: Path) -> Iterator[Block]:
         kind, said = (remark[1], remark[2]) if remark else ("", "")
         line = text.count("\n", 0, found.start()) + 1
         yield Block(page.relative_to(ROOT).as_posix(), line, found[1], found[2], kind, said)
+
+
+def insert(text: str, block: Block) -> str:
+    """The text of a file with the lines of an `into` block in it; raises ValueError where their place is not there."""
+    where = block.remark.partition(", ")[2]
+    side, _, begins = where.partition(": ")
+    if where in ("all of it", "at its end"):
+        return f"{text}{block.text}" if where == "at its end" else block.text
+    lines = text.splitlines(keepends=True)
+    at = next((number for number, line in enumerate(lines) if line.startswith(begins)), None)
+    if at is None or side not in ("above", "below"):
+        raise ValueError(f"{block.where}: no such place: {block.remark}")
+    lines.insert(at + (side == "below"), block.text)
+    return "".join(lines)
 
 
 def covering_test(name: str) -> str:

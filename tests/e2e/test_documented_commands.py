@@ -25,11 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from mlpipeline.cluster.cache import cache_folder
 from tests.e2e.conftest import PATIENCE
-from tests.e2e.documents import EXCERPT, FILE, ROOT, RUN, SMALLER, Block, blocks, pages
+from tests.e2e.documents import EXCERPT, FILE, INTO, ROOT, RUN, SMALLER, Block, blocks, insert, pages
 
 _HERE, _DOCTOR = "tests/e2e/test_documented_commands.py", "tests/unit/cli/test_doctor.py"
 _CLUSTER = "tests/cluster/test_local_cluster.py"
@@ -65,6 +64,7 @@ class Reader:
     home: Path
     typed: set[str] = field(default_factory=set)
     failed: dict[str, list[str]] = field(default_factory=dict)
+    before: dict[Path, str | None] = field(default_factory=dict)  # files that a page had lines added to; None: none
     took: list[tuple[float, str]] = field(default_factory=list)
 
     def env(self) -> dict[str, str]:
@@ -86,6 +86,9 @@ class Reader:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.text, "utf-8")
             return
+        if block.kind == INTO:
+            self.add(block)
+            return
         if block.language == "python":
             words = [str(self.home / ".venv/bin/python"), "-c", block.text]
         elif block.language == "bash":
@@ -97,6 +100,19 @@ class Reader:
         else:
             return
         self.do(block, words)
+
+    def add(self, block: Block) -> None:
+        """Adds the lines of a block to their file, until the page is turned."""
+        file = self.home / block.remark.partition(",")[0]
+        text = file.read_text("utf-8") if file.is_file() else ""
+        self.before.setdefault(file, text if file.is_file() else None)
+        file.write_text(insert(text, block), "utf-8")
+
+    def turn_page(self) -> None:
+        """Takes what was added to files out again: the next page speaks of the project as it is."""
+        for file, text in self.before.items():
+            file.unlink() if text is None else file.write_text(text, "utf-8")
+        self.before.clear()
 
     def do(self, block: Block, words: list[str]) -> None:
         began = time.monotonic()
@@ -144,11 +160,13 @@ def make_small(home: Path) -> None:
         chosen = [lines[:_ROWS] for lines in list(kept.values())[:_INTENTS]]
         file.write_text("".join(f"{line}\n" for lines in chosen for line in lines), "utf-8")
     base = home / "conf" / "base.yaml"
-    recipe = yaml.safe_load(base.read_text("utf-8"))
+    text = base.read_text("utf-8")
     for section, values in _QUICK.items():
         for key, value in values.items():
-            recipe[section][key] = {**recipe[section][key], **value} if isinstance(value, dict) else value
-    base.write_text(yaml.safe_dump(recipe, sort_keys=False), "utf-8")
+            for name, one in value.items() if isinstance(value, dict) else [(key, value)]:
+                text, times = re.subn(rf"^( +{name}:).*", rf"\1 {json.dumps(one)}", text, flags=re.MULTILINE)
+                assert times == 1, f"{section}.{key}: {name}"
+    base.write_text(text, "utf-8")
 
 
 def write_given(home: Path) -> None:
@@ -177,6 +195,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     for page in pages():
         for block in blocks(page):
             someone.follow(block)
+        someone.turn_page()
     # For whoever wants the walk to be shorter.
     slowest = sorted(someone.took, reverse=True)
     (home.parent / "took.txt").write_text("".join(f"{seconds:6.1f} s  {what}\n" for seconds, what in slowest), "utf-8")

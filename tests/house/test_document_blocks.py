@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.documents import EXCERPT, RUN, Block, blocks, covering_test, pages
+from tests.e2e.documents import EXCERPT, INTO, RUN, Block, blocks, covering_test, insert, pages
 from tests.e2e.test_documented_commands import ELSEWHERE
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +60,14 @@ def test_an_excerpt_stands_in_its_file(block: Block):
     known = {line.strip() for line in (ROOT / block.remark).read_text("utf-8").splitlines()}
     shown = [line.partition("  #")[0].strip() for line in block.text.splitlines()]
     assert [line for line in shown if line and line not in known] == []
+
+
+@pytest.mark.parametrize("block", [block for block in ALL if block.kind == INTO], ids=lambda block: block.where)
+def test_lines_that_are_added_to_a_file_have_their_place(block: Block):
+    file = ROOT / block.remark.partition(",")[0]
+    assert (file.parent if block.remark.endswith(", all of it") else file).exists()
+    before = file.read_text("utf-8") if file.is_file() else ""
+    assert block.text in insert(before, block)
 
 
 def test_what_runs_elsewhere_is_still_documented():
