@@ -15,6 +15,8 @@ import pytest
 
 import mlpipeline
 from mlpipeline.cli.main import main
+from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.orders.labelled_texts import near_components, read_settings
 from tests.unit.methods.label_noise.noise_rows import WRONG, rows
 
 QUICK = {"denoise.folds": 3, "denoise.audit": 0.0}
@@ -143,3 +145,18 @@ def test_a_mistake_is_one_line(call: Callable[[], Any], said: str):
     with pytest.raises(mlpipeline.MLPipelineError) as error:
         call()
     assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_groups_are_the_components_that_clean_and_denoise_see():
+    with (Path(__file__).parents[3] / "examples" / "assistant" / "ko.jsonl").open(encoding="utf-8") as stream:
+        texts = [json.loads(line)["text"] for line in stream]
+    language, _, clean = read_settings(None, "ko", [])
+    normalize = normalizer(Profile.of(language))
+    rows: dict[str, list[int]] = {}
+    for at, name in enumerate(near_components([normalize(text) for text in texts], clean).to_pylist()):
+        rows.setdefault(name, []).append(at)
+    found = mlpipeline.near_duplicates(texts, "ko")
+    assert [group.rows for group in found] == sorted(tuple(own) for own in rows.values() if len(own) > 1) and found
+    for group in found:
+        assert {row for one, other, _ in group.pairs for row in (one, other)} == set(group.rows)
+        assert group.similarity >= clean.near_threshold - 1e-6 and all(one < other for one, other, _ in group.pairs)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.errors import RecipeError, UsageError
-from mlpipeline.recipe.choose import choose_recipes, recipe_of
+from mlpipeline.recipe.choose import as_sets, choose_recipes, recipe_of
 
 
 @pytest.fixture
@@ -48,3 +48,28 @@ def test_who_names_one_bot_never_wrote_select(conf: Path, bot: str):
 def test_a_folder_without_bots(tmp_path: Path):
     with pytest.raises(UsageError, match="no folder domains"):
         choose_recipes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("train.epochs", 3),
+        ("train.learning_rate", 1e-05),
+        ("clean.min_script_share", 0.25),
+        ("clean.drop_duplicates", False),
+        ("augment.disabled", ["typo_shift"]),
+        ("split.salt", "2026: # and 'quotes'"),
+        ("ingest.translations", None),
+    ],
+)
+def test_a_value_of_python_is_that_of_the_recipe(conf: Path, key: str, value: object):
+    (bot,) = choose_recipes(conf, select="shop/ko", sets=as_sets({key: value}))
+    section, name = key.split(".")
+    found = getattr(getattr(bot.recipe, section), name)
+    assert (list(found) if isinstance(found, tuple) else found) == value
+
+
+def test_what_no_recipe_can_hold_is_refused():
+    assert as_sets(None) == []
+    with pytest.raises(UsageError, match=r"^clean\.fold: set is no value of a recipe"):
+        as_sets({"clean.fold": {"a"}})
