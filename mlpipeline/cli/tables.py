@@ -7,18 +7,22 @@ import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from wcwidth import wcswidth
-
 from mlpipeline.cli.terminal_text import visible
 
 _GAP = 2  # cells between two columns
 _LEAST = 10  # cells below which a text is not cut
 # No letter is less wide than this share of a cell for long: marks above and below letters take none of their own.
 _LETTERS_A_CELL = 8
+_WIDEST = 2  # cells of a letter
 
 
 def width(text: str) -> int:
     """Cells that a text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    # Its tables take 20 ms to load, which `answer` in English need not wait for.
+    from wcwidth import wcswidth
+
     cells: int = wcswidth(text)
     return cells if cells >= 0 else len(text)
 
@@ -28,7 +32,7 @@ def cut(text: str, cells: int) -> str:
     text = visible(text)
     if len(text) > cells * _LETTERS_A_CELL:
         text = text[: cells * _LETTERS_A_CELL]
-    elif width(text) <= cells:
+    elif len(text) * _WIDEST <= cells or width(text) <= cells:
         return text
     while text and width(text) > cells - 1:
         text = text[:-1]

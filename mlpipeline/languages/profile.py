@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -24,6 +24,8 @@ STEPS: Mapping[str, Step] = {
 # Steps undo and enable each other in rare mixtures (a removed joiner lets two letters compose): repeated until nothing
 # changes, which makes normalising idempotent. No text of any corpus needed more than three rounds.
 _MAX_ROUNDS = 12
+# Texts that go through all steps before what none of them changes is compiled: that takes as long as a thousand texts.
+_FIRST = 200
 
 
 class LanguageSettings(Protocol):
@@ -85,26 +87,15 @@ def normalizer(profile: Profile) -> Callable[[str], str]:
     _check("normalising step", profile.steps, STEPS, f"language.steps of {profile.tag}")
     steps = [STEPS[name] for name in profile.steps]
     functions = [step.apply for step in steps]
-    # what no step could change costs these searches only; one class for all steps, one search for each pattern
-    chars = "".join(dict.fromkeys(step.chars for step in steps))
-    # late steps are about spaces and signs, which most often have something to do: they are asked first
-    wakers = list(dict.fromkeys(pattern for step in reversed(steps) for pattern in step.patterns))
-    wakers += [_all_but_untouched(chars)] if chars else []
-    wakes = tuple(re.compile(pattern, re.DOTALL).search for pattern in wakers)
-    heads = frozenset("".join(step.heads for step in steps))
-    tails = frozenset("".join(step.tails for step in steps))
-
-    def awake(text: str) -> bool:
-        if text[0] in heads or text[-1] in tails:
-            return True
-        for wake in wakes:  # noqa: SIM110 - any() over a generator costs twice the searches
-            if wake(text):
-                return True
-        return False
+    first = iter(range(_FIRST))
+    changes: Callable[[str], bool] | None = None
 
     def normalized(text: str) -> str:
+        nonlocal changes
+        if changes is None and next(first, None) is None:
+            changes = _changing(steps)
         for _ in range(_MAX_ROUNDS):
-            if not text or not awake(text):
+            if not text or (changes is not None and not changes(text)):
                 return text
             before = text
             for apply in functions:
@@ -114,6 +105,28 @@ def normalizer(profile: Profile) -> Callable[[str], str]:
         return text
 
     return normalized
+
+
+def _changing(steps: Sequence[Step]) -> Callable[[str], bool]:
+    """Whether any of the steps could change a text that is not empty: what none could, costs these searches only."""
+    # one class for all steps, one search for each pattern
+    chars = "".join(dict.fromkeys(step.chars for step in steps))
+    # late steps are about spaces and signs, which most often have something to do: they are asked first
+    patterns = list(dict.fromkeys(pattern for step in reversed(steps) for pattern in step.patterns))
+    patterns += [_all_but_untouched(chars)] if chars else []
+    searches = tuple(re.compile(pattern, re.DOTALL).search for pattern in patterns)
+    heads = frozenset("".join(step.heads for step in steps))
+    tails = frozenset("".join(step.tails for step in steps))
+
+    def changes(text: str) -> bool:
+        if text[0] in heads or text[-1] in tails:
+            return True
+        for search in searches:  # noqa: SIM110 - any() over a generator costs twice the searches
+            if search(text):
+                return True
+        return False
+
+    return changes
 
 
 def _all_but_untouched(chars: str) -> str:
