@@ -95,7 +95,7 @@ def make_venv() -> None:
         raise Refused(f"{python} cannot make a virtual environment: {said[0][:200]} -> {fix}")
 
 
-def choose_python(running: "tuple", executable: str, which) -> str:  # type: ignore[no-untyped-def]
+def choose_python(running: "tuple[int, ...]", executable: str, which) -> str:  # type: ignore[no-untyped-def]
     """Return the running Python when it fits, else the newest fitting one on PATH; raise Refused when there is none."""
     if fits(running):
         return executable
@@ -108,12 +108,12 @@ def choose_python(running: "tuple", executable: str, which) -> str:  # type: ign
     raise Refused(what + " -> install one of them (apt install python3.11, brew install python@3.12)")
 
 
-def fits(version: "tuple") -> bool:
+def fits(version: "tuple[int, ...]") -> bool:
     """Say whether (major, minor) is a Python that we run on."""
     return OLDEST <= tuple(version) <= NEWEST
 
 
-def version_of(python: str) -> "tuple | None":
+def version_of(python: str) -> "tuple[int, ...] | None":
     """Return (major, minor) of a Python, None when it does not run."""
     try:
         said = subprocess.check_output(
@@ -154,7 +154,7 @@ def install() -> None:
 
 def locked(name: str, lock: str) -> str:
     """Return the lines of a lock that pin `name` and its digests; raise Refused when there are none."""
-    kept: list = []
+    kept: list[str] = []
     for line in lock.splitlines():
         if kept and not line.startswith("    --hash="):
             break
@@ -165,7 +165,7 @@ def locked(name: str, lock: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def pip_settings() -> "dict":
+def pip_settings() -> "dict[str, str]":
     """Return what pip is told on this machine (mirror, local wheels), e.g. {"index-url": "https://..."}."""
     try:
         said = subprocess.check_output([PYTHON, "-m", "pip", "config", "list"], stderr=subprocess.DEVNULL, timeout=60)
@@ -179,7 +179,7 @@ def pip_settings() -> "dict":
     return settings
 
 
-def uv_environment(settings: "dict", environ) -> "dict":  # type: ignore[no-untyped-def, type-arg]
+def uv_environment(settings: "dict", environ) -> "dict[str, str]":  # type: ignore[no-untyped-def, type-arg]
     """Return the environment for uv, which does not read pip's settings: the same mirror, wheels and patience."""
     found = dict(environ)
     found.setdefault("UV_HTTP_TIMEOUT", "300")  # a slow mirror is no reason to give up after 30 s
@@ -195,7 +195,7 @@ def uv_environment(settings: "dict", environ) -> "dict":  # type: ignore[no-unty
     return found
 
 
-def run(command: "list", what: str, environment: "dict | None" = None, show: bool = False) -> None:
+def run(command: "list[str]", what: str, environment: "dict[str, str] | None" = None, show: bool = False) -> None:
     """Run a step with its output in the log; raise Refused with the likely cause when it fails."""
     say("set-up: " + what)
     with open(LOG, "ab") as log:

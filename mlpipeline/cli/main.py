@@ -34,7 +34,8 @@ def parse(asked: Sequence[str]) -> argparse.Namespace:
         texts += rest
     elif rest:
         options.parser.refuse_rest(rest)
-    return options
+    returned: argparse.Namespace = options
+    return returned
 
 
 def say_first_word(asked: Sequence[str]) -> None:

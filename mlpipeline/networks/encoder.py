@@ -203,4 +203,5 @@ def _principal(rows: csr_matrix, dims: int, seed: int) -> NDArray[np.float64]:
 
 def _unit(vectors: Vectors) -> Vectors:
     length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    return vectors / np.maximum(length, 1e-12)[:, None]
+    returned: Vectors = vectors / np.maximum(length, 1e-12)[:, None]
+    return returned

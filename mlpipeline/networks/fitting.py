@@ -176,11 +176,8 @@ def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
     import tensorflow as tf
 
     matrix, vector = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None], tf.float32)
-    index, seed, number = (
-        tf.TensorSpec([None, 2], tf.int64),
-        tf.TensorSpec([2], tf.int64),
-        tf.TensorSpec([], tf.float32),
-    )
+    index, seed = tf.TensorSpec([None, 2], tf.int64), tf.TensorSpec([2], tf.int64)
+    number = tf.TensorSpec([], tf.float32)
 
     def moved(state: tf.Tensor, slope: tf.Tensor, rate: tf.Tensor) -> list[tf.Tensor]:
         weights, first, second = state
@@ -188,7 +185,7 @@ def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
         second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
         return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
 
-    @tf.function(
+    @tf.function(  # type: ignore[untyped-decorator, misc, unused-ignore]
         input_signature=[[matrix] * 3, [matrix] * 3, [vector] * 3, index, vector, matrix, vector, number, number, seed]
     )
     def step(
@@ -216,7 +213,8 @@ def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
         after = [moved(state, slope, rate) for state, slope in zip((own, out, bias), slopes, strict=True)]
         return (*after, loss)
 
-    return step
+    returned: Callable[..., tuple[tf.Tensor, ...]] = step
+    return returned
 
 
 def _hidden_values(values: NDArray[np.float32], share: float, random: np.random.Generator) -> NDArray[np.float32]:
@@ -224,4 +222,5 @@ def _hidden_values(values: NDArray[np.float32], share: float, random: np.random.
     if not share:
         return values
     kept = random.random(len(values), np.float32) >= share
-    return np.where(kept, values / np.float32(1.0 - share), np.float32(0.0))
+    returned: NDArray[np.float32] = np.where(kept, values / np.float32(1.0 - share), np.float32(0.0))
+    return returned

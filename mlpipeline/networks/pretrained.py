@@ -37,7 +37,8 @@ class FolderEncoder:
         for start in range(0, len(order), _BATCH):
             places = order[start : start + _BATCH]
             result[places] = self.predict([texts[place] for place in places])
-        return result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+        returned: Vectors = result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-12)
+        return returned
 
 
 def load_pretrained(folder: Path) -> FolderEncoder:

@@ -75,7 +75,7 @@ class Counted:
         self.file_notes |= other.file_notes
 
 
-class _Merge(AccumulatorParam[Counted]):
+class _Merge(AccumulatorParam[Counted]):  # type: ignore[misc]
     def zero(self, value: Counted) -> Counted:
         return Counted()
 

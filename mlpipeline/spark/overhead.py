@@ -34,7 +34,8 @@ def slots_of(spark: SparkSession) -> int:
         most = settings.get("spark.dynamicAllocation.maxExecutors", "")
         found = max(1, int(most) * cores if most.isdigit() else found)
     cluster = read_master(master, settings) if kind_of(master) == "standalone" else None
-    return min(found, sum(worker.cores for worker in cluster.workers)) if cluster else found
+    returned: int = min(found, sum(worker.cores for worker in cluster.workers)) if cluster else found
+    return returned
 
 
 def main() -> int:

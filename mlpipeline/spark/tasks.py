@@ -89,7 +89,8 @@ def as_batches(rows: pa.Table) -> list[pa.RecordBatch]:
     if rows.nbytes <= _BATCH_BYTES:
         rows = rows.combine_chunks()
     size = max(rows.num_rows * _BATCH_BYTES // max(rows.nbytes, 1), 1)
-    return rows.to_batches(max_chunksize=size)
+    returned: list[pa.RecordBatch] = rows.to_batches(max_chunksize=size)
+    return returned
 
 
 def _count_bot(counters: Counters, bot: str, taken: float) -> float:

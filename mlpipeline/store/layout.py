@@ -45,7 +45,8 @@ class Store:
         import pyarrow.fs as pafs
 
         try:
-            return pafs.FileSystem.from_uri(self.root.replace("s3a://", "s3://", 1))
+            returned: tuple[pafs.FileSystem, str] = pafs.FileSystem.from_uri(self.root.replace("s3a://", "s3://", 1))
+            return returned
         except (OSError, ValueError) as error:
             raise StoreError(
                 f"no such store: {error}", where=self.root, fix="give a folder or a reachable URI"
@@ -75,7 +76,8 @@ class Store:
         """The bytes of a file, or None where there is none."""
         try:
             with self._files.open_input_stream(path) as stream:
-                return stream.read()
+                returned: bytes | None = stream.read()
+                return returned
         except FileNotFoundError:
             return None
 

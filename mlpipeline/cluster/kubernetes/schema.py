@@ -150,7 +150,8 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
 
 def _model(name: str) -> type[BaseModel]:
     try:
-        return getattr(import_module(_API), name)
+        returned: type[BaseModel] = getattr(import_module(_API), name)
+        return returned
     except ImportError as error:
         raise SetupError(
             "kubeflow-spark-api is not installed", fix="pip install 'kubeflow-spark-api>=2.4,<3'"

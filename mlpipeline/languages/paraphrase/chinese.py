@@ -139,7 +139,8 @@ def _dictionary(traditional: bool) -> tuple[Callable[[str], Iterator[str]], Mapp
     tokenizer.FREQ, tokenizer.total, tokenizer.initialized = words, total, True
 
     def cut_words(text: str) -> Iterator[str]:
-        return tokenizer.cut(text, HMM=False)
+        returned: Iterator[str] = tokenizer.cut(text, HMM=False)
+        return returned
 
     return cut_words, tags
 

@@ -162,7 +162,8 @@ def lower_end(hits: int, rows: int) -> float:
         return 0.0
     share, square = hits / rows, _NORMAL**2 / rows
     spread = _NORMAL * (share * (1 - share) / rows + square / (4 * rows)) ** 0.5
-    return max((share + square / 2 - spread) / (1 + square), 0.0)
+    returned: float = max((share + square / 2 - spread) / (1 + square), 0.0)
+    return returned
 
 
 def _by_chances(chances: Floats, labels: Codes, asked: Codes) -> _Told:

@@ -79,7 +79,8 @@ def levels_of(grams: Grams, counts: Numbers) -> Levels:
     """How common grams are, in eighths of a doubling, in a table that `slots_of` looks up; length a power of two."""
     slots = min(_MOST_SLOTS, 1 << max(4 * len(grams), 16).bit_length())
     table = np.bincount(slots_of(grams, np.empty(slots, np.uint8)), weights=counts, minlength=slots)
-    return np.rint(8 * np.log2(np.maximum(table, 1))).astype(np.uint8)
+    returned: Levels = np.rint(8 * np.log2(np.maximum(table, 1))).astype(np.uint8)
+    return returned
 
 
 def slots_of(grams: Grams, levels: Levels) -> Numbers:
@@ -97,7 +98,8 @@ def spread(starts: Numbers, sizes: Numbers) -> Numbers:
     """The numbers from each start on, so many as its size says, one run after the other."""
     ends = np.cumsum(sizes)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - sizes), sizes)
+    returned: Numbers = np.arange(total) + np.repeat(starts - (ends - sizes), sizes)
+    return returned
 
 
 def mixed(values: Grams) -> Grams:

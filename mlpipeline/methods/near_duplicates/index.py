@@ -72,7 +72,8 @@ class Reading:
     def place_of(self, entries: Numbers, sizes: Numbers, after: bool = False) -> Numbers:
         """Where in `inside` sets of such sizes begin, or end, in the buckets of some entries."""
         keys = self.of_entry[entries] << SIZE_BITS | sizes
-        return np.searchsorted(self.keys, keys, "right" if after else "left")
+        returned: Numbers = np.searchsorted(self.keys, keys, "right" if after else "left")
+        return returned
 
 
 def index_of(signs: Signatures) -> Index:

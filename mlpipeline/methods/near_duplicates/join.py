@@ -34,7 +34,8 @@ class Bound:
 
 def least_overlaps(largest: int, threshold: float) -> Sizes:
     """Grams that two sets must share to reach the threshold, by the sum of their sizes, up to twice `largest`."""
-    return np.ceil(threshold / (1 + threshold) * np.arange(2 * largest + 1) - SLACK).astype(np.int32)
+    returned: Sizes = np.ceil(threshold / (1 + threshold) * np.arange(2 * largest + 1) - SLACK).astype(np.int32)
+    return returned
 
 
 def candidates(

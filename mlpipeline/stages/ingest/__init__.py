@@ -228,7 +228,8 @@ def is_by_line(spark: SparkSession, file: Row) -> bool:
         return False
     if "://" not in file["path"]:
         return not file["path"].endswith(_CODECS) and not is_gzip(file["path"])
-    return file["path"].endswith(_CODECS) == (first_bytes(spark, file["path"]) == b"\x1f\x8b")
+    returned: bool = file["path"].endswith(_CODECS) == (first_bytes(spark, file["path"]) == b"\x1f\x8b")
+    return returned
 
 
 def without_lost_columns(file: Row, counters: Counters) -> Row:

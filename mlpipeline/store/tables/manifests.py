@@ -242,7 +242,8 @@ def version_holding(store: Store, manifest: Manifest, bot: str, fingerprint: str
     known = [*manifest.earlier.get(bot, ()), *([Earlier(now.mark.fingerprint, now.version, now.files)] if now else [])]
     for rows in known:
         if rows.fingerprint == fingerprint and not _gone(store, manifest, rows.files):
-            return rows.version
+            returned: int | None = rows.version
+            return returned
     return None
 
 
