@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from pyspark.sql.types import StringType, StructField, StructType
+from pyarrow import parquet
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import BinaryType, StringType, StructField, StructType
 
 from mlpipeline.errors import StageError, StoreError
+from mlpipeline.schemas import PIECE
+from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import check_schema
+from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_dataset
 from mlpipeline.store.tables.manifests import as_metadata, load_manifest, make_mark
+from mlpipeline.store.tables.pieces import as_pieces, read_bytes
 from tests.spark.conftest import as_rows
 
 ROWS = StructType([StructField(name, StringType()) for name in ("domain", "lang", "text")])
@@ -144,3 +153,35 @@ def test_a_table_of_an_older_version_gets_the_columns_that_it_lacks(spark, store
     write_dataset(store, "cleaned", frame, ["shop/ko"], as_metadata("clean", "r", marks))
     found = as_rows(read_dataset(spark, store, "cleaned", wider))
     assert found == [("shop", "en", "one", None), ("shop", "ko", "둘", "c")]
+
+
+PIECES = StructType([*ROWS.fields[:2], PIECE, StructField("payload", BinaryType())])
+DIGEST = StructType([*ROWS.fields[:2], StructField("digest", StringType())])
+
+
+def digest_of(bot: str, rows: pa.Table) -> pa.Table:
+    domain, lang = bot.split("/")
+    found = hashlib.sha256(read_bytes(rows, "payload")).hexdigest()
+    return pa.table({"domain": [domain], "lang": [lang], "digest": [found]})
+
+
+def test_bytes_in_pieces_come_back_whole_and_are_never_large_on_their_way(spark, store: Store):
+    """Also those of a table that an older version wrote, without pieces."""
+    old = spark.createDataFrame([("shop", "en", bytearray(b"whole"))], "domain string, lang string, payload binary")
+    write_dataset(store, "model", old, ["shop/en"], as_metadata("train", "r", {"shop/en": make_mark("1", {}, {}, {})}))
+    assert read_dataset(spark, store, "model", PIECES).select("piece").collect()[0][0] == 0
+    data = np.random.default_rng(1).bytes(40 << 20)
+    row = {"domain": "shop", "lang": "ko", "payload": data}
+    new = spark.createDataFrame(as_pieces(row, to_arrow_schema(PIECES)), PIECES)
+    write_dataset(store, "model", new, ["shop/ko"], as_metadata("train", "r", {"shop/ko": make_mark("1", {}, {}, {})}))
+    file = Path(store.table_path("model"), load_manifest(store, "model").entries["shop/ko"].files[0])
+    groups = parquet.read_metadata(file)
+    assert max(groups.row_group(n).total_byte_size for n in range(groups.num_row_groups)) < 20 << 20
+    read = read_dataset(spark, store, "model", PIECES).select(*PIECES.names)
+    found = as_rows(run_tasks(read, digest_of, schema=DIGEST, counters=Counters(spark)))
+    assert found == [
+        ("shop", "en", hashlib.sha256(b"whole").hexdigest()),
+        ("shop", "ko", hashlib.sha256(data).hexdigest()),
+    ]
+    for bot, whole in (("shop/en", b"whole"), ("shop/ko", data)):
+        assert read_bytes(read_rows(store, "model", bots=[bot]), "payload") == whole
