@@ -36,6 +36,7 @@ from mlpipeline.schemas import (
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.tasks import check_failures, run_tasks
+from mlpipeline.spark.workers import give_memory_back
 from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
 
@@ -146,6 +147,7 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
     spark = rows.sparkSession.sparkContext
     spark.setJobDescription(f"denoise {bot}: views")
     heard = spark.broadcast(ask_views(bot, rows, rules, counters))
+    give_memory_back()  # the rows that were here for the views, while a worker decides
     counters.add_steps("verdicts", 1)
     spark.setJobDescription(f"denoise {bot}: verdict and audit")
 
