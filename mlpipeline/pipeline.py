@@ -15,7 +15,9 @@ from mlpipeline.errors import Failure, MLPipelineError, SetupError, StageError, 
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
 from mlpipeline.spark.frames import check_schema, union_all
+from mlpipeline.spark.heap import give_heap_back
 from mlpipeline.spark.tasks import check_failures, complete_bots
+from mlpipeline.spark.workers import give_memory_back
 from mlpipeline.stages.contract import Job, Outcome, Place, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
@@ -122,6 +124,8 @@ def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         # Without a JVM there is nothing to clear, and the error would be lost behind py4j's own.
         if how_it_ended() is None:
             spark.catalog.clearCache()
+            give_heap_back(spark)
+            give_memory_back()
 
 
 def _announce(spark: SparkSession, stage: Stage, jobs: Sequence[Job]) -> None:
