@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import encoding_of_file
@@ -19,11 +19,12 @@ from mlpipeline.errors import InputError, UsageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.languages.profile import Profile, looks_like, normalizer
 from mlpipeline.orders.file_findings import FileFindings
+from mlpipeline.recipe.fields import Language
 from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.recipe.write import new_bot
 from mlpipeline.store.corpus.encodings import as_utf8_hint
-from mlpipeline.store.corpus.files import SUFFIXES, Note, Reject, format_of, parse_map, read_file
+from mlpipeline.store.corpus.files import SUFFIXES, Kind, Note, Reject, format_of, parse_map, read_file
 from mlpipeline.store.corpus.rows import Mapped
 from mlpipeline.store.corpus.table_hints import proposed_map
 
@@ -177,7 +178,7 @@ def _suffixes(path: str) -> list[str]:
     return kept if kept and kept[-1] == ".gz" else kept[-1:]
 
 
-def look_through(path: str, kind: Any, mapping: Mapped) -> Seen:
+def look_through(path: str, kind: Kind | Literal["auto"], mapping: Mapped) -> Seen:
     """Reads a file to its end, as `ingest` will."""
     seen = Seen()
     for record in read_file(path, kind, mapping):
@@ -197,7 +198,7 @@ def look_through(path: str, kind: Any, mapping: Mapped) -> Seen:
     return seen
 
 
-def _warnings(language: Any, seen: Seen, least: int) -> list[str]:
+def _warnings(language: Language, seen: Seen, least: int) -> list[str]:
     profile = Profile.of(language)
     share = looks_like(seen.sample, profile)
     found = [*(note.detail for note in seen.notes), *seen.findings.lines()]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.options import session_options, setting_option
 from mlpipeline.errors import MLPipelineError
+
+if TYPE_CHECKING:
+    from mlpipeline.views.notebook.workbench import Workbench
 
 
 def add_shell(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +56,7 @@ def shell_verb(context: CommandContext) -> int:
     return 0
 
 
-def _names(bench: Any) -> dict[str, object]:
+def _names(bench: Workbench) -> dict[str, object]:
     import pyspark.sql.functions as F
 
     return {
@@ -68,7 +71,7 @@ def _names(bench: Any) -> dict[str, object]:
     }
 
 
-def _line(bench: Any) -> str:
+def _line(bench: Workbench) -> str:
     from mlpipeline.spark.remote import is_remote
 
     spark = bench.spark

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.failures import SessionEnded, as_failure
@@ -16,7 +16,7 @@ from mlpipeline.errors import Failure
 from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.refusals import keep_refusals
-from mlpipeline.orders.resources import Meter, complete
+from mlpipeline.orders.resources import Meter, Usage, complete
 from mlpipeline.orders.rowless import find_rowless
 from mlpipeline.pipeline import run_stage
 from mlpipeline.schemas import PIECE
@@ -63,7 +63,7 @@ class RunReport:
     session_seconds: float = 0.0
     master: str = ""
     slots: int = 0
-    resources: list[dict[str, Any]] = field(default_factory=list)
+    resources: list[Usage] = field(default_factory=list)
     event_log: str = ""
     ended: SessionEnded | None = None
     meter: Meter = field(default_factory=Meter, repr=False)

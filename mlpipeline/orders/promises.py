@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from typing import Any
 
 from mlpipeline.errors import InputError, RecipeError
 from mlpipeline.inputs import plain_file, spelled
+from mlpipeline.recipe.fields import Recipe
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.recipe.release_fields import Gate
 
 _NONE_FIX = "correct it, or set it to null"
 TRAINED_HERE = "ngram-lsa"
@@ -41,7 +42,7 @@ def check_promises(bot: Resolved, stages: Collection[str]) -> None:
         raise RecipeError(what, where=_place(bot, "release.gate"), fix=fix)
 
 
-def _folders(recipe: Any, stages: Collection[str]) -> Iterator[tuple[str, str]]:
+def _folders(recipe: Recipe, stages: Collection[str]) -> Iterator[tuple[str, str]]:
     if recipe.embed.encoder != TRAINED_HERE and "embed" in stages:
         yield "embed.encoder", recipe.embed.encoder
     place = recipe.augment.generator
@@ -49,7 +50,7 @@ def _folders(recipe: Any, stages: Collection[str]) -> Iterator[tuple[str, str]]:
         yield "augment.generator", place
 
 
-def _has_limits(gate: Any) -> bool:
+def _has_limits(gate: Gate | None) -> bool:
     return gate is not None and any(limit is not None for limit in gate.model_dump().values())
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.eventlog import open_log
@@ -27,6 +27,25 @@ _COMPILING = 0.5  # share of the driver's time from which compiling is the cause
 _NOTHING_S = 0.05
 
 
+class Usage(TypedDict):
+    """A row of the table of resources: seconds, MB and bytes; None is what is not known without an event log."""
+
+    module: str
+    seconds: float
+    cpu_seconds: float | None
+    jvm_mb: float | None
+    worker_mb: float | None
+    compile_seconds: float | None
+    gc_seconds: float | None
+    loads: int | None
+    bytes_in: float | None
+    bytes_out: float | None
+    shuffled: float | None
+    in_jobs: float | None
+    python_seconds: float | None
+    bottleneck: str
+
+
 @dataclass
 class Meter:
     """Reads the processes around each module. `spark` is set when the session starts."""
@@ -39,7 +58,7 @@ class Meter:
             ProcessTree.of(self.spark).forget_peaks()
         return time.monotonic(), read_session(self.spark)
 
-    def end(self, module: str, begun: tuple[float, Reading], counts: Counts) -> dict[str, Any]:
+    def end(self, module: str, begun: tuple[float, Reading], counts: Counts) -> Usage:
         """A module's row of the table, with what only the event log knows still missing (None)."""
         used = read_session(self.spark).since(begun[1])
         workers = max(used.worker_mb or 0.0, counts.worker_mb or 0.0)
@@ -61,7 +80,7 @@ class Meter:
         }
 
 
-def complete(rows: Sequence[dict[str, Any]], store: Store, run: str, place: str) -> list[dict[str, Any]]:
+def complete(rows: Sequence[Usage], store: Store, run: str, place: str) -> list[Usage]:
     """The rows with what the run's event log adds; as they are when there is no log that can be read.
 
     Args:
@@ -87,11 +106,11 @@ def complete(rows: Sequence[dict[str, Any]], store: Store, run: str, place: str)
     return [_completed(row, modules.get(row["module"]), is_local=is_local) for row in rows]
 
 
-def _completed(row: Mapping[str, Any], module: ModuleFigures | None, *, is_local: bool) -> dict[str, object]:
+def _completed(row: Usage, module: ModuleFigures | None, *, is_local: bool) -> Usage:
     if module is None:
         # No job of Spark at all: a stage that the driver does at its desk.
         return {**row, "in_jobs": 0.0, "bottleneck": "driver"}
-    told = {
+    told: Usage = {
         **row,
         "bytes_in": module.bytes_in,
         "bytes_out": module.bytes_out,
@@ -108,7 +127,7 @@ def _completed(row: Mapping[str, Any], module: ModuleFigures | None, *, is_local
     return told
 
 
-def bottleneck(row: Mapping[str, Any], module: ModuleFigures) -> str:
+def bottleneck(row: Usage, module: ModuleFigures) -> str:
     """What most of a module's wall time went to, in words.
 
     Outside of jobs the driver works alone. Inside, the time is shared out as the tasks' time was.
@@ -135,7 +154,7 @@ def in_one_line(row: Mapping[str, Any]) -> str:
     """A row for stderr."""
     from mlpipeline.cluster.doctor.finding import amount, seconds
 
-    def or_dash(value: float | None, show: Any) -> str:
+    def or_dash(value: float | None, show: Callable[[float], str]) -> str:
         return "–" if value is None else str(show(value))
 
     cells = [

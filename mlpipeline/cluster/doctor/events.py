@@ -90,7 +90,7 @@ def _settle(app: AppLog) -> None:
                 app.executors[task.executor] = Executor(task.executor, cores, app.started)
 
 
-def _at(app: AppLog, milliseconds: Any) -> float:
+def _at(app: AppLog, milliseconds: float | str) -> float:
     seconds = float(milliseconds) / 1000.0
     app.last = max(app.last, seconds)
     return seconds

@@ -7,10 +7,15 @@ import html
 import io
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
-def canvas(width: float = 9, height: float = 3.5, rows: int = 1, columns: int = 1) -> tuple[Any, list[Any]]:
+def canvas(width: float = 9, height: float = 3.5, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """An empty figure (size in inches) and its axes, row by row. Hand the figure to `show`."""
     # Not through pyplot: Jupyter would draw the figure a second time, and each would stay in memory.
     from matplotlib.figure import Figure
@@ -19,11 +24,12 @@ def canvas(width: float = 9, height: float = 3.5, rows: int = 1, columns: int = 
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
-def show(thing: Any, *, rows: int = 20) -> None:
+def show(thing: pd.DataFrame | Figure | object, *, rows: int = 20) -> None:
     """Shows a pandas table (its first rows), a figure, or anything else as text."""
     if hasattr(thing, "savefig"):
-        _show_image(as_png(thing))
+        _show_image(as_png(cast("Figure", thing)))
     elif hasattr(thing, "to_html"):
+        thing = cast("pd.DataFrame", thing)
         if len(thing):
             _show_table(thing.head(rows), len(thing))
         else:
@@ -32,7 +38,7 @@ def show(thing: Any, *, rows: int = 20) -> None:
         print(thing)
 
 
-def as_png(figure: Any) -> bytes:
+def as_png(figure: Figure) -> bytes:
     """The figure as it looks."""
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=100)
@@ -50,7 +56,7 @@ def _show_image(png: bytes) -> None:
         print(f"(a figure, {len(png):,} bytes: open this notebook in Jupyter or Zeppelin to see it)")
 
 
-def _show_table(table: Any, count: int) -> None:
+def _show_table(table: pd.DataFrame, count: int) -> None:
     more = f"{len(table)} of {count:,} rows" if count > len(table) else ""
     if _in_ipython():
         from IPython.display import HTML, display

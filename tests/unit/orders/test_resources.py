@@ -35,14 +35,14 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
-def row(module: str = "train", seconds: float = 10.0) -> dict[str, object]:
+def row(module: str = "train", seconds: float = 10.0) -> Any:
     used = Meter().end(module, Meter().begin(), Counts(worker_mb=321.0, loads=4))
     return {**used, "seconds": seconds}
 
 
 @pytest.mark.parametrize(("figures", "used", "name"), CASES)
 def test_the_bottleneck_is_what_most_of_the_wall_time_went_to(figures: dict[str, Any], used: dict[str, Any], name: str):
-    assert bottleneck({**row(), **used}, replace(IDLE, **figures)) == name
+    assert bottleneck(row() | used, replace(IDLE, **figures)) == name
 
 
 def test_a_module_that_did_nothing_has_no_bottleneck():
@@ -62,6 +62,7 @@ def store_with_runs(folder: Path, *names: str) -> Store:
 
 def test_the_log_completes_the_rows(tmp_path: Path):
     store = store_with_runs(tmp_path, "run-1")
+    train: Any
     (train, other) = complete([row("train", 45.0), row("review")], store, "run-1", "file:/somewhere/app-1")
     assert train["bottleneck"] == "Python"
     assert train["bytes_in"] > 10_000_000 and train["bytes_out"] > 1_000_000
