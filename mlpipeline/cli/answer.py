@@ -45,8 +45,8 @@ def answer_verb(context: CommandContext) -> int:
         fix = f'write mlpipeline answer {options.bot} "TEXT", or one message a line in --file or on the standard input'
         raise UsageError("no message", fix=fix)
     answers = open_answerer(context.store, bot, options.version, options.nearest).answer(texts)
-    told = "\n\n".join(f"> {visible(answer.text)}\n{_told(answer)}" for answer in answers)
-    context.print_result([answer.to_dict() for answer in answers], told)
+    text = "\n\n".join(f"> {visible(answer.text)}\n{_as_text(answer)}" for answer in answers)
+    context.print_result([answer.to_dict() for answer in answers], text)
     return 0
 
 
@@ -85,21 +85,21 @@ def _converse(context: CommandContext, bot: str, answerer: Answerer) -> None:
         if not text:
             return
         (answer,) = answerer.answer([text])
-        context.print_result(answer.to_dict(), f"{_told(answer)}\n")
+        context.print_result(answer.to_dict(), f"{_as_text(answer)}\n")
 
 
-def _told(answer: Answer) -> str:
-    said = {"answer": answer.answer or "", "did_you_mean": f"did you mean: {answer.question or answer.intent}?"}
-    lines = [f"{answer.zone:<12} {answer.intent}  {answer.score:.3f}  {said.get(answer.zone, '')}".rstrip()]
+def _as_text(answer: Answer) -> str:
+    replies = {"answer": answer.answer or "", "did_you_mean": f"did you mean: {answer.question or answer.intent}?"}
+    lines = [f"{answer.zone:<12} {answer.intent}  {answer.score:.3f}  {replies.get(answer.zone, '')}".rstrip()]
     lines += [f"  {near.similarity:6.3f}  {near.intent}  {cut(near.question, 80)}" for near in answer.nearest]
     return "\n".join(lines)
 
 
-def draw_asked(asked: Sequence[dict[str, Any]]) -> str:
+def draw_samples(samples: Sequence[dict[str, Any]]) -> str:
     """The answered sample questions for a terminal."""
-    if not asked:
+    if not samples:
         return ""
     names = ["bot", "question", "intent", "score", "zone", "answer"]
     rows = [[row["bot"], cut(row["question"], 44), row["intent"], f"{row['score']:.2f}", row["zone"],
-             cut(row["answer"] or "", 40)] for row in asked]  # fmt: skip
+             cut(row["answer"] or "", 40)] for row in samples]  # fmt: skip
     return draw(names, rows, right=("score",))

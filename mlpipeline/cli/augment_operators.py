@@ -23,12 +23,12 @@ def operators_verb(context: CommandContext) -> int:
     rows: list[dict[str, object]] = [
         {
             "name": name,
-            "kind": "opposite, for review" if one.opposite else one.kind,
-            "about": one.about,
+            "kind": "opposite, for review" if operator.opposite else operator.kind,
+            "about": operator.about,
             "used": setting.uses(name),
-            "undone_by": list(one.undone_by),
+            "undone_by": list(operator.undone_by),
         }
-        for name, one in setting.tool.operators.items()
+        for name, operator in setting.tool.operators.items()
     ]
     cells = [[row["name"], row["kind"], f"{row['about']}{_note(row)}"] for row in rows]
     context.print_result(rows, draw(["operator", "kind", "what it does"], cells))

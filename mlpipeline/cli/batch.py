@@ -83,13 +83,13 @@ def batch_verb(context: CommandContext) -> int:
         answers = answer_rows(messages.frame, bundle, nearest=options.nearest, keep=keep)
         write_answers(answers, options.to, raw=options.raw)
         rows = read_back(spark, options.to).count()
-    for reason, told in left_out.items():
-        context.say(f"left out: {told['rows']:,} {reason} ({options.source}{told['first']})")
-    counts = {reason: told["rows"] for reason, told in left_out.items()}
-    whole = rows + sum(counts.values())
+    for reason, counted in left_out.items():
+        context.say(f"left out: {counted['rows']:,} {reason} ({options.source}{counted['first']})")
+    counts = {reason: counted["rows"] for reason, counted in left_out.items()}
+    total = rows + sum(counts.values())
     context.print_result(
-        {"bot": bot, "rows": rows, "messages": whole, "left_out": counts, "to": options.to},
-        f"{rows:,} of {whole:,} messages answered by {bot} in {options.to}",
+        {"bot": bot, "rows": rows, "messages": total, "left_out": counts, "to": options.to},
+        f"{rows:,} of {total:,} messages answered by {bot} in {options.to}",
     )
     return 0
 

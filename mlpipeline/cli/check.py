@@ -23,11 +23,11 @@ def check_verb(context: CommandContext) -> int:
     """Says what is not as it was written, one line each with what makes it anew; then the exit code is 1."""
     known = {bot for name in DATASETS for bot in load_manifest(context.store, name).entries}
     bots = chosen_bots(known, context.options.select, context.options.exclude)
-    found = inspect_store(context.store, bots)
-    damages = found.damages
-    read = f"{found.files:,} files of tables and {found.bundles:,} bundles read"
-    lines = [f"{one.bot + ': ' if one.bot else ''}{one.what} -> {one.fix}" for one in damages]
+    inspection = inspect_store(context.store, bots)
+    damages = inspection.damages
+    read = f"{inspection.files:,} files of tables and {inspection.bundles:,} bundles read"
+    lines = [f"{damage.bot + ': ' if damage.bot else ''}{damage.what} -> {damage.fix}" for damage in damages]
     state = f"{len(damages):,} damaged" if damages else "all as written"
-    rows = {"files": found.files, "bundles": found.bundles, "damages": [asdict(one) for one in damages]}
+    rows = {"files": inspection.files, "bundles": inspection.bundles, "damages": [asdict(damage) for damage in damages]}
     context.print_result(rows, "\n".join([*lines, f"{read}: {state}"]))
     return 1 if damages else 0

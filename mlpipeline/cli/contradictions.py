@@ -54,17 +54,19 @@ def contradictions_verb(context: CommandContext) -> int:
             raise
         raise UsageError(error.what, where=error.where, fix=error.fix) from error
     bots = [read_bot(context.store, bot) for bot in _bots(context)]
-    found = [one for bot in bots for one in find_contradictions(bot)]
+    contradictions = [contradiction for bot in bots for contradiction in find_contradictions(bot)]
     if pairs:
         between, lost = find_between(bots, pairs)
-        found += between
+        contradictions += between
         if lost:
             context.say(f"note: {lost:,} of {len(pairs):,} pairs have no row in two bots of {context.options.what}")
-    found = ordered(found)
+    contradictions = ordered(contradictions)
     if place:
-        write_contradictions(found, place)
-        context.say(f"{len(found):,} contradictions in {place}")
-    context.print_result([one.as_dict() for one in found], _told(context.options.what, found))
+        write_contradictions(contradictions, place)
+        context.say(f"{len(contradictions):,} contradictions in {place}")
+    context.print_result(
+        [contradiction.as_dict() for contradiction in contradictions], _as_text(context.options.what, contradictions)
+    )
     return 0
 
 
@@ -94,37 +96,46 @@ def _bots(context: CommandContext) -> list[str]:
     return chosen
 
 
-def write_contradictions(found: Sequence[Contradiction], place: Path) -> None:
+def write_contradictions(contradictions: Sequence[Contradiction], place: Path) -> None:
     """Writes one line a side, sides of one contradiction under one number. Raises UsageError."""
     head = ["number", "kind", "similarity", "bot", "intent", "text", "rows", "verified", "sources", "owners"]
     rows = [
-        [number, one.kind, f"{one.similarity:.4f}", *_line(side)]
-        for number, one in enumerate(found, 1)
-        for side in one.sides
+        [number, contradiction.kind, f"{contradiction.similarity:.4f}", *_line(side)]
+        for number, contradiction in enumerate(contradictions, 1)
+        for side in contradiction.sides
     ]
     write_csv(place, [*head, "suggested", "doubt", "score"], rows, UsageError)
 
 
 def _line(side: Side) -> list[object]:
-    said = [side.bot, side.intent, side.text, side.rows, side.verified, " ".join(side.sources), ", ".join(side.owners)]
-    return [*said, side.suggested, *("" if value is None else f"{value:.4f}" for value in (side.doubt, side.score))]
+    cells = [side.bot, side.intent, side.text, side.rows, side.verified, " ".join(side.sources), ", ".join(side.owners)]
+    return [*cells, side.suggested, *("" if value is None else f"{value:.4f}" for value in (side.doubt, side.score))]
 
 
-def _told(what: str, found: Sequence[Contradiction]) -> str:
-    if not found:
+def _as_text(what: str, contradictions: Sequence[Contradiction]) -> str:
+    if not contradictions:
         return f"{what}: no text stands under two labels"
-    counts = [f"{sum(one.kind == kind for one in found):,} {words}" for kind, words in _KINDS.items()]
-    told = ", ".join(count for count in counts if not count.startswith("0 "))
-    cells = [cell for number, one in enumerate(found[:_SHOWN], 1) for cell in _cells(number, one)]
+    counts = [
+        f"{sum(contradiction.kind == kind for contradiction in contradictions):,} {words}"
+        for kind, words in _KINDS.items()
+    ]
+    counted = ", ".join(count for count in counts if not count.startswith("0 "))
+    cells = [
+        cell
+        for number, contradiction in enumerate(contradictions[:_SHOWN], 1)
+        for cell in _cells(number, contradiction)
+    ]
     head = ["", "kind", "like", "bot", "intent", "rows", "verified", "owners", "model", "text"]
-    more = [f"and {len(found) - _SHOWN:,} more: --to FILE.csv writes all"] if len(found) > _SHOWN else []
-    return "\n".join([f"{what}: {told}", "", draw(head, cells, right=("", "like", "rows", "verified")), *more])
+    more = (
+        [f"and {len(contradictions) - _SHOWN:,} more: --to FILE.csv writes all"] if len(contradictions) > _SHOWN else []
+    )
+    return "\n".join([f"{what}: {counted}", "", draw(head, cells, right=("", "like", "rows", "verified")), *more])
 
 
-def _cells(number: int, one: Contradiction) -> list[list[str]]:
+def _cells(number: int, contradiction: Contradiction) -> list[list[str]]:
     rows = []
-    for place, side in enumerate(one.sides):
-        first = [str(number), one.kind, f"{one.similarity:.2f}"] if place == 0 else ["", "", ""]
+    for place, side in enumerate(contradiction.sides):
+        first = [str(number), contradiction.kind, f"{contradiction.similarity:.2f}"] if place == 0 else ["", "", ""]
         owners = ", ".join(side.owners) or " ".join(side.sources)
         texts = [cut(side.intent, 24), str(side.rows), str(side.verified or ""), cut(owners, 20), _opinion(side)]
         rows.append([*first, side.bot, *texts, cut(" ".join(side.text.split()), 40)])

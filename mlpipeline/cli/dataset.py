@@ -61,8 +61,8 @@ def write_verb(context: CommandContext) -> int:
     if not len(table) and bot not in load_manifest(context.store, dataset).entries:
         raise StoreError(f"{bot} has no {dataset}", where=context.store.root, fix="`mlpipeline ls datasets`")
     _write(table, place, context.options.raw)
-    told = {"dataset": context.options.name, "rows": len(table), "file": str(place)}
-    context.print_result(told, f"{len(table):,} rows of {context.options.name} in {place}")
+    result = {"dataset": context.options.name, "rows": len(table), "file": str(place)}
+    context.print_result(result, f"{len(table):,} rows of {context.options.name} in {place}")
     return 0
 
 
@@ -71,13 +71,13 @@ def _write(table: pa.Table, place: Path, raw: bool) -> None:
         rows = (list(row.values()) for row in _plain_rows(table))
         write_csv(place, table.column_names, rows, raw=raw)
         return
-    with written_whole(place) as made:
+    with written_whole(place) as spare:
         if place.suffix == ".parquet":
             from pyarrow import parquet
 
-            parquet.write_table(table, str(made))
+            parquet.write_table(table, str(spare))
         else:
-            _write_jsonl(_plain_rows(table), made, raw)
+            _write_jsonl(_plain_rows(table), spare, raw)
 
 
 def _plain_rows(table: pa.Table) -> Iterator[dict[str, object]]:

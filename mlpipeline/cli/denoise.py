@@ -60,11 +60,11 @@ def check_verb(context: CommandContext) -> int:
     options = context.options
     places = _places(options.file, options.to, options.report)
     language, rules, cleaning = read_settings(context.conf, options.lang, context.sets())
-    held = read_labelled_file(options.file, options.map, language, cleaning)
-    left_out = f"; left out: {held.left_out}" if held.left_out.counts else ""
-    every = len(held.rows) + held.left_out.total
-    context.say(f"{options.file}: {len(held.rows):,} of {every:,} rows are checked{left_out}")
-    for line in held.warnings:
+    labelled = read_labelled_file(options.file, options.map, language, cleaning)
+    left_out = f"; left out: {labelled.left_out}" if labelled.left_out.counts else ""
+    every = len(labelled.rows) + labelled.left_out.total
+    context.say(f"{options.file}: {len(labelled.rows):,} of {every:,} rows are checked{left_out}")
+    for line in labelled.warnings:
         context.say(f"warning: {options.file}: {line}")
     # First: scikit-learn and TensorFlow count their threads when they are loaded.
     from mlpipeline.spark.workers import enter_worker
@@ -72,8 +72,8 @@ def check_verb(context: CommandContext) -> int:
     enter_worker()
     from mlpipeline.orders.label_check import check_labels, cores
 
-    check = check_labels(held.rows, rules, fast=options.fast, processes=cores(), say=context.say)
-    report, issues = check.report, [_with_lines(row, held) for row in check.issues]
+    check = check_labels(labelled.rows, rules, fast=options.fast, processes=cores(), say=context.say)
+    report, issues = check.report, [_with_lines(row, labelled) for row in check.issues]
     if "list" in places:
         write_csv(places["list"], _COLUMNS, map(_cells, issues), UsageError)
     if "report" in places:
@@ -82,9 +82,9 @@ def check_verb(context: CommandContext) -> int:
         page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
         with written_whole(places["report"], UsageError) as made:
             made.write_text(page, "utf-8", newline="")
-    told = {"file": options.file, "left_out": dict(held.left_out.counts), "warnings": held.warnings, **report}
-    told["wrote"] = {name: str(place) for name, place in places.items()}
-    context.print_result(told, _text(report, issues, places))
+    result = {"file": options.file, "left_out": dict(labelled.left_out.counts), "warnings": labelled.warnings, **report}
+    result["wrote"] = {name: str(place) for name, place in places.items()}
+    context.print_result(result, _text(report, issues, places))
     return 0
 
 
@@ -100,8 +100,8 @@ def _places(source: str, listed: str | None, report: str | None) -> dict[str, Pa
     return {option: writable(option, place, source) for option, place in named.items()}
 
 
-def _with_lines(row: Mapping[str, Any], held: Labelled) -> dict[str, object]:
-    return {**row, "lines": held.lines.get((row["content_id"], row["intent"]), [])}
+def _with_lines(row: Mapping[str, Any], labelled: Labelled) -> dict[str, object]:
+    return {**row, "lines": labelled.lines.get((row["content_id"], row["intent"]), [])}
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
@@ -112,7 +112,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
     votes = " | ".join(f"{view}: {intent}" for view, intent in json.loads(row["votes"]).items())
     cells = [f"{row['score']:.4f}", row["text"], row["intent"], row["suggested"], row["kind"]]
     # Of a file, only rows that a human verified are reported and not asked for.
-    answers = ["yes" if said else "no" for said in (row["flagged"], row["action"] == "report")]
+    answers = ["yes" if flag else "no" for flag in (row["flagged"], row["action"] == "report")]
     return [*cells, *answers, votes, *shown, lines]
 
 
@@ -120,10 +120,10 @@ def _spellings(alike: Sequence[Sequence[str]]) -> list[str]:
     """Intents of which one is another in other letters, with what to do."""
     if not alike:
         return []
-    told = [f"  {' | '.join(names)}" for names in alike[:_SPELLINGS]]
+    result = [f"  {' | '.join(names)}" for names in alike[:_SPELLINGS]]
     more = [f"  and {len(alike) - _SPELLINGS:,} more"] if len(alike) > _SPELLINGS else []
     head = "one intent stands" if len(alike) == 1 else f"{len(alike):,} intents stand"
-    return [f"{head} in several spellings: write each in one way, as each counts as another intent", *told, *more]
+    return [f"{head} in several spellings: write each in one way, as each counts as another intent", *result, *more]
 
 
 def _text(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], places: Mapping[str, Path]) -> str:

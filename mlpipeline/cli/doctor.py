@@ -45,54 +45,56 @@ def run_verb(context: CommandContext) -> int:
         named_by_user() if context.options.log else nullcontext(),
         open_log(context.store, context.options.log) as (app, run),
     ):
-        told = as_data(examine(app), run)
-    text = draw_diagnosis(told)
+        report = as_data(examine(app), run)
+    text = draw_diagnosis(report)
     if context.options.to:
         target = Path(context.options.to)
         try:
-            target.write_text(render_page(told), encoding="utf-8")
+            target.write_text(render_page(report), encoding="utf-8")
         except OSError as error:
             raise InputError(
                 f"cannot be written: {error.strerror}", where=str(target), fix="give a file in a folder of yours"
             ) from error
         text += f"\n\nreport: {target}"
-    context.print_result(told, text)
+    context.print_result(report, text)
     return 0
 
 
-def draw_diagnosis(told: dict[str, Any]) -> str:
+def draw_diagnosis(report: dict[str, Any]) -> str:
     """The diagnosis for a terminal."""
-    whole = told["whole"]
+    whole = report["whole"]
+    name = report["run"] or report["application"]["name"]
     head = (
-        f"{told['run'] or told['application']['name']}: {seconds(whole['seconds'])}, of it {seconds(whole['in_jobs'])} "
-        f"in jobs; {whole['cores']} cores, {100 * whole['busy']:.0f} % busy; {whole['failed_tasks']} of "
+        f"{name}: {seconds(whole['seconds'])}, of it {seconds(whole['in_jobs'])} in jobs; "
+        f"{whole['cores']} cores, {100 * whole['busy']:.0f} % busy; {whole['failed_tasks']} of "
         f"{whole['tasks']} tasks failed"
     )
-    parts = [head, *(f"note: {text}" for text in told["damage"])]
-    if told["findings"]:
-        lines = [_line(one, "\n         ") for one in told["findings"][:_FINDINGS]]
-        more = len(told["findings"]) - _FINDINGS
+    parts = [head, *(f"note: {text}" for text in report["damage"])]
+    if report["findings"]:
+        lines = [_line(finding, "\n         ") for finding in report["findings"][:_FINDINGS]]
+        more = len(report["findings"]) - _FINDINGS
         lines += [f"and {more} more: --json or --to FILE shows them"] if more > 0 else []
         parts.append("\n".join(lines))
     else:
         parts.append("no findings: time and memory went where they should")
     columns = ["module", "in jobs", "tasks", "work", "Python", "in", "out", "shuffled"]
-    parts.append(draw(columns, [_module_cells(module) for module in told["modules"]], right=columns[1:]))
-    if told["resources"]:
+    parts.append(draw(columns, [_module_cells(module) for module in report["modules"]], right=columns[1:]))
+    if report["resources"]:
         columns = ["module", "wall", "CPU", "JVM peak", "worker peak", "model loads", "most time went to"]
-        parts.append(draw(columns, [_used_cells(row) for row in told["resources"]], right=columns[1:-1]))
-    if told["simulated"]:
+        parts.append(draw(columns, [_used_cells(row) for row in report["resources"]], right=columns[1:-1]))
+    if report["simulated"]:
         columns = ["executors", "cores each", "time", "core-hours", "busy"]
-        parts.append(draw(columns, [_simulated_cells(one) for one in told["simulated"]], right=columns))
-        least = f"no number of executors makes it shorter than {seconds(told['shortest'])}"
+        parts.append(draw(columns, [_simulated_cells(finding) for finding in report["simulated"]], right=columns))
+        least = f"no number of executors makes it shorter than {seconds(report['shortest'])}"
         parts[-1] += f"\nsimulated from this log's tasks; {least}"
-    parts.append(f"change this first: {told['first']}" if told["first"] else "nothing to change")
+    parts.append(f"change this first: {report['first']}" if report["first"] else "nothing to change")
     return "\n\n".join(parts)
 
 
-def _line(one: dict[str, Any], rest: str) -> str:
-    saves = f" (saves at most {seconds(one['saves'])})" if one["saves"] else ""
-    return f"{one['severity']:<8}  {one['name']}: {one['where']}: {one['what']}{rest} -> {one['fix']}{saves}"
+def _line(finding: dict[str, Any], rest: str) -> str:
+    saves = f" (saves at most {seconds(finding['saves'])})" if finding["saves"] else ""
+    what = f"{finding['name']}: {finding['where']}: {finding['what']}"
+    return f"{finding['severity']:<8}  {what}{rest} -> {finding['fix']}{saves}"
 
 
 def _module_cells(module: dict[str, Any]) -> list[object]:
@@ -106,9 +108,9 @@ def _used_cells(row: dict[str, Any]) -> list[object]:
     return [row["module"], *times, *peaks, row["loads"], row["bottleneck"]]
 
 
-def _simulated_cells(one: dict[str, Any]) -> list[object]:
-    cost, busy = f"{one['core_hours']:.3f}", f"{100 * one['busy']:.0f} %"
-    return [one["executors"], one["cores"], seconds(one["seconds"]), cost, busy]
+def _simulated_cells(finding: dict[str, Any]) -> list[object]:
+    cost, busy = f"{finding['core_hours']:.3f}", f"{100 * finding['busy']:.0f} %"
+    return [finding["executors"], finding["cores"], seconds(finding["seconds"]), cost, busy]
 
 
 def add_env(parser: argparse.ArgumentParser) -> None:
@@ -135,24 +137,24 @@ def env_verb(context: CommandContext) -> int:
             raise explain(error) or error from error
         local = is_local(spark.sparkContext.master)
     found = ranked(differences(driver, executors, span, is_local=local))
-    told = {"driver": driver, "executors": executors, "findings": [asdict(one) for one in found]}
-    context.print_result(told, draw_environment(told))
-    return 1 if any(one.severity in ("severe", "critical") for one in found) else 0
+    report = {"driver": driver, "executors": executors, "findings": [asdict(finding) for finding in found]}
+    context.print_result(report, draw_environment(report))
+    return 1 if any(finding.severity in ("severe", "critical") for finding in found) else 0
 
 
-def draw_environment(told: dict[str, Any]) -> str:
+def draw_environment(report: dict[str, Any]) -> str:
     """Driver and executors side by side, then what differs."""
-    driver, executors = told["driver"], told["executors"]
+    driver, executors = report["driver"], report["executors"]
     rows = [["Python", driver["python"], _all(executors, "python")]]
     for name, version in driver["versions"].items():
-        rows.append([name, version, _counted([one["versions"].get(name, "missing") for one in executors])])
+        rows.append([name, version, _counted([finding["versions"].get(name, "missing") for finding in executors])])
     for key in ("system", "encoding", "cores"):
         rows.append([key, str(driver[key]), _all(executors, key)])
     for key, name in (("memory", "memory"), ("memory_free", "free memory"), ("temp_free", "free in temp")):
-        rows.append([name, _size(driver[key]), _counted([_size(one[key]) for one in executors])])
+        rows.append([name, _size(driver[key]), _counted([_size(finding[key]) for finding in executors])])
     parts = [draw(["", "driver", f"{len(executors)} executor{'s' if len(executors) != 1 else ''}"], rows)]
-    if told["findings"]:
-        parts.append("\n".join(_line(one, "") for one in told["findings"]))
+    if report["findings"]:
+        parts.append("\n".join(_line(finding, "") for finding in report["findings"]))
     else:
         parts.append("driver and executors fit together")
     return "\n\n".join(parts)
@@ -163,7 +165,7 @@ def _size(value: int | None) -> str:
 
 
 def _all(executors: list[dict[str, object]], key: str) -> str:
-    return _counted([str(one[key]) for one in executors])
+    return _counted([str(finding[key]) for finding in executors])
 
 
 def _counted(values: list[str]) -> str:

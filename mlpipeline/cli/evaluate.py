@@ -54,11 +54,11 @@ def evaluate_verb(context: CommandContext) -> int:
     for line in found.warnings:
         context.say(f"warning: {options.on}: {line}")
     report = evaluation.to_dict()
-    context.print_result({**head, **report}, _told(report, evaluation.seen, answerer.bundle.labels))
+    context.print_result({**head, **report}, _as_text(report, evaluation.seen, answerer.bundle.labels))
     return 0
 
 
-def _told(report: Mapping[str, Any], seen: Sequence[str] | None, labels: Sequence[str]) -> str:
+def _as_text(report: Mapping[str, Any], seen: Sequence[str] | None, labels: Sequence[str]) -> str:
     from mlpipeline.orders.evaluation import counted, named_intents
     from mlpipeline.orders.seen import seen_line
 
@@ -83,8 +83,10 @@ def _headline(report: Mapping[str, Any]) -> str:
     new = report["unseen"]
     columns = [("", report)] if not new or new["rows"] == report["rows"] else [("all rows", report), ("new rows", new)]
     head = ["", *(name for name, _ in columns)]
-    cells = [["rows", *(f"{one['in_scope_rows']:,}" for _, one in columns)]] if len(columns) > 1 else []
-    cells += [[name, *(_spread(one[name], one[f"{name}_interval"]) for _, one in columns)] for name in _FIGURES]
+    cells = [["rows", *(f"{column['in_scope_rows']:,}" for _, column in columns)]] if len(columns) > 1 else []
+    cells += [
+        [name, *(_spread(column[name], column[f"{name}_interval"]) for _, column in columns)] for name in _FIGURES
+    ]
     if len(columns) > 1:
         return draw(head, cells)
     return "\n".join(f"{name:<10} {figure}" for name, figure in cells)

@@ -38,14 +38,14 @@ def parse(asked: Sequence[str]) -> argparse.Namespace:
     return returned
 
 
-def say_first_word(asked: Sequence[str]) -> None:
+def announce(asked: Sequence[str]) -> None:
     """Says on stderr what a slow verb is about to do, before anything large is imported."""
     words = {"--quiet", "--help", "-h"} & set(asked)
     if asked and asked[0] in SLOW and not words:
         print(SLOW[asked[0]], file=sys.stderr, flush=True)
 
 
-def tell_verbs(asked: Sequence[str]) -> bool:
+def print_missing_verb(asked: Sequence[str]) -> bool:
     """Prints the help on stderr where a command line names no verb, or a group of verbs and none of them."""
     words = arranged(asked, VERBS)
     if words and (len(words) > 1 or words[0] in VERBS or words[0].startswith("-")):
@@ -63,9 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = sys.argv[1:] if arguments is None else list(arguments)
     verbose = False
     try:
-        if tell_verbs(asked):
+        if print_missing_verb(asked):
             return UsageError.exit_code
-        say_first_word(arranged(asked, VERBS))
+        announce(arranged(asked, VERBS))
         options = parse(asked)
         verbose = options.verbose
         return int(options.verb(CommandContext(options)))
@@ -75,13 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except Exception as error:
-        told = _explained(error)
+        known_error = _explained(error)
         if verbose:
             import traceback
 
             traceback.print_exc()
-        print(f"error: {visible(str(told), lines=True)}", file=sys.stderr)
-        return told.exit_code
+        print(f"error: {visible(str(known_error), lines=True)}", file=sys.stderr)
+        return known_error.exit_code
 
 
 def _explained(error: Exception) -> MLPipelineError:

@@ -29,9 +29,9 @@ def manifest_options(add: Callable[..., object]) -> None:
 
 def runs_from_image(options: argparse.Namespace, settings: dict[str, str]) -> bool:
     """True when a stage's script has to be the image's: nothing of this machine reaches a driver in the cluster."""
-    given = vars(options)
-    far = given.get("deploy_mode") == "cluster" and given.get("master", "").startswith("k8s://")
-    return bool(given.get("manifests")) or (far and _UPLOAD not in settings)
+    options_given = vars(options)
+    far = options_given.get("deploy_mode") == "cluster" and options_given.get("master", "").startswith("k8s://")
+    return bool(options_given.get("manifests")) or (far and _UPLOAD not in settings)
 
 
 def write_for(
@@ -48,12 +48,12 @@ def write_for(
     from mlpipeline.cluster.kubernetes.pods import parse_toleration
     from mlpipeline.cluster.kubernetes.secrets import secret_name, secrets_of
 
-    given = vars(options)
+    options_given = vars(options)
     if submission.kind != "k8s":
         raise UsageError("--manifests are for Kubernetes", fix="add --master k8s://https://HOST:PORT")
-    at = given.get("at", _NIGHTLY)
+    at = options_given.get("at", _NIGHTLY)
     parse_time(at)
-    folder = Path(given["manifests"])
+    folder = Path(options_given["manifests"])
     name = submission.name or f"mlpipeline-{Path(submission.script).stem}"
     written = write_manifests(
         folder,
@@ -61,8 +61,8 @@ def write_for(
         name=name,
         stages=stages,
         at=at,
-        time_zone=given.get("time_zone"),
-        tolerations=tuple(parse_toleration(text) for text in given.get("tolerate") or []),
+        time_zone=options_given.get("time_zone"),
+        tolerations=tuple(parse_toleration(text) for text in options_given.get("tolerate") or []),
     )
     image = submission.settings.get("spark.kubernetes.container.image", "")
     secrets = secrets_of(submission.settings, secret_name(object_name(name)))
@@ -73,6 +73,6 @@ def write_for(
         f"kubectl apply -f {quote(str(folder / 'rbac.yaml'))}",
         f"kubectl apply -f {quote(str(folder / 'application.yaml'))}    # once; scheduled.yaml: by the clock",
     ]
-    told = "\n".join([*(str(path) for path in written), "", "next:", *(f"  {step}" for step in steps)])
-    context.print_result({"written": [str(path) for path in written], "next": steps}, told)
+    text = "\n".join([*(str(path) for path in written), "", "next:", *(f"  {step}" for step in steps)])
+    context.print_result({"written": [str(path) for path in written], "next": steps}, text)
     return 0

@@ -82,8 +82,8 @@ def new_verb(context: CommandContext) -> int:
     try:
         _copy(source, place)
     except OSError as error:
-        for made in written:
-            made.unlink(missing_ok=True)
+        for path in written:
+            path.unlink(missing_ok=True)
         if before is not None:  # the domain's other languages
             domain.write_bytes(before)
         else:
@@ -93,18 +93,18 @@ def new_verb(context: CommandContext) -> int:
     bot = context.recipe(f"{options.domain}/{tag}")
     normalize = normalizer(Profile.of(bot.recipe.language))
     distinct = len({normalize(text) for text in seen.texts})
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "bot": str(bot.bot),
         "rows": seen.rows,
         "texts": distinct,
         "rejected": dict(seen.rejects),
-        "first_rejected": {why: f"line {one.line}: {one.detail}" for why, one in seen.firsts.items()},
+        "first_rejected": {why: f"line {reject.line}: {reject.detail}" for why, reject in seen.firsts.items()},
         "intents": len(seen.intents),
         "files": [str(path) for path in written] + [str(place)],
     }
-    told["warnings"] = _warnings(bot.recipe.language, seen, bot.recipe.split.min_rows_per_intent)
-    told["next"] = shlex.join(["mlpipeline", "run", "--select", told["bot"], *place_words(options)])
-    context.print_result(told, _text(told))
+    summary["warnings"] = _warnings(bot.recipe.language, seen, bot.recipe.split.min_rows_per_intent)
+    summary["next"] = shlex.join(["mlpipeline", "run", "--select", summary["bot"], *place_words(options)])
+    context.print_result(summary, _text(summary))
     return 0
 
 
@@ -211,11 +211,11 @@ def _warnings(language: Language, seen: Seen, least: int) -> list[str]:
     return found
 
 
-def _text(told: dict[str, Any]) -> str:
-    distinct = f" ({told['texts']:,} different texts)" if told["texts"] < told["rows"] else ""
-    lines = [f"{told['bot']}: {told['rows']:,} rows{distinct}, {told['intents']} intents"]
-    firsts = told["first_rejected"]
-    lines += [f"rejected: {count:,} {reason} ({firsts[reason]})" for reason, count in told["rejected"].items()]
-    lines += [f"warning: {text}" for text in told["warnings"]]
-    lines += [f"wrote {path}" for path in told["files"]]
-    return "\n".join([*lines, f"next: {told['next']}"])
+def _text(summary: dict[str, Any]) -> str:
+    distinct = f" ({summary['texts']:,} different texts)" if summary["texts"] < summary["rows"] else ""
+    lines = [f"{summary['bot']}: {summary['rows']:,} rows{distinct}, {summary['intents']} intents"]
+    firsts = summary["first_rejected"]
+    lines += [f"rejected: {count:,} {reason} ({firsts[reason]})" for reason, count in summary["rejected"].items()]
+    lines += [f"warning: {text}" for text in summary["warnings"]]
+    lines += [f"wrote {path}" for path in summary["files"]]
+    return "\n".join([*lines, f"next: {summary['next']}"])

@@ -31,8 +31,10 @@ def plan_verb(context: CommandContext) -> int:
     running = plan.to_run
     text = draw(["bot", "stage", "cause"], [[row.bot, row.stage, "; ".join(row.causes)] for row in running])
     skipped = len(rows) - len(running)
-    told = text + f"\n\n{len(running)} to run, {skipped} to skip" if running else f"nothing to do ({skipped} to skip)"
-    told += "".join(f"\nnote: {note}" for note in plan.notes)
-    told += "".join(f"\n{failed_line(refusal)}" for refusal in plan.refused.items())
-    context.print_result({"orders": rows, "refused": refused, "notes": plan.notes}, told)
+    summary = (
+        text + f"\n\n{len(running)} to run, {skipped} to skip" if running else f"nothing to do ({skipped} to skip)"
+    )
+    summary += "".join(f"\nnote: {note}" for note in plan.notes)
+    summary += "".join(f"\n{failed_line(refusal)}" for refusal in plan.refused.items())
+    context.print_result({"orders": rows, "refused": refused, "notes": plan.notes}, summary)
     return 1 if refused else _WORK if running and options.detailed_exitcode else 0

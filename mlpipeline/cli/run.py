@@ -66,7 +66,7 @@ def run_verb(context: CommandContext) -> int:
     record = run_pipeline(request, views=[write_pages], watch=watch, progress=progress)
     if not record.run:
         return _nothing_to_do(context, record, request.names)
-    return _tell(context, record, request.names)
+    return _print_record(context, record, request.names)
 
 
 def _nothing_to_do(context: CommandContext, record: RunRecord, names: Sequence[str]) -> int:
@@ -85,29 +85,29 @@ def _nothing_to_do(context: CommandContext, record: RunRecord, names: Sequence[s
     return _REFUSED if any(row["version"] is not None and not row["alias"] for row in rows) else 0
 
 
-def _tell(context: CommandContext, record: RunRecord, names: Sequence[str]) -> int:
+def _print_record(context: CommandContext, record: RunRecord, names: Sequence[str]) -> int:
     """Says what came of a run, on stderr and on stdout; gives the exit code."""
-    from mlpipeline.cli.answer import draw_asked
+    from mlpipeline.cli.answer import draw_samples
     from mlpipeline.cli.bot_table import bot_rows, draw_bots
     from mlpipeline.store.runs import INDEX
 
-    _say_what_came(context, record)
-    asked = [{key: row[key] for key in row if key != "version"} for bot in record.bots for row in bot.golden]
+    _report_bots(context, record)
+    samples = [{key: row[key] for key in row if key != "version"} for bot in record.bots for row in bot.golden]
     report, index = (context.store.path("runs", *path) for path in ((record.run, "report.html"), (INDEX,)))
     parts = [
-        draw_asked(asked),
+        draw_samples(samples),
         draw_bots(bot_rows(context.store, names)),
         f"report: {report}\nall runs: {index}",
         f"{record.seconds:.0f} s",
     ]
-    context.print_result({**record.content(), "asked": asked}, "\n\n".join(part for part in parts if part))
+    context.print_result({**record.content(), "asked": samples}, "\n\n".join(part for part in parts if part))
     if record.ended is not None:
         # However quiet the run is to be: it ended before its time.
         print(f"error: {record.notes[-1]}", file=sys.stderr)
     return record.exit_code
 
 
-def _say_what_came(context: CommandContext, record: RunRecord) -> None:
+def _report_bots(context: CommandContext, record: RunRecord) -> None:
     """What each stage used, remarks, warnings, doubted labels, refusals and failures, as lines on stderr."""
     from mlpipeline.orders.resources import in_one_line
     from mlpipeline.orders.standing import refusal_line

@@ -51,40 +51,47 @@ def add_size(parser: argparse.ArgumentParser) -> None:
 
 def size_verb(context: CommandContext) -> int:
     """Prints the sizing, or writes its settings to a file."""
-    asked = context.options
-    if asked.to:
-        check_target("--to", Path(asked.to))
-    if not asked.gpus:
-        refuse_ignored(asked, ("pinned", "tasks_per_gpu"), "is for nodes with --gpus")
-    if not asked.master.startswith("k8s"):
-        refuse_ignored(asked, ("allocatable",), "is for --master k8s")
-    pinned = _optional(asked.pinned) or 0
-    if asked.no_python:
-        refuse_ignored(asked, ("stage", "lang", "model"), "is for Python workers, which --no-python has none of")
+    options = context.options
+    if options.to:
+        check_target("--to", Path(options.to))
+    if not options.gpus:
+        refuse_ignored(options, ("pinned", "tasks_per_gpu"), "is for nodes with --gpus")
+    if not options.master.startswith("k8s"):
+        refuse_ignored(options, ("allocatable",), "is for --master k8s")
+    pinned = _optional(options.pinned) or 0
+    if options.no_python:
+        refuse_ignored(options, ("stage", "lang", "model"), "is for Python workers, which --no-python has none of")
         need = Need(gpu=True, pinned_mb=pinned)
     else:
-        need = need_of(NEEDS, asked.stage, asked.lang, model_mb=_optional(asked.model), pinned_mb=pinned)
+        need = need_of(NEEDS, options.stage, options.lang, model_mb=_optional(options.model), pinned_mb=pinned)
     ask = Ask(
-        reserved_cores=asked.reserved_cores,
-        reserved_mb=_optional(asked.reserved_memory),
-        allocatable=asked.allocatable,
-        executor_cores=asked.executor_cores,
-        task_cpus=asked.task_cpus,
-        tasks_per_gpu=asked.tasks_per_gpu,
-        deploy_mode=asked.deploy_mode,
-        container_step_mb=_optional(asked.container_step),
-        shuffle_mb=_optional(asked.shuffle),
-        static=asked.static,
+        reserved_cores=options.reserved_cores,
+        reserved_mb=_optional(options.reserved_memory),
+        allocatable=options.allocatable,
+        executor_cores=options.executor_cores,
+        task_cpus=options.task_cpus,
+        tasks_per_gpu=options.tasks_per_gpu,
+        deploy_mode=options.deploy_mode,
+        container_step_mb=_optional(options.container_step),
+        shuffle_mb=_optional(options.shuffle),
+        static=options.static,
     )
-    size = megabytes(asked.memory)
-    found = size_cluster(
-        asked.nodes, asked.cores, size, asked.gpus, asked.master, need, guide=guide_named(asked.guide), ask=ask
+    size = megabytes(options.memory)
+    sizing = size_cluster(
+        options.nodes,
+        options.cores,
+        size,
+        options.gpus,
+        options.master,
+        need,
+        guide=guide_named(options.guide),
+        ask=ask,
     )
-    conf = as_conf(found.settings, found.lines, _title(asked))
-    if asked.to:
-        _write(Path(asked.to), conf)
-        context.say(f"settings written to {asked.to}: spark-submit --properties-file {quote(asked.to)}")
-    context.print_result(_as_json(found), _as_text(found, "" if asked.to else conf))
+    conf = as_conf(sizing.settings, sizing.lines, _title(options))
+    if options.to:
+        _write(Path(options.to), conf)
+        context.say(f"settings written to {options.to}: spark-submit --properties-file {quote(options.to)}")
+    context.print_result(_as_json(sizing), _as_text(sizing, "" if options.to else conf))
     return 0
 
 
@@ -92,22 +99,22 @@ def _optional(size: str | None) -> int | None:
     return None if size is None else megabytes(size)
 
 
-def _title(asked: argparse.Namespace) -> str:
-    gpus = f", {asked.gpus} GPUs" if asked.gpus else ""
-    whose = f"{asked.stage or 'all stages'}{f' of {asked.lang}' if asked.lang else ''}"
-    return f"{asked.master}: {asked.nodes} nodes of {asked.cores} cores, {asked.memory}{gpus}, for {whose}"
+def _title(options: argparse.Namespace) -> str:
+    gpus = f", {options.gpus} GPUs" if options.gpus else ""
+    whose = f"{options.stage or 'all stages'}{f' of {options.lang}' if options.lang else ''}"
+    return f"{options.master}: {options.nodes} nodes of {options.cores} cores, {options.memory}{gpus}, for {whose}"
 
 
-def _as_text(found: Sizing, conf: str) -> str:
+def _as_text(sizing: Sizing, conf: str) -> str:
     head = ["what", "value", "rule", "source"]
-    parts = [draw(head, [list(line) for line in found.lines], right=["value"])]
-    parts += [f"note: {note}" for note in found.notes]
+    parts = [draw(head, [list(line) for line in sizing.lines], right=["value"])]
+    parts += [f"note: {note}" for note in sizing.notes]
     return "\n".join([*parts, *(["", conf.rstrip()] if conf else [])])
 
 
-def _as_json(found: Sizing) -> dict[str, object]:
-    told = {name: value for name, value in vars(found).items() if name != "lines"}
-    return {**told, "lines": [line._asdict() for line in found.lines]}
+def _as_json(sizing: Sizing) -> dict[str, object]:
+    content = {name: value for name, value in vars(sizing).items() if name != "lines"}
+    return {**content, "lines": [line._asdict() for line in sizing.lines]}
 
 
 def _write(file: Path, text: str) -> None:

@@ -28,15 +28,15 @@ def add_lint(parser: argparse.ArgumentParser) -> None:
 
 def lint_verb(context: CommandContext) -> int:
     """Prints the findings; 1 when one of them is an error."""
-    asked = context.options
+    options = context.options
     found = lint_files(
-        [(name, _text(name)) for name in asked.files],
-        master=asked.master,
-        node=node_of(asked.node) if asked.node else None,
-        stage=asked.stage,
-        lang=asked.lang,
-        profile=asked.profile,
-        running=asked.running,
+        [(name, _text(name)) for name in options.files],
+        master=options.master,
+        node=node_of(options.node) if options.node else None,
+        stage=options.stage,
+        lang=options.lang,
+        profile=options.profile,
+        running=options.running,
         stages=NEEDS,
     )
     errors = sum(each.severity == "error" for each in found)

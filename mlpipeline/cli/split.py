@@ -71,7 +71,7 @@ def check_verb(context: CommandContext) -> int:
     else:
         raise UsageError("no such file", where=what, fix="name a labelled file, or a bot as DOMAIN/LANG")
     try:
-        leaks = _found(samples, language, clean, context.options.threshold)
+        leaks = _leaks_of(samples, language, clean, context.options.threshold)
     except InputError as error:
         raise UsageError(error.what, where=name, fix=error.fix) from None
     for sample in leaks.empty:
@@ -85,13 +85,13 @@ def check_verb(context: CommandContext) -> int:
         context.say(f"{len(leaks.pairs):,} pairs in {place}")
     if leaks.skipped:
         context.say(f"note: {leaks.skipped:,} comparisons were left out, of texts that share all they have with many")
-    told = {**as_json(name, leaks), "left_out": dict(left_out.counts), "warnings": warnings}
-    context.print_result(told, _told(name, leaks))
+    counts = {**as_json(name, leaks), "left_out": dict(left_out.counts), "warnings": warnings}
+    context.print_result(counts, _as_text(name, leaks))
     return 1 if leaks.pairs else 0
 
 
-def _found(samples: Sequence[Sample], language: Language, clean: CleanPart, asked: float | None) -> Leaks:
-    threshold = clean.near_threshold if asked is None else asked
+def _leaks_of(samples: Sequence[Sample], language: Language, clean: CleanPart, threshold_option: float | None) -> Leaks:
+    threshold = clean.near_threshold if threshold_option is None else threshold_option
     if not 0 < threshold <= 1:
         raise UsageError(f"--threshold {threshold:g} is no similarity", fix="write a number above 0, at most 1")
     profile = Profile.of(language)
@@ -140,7 +140,7 @@ def _mapping(text: str) -> dict[str, str | None]:
 
 def as_json(name: str, leaks: Leaks) -> dict[str, object]:
     """The result for machines: sizes, leaking rows by pair of splits and kind, the worst 50 pairs."""
-    rows = [{"splits": list(splits), "rows": leaks.sizes[splits[1]], **told} for splits, told in leaks.rows.items()]
+    rows = [{"splits": list(splits), "rows": leaks.sizes[splits[1]], **counts} for splits, counts in leaks.rows.items()]
     pairs = [_as_dict(pair) for pair in leaks.pairs[:_WORST]]
     counted = {"pairs_found": len(leaks.pairs), "comparisons_left_out": leaks.skipped}
     return {"of": name, "splits": leaks.sizes, "leaking_rows": rows, **counted, "worst": pairs}
@@ -162,7 +162,7 @@ def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
     write_csv(place, head, (list(_as_dict(pair).values()) for pair in pairs), UsageError)
 
 
-def _told(name: str, leaks: Leaks) -> str:
+def _as_text(name: str, leaks: Leaks) -> str:
     sizes = ", ".join(f"{split} {rows:,}" for split, rows in leaks.sizes.items())
     lines = [f"{name}: {sum(leaks.sizes.values()):,} rows ({sizes})"]
     if len(leaks.sizes) < 2:
@@ -172,9 +172,9 @@ def _told(name: str, leaks: Leaks) -> str:
     head = ["rows of", "that leak with", *KINDS, "any", "share"]
     cells = []
     for one, other in combinations(leaks.sizes, 2):
-        told = leaks.rows[one, other]
-        share = f"{told['any'] / leaks.sizes[other]:.1%}"
-        cells.append([other, one, *(f"{told[kind]:,}" for kind in (*KINDS, "any")), share])
+        counts = leaks.rows[one, other]
+        share = f"{counts['any'] / leaks.sizes[other]:.1%}"
+        cells.append([other, one, *(f"{counts[kind]:,}" for kind in (*KINDS, "any")), share])
     lines += ["", draw(head, cells, right=head[2:]), ""]
     shown = leaks.pairs[:_WORST]
     lines.append(f"the worst {len(shown)} of {len(leaks.pairs):,} pairs" if len(shown) > 1 else "the pair")

@@ -163,7 +163,7 @@ def submission_of(options: argparse.Namespace) -> Submission:
         SetupError: the environment cannot be packed, or there are no Delta jars.
     """
     from mlpipeline.cluster.submission.compose import compose
-    from mlpipeline.cluster.submission.packing import door, folder_zip, pack_environment
+    from mlpipeline.cluster.submission.packing import entry_script, folder_zip, pack_environment
 
     given = vars(options)
     stage = options.script if options.script in (*_STAGES, *_ALL) else None
@@ -174,7 +174,7 @@ def submission_of(options: argparse.Namespace) -> Submission:
         arguments = stage_arguments(stage, options, conf="conf" if sent else None)
         archives += [f"{folder_zip(Path(options.conf), 'conf')}#conf"] if sent else []
         stage = None if stage in _ALL else stage
-        script = str(door(stage or "pipeline"))
+        script = str(entry_script(stage or "pipeline"))
         if runs_from_image(options, settings_of(options)):
             script = f"local:///opt/mlpipeline/jobs/{stage or 'pipeline'}.py"
     environment = str(pack_environment()) if given.get("pack_env") else given.get("env")

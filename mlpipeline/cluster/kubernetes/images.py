@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from mlpipeline import DISTRIBUTION
 from mlpipeline.cluster.jars import DELTA, delta_jars
-from mlpipeline.cluster.submission.packing import code_archive, door, gpu_script
+from mlpipeline.cluster.submission.packing import code_archive, entry_script, gpu_script
 from mlpipeline.errors import SetupError
 
 IN_IMAGE = "/opt/mlpipeline"
@@ -63,7 +63,7 @@ def write_image(folder: Path, stages: tuple[str, ...]) -> list[Path]:
         archive.extractall(folder / "code")
     (folder / "jobs").mkdir()
     for stage in ("pipeline", *stages):
-        shutil.copyfile(door(stage), folder / "jobs" / f"{stage}.py")
+        shutil.copyfile(entry_script(stage), folder / "jobs" / f"{stage}.py")
     return sorted(folder.iterdir())
 
 

@@ -165,7 +165,7 @@ def gpu_script() -> Path:
     return file
 
 
-def door(stage: str) -> Path:
+def entry_script(stage: str) -> Path:
     """Return a script that runs one stage, or all (`pipeline`): `jobs/<stage>.py`, or the same text in the cache.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cli.command_line import arranged
-from mlpipeline.cli.main import main, parse, tell_verbs
+from mlpipeline.cli.main import main, parse, print_missing_verb
 from mlpipeline.cli.verbs import VERBS
 from mlpipeline.errors import UsageError
 
@@ -124,7 +124,7 @@ def test_no_verb_prints_the_help_and_is_no_success(words: list[str], verb: str, 
 
 def test_every_group_has_a_help_of_its_own(capsys: pytest.CaptureFixture[str]):
     for group in {name.split()[0] for name in VERBS if " " in name}:
-        assert tell_verbs([group])
+        assert print_missing_verb([group])
         verbs = [name.split()[1] for name in VERBS if name.startswith(f"{group} ")]
         said = capsys.readouterr().err
         assert all(verb in said for verb in verbs)

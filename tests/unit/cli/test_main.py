@@ -1,4 +1,4 @@
-"""The command line's door: help, usage errors, exit codes; no Spark."""
+"""The entry point of the command line: help, usage errors, exit codes; no Spark."""
 
 from __future__ import annotations
 

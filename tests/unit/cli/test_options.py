@@ -136,6 +136,17 @@ def test_an_option_that_would_be_ignored_is_refused(
     assert flag in message and " -> " in message and not told.out
 
 
+OLD_WORDS = re.compile(
+    r"\b(desks?|turns?|judge[ds]?|judging|verdicts?|dice|doors?|whole|made rows?|rows of persons|said another way"
+    r"|twins?|place[ds]?|parted|learnt)\b"
+)
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_help_uses_the_words_of_the_field(verb: str) -> None:
+    assert OLD_WORDS.findall(parser_of(verb).format_help() + build_parser([]).format_help()) == []
+
+
 def test_help_shows_every_verb_with_its_purpose_by_task(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])

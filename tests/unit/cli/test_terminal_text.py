@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpipeline.cli import main as door
+from mlpipeline.cli import main as entry_point
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.cli.terminal_text import visible, visible_json
@@ -52,8 +52,8 @@ def test_what_a_verb_gives_and_says_and_fails_with(
         context.print_result({"text": STEERING}, f"text: {STEERING}")
         raise InputError(STEERING, where="a\x1b[2K.csv", fix="correct it")
 
-    monkeypatch.setattr(door, "parse", lambda asked: argparse.Namespace(**vars(options), verb=verb))
-    assert door.main(["ls"]) == 1
+    monkeypatch.setattr(entry_point, "parse", lambda asked: argparse.Namespace(**vars(options), verb=verb))
+    assert entry_point.main(["ls"]) == 1
     said = capsys.readouterr()
     for text in (said.out, said.err):
         assert "[31m" in text and not steers(text.replace("\n", ""))

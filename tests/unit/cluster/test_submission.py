@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cluster.submission.compose import Submission, as_line, compose
-from mlpipeline.cluster.submission.packing import code_archive, door, folder_zip, gpu_script, pack_environment
+from mlpipeline.cluster.submission.packing import code_archive, entry_script, folder_zip, gpu_script, pack_environment
 from mlpipeline.errors import SetupError
 
 
@@ -145,8 +145,8 @@ def test_a_folder_as_an_archive_follows_its_content(tmp_path: Path, monkeypatch:
 
 
 def test_a_stage_has_a_door():
-    assert '"--from-stage", "clean", "--to-stage", "clean"' in door("clean").read_text("utf-8")
-    assert "main" in door("pipeline").read_text("utf-8")
+    assert '"--from-stage", "clean", "--to-stage", "clean"' in entry_script("clean").read_text("utf-8")
+    assert "main" in entry_script("pipeline").read_text("utf-8")
 
 
 def test_a_submission_is_data():
