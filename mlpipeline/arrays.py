@@ -171,7 +171,7 @@ def _as_issues(rows: LabelledRows, found: LabelCheck | None) -> LabelIssues:
         first = rows.left_out[0]
         _LOG.warning("texts of which nothing is left once normalised: %d, the first at %d", len(rows.left_out), first)
     if found is None:
-        return LabelIssues(summary="labels were not judged: there is no text", left_out=rows.left_out)
+        return LabelIssues(summary="labels were not checked: there is no text", left_out=rows.left_out)
     issues = [_as_issue(row, rows.places[row["content_id"], row["intent"]]) for row in found.issues]
     return LabelIssues(issues, summary=str(found.report["line"]), report=found.report, left_out=rows.left_out)
 

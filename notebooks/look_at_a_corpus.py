@@ -31,8 +31,8 @@ print(use_fonts())
 
 # %% [markdown]
 # ## Every bot: rows on their way
-# Delivered rows = utterances + rejected. Utterances = cleaned + dropped. `contents` are different normalised texts; a
-# bot whose rows are many and contents are few says the same again and again.
+# Delivered rows = utterances + rejected. Utterances = cleaned + dropped. `unique_texts` are different normalised texts;
+# a bot with many rows and few unique texts repeats itself.
 
 # %%
 KEY = ["domain", "lang"]
@@ -43,7 +43,7 @@ rows = (
 )
 for dataset, name in (("utterance_rejected", "rejected"), ("cleaned_dropped", "dropped"), ("cleaned", "cleaned")):
     rows = rows.join(bench.read(dataset).groupBy(*KEY).agg(F.count("*").alias(name)), KEY, "left")
-contents = bench.read("cleaned").groupBy(*KEY).agg(F.countDistinct("content_id").alias("contents"))
+contents = bench.read("cleaned").groupBy(*KEY).agg(F.countDistinct("content_id").alias("unique_texts"))
 bots = rows.join(contents, KEY, "left").fillna(0).orderBy(F.desc("utterances"), *KEY).toPandas()
 bots.insert(0, "bot", bots.pop("domain") + "/" + bots.pop("lang"))
 show(bots, rows=100)
@@ -63,14 +63,14 @@ FEW = 10
 cleaned = bench.read("cleaned", BOT).cache()
 intents = cleaned.groupBy("intent").agg(
     F.count("*").alias("rows"),
-    F.countDistinct("content_id").alias("contents"),
+    F.countDistinct("content_id").alias("unique_texts"),
     F.round(F.avg(F.length("text")), 1).alias("letters"),
 )
 intents = intents.fillna({"intent": "(no label)"}).orderBy(F.desc("rows"), "intent").toPandas()
 shown = intents if len(intents) <= 60 else intents.iloc[list(range(30)) + list(range(len(intents) - 30, len(intents)))]
 figure, (axes,) = canvas(9, 1 + 0.16 * len(shown))
 axes.barh(shown["intent"], shown["rows"], color="#9db8d2", label="rows")
-axes.barh(shown["intent"], shown["contents"], color="#33658a", height=0.4, label="contents")
+axes.barh(shown["intent"], shown["unique_texts"], color="#33658a", height=0.4, label="unique texts")
 axes.axvline(FEW, color="crimson", linewidth=1)
 axes.tick_params(axis="y", labelsize=7)
 axes.invert_yaxis()
@@ -121,7 +121,7 @@ show(longest.limit(5).toPandas())
 # %% [markdown]
 # ## Twice, and under two intents
 # `repeats` are rows of the same normalised text. That is no mistake (a frequent question is a frequent question), but
-# test and training never share a content. The second table is a mistake: **one text, two intents**. No model can
+# test and training never share a text. The second table is a mistake: **one text, two intents**. No model can
 # learn that.
 
 # %%
@@ -132,10 +132,10 @@ by_content = cleaned.groupBy("content_id").agg(
     F.min("text").alias("text"),
 )
 repeated = by_content.where("repeats > 1").orderBy(F.desc("repeats"), "text")
-print(f"{repeated.count():,} contents stand there more than once")
+print(f"{repeated.count():,} texts occur more than once")
 show(repeated.select("repeats", "spellings", "text").limit(10).toPandas())
 conflicts = by_content.where(F.size("intents") > 1).orderBy(F.desc("repeats"), "text")
-print(f"{conflicts.count():,} contents have more than one intent")
+print(f"{conflicts.count():,} texts have more than one intent")
 show(conflicts.select("intents", "repeats", "text").limit(20).toPandas())
 
 # %% [markdown]
@@ -214,7 +214,7 @@ if len(pairs):
     show(figure)
     show(pairs)
 else:
-    print(f"{BOT}: no model has been judged yet, or it made no mistake")
+    print(f"{BOT}: no model has been evaluated yet, or it made no mistake")
 
 # %% [markdown]
 # ## Sure and wrong

@@ -192,7 +192,7 @@ if COMPARE_EXECUTORS:
     print(f"{len(executors)} executors answered, {len(found)} findings")
     show(pd.DataFrame([[one.severity, one.what, one.fix] for one in found], columns=["severity", "what", "fix"]))
 else:
-    print("not asked for")
+    print("not requested")
 
 # %%
 bench.close()

@@ -50,7 +50,7 @@ def verdict(gain: OperatorGain | None, order: OrderScore | None, marks: Marks | 
         return f"gain in points of macro-F1: alone {alone}, among the others {among}"
     if order and order.is_salad and not (marks and marks.is_natural) and not (among and among.low > 0):
         told = f"{order.score:.2f} [{order.low:.2f}, {order.high:.2f}] of shuffles read worse"
-        return f"order: {told}, of rows of persons {order.parents:.2f}"
+        return f"order: {told}, of original examples {order.parents:.2f}"
     return ""
 
 

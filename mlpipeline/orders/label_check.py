@@ -51,7 +51,7 @@ def check_labels(
     units = units_of(rows)
     large = len(units) >= settings.large_rows and not fast
     if say is not None:
-        say(f"judging {len(units):,} different labelled texts of {len(units.intents):,} intents")
+        say(f"checking {len(units):,} different labelled texts of {len(units.intents):,} intents")
     queued = settings.model_copy(update={"policy": "queue"})
     with fit_in_processes(processes, len(units)) as fit:
         found = judge_units(units, queued, large=large, fit=fit)

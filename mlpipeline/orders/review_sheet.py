@@ -108,7 +108,7 @@ def write_sheet(rows: Sequence[SheetRow], place: Path) -> None:
 
     book = Workbook()
     sheet = book.active
-    sheet.title = "made rows"
+    sheet.title = "augmented examples"
     for column, (name, width) in enumerate(zip(HEAD, _WIDTHS, strict=True), 1):
         sheet.cell(1, column, name).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(column)].width = width

@@ -156,7 +156,7 @@ STAGE = Stage(
     folders={"augment.generator": ("torch", "transformers")},
     run=augment,
     dropped="augmented_dropped",
-    need=StageNeed(150, "the texts of a bot and the model that judges what was made", words=True),
+    need=StageNeed(150, "the texts of a bot and the model that checks augmented examples", words=True),
     work=Work(4.0, 2.0),
     words=RowWords("made", "to review"),
 )

@@ -91,7 +91,7 @@ def test_look_at_a_corpus(project: Project, tmp_path: Path):
     assert "0 of 4 intents have fewer than 10 rows" in text
     dropped = len(project.read("show", "cleaned_dropped", "bank/en", "--rows", "200"))
     assert dropped and f"cleaned_dropped: {dropped} rows of bank/en" in text
-    assert "contents have more than one intent" in text
+    assert "texts have more than one intent" in text
     assert "fonts: DejaVu Sans" in text
     assert pictures(notebook) >= 3
 

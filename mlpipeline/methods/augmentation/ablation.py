@@ -182,7 +182,7 @@ def _lessons(
         own = replace(rules, seed=rules.seed + number)
         lessons += [_lesson(corpus, own, tool, parted[-1], number, fold, by_operator) for fold in range(folds)]
         made = sum(int(one.by_recipe.sum()) for one in lessons[-folds:])
-        say(f"seed {number + 1} of {seeds}: {made:,} rows made in {folds} folds")
+        say(f"seed {number + 1} of {seeds}: {made:,} synthetic examples in {folds} folds")
     return lessons, parted[0]
 
 
@@ -277,7 +277,7 @@ def _said(
                 found[key] = learner(lesson, arm)
             said.setdefault(arm.name, np.zeros((seeds, rows), np.int64))[lesson.seed, lesson.asked] = found[key]
         if number % max(len(lessons) // 5, 1) == 0:
-            say(f"{number} of {len(lessons)} folds judged")
+            say(f"{number} of {len(lessons)} folds scored")
     return said
 
 

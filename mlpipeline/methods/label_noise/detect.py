@@ -107,7 +107,7 @@ def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes
             f"label codes from {labels.min()} to {labels.max()} for {classes} labels", fix="number labels from 0 on"
         )
     if len(np.unique(labels)) < 2:
-        raise StageError("all rows carry one label", fix="label noise can be judged from two labels on")
+        raise StageError("all rows carry one label", fix="label noise can be estimated from two labels on")
     if len(np.unique(material.groups)) < 2 * folds:
         raise StageError(
             f"only {len(np.unique(material.groups))} different texts", fix=f"give at least {2 * folds} different texts"

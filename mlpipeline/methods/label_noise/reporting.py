@@ -49,7 +49,7 @@ def report_of(units: Units, verdict: Verdict, answers: Sequence[Answer] = ()) ->
     if verdict.cheaper:
         report["cheaper_views"] = verdict.cheaper
     if verdict.detection is None:
-        return {**report, "line": f"labels were not judged: {verdict.reason}"}
+        return {**report, "line": f"labels were not checked: {verdict.reason}"}
     parts = verdict.detection.noise
     judgement = _of_all(verdict.detection.judgement, parts, units.made[~units.held_out])
     own = [one for one in verdict.findings if not units.held_out[one.row]]

@@ -89,7 +89,7 @@ def run_scheduled(selection: str, command: Sequence[str], rules: ScheduleRules) 
         else:
             with _slot(rules) as slot:
                 if slot is None:
-                    told = f"skipped: no place was free for {rules.wait:g} minutes ({rules.at_once} at once)"
+                    told = f"skipped: no slot was free for {rules.wait:g} minutes ({rules.at_once} at once)"
                     end = ScheduledRunEnd(SKIPPED, "skipped", told, None)
                 else:
                     end = _run(name, command, rules, (lock, slot))

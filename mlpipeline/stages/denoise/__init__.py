@@ -148,15 +148,15 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
     spark.setJobDescription(f"denoise {bot}: views")
     heard = spark.broadcast(ask_views(bot, rows, rules, counters))
     give_memory_back()  # the rows that were here for the views, while a worker decides
-    counters.add_steps("verdicts", 1)
-    spark.setJobDescription(f"denoise {bot}: verdict and audit")
+    counters.add_steps("decisions", 1)
+    spark.setJobDescription(f"denoise {bot}: decisions and audit")
 
     def work(bot: str, table: pa.Table) -> pa.Table:
         return _as_table(judge_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
 
     made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
     heard.destroy()
-    counters.step_done("verdicts")
+    counters.step_done("decisions")
     return made
 
 

@@ -109,7 +109,7 @@ def as_contradictions(placed: DataFrame, contents: DataFrame) -> DataFrame:
 def as_large_families(placed: DataFrame) -> DataFrame:
     """Findings: families so large that they would be a held-out part by themselves."""
     sizes = placed.where("large").groupBy(*KEYS, "place").agg(F.count("*").alias("rows"))
-    told = F.format_string("%d rows, near duplicates or made ones, stay together in %s", "rows", as_name("place"))
+    told = F.format_string("%d rows, near duplicates or augmented ones, stay together in %s", "rows", as_name("place"))
     return _as_findings(sizes, "large_family", F.col("family"), told)
 
 
@@ -142,7 +142,7 @@ def as_moved(placed: DataFrame, labelled: DataFrame) -> DataFrame:
     told = F.format_string(
         "%s to near duplicates or rows of the same parent on the other side: %s",
         *(
-            _counted("rows", "content moved", "contents moved"),
+            _counted("rows", "text moved", "texts moved"),
             F.coalesce(cause, F.lit("no row is new, but what belongs together has changed")),
         ),
     )

@@ -71,7 +71,7 @@ def test_vectors_of_an_encoder_are_looked_at(noisy):
         ([], [], "there is no text"),
         (["...", "…"], ["a", "b"], "there is no text"),
         (["hello"], ["a"], "all texts are one and the same"),
-        (["hello", "good bye"], ["a", "b"], "labels were not judged: "),
+        (["hello", "good bye"], ["a", "b"], "labels were not checked: "),
     ],
 )
 def test_where_labels_cannot_be_judged_the_summary_says_why(texts, labels, said: str):

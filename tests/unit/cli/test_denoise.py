@@ -98,10 +98,10 @@ def test_what_cannot_be_judged_is_said(
     write("rows.jsonl", made)
     assert main(["denoise", "check", "rows.jsonl", "--to", "issues.csv", *QUICK]) == 0
     printed = capsys.readouterr().out
-    assert said in printed and "not judged" in printed
+    assert said in printed and "not checked" in printed
     assert Path("issues.csv").read_text("utf-8").count("\n") == 1 + listed
     page = Path("issues.html").read_text("utf-8")
-    assert "not judged" in page and "0 of 0" not in page
+    assert "not checked" in page and "0 of 0" not in page
 
 
 @pytest.mark.parametrize("others", [("cho",), ()])

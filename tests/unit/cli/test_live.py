@@ -62,8 +62,8 @@ def test_the_line_says_how_far_the_stage_is_and_when_the_run_ends():
         ({"seconds": 4000.0, "stage": "train", "bots_done": None}, "1:06:40, longer than expected"),
         ({"number": 0, "stage": "writing the report"}, "writing the report, 0:15"),
         (
-            {"steps": (("views", 3, 20), ("verdicts", 0, 2))},
-            "3 of 9 bots, views 3 of 20, verdicts 0 of 2, 12 of 20 tasks",
+            {"steps": (("views", 3, 20), ("decisions", 0, 2))},
+            "3 of 9 bots, views 3 of 20, decisions 0 of 2, 12 of 20 tasks",
         ),
         ({"steps": (("views", 20, 20),)}, "3 of 9 bots, 12 of 20 tasks"),
     ],

@@ -76,10 +76,10 @@ def test_bots_are_done_once_and_only_those_of_the_stage():
 def test_steps_are_a_stages_own_and_notes_name_their_bot():
     progress = Progress()
     progress.begin("denoise", 6, 10, ["a/ko"])
-    steps = {"views": 20, "verdicts": 1}
+    steps = {"views": 20, "decisions": 1}
     progress.counting(told(Counted(steps=steps, steps_done={"views": 3}, notes={"a/ko": "cheaper views"})))
     reading = progress.read()
-    assert reading and reading.steps == (("views", 3, 20), ("verdicts", 0, 1))
+    assert reading and reading.steps == (("views", 3, 20), ("decisions", 0, 1))
     assert progress.notes() == {"a/ko": "cheaper views"}
 
 

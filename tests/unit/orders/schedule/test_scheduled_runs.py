@@ -105,7 +105,7 @@ def test_turns_of_different_bots_wait_for_a_place(tmp_path: Path):
     first = start(tmp_path, "shop/ko", f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
     wait_for(tmp_path / "begun")
     late = run_scheduled("shop/en", sh("true"), ScheduleRules(tmp_path, wait=0))
-    assert late.code == SKIPPED and "no place was free" in late.told
+    assert late.code == SKIPPED and "no slot was free" in late.told
     assert run_scheduled("shop/en", sh("true"), ScheduleRules(tmp_path, at_once=2, wait=0)).code == 0
     patient = start(tmp_path, "bank/ko", f"test -e {tmp_path}/go")
     (tmp_path / "go").touch()

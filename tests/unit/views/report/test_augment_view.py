@@ -47,6 +47,6 @@ def test_the_busiest_operator_and_the_commonest_reason_come_first():
 def test_a_run_shows_the_made_rows_of_each_bot_with_texts_escaped():
     bot = {"bot": "shop/ko", "status": "released", "augmented": {**REPORT, "read": KEPT}}
     page = render_report({"bots": [bot, {"bot": "shop/en", "status": "released", "augmented": None}]})
-    assert page.count("Its made rows") == 1 and "점심 2" in page and "&lt;먹었어&gt;" in page
-    for words in ("near a row of validation or test", "emoji only 2", "1 made rows wait", "ending, typo"):
+    assert page.count("Its augmented examples") == 1 and "점심 2" in page and "&lt;먹었어&gt;" in page
+    for words in ("near a row of validation or test", "emoji only 2", "1 augmented examples wait", "ending, typo"):
         assert words in page

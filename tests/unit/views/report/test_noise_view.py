@@ -120,7 +120,7 @@ def test_the_page_shows_everything_and_escapes_texts():
     assert page.count("<svg") == 1
 
 
-@pytest.mark.parametrize("report", [{}, {"judged": False, "line": "labels were not judged: one label"}])
+@pytest.mark.parametrize("report", [{}, {"judged": False, "line": "labels were not checked: one label"}])
 def test_what_was_not_judged_has_no_chart(report: dict[str, Any]):
     page = render_noise(report, [], name="rows.jsonl", lang="")
     assert "<svg" not in page

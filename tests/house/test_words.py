@@ -1,0 +1,123 @@
+"""The words that went do not come back: docs/words.md says what stands in their place.
+
+A pattern hits the old meaning only: "both sides in turn" and "turn on the light" are ordinary English. Where it cannot
+tell, the text stands in `EXCEPTIONS`, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlpipeline.cli.parsers import build_parser, full_parser
+from mlpipeline.cli.verbs import VERBS
+from tests.e2e.documents import EXCERPT, blocks, pages
+
+ROOT = Path(__file__).parents[2]
+# Old word -> its old meaning as a pattern, case aside, over any white space.
+OLD_WORDS = {
+    "desk": r"\bdesks?\b",
+    "turn": r"\b(?:(?:a|the|this|that|each|every|last|next|one|scheduled|missed) turns?\b|turns? of (?:a|the) schedule)"
+    r"|\b(?:take|takes|took|taking) (?:a|its|the) turn\b|`turn`",
+    "dice": r"\bdice\b",
+    "door": r"\bdoors?\b",
+    "verdict": r"\bverdicts?\b",
+    "parted": r"\bparted\b",
+    "made row": r"\bmade (?:row|text|one)s?\b",
+    "rows of persons": r"\brows? of (?:persons?|people)\b",
+    "said another way": r"\b(?:say|says|said|saying) (?:it |them )?(?:in )?another way\b",
+    "written whole": r"\bwritten[ _]whole\b|\bwrites? (?:it |them )?whole\b",
+}
+# (page, or verb) -> texts with an old word in another meaning, each with the reason; they are taken out of the page.
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    "docs/benchmarks.md": {
+        "--only verdicts": "the name of a set of published human answers in tests/bench",
+        "what the turn does": "a turn of a dialogue, as the corpus SGD has it",
+    },
+    "docs/changelog.md": {"`turn` is `scheduled-run`": "tells that the verb was renamed"},
+    "examples/README.md": {"help desk": "what the sample bot answers for"},
+}
+NOT_READ = {"docs/words.md": "it lists the old words"}
+
+
+def hits(text: str, exceptions: dict[str, str] | None = None) -> dict[str, str]:
+    """Old words in a text: each word with what stands around its first occurrence."""
+    plain = " ".join(text.split())
+    for allowed in exceptions or {}:
+        plain = plain.replace(allowed, " ")
+    found = {word: re.search(pattern, plain, re.IGNORECASE) for word, pattern in OLD_WORDS.items()}
+    return {word: plain[max(0, at.start() - 40) : at.end() + 40] for word, at in found.items() if at}
+
+
+def helps(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
+    """(program and verb, help text) of a parser and of all below it."""
+    yield parser.prog, parser.format_help()
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in dict.fromkeys(action.choices.values()):
+                yield from helps(below)
+
+
+def test_no_help_text_has_an_old_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    texts = [("mlpipeline", build_parser([]).format_help()), *helps(full_parser())]
+    assert len(texts) > len(VERBS), "the help of every verb is read"
+    assert {prog: found for prog, text in texts if (found := hits(text, EXCEPTIONS.get(prog)))} == {}
+
+
+def prose(page: Path) -> str:
+    """A page without the excerpts of code: names in the code are looked at in the code."""
+    text = page.read_text("utf-8")
+    for block in blocks(page):
+        text = text.replace(block.text, "") if block.kind == EXCERPT else text
+    return text
+
+
+READ = {page.relative_to(ROOT).as_posix(): page for page in (*pages(), *ROOT.glob("spark-defaults/*.md"))}
+
+
+@pytest.mark.parametrize("name", sorted(set(READ) - set(NOT_READ)))
+def test_no_page_has_an_old_word(name: str) -> None:
+    assert hits(prose(READ[name]), EXCEPTIONS.get(name)) == {}
+
+
+TEXTS = (*(ROOT / "mlpipeline").glob("**/*.j2"), *(ROOT / "notebooks").glob("*.py"), ROOT / "conf" / "base.yaml")
+
+
+@pytest.mark.parametrize("file", sorted(TEXTS), ids=lambda file: file.name)
+def test_no_report_and_no_notebook_has_an_old_word(file: Path) -> None:
+    assert hits(file.read_text("utf-8")) == {}
+
+
+@pytest.mark.parametrize("name", sorted(EXCEPTIONS))
+def test_an_exception_is_still_needed(name: str) -> None:
+    text = " ".join(prose(READ[name]).split())
+    assert {allowed: hits(allowed) for allowed in EXCEPTIONS[name] if allowed not in text or not hits(allowed)} == {}
+
+
+OLD = {
+    "desk": "release runs at the desk",
+    "turn": "what was missed is made up at the next turn",
+    "dice": "drawn by its dice",
+    "door": "jobs/ has the doors",
+    "verdict": "a verdict for each row",
+    "parted": "The rows are parted into folds",
+    "made row": "200 made\nrows wait",
+    "rows of persons": "a model of the rows of persons",
+    "said another way": "Rows said another way",
+    "written whole": "a file is written whole, or not at all",
+}
+ENGLISH = "both sides in turn; turn it on; it turns into jamo; the whole file is written; 200 rows, made in 3 s"
+
+
+def test_an_old_word_would_be_found() -> None:
+    assert set(OLD) == set(OLD_WORDS)
+    assert {word: word in hits(text) for word, text in OLD.items()} == dict.fromkeys(OLD, True)
+    assert hits(ENGLISH) == {}
+
+
+# Names in the code (modules, classes, functions, parameters, columns) are tested below, against a list of their own.
