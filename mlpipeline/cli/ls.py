@@ -10,7 +10,7 @@ from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
 from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.options import choosing_options
+from mlpipeline.cli.options import choosing_options, refuse_ignored
 from mlpipeline.orders.bot_rows import partitions_in
 from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.store.layout import Store
@@ -29,6 +29,8 @@ def add_ls(parser: argparse.ArgumentParser) -> None:
 
 def ls_verb(context: CommandContext) -> int:
     """Lists what is there."""
+    if context.options.json:
+        refuse_ignored(context.options, ("wide",), "is for tables: --json has every column, and cuts nothing")
     bots = chosen_bots(partitions_in(context.store), context.options.select, context.options.exclude)
     if context.options.what == "bots" and not context.options.digest:
         rows = bot_rows(context.store, sorted(bot for bot in bots if not bot.startswith("*")))

@@ -14,6 +14,7 @@ from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.columns import Condition, draw_chosen, read_columns, read_conditions, table_options
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, read_table
 from mlpipeline.schemas import with_objects
@@ -35,6 +36,8 @@ def add_show(parser: argparse.ArgumentParser) -> None:
 
 def show_verb(context: CommandContext) -> int:
     """Prints the first rows of a dataset; vectors and models as their sizes."""
+    if context.options.json:
+        refuse_ignored(context.options, ("wide",), "is for tables: --json has every column, and cuts nothing")
     name, bot = context.options.dataset, context.options.bot
     check_dataset(name)
     if context.options.rows < 0:

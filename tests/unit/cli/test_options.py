@@ -92,6 +92,8 @@ def test_what_a_verb_takes_is_read(verb: str) -> None:
         ("ls --seed 3", "--seed"),
         ("--seed 3 ls", "--seed"),
         ("ls --see 3", "--seed"),
+        ("ls --wide --json", "--wide"),
+        ("show cleaned --json --wide", "--wide"),
         ("--json shell -c 1", "--json"),
         ("split check shop/ko --map text=question", "--map"),
         ("split check shop/ko --lang ko", "--lang"),
