@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.languages.folding import text_key
 from mlpipeline.languages.labels import spelling_key
@@ -56,6 +56,44 @@ class Contradiction:
         return {**asdict(self), "rows": self.rows}
 
 
+class LabelledRow(TypedDict):
+    """A labelled row of a bot, as `cleaned` has it."""
+
+    content_id: str
+    intent: str
+    text: str
+    normalized: str | None
+    id: str
+    source: str | None
+    annotator: str | None
+    verified: bool | None
+
+
+class NearPair(TypedDict):
+    """Two contents that are near each other."""
+
+    left: str
+    right: str
+    similarity: float
+
+
+class DoubtedRow(TypedDict):
+    """What label noise says of a row."""
+
+    content_id: str
+    intent: str
+    suggested: str | None
+    score: float | None
+
+
+class GuessedRow(TypedDict):
+    """What the bot's model says of a held-out row."""
+
+    content_id: str
+    predicted: str
+    score: float
+
+
 @dataclass
 class BotRows:
     """What the store says of one bot, as rows.
@@ -70,10 +108,10 @@ class BotRows:
     """
 
     bot: str
-    rows: Sequence[Mapping[str, Any]]
-    near: Sequence[Mapping[str, Any]] = ()
-    issues: Sequence[Mapping[str, Any]] = ()
-    predictions: Sequence[Mapping[str, Any]] = ()
+    rows: Sequence[LabelledRow]
+    near: Sequence[NearPair] = ()
+    issues: Sequence[DoubtedRow] = ()
+    predictions: Sequence[GuessedRow] = ()
 
 
 def read_bot(store: Store, bot: str) -> BotRows:
@@ -87,7 +125,7 @@ def read_bot(store: Store, bot: str) -> BotRows:
     )
 
 
-def read_rows_of(store: Store, bot: str) -> list[dict[str, Any]]:
+def read_rows_of(store: Store, bot: str) -> list[LabelledRow]:
     """The labelled rows of one bot, those too that `clean` dropped as duplicates."""
     rows = _rows(store, "cleaned", bot, _ROW)
     dropped = _rows(store, "cleaned_dropped", bot, (*_ROW, "reason"))
@@ -95,11 +133,10 @@ def read_rows_of(store: Store, bot: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["intent"] is not None]
 
 
-def _rows(store: Store, dataset: str, bot: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(store: Store, dataset: str, bot: str, columns: Sequence[str]) -> list[Any]:
     if bot not in load_manifest(store, dataset).entries:
         return []
-    rows: list[dict[str, Any]] = read_rows(store, dataset, bots=[bot], columns=columns).to_pylist()
-    return rows
+    return list(read_rows(store, dataset, bots=[bot], columns=columns).to_pylist())
 
 
 def find_contradictions(bot: BotRows) -> list[Contradiction]:
@@ -113,7 +150,7 @@ def find_contradictions(bot: BotRows) -> list[Contradiction]:
     found += [say.contradiction(contents, 1.0, "near") for contents in members.values()]
     for pair in bot.near:
         if pair["similarity"] < 1.0:
-            left, right = (members.get(pair[end], [pair[end]]) for end in ("left", "right"))
+            left, right = (members.get(end, [end]) for end in (pair["left"], pair["right"]))
             found.append(say.across(left, right, pair["similarity"]))
     return ordered(one for one in found if one is not None)
 
@@ -156,7 +193,7 @@ def _names(one: Contradiction) -> list[tuple[str, str, str]]:
     return [(side.bot, side.intent, side.text) for side in one.sides]
 
 
-def _classes(near: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _classes(near: Iterable[NearPair]) -> dict[str, str]:
     """The least content of those whose gram sets are equal; only contents that have such."""
     least: dict[str, str] = {}
     for pair in near:
@@ -171,7 +208,7 @@ class _Saying:
 
     def __init__(self, bot: BotRows) -> None:
         self.bot = bot.bot
-        self.by_content: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+        self.by_content: dict[str, dict[str, list[LabelledRow]]] = defaultdict(lambda: defaultdict(list))
         for row in bot.rows:
             self.by_content[row["content_id"]][row["intent"]].append(row)
         self.issues = {(row["content_id"], row["intent"]): row for row in bot.issues}
@@ -198,14 +235,14 @@ class _Saying:
 
     def sides(self, contents: Sequence[str]) -> list[Side]:
         """One side an intent, those with most rows first."""
-        rows: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
+        rows: dict[str, list[tuple[str, LabelledRow]]] = defaultdict(list)
         for content in contents:
             for intent, its in self.by_content.get(content, {}).items():
                 rows[intent] += [(content, row) for row in its]
         made = [self._side(intent, its) for intent, its in rows.items()]
         return sorted(made, key=lambda side: (-side.rows, side.intent))
 
-    def _side(self, intent: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Side:
+    def _side(self, intent: str, rows: Sequence[tuple[str, LabelledRow]]) -> Side:
         side = Side(self.bot, intent, rows[0][1]["text"], len(rows))
         side.verified = sum(bool(row["verified"]) for _, row in rows)
         side.sources = sorted({row["source"] for _, row in rows if row["source"]})

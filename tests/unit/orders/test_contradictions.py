@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from mlpipeline.orders.contradictions import BotRows, find_between, find_contradictions
+from mlpipeline.orders.contradictions import (
+    BotRows,
+    DoubtedRow,
+    GuessedRow,
+    LabelledRow,
+    NearPair,
+    find_between,
+    find_contradictions,
+)
 
 
-def row(content: str, intent: str, **more: Any) -> dict[str, Any]:
-    plain = {"content_id": content, "intent": intent, "text": f"text {content}", "normalized": f"text {content}"}
-    return {**plain, "id": f"id-{content}", "source": "corpus", "annotator": None, "verified": None, **more}
+def row(content: str, intent: str, **more: Any) -> LabelledRow:
+    plain: Any = {"content_id": content, "intent": intent, "text": f"text {content}", "normalized": f"text {content}"}
+    made: Any = {**plain, "id": f"id-{content}", "source": "corpus", "annotator": None, "verified": None, **more}
+    return cast(LabelledRow, made)
 
 
-def near(left: str, right: str, similarity: float) -> dict[str, Any]:
+def near(left: str, right: str, similarity: float) -> NearPair:
     return {"left": left, "right": right, "similarity": similarity}
 
 
 def test_one_text_under_two_labels_names_counts_owners_and_what_the_models_say():
     rows = [row("a", "refund", annotator="kim"), row("a", "refund", annotator="lee", verified=True, source="web")]
     rows += [row("a", "cancel", annotator="park"), row("b", "refund")]
-    issues = [{"content_id": "a", "intent": "cancel", "suggested": "refund", "score": 0.9}]
-    guesses = [{"content_id": "a", "predicted": "refund", "score": 0.7}]
+    issues: list[DoubtedRow] = [{"content_id": "a", "intent": "cancel", "suggested": "refund", "score": 0.9}]
+    guesses: list[GuessedRow] = [{"content_id": "a", "predicted": "refund", "score": 0.7}]
     (found,) = find_contradictions(BotRows("shop/ko", rows, issues=issues, predictions=guesses))
     refund, cancel = found.sides
     assert (found.kind, found.rows, refund.intent, refund.rows, refund.verified) == ("same", 3, "refund", 2, 1)
