@@ -250,4 +250,7 @@ def _release(row: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def gather_stages(report: RunReport) -> list[dict[str, object]]:
     """One entry a stage for `run.json`."""
-    return [{**asdict(stage), "skipped": stage.skipped if stage.bots else True} for stage in report.stages]
+    return [
+        {**asdict(stage), "counts": stage.counts.as_json(), "skipped": stage.skipped if stage.bots else True}
+        for stage in report.stages
+    ]

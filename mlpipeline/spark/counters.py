@@ -42,6 +42,12 @@ class Counts:
                 theirs = max(mine, theirs) if name == "worker_mb" else mine + theirs
             setattr(self, name, mine if theirs is None else theirs)
 
+    def as_json(self) -> dict[str, float]:
+        """What was counted, by the keys of run.json: `count:loads`, `peak:worker_mb`, `reused`."""
+        named = {one.name: getattr(self, one.name) for one in fields(Counts)}
+        keys = {"worker_mb": "peak:worker_mb", "reused": "reused"}
+        return {keys.get(name, f"count:{name}"): value for name, value in named.items() if value is not None}
+
 
 @dataclass
 class Counted:

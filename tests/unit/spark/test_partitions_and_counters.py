@@ -46,6 +46,8 @@ def test_counts_are_summed_peaks_are_maxima():
     two = Counted(Counts(rows=3, worker_mb=4.0), steps={"views": 1}, done=frozenset(["d/ko"]), failed={"b/ko": second})
     found = merge.addInPlace(merge.addInPlace(merge.zero(Counted()), one), two)
     assert found.counts == Counts(rows=5, worker_mb=5.0), "what nobody counted stays unknown"
+    assert found.counts.as_json() == {"count:rows": 5, "peak:worker_mb": 5.0}
+    assert Counts(reused=2).as_json() == {"reused": 2}
     assert found.steps == {"views": 3} and found.done == {"c/ko", "d/ko"}
     assert found.failed == {"a/ko": first, "b/ko": second}
     assert one.counts.rows == 2, "what was added is not added to"
