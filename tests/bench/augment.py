@@ -45,7 +45,7 @@ _COLUMNS = ("data", "rows an intent", "draws", "plain: macro-F1", "accuracy", "f
             "with logs: gain", "95 %", "made", "of them from logs, right",
             "unknown words: before / after, %")  # fmt: skip
 _OF_COPIES = ("copies: gain", "95 %")
-_OPERATOR_COLUMNS = ("operator", "kind", "languages x draws", "made a draw", "gain", "95 %", "verdict")
+_OPERATOR_COLUMNS = ("operator", "kind", "languages x draws", "made a draw", "gain", "95 %", "decision")
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float]:

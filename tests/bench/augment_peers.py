@@ -32,7 +32,7 @@ from tests.bench.augment import ROWS_ONLY, Bench, as_interval, trained
 Peer = Callable[[str, int], Iterable[str]]
 _EACH = 2
 _ORDER = 5  # characters
-_COLUMNS = ("data", "made by", "draws", "made rows", "gain of macro-F1", "95 %", "strange", "damaged")
+_COLUMNS = ("data", "made by", "draws", "augmented examples", "gain of macro-F1", "95 %", "strange", "damaged")
 OURS = "mlpipeline"
 
 

@@ -31,7 +31,7 @@ from tests.bench.quality import SETS, default_recipes, read
 
 PLANTED = (("random", 0.1), ("random", 0.2), ("random", 0.4), ("pairs", 0.1), ("pairs", 0.2))
 DEFAULT = ("clinc150", "ko-KR", "ja-JP", "th-TH", "vi-VN", "verdicts")
-_COLUMNS = ("data", "planted", "seeds", "F1", "a judge told the truth: F1", "precision", "recall",
+_COLUMNS = ("data", "planted", "seeds", "F1", "with true labels: F1", "precision", "recall",
             "cleanlab, linear: F1", "estimated rate", "kind",
             "promise off by at most", "dropped, precision", "CPU s of the fits", "CPU of all / fits",
             "accuracy: noisy / cleaned / oracle")  # fmt: skip

@@ -136,7 +136,7 @@ def scores(flagged: Flags, wrong: Flags) -> dict[str, float]:
 
 
 def told_f1(detection: Detection, labels: Codes, wrong: Flags) -> float:
-    """The F1 of a judge that hears from the same views and is told the truth of four fifths of the rows.
+    """The F1 of a model that has the scores of the same views and the true labels of four fifths of the rows.
 
     What it misses, the views do not know; no cut-off and no way of fusing them brings it back.
     """

@@ -14,7 +14,7 @@ from mlpipeline.methods.label_noise.material import Codes, Floats
 
 SETS = ("20news", "imdb", "mnist", "cifar10")
 TOPS = (20, 50, 100)
-COLUMNS = ("set", "candidates judged", "errors", *(f"top {top}: ours" for top in TOPS),
+COLUMNS = ("set", "candidates reviewed", "errors", *(f"top {top}: ours" for top in TOPS),
            *(f"top {top}: candidates by cleanlab's margin" for top in TOPS))  # fmt: skip
 
 
