@@ -64,7 +64,7 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=report_verb)
 
 
-class Asked(NamedTuple):
+class BotData(NamedTuple):
     """A bot: all its rows, those that gains are measured on with their families, and the rules, without what was
     measured before."""
 
@@ -87,21 +87,21 @@ def report_verb(context: CommandContext) -> int:
     bot = meant_bot(context, options.bot)
     # First, before minutes are spent: a sheet that cannot be read is no reason to begin.
     marks = _marks(context) if options.marks else ReadMarks({}, 0, 0, [])
-    asked = read_bot(context, bot)
-    tool = load_tool(Bot.parse(bot).lang, asked.rules.enabled)
-    done = augment_bot(asked.whole, asked.rules, tool)
-    context.say(f"{bot}: {len(asked.whole.texts):,} training rows, {len(done.kept):,} synthetic examples")
-    ablation = None if options.quick else _ablation(context, asked, tool)
+    data = read_bot(context, bot)
+    tool = load_tool(Bot.parse(bot).lang, data.rules.enabled)
+    done = augment_bot(data.whole, data.rules, tool)
+    context.say(f"{bot}: {len(data.whole.texts):,} training rows, {len(done.kept):,} synthetic examples")
+    ablation = None if options.quick else _ablation(context, data, tool)
     by_operator = ablation is not None and options.model == "linear"
-    orders = scores_of_order(asked.corpus, ablation, tool, asked.rules.seed) if ablation and by_operator else {}
-    report = {"bot": bot, **told(asked.whole, done, tool, ablation, orders, marks.operators)}
+    orders = scores_of_order(data.corpus, ablation, tool, data.rules.seed) if ablation and by_operator else {}
+    report = {"bot": bot, **told(data.whole, done, tool, ablation, orders, marks.operators)}
     report["sheet"] = {"marked": marks.marked, "rows": marks.rows, "bad": marks.bad} if options.marks else None
     report["wrote"] = {}
     if options.to:
-        place, rows = Path(options.to), sheet_rows(asked.whole, [one.candidate for one in done.kept])
+        place, rows = Path(options.to), sheet_rows(data.whole, [one.candidate for one in done.kept])
         report["wrote"]["sheet"] = str(place)
         context.say(f"{_write_sheet(rows, options.rows, place):,} rows to rate in {place}")
-    failed = switch(context, bot, report, asked.off, measured=by_operator)
+    failed = switch(context, bot, report, data.off, measured=by_operator)
     report["seconds"] = round(time.monotonic() - began, 1)
     context.print_result(report, as_text(report))
     if failed:
@@ -136,7 +136,7 @@ def _marks(context: CommandContext) -> ReadMarks:
     return marks
 
 
-def read_bot(context: CommandContext, bot: str) -> Asked:
+def read_bot(context: CommandContext, bot: str) -> BotData:
     """The training rows of a bot and their families, and its recipe without the measured layer.
 
     Raises:
@@ -171,21 +171,21 @@ def read_bot(context: CommandContext, bot: str) -> Asked:
     rules = making_settings(recipe.augment, recipe.clean)
     own = taken(corpus, chosen)
     whole = own if context.options.per_intent else corpus
-    return Asked(whole, own, groups.reshape(-1)[chosen], rules, recipe.train, tuple(recipe.augment.disabled))
+    return BotData(whole, own, groups.reshape(-1)[chosen], rules, recipe.train, tuple(recipe.augment.disabled))
 
 
-def _ablation(context: CommandContext, asked: Asked, tool: Tool) -> Ablation:
+def _ablation(context: CommandContext, data: BotData, tool: Tool) -> Ablation:
     from mlpipeline.methods.augmentation.ablation_learners import linear_learner, trainer_learner
     from mlpipeline.stages.train import classifier_settings
 
     options, linear = context.options, context.options.model == "linear"
-    corpus, rules, weight = asked.corpus, asked.rules, asked.train.augmented_weight
+    corpus, rules, weight = data.corpus, data.rules, data.train.augmented_weight
     learner = linear_learner(corpus, rules.seed, weight)
     if not linear:
-        learner = trainer_learner(corpus, classifier_settings(asked.train), asked.train.seed)
+        learner = trainer_learner(corpus, classifier_settings(data.train), data.train.seed)
     return ablate(
         corpus,
-        asked.groups,
+        data.groups,
         rules,
         tool,
         learner,
@@ -193,7 +193,7 @@ def _ablation(context: CommandContext, asked: Asked, tool: Tool) -> Ablation:
         folds=options.folds,
         seeds=options.seeds,
         by_operator=linear,
-        outside=asked.train.out_of_scope_label,
+        outside=data.train.out_of_scope_label,
         say=context.say,
     )
 

@@ -49,18 +49,18 @@ class Parser(argparse.ArgumentParser):
         self.error(f"nothing takes the word {flag!r}{hint}")
 
 
-def arranged(asked: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
+def arranged(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
     """The same words with the verb in front: global options may stand before it and within it.
 
     Args:
-        asked: as they were typed.
+        arguments: as they were typed.
         verbs: all there are, one or two words each.
 
     Raises:
         UsageError: a word stands where a verb should and is none.
     """
     groups = {name.split()[0] for name in verbs if " " in name}
-    leading, rest = _split(asked)
+    leading, rest = _split(arguments)
     if not rest or rest[0] in _ABOUT:
         return rest
     verb, rest = rest[0], rest[1:]

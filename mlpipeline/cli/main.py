@@ -19,13 +19,13 @@ _INTERRUPTED = 130
 _LONGEST = 500  # characters of an error that nobody has words for
 
 
-def parse(asked: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The options of a command line.
 
     Raises:
         UsageError: for what no verb takes.
     """
-    words = arranged(asked, VERBS)
+    words = arranged(arguments, VERBS)
     parser = build_parser(words)
     options, rest = parser.parse_known_args(words)
     texts = getattr(options, "text", None)
@@ -38,16 +38,16 @@ def parse(asked: Sequence[str]) -> argparse.Namespace:
     return returned
 
 
-def announce(asked: Sequence[str]) -> None:
+def announce(arguments: Sequence[str]) -> None:
     """Says on stderr what a slow verb is about to do, before anything large is imported."""
-    words = {"--quiet", "--help", "-h"} & set(asked)
-    if asked and asked[0] in SLOW and not words:
-        print(SLOW[asked[0]], file=sys.stderr, flush=True)
+    words = {"--quiet", "--help", "-h"} & set(arguments)
+    if arguments and arguments[0] in SLOW and not words:
+        print(SLOW[arguments[0]], file=sys.stderr, flush=True)
 
 
-def print_missing_verb(asked: Sequence[str]) -> bool:
+def print_missing_verb(arguments: Sequence[str]) -> bool:
     """Prints the help on stderr where a command line names no verb, or a group of verbs and none of them."""
-    words = arranged(asked, VERBS)
+    words = arranged(arguments, VERBS)
     if words and (len(words) > 1 or words[0] in VERBS or words[0].startswith("-")):
         return False
     with redirect_stdout(sys.stderr), suppress(SystemExit):
@@ -60,13 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Texts of eight languages reach the terminal whatever LANG says.
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
-    asked = sys.argv[1:] if arguments is None else list(arguments)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     verbose = False
     try:
-        if print_missing_verb(asked):
+        if print_missing_verb(arguments):
             return UsageError.exit_code
-        announce(arranged(asked, VERBS))
-        options = parse(asked)
+        announce(arranged(arguments, VERBS))
+        options = parse(arguments)
         verbose = options.verbose
         return int(options.verb(CommandContext(options)))
     except KeyboardInterrupt:

@@ -24,8 +24,8 @@ _OPTIONS = """options before any verb; behind it, those that it reads:
 _CODES = "exit codes: 0 ok, 1 something failed, 2 usage, 3 `plan --detailed-exitcode` has work, 4 a gate refused"
 
 
-def build_parser(asked: Sequence[str]) -> Parser:
-    """The parser of the verb at the beginning of `asked`, or of the group of verbs there; without one, of --help."""
+def build_parser(arguments: Sequence[str]) -> Parser:
+    """The parser of the verb that `arguments` begin with, or of the group of verbs; without one, of --help."""
     parser = Parser(
         prog="mlpipeline",
         usage=_USAGE,
@@ -37,23 +37,23 @@ def build_parser(asked: Sequence[str]) -> Parser:
     verbs = parser.add_subparsers(required=True, metavar="VERB", help=argparse.SUPPRESS, prog="mlpipeline")
     for name in VERBS:
         words = name.split()
-        if words[:1] != list(asked[:1]):
+        if words[:1] != list(arguments[:1]):
             continue
         if len(words) == 1:
             add_verb(verbs, words[0], name)
         elif words[0] not in verbs.choices:
-            _add_group(verbs, words[0], asked)
+            _add_group(verbs, words[0], arguments)
     return parser
 
 
-def _add_group(verbs: Subparsers, group: str, asked: Sequence[str]) -> None:
+def _add_group(verbs: Subparsers, group: str, arguments: Sequence[str]) -> None:
     """Adds `denoise` with `denoise check` and so on; only the verb that is asked for gets its arguments."""
     names = [name for name in VERBS if name.startswith(f"{group} ")]
     about = f"the verbs of {group}: {', '.join(names)}"
     parser = verbs.add_parser(group, help=about, description=about)
     own = parser.add_subparsers(required=True, metavar="VERB")
     for name in names:
-        if name.split() == list(asked[:2]):
+        if name.split() == list(arguments[:2]):
             add_verb(own, name.split()[1], name)
         else:
             own.add_parser(name.split()[1], help=VERBS[name].purpose)
