@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, FINDING, SPLITS
 from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.frames import Transform, union_all
+from mlpipeline.spark.frames import Transform
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
-from mlpipeline.stages.split.families import KEYS, as_families, as_ties
-from mlpipeline.stages.split.findings import (
-    as_contradictions,
-    as_intent_sizes,
-    as_large_families,
-    as_moved,
-    as_small_intents,
-    as_spellings,
-    as_uneven_intents,
-    as_unknown_parents,
-)
+from mlpipeline.stages.split.families import KEYS, Ties, as_families, as_ties
+from mlpipeline.stages.split.findings import find_findings
 from mlpipeline.stages.split.places import (
     LARGE,
+    Earlier,
     as_name,
     find_large,
     with_earlier,
@@ -72,54 +65,70 @@ def with_family(families: DataFrame | None) -> Transform:
     return step
 
 
-def count_rows(rows: DataFrame) -> dict[tuple[str, str], tuple[int, int, int]]:
-    """Of each bot: labelled rows, made ones among them, and rows that are in a component with another content."""
+class RowCounts(NamedTuple):
+    """Rows of a bot: labelled ones, synthetic ones among these, and rows in a component with another content."""
+
+    labelled: int
+    synthetic: int
+    near: int
+
+
+def count_rows(rows: DataFrame) -> dict[tuple[str, str], RowCounts]:
+    """The counts of each bot, by domain and language."""
     labelled = F.col("intent").isNotNull()
     counts = rows.groupBy("domain", "lang").agg(
         F.count_if(labelled).alias("labelled"),
-        F.count_if(labelled & F.col("parent").isNotNull()).alias("made"),
+        F.count_if(labelled & F.col("parent").isNotNull()).alias("synthetic"),
         F.count_if(F.col("content_id") != F.col("component")).alias("near"),
     )
-    return {(row["domain"], row["lang"]): (row["labelled"], row["made"], row["near"]) for row in counts.collect()}
+    return {(row["domain"], row["lang"]): RowCounts(*row[2:]) for row in counts.collect()}
+
+
+def find_ties(labelled: DataFrame, rows: DataFrame, dropped: DataFrame, counts: Collection[RowCounts]) -> Ties | None:
+    """What synthetic rows tie together; None where there are none, as in most bots: joining with nothing costs."""
+    if not any(count.synthetic for count in counts):
+        return None
+    pairs = as_ties(labelled.where("parent is not null"), rows.unionByName(dropped.select(*rows.columns))).persist()
+    return Ties(pairs, as_families(pairs).persist())
+
+
+def find_earlier(last: DataFrame, dropped: DataFrame, families: DataFrame | None) -> Earlier | None:
+    """The splits that contents had; None in a first run."""
+    if last.isEmpty():
+        return None
+    gone = dropped.where("reason = 'near_duplicate'").select(*_CONTENT, "component")
+    ghosts = gone.transform(with_was(last, how="inner")).transform(with_family(families)).select(*KEYS, "was")
+    return Earlier(last, None if ghosts.isEmpty() else ghosts)
 
 
 def split(settings: SplitSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: what belongs together, where it was, where it goes, and what a person should know of it."""
-    rows, labelled = (
-        frame.transform(with_component) for frame in (inputs["cleaned"], inputs["cleaned"].where("intent is not null"))
-    )
+    rows = inputs["cleaned"].transform(with_component)
+    labelled = inputs["cleaned"].where("intent is not null").transform(with_component)
     dropped = inputs["cleaned_dropped"].where("reason in ('duplicate', 'near_duplicate')").transform(with_component)
     counts = count_rows(rows)
-    ties = families = last = ghosts = None
-    # Most bots have no made rows, and a first run has no earlier split: asking is cheaper than joining with nothing.
-    if any(made for _, made, _ in counts.values()):
-        ties = as_ties(labelled.where("parent is not null"), rows.unionByName(dropped.select(*rows.columns))).persist()
-        families = as_families(ties).persist()
-    if not inputs["last_splits"].isEmpty():
-        last = inputs["last_splits"]
-        gone = dropped.where("reason = 'near_duplicate'").select(*_CONTENT, "component")
-        ghosts = gone.transform(with_was(last, how="inner")).transform(with_family(families)).select(*KEYS, "was")
-        ghosts = None if ghosts.isEmpty() else ghosts
+    ties = find_ties(labelled, rows, dropped, counts.values())
+    families = ties.families if ties else None
+    earlier = find_earlier(inputs["last_splits"], dropped, families)
+    near = max((count.near for count in counts.values()), default=0)
+
     members = labelled.select(*_CONTENT, "component", "intent").transform(with_family(families))
-    most = max((near for _, _, near in counts.values()), default=0)
-    large, alone = [], families is None and not most
-    if families is not None or most > LARGE:
-        large = find_large(members, {bot: count for bot, (count, _, _) in counts.items()})
-    earlier = with_earlier(last, ghosts, alone=alone)
-    placed = members.transform(earlier).transform(with_large(large)).transform(with_place(settings.split))
-    if last is not None or families is not None:
-        placed = placed.persist()
+    # A component is no larger than the rows that are near another one.
+    large = find_large(members, {bot: count.labelled for bot, count in counts.items()}) if ties or near > LARGE else []
+    placed = (
+        members.transform(with_earlier(earlier, alone=ties is None and not near))
+        .transform(with_large(large))
+        .transform(with_place(settings.split))
+        .transform(kept(ties is not None or earlier is not None))
+    )
     contents = placed.transform(as_contents).persist()
-    sizes = placed.transform(as_intent_sizes).persist()
-    findings = [as_small_intents(settings.split)(sizes), as_uneven_intents(settings.split)(sizes)]
-    spellings = as_spellings(sizes)
-    findings += [as_contradictions(placed, contents), *([] if spellings is None else [spellings])]
-    findings += [as_large_families(placed)] if large else []
-    findings += [as_unknown_parents(ties)] if ties is not None else []
-    if last is not None and not placed.where("was != place").isEmpty():
-        findings.append(as_moved(placed, labelled))
-    splits = contents.select(*_CONTENT, as_name("place").alias("split"))
-    return {"splits": splits, "split_finding": union_all(findings)}
+    findings = find_findings(settings.split, placed, contents, labelled, large=large, ties=ties, earlier=earlier)
+    return {"splits": contents.select(*_CONTENT, as_name("place").alias("split")), "split_finding": findings}
+
+
+def kept(is_dear: bool) -> Transform:
+    """Keeps the frame for those who read it again, where making it anew would cost more."""
+    return lambda frame: frame.persist() if is_dear else frame
 
 
 STAGE = Stage(

@@ -7,6 +7,7 @@ rows travel: only the components that a made row ties together are looked at as 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
@@ -21,6 +22,13 @@ KEYS = ("domain", "lang", "family")
 UNKNOWN = "?"
 _FAMILIES = StructType([*BOT, StructField("component", StringType()), StructField("family", StringType())])
 _TIES = StructType([*BOT, StructField("component", StringType()), StructField("other", StringType())])
+
+
+class Ties(NamedTuple):
+    """Pairs of components that belong together, and the family of each of these components."""
+
+    pairs: DataFrame
+    families: DataFrame
 
 
 def families_of(ties: Iterable[tuple[str, str]]) -> dict[str, str]:

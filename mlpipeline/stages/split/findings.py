@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame, Row, Window
@@ -10,9 +11,9 @@ from pyspark.sql import functions as F
 
 from mlpipeline.languages.labels import WHOLE_NUMBER, spelling_key
 from mlpipeline.schemas import FINDING
-from mlpipeline.spark.frames import Transform
-from mlpipeline.stages.split.families import KEYS, UNKNOWN
-from mlpipeline.stages.split.places import SPLITS_BY_CARE, as_name
+from mlpipeline.spark.frames import Transform, union_all
+from mlpipeline.stages.split.families import KEYS, UNKNOWN, Ties
+from mlpipeline.stages.split.places import SPLITS_BY_CARE, Earlier, as_name
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import SplitPart
@@ -157,3 +158,38 @@ def _counted(column: str, one: str, more: str) -> Column:
 def _as_findings(rows: DataFrame, kind: str, subject: Column, detail: Column) -> DataFrame:
     columns = [F.lit(kind).alias("kind"), subject.alias("subject"), detail.alias("detail"), F.col("rows").cast("long")]
     return rows.select("domain", "lang", *columns)
+
+
+def find_findings(
+    rules: SplitPart,
+    placed: DataFrame,
+    contents: DataFrame,
+    labelled: DataFrame,
+    *,
+    large: Sequence[tuple[str, str, str]],
+    ties: Ties | None,
+    earlier: Earlier | None,
+) -> DataFrame:
+    """All kinds of findings, as FINDING.
+
+    Args:
+        rules: of the recipe.
+        placed: labelled rows with their `family`, `was`, `strictest`, `loosest`, `large` and `place`.
+        contents: one row a content, with the extreme hashes of its intents, `low` and `high`.
+        labelled: the rows as they were read.
+        large: families that are too large to be held out.
+        ties: what synthetic rows tie together.
+        earlier: where contents were.
+    """
+    sizes = placed.transform(as_intent_sizes).persist()
+    has_moved = earlier is not None and not placed.where("was != place").isEmpty()
+    kinds = (
+        sizes.transform(as_small_intents(rules)),
+        sizes.transform(as_uneven_intents(rules)),
+        as_contradictions(placed, contents),
+        as_spellings(sizes),
+        as_large_families(placed) if large else None,
+        as_unknown_parents(ties.pairs) if ties is not None else None,
+        as_moved(placed, labelled) if has_moved else None,
+    )
+    return union_all([found for found in kinds if found is not None])

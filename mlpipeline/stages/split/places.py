@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -40,21 +40,31 @@ def as_name(number: str) -> Column:
     return F.get(F.array(*[F.lit(name) for name in SPLITS_BY_CARE]), F.col(number))
 
 
-def with_earlier(last: DataFrame | None, ghosts: DataFrame | None, *, alone: bool) -> Transform:
+class Earlier(NamedTuple):
+    """Where contents were.
+
+    `last` are the earlier splits of some bots. `ghosts`: `family` and `was` of contents that had a split and are
+    dropped by now, as their family keeps it; None when there are none.
+    """
+
+    last: DataFrame
+    ghosts: DataFrame | None
+
+
+def with_earlier(earlier: Earlier | None, *, alone: bool) -> Transform:
     """Adds `was`, the number of a content's earlier split, and `strictest`, `loosest`, those of its family.
 
     All three are null where there is none. A family of one content has no strictest: its content's own says it all.
 
     Args:
-        last: the earlier splits of some bots, None when there are none.
-        ghosts: `family` and `was` of contents that had a split and are dropped by now: their family keeps it.
+        earlier: where contents were, None in a first run.
         alone: no family has several contents, ghosts apart.
     """
 
     def step(rows: DataFrame) -> DataFrame:
-        if last is None:
+        if earlier is None:
             return rows.withColumns({name: F.lit(None).cast("int") for name in ("was", "strictest", "loosest")})
-        known = rows.transform(with_was(last))
+        known, ghosts = rows.transform(with_was(earlier.last)), earlier.ghosts
         if alone and ghosts is None:
             return known.withColumns({name: F.lit(None).cast("int") for name in ("strictest", "loosest")})
         known = known.persist()
