@@ -1,4 +1,4 @@
-"""Functions for who brings arrays: wrong labels, near duplicates, paraphrases. No store, no bot, no Spark.
+"""Functions on arrays: label errors, near duplicates, paraphrases. No store, no bot, no Spark.
 
 They use the recipe's own methods and defaults, and give what the stages and the command line give on the same rows.
 What is heavy is imported when a function is called.
