@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
 from pydantic.json_schema import JsonSchemaValue
 
@@ -19,6 +20,7 @@ Each section has one table. The defaults stand in [conf/base.yaml](../conf/base.
 own. A changed key runs the stages again that read its section, and then the stages that read their results.
 `mlpipeline plan` names them before anything runs.
 """
+_WIDTH = 120  # characters of a line of prose
 _NAMES = 12  # of allowed values that are written out
 _KINDS: Mapping[str, str] = {
     "integer": "whole number",
@@ -41,7 +43,8 @@ def reference_page(stages: Mapping[str, Sequence[str]], notes: Mapping[str, str]
 
 def _section(name: str, told: JsonSchemaValue, stages: Sequence[str], notes: Mapping[str, str]) -> str:
     readers = f"Read by: {', '.join(stages)}." if stages else "Read by no stage."
-    lines = [f"## {name}", "", f"{told['description']}.", "", f"{readers}{notes.get(name, '')}", ""]
+    read_by = wrap(f"{readers}{notes.get(name, '')}", _WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = [f"## {name}", "", f"{told['description']}.", "", *read_by, ""]
     lines += ["| key | type | default | range | explanation |", "|---|---|---|---|---|"]
     for key, one in _keys(told["properties"], f"{name}."):
         default = f"`{json.dumps(one['default'], ensure_ascii=False)}`" if "default" in one else ""

@@ -85,6 +85,16 @@ def test_links_lead_somewhere(page: Path):
     assert not gone
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_prose_has_lines_of_120_characters(page: Path):
+    """Tables, blocks and pictures excepted, and a line that is nothing but one long command or link."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    prose = [line for line in text.splitlines() if not line.startswith(("|", "![", "<!--"))]
+    assert [
+        line for line in prose if len(line) > 120 and not re.fullmatch(r"`[^`]*`\.?|\[[^]]*\]\(\S*\)\.?", line)
+    ] == []
+
+
 def test_the_readme_has_the_two_commands_that_ci_runs():
     readme = list(commands((ROOT / "README.md").read_text("utf-8")))
     ran = [line for line in (ROOT / ".ci" / "run").read_text("utf-8").splitlines() if line.startswith("make ")]
