@@ -18,11 +18,12 @@ from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.heap import give_heap_back
 from mlpipeline.spark.tasks import check_failures, complete_bots
 from mlpipeline.spark.workers import give_memory_back
-from mlpipeline.stages.contract import Job, Outcome, Place, SettingsT, Stage
+from mlpipeline.stages.contract import Job, Outcome, RunContext, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
-from mlpipeline.store.tables.manifests import Mark, as_metadata, load_manifest, version_holding
+from mlpipeline.store.tables.manifests import load_manifest, version_holding
+from mlpipeline.store.tables.provenance import Provenance, as_metadata
 from mlpipeline.store.tables.recall import recallable
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def settings_of(stage: Stage[SettingsT], recipe: Recipe) -> SettingsT:
     return stage.settings(**{name: getattr(recipe, name) for name in stage.sections})
 
 
-def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+def run_stage(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     """Runs one stage for many bots: one call for each distinct settings of theirs, one commit a dataset.
 
     When the work of several bots fails as a whole, each is tried alone, so that only the guilty one fails.
@@ -45,16 +46,16 @@ def run_stage(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
         SessionEnded: Spark is gone, and no other stage can run.
     """
     with told_when_ended():
-        return _run_for_bots(place, stage, jobs)
+        return _run_for_bots(context, stage, jobs)
 
 
-def _run_for_bots(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
-    if stage.desk is not None:
-        return _run_at_desk(place, stage, jobs)
+def _run_for_bots(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    if stage.driver is not None:
+        return _run_on_driver(context, stage, jobs)
     if any(job.reuse for job in jobs):
-        return _take_back(place, stage, jobs)
+        return _take_back(context, stage, jobs)
     try:
-        return _run_on_spark(place, stage, jobs)
+        return _run_on_spark(context, stage, jobs)
     except MLPipelineError as error:
         check_session()
         # A store that cannot be written is no bot's fault: trying each alone would only say it again.
@@ -67,59 +68,61 @@ def _run_for_bots(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
     whole = Outcome()
     for job in jobs:
-        whole.add(_run_for_bots(place, stage, [job]))
+        whole.add(_run_for_bots(context, stage, [job]))
     return whole
 
 
-def _take_back(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+def _take_back(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     """Writes again what versions of the tables hold for the jobs that may reuse it, and runs the others.
 
     What cannot be taken back after all (somebody vacuumed the table) is made like anything else.
     """
     back = [job for job in jobs if job.reuse]
     rest = [job for job in jobs if not job.reuse]
-    marks = {job.bot: job.mark for job in back}
+    marks = {job.bot: job.provenance for job in back}
     try:
-        _announce(place.spark(), stage, back)
-        _make_shared(place, stage, back, Counters(place.spark()))
+        _announce(context.spark(), stage, back)
+        _make_shared(context, stage, back, Counters(context.spark()))
         for dataset, schema in stage.gives.items():
-            rows = read_versions(place.spark(), place.store, dataset, schema, _versions(place.store, dataset, marks))
+            rows = read_versions(
+                context.spark(), context.store, dataset, schema, _versions(context.store, dataset, marks)
+            )
             checked = check_schema(rows, schema, where=f"{stage.name}: {dataset}")
-            write_dataset(place.store, dataset, checked, list(marks), as_metadata(stage.name, place.run, marks))
+            write_dataset(context.store, dataset, checked, list(marks), as_metadata(stage.name, context.run, marks))
     except Exception:
         check_session()
-        return _run_for_bots(place, stage, [replace(job, reuse=False) for job in jobs])
+        return _run_for_bots(context, stage, [replace(job, reuse=False) for job in jobs])
     outcome = Outcome(list(marks), counts=Counts(reused=len(back)))
     if rest:
-        outcome.add(_run_for_bots(place, stage, rest))
+        outcome.add(_run_for_bots(context, stage, rest))
     return outcome
 
 
-def _versions(store: Store, dataset: str, marks: Mapping[str, Mark]) -> dict[str, int]:
+def _versions(store: Store, dataset: str, marks: Mapping[str, Provenance]) -> dict[str, int]:
     """The version of a table that holds the rows of each mark. Raises StoreError where none does."""
     manifest = load_manifest(store, dataset)
-    found = {bot: version_holding(store, manifest, bot, mark.fingerprint) for bot, mark in marks.items()}
+    found = {bot: version_holding(store, manifest, bot, provenance.fingerprint) for bot, provenance in marks.items()}
     lost = sorted(bot for bot, version in found.items() if version is None)
     if lost:
         raise StoreError(f"{dataset} does not hold those rows any more", where=", ".join(lost), fix="run again")
     return {bot: version for bot, version in found.items() if version is not None}
 
 
-def _run_on_spark(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
-    spark = place.spark()
+def _run_on_spark(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    spark = context.spark()
     counters = Counters(spark)
-    if place.progress is not None:
-        place.progress.counting(counters)
+    if context.progress is not None:
+        context.progress.counting(counters)
     _announce(spark, stage, jobs)
     try:
         if stage.shared is not None:
-            _make_shared(place, stage, jobs, counters)
+            _make_shared(context, stage, jobs, counters)
         made: dict[str, list[DataFrame]] = {dataset: [] for dataset in stage.gives}
         for settings, group in _groups(stage, jobs):
-            frames = stage.run(settings, _inputs(place, stage, group), counters) if stage.run else {}
+            frames = stage.run(settings, _inputs(context, stage, group), counters) if stage.run else {}
             for dataset, frame in frames.items():
                 made[dataset].append(check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}"))
-        return _commit(place, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
+        return _commit(context, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
     finally:
         # Without a JVM there is nothing to clear, and the error would be lost behind py4j's own.
         if how_it_ended() is None:
@@ -137,13 +140,13 @@ def _announce(spark: SparkSession, stage: Stage, jobs: Sequence[Job]) -> None:
 def _groups(stage: Stage[SettingsT], jobs: Sequence[Job]) -> list[tuple[SettingsT, list[Job]]]:
     groups: dict[str, tuple[SettingsT, list[Job]]] = {}
     for job in jobs:
-        key = digest(job.mark.part)
+        key = digest(job.provenance.part)
         groups.setdefault(key, (settings_of(stage, job.recipe), []))[1].append(job)
     return list(groups.values())
 
 
-def _inputs(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFrame]:
-    spark, bots = place.spark(), [job.bot for job in jobs]
+def _inputs(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFrame]:
+    spark, bots = context.spark(), [job.bot for job in jobs]
     found = {}
     for dataset, schema in stage.needs.items():
         if dataset == "source_file":
@@ -152,37 +155,37 @@ def _inputs(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFr
             continue
         whose = sorted({f"*/{job.recipe.lang}" for job in jobs}) if dataset in SHARED else bots
         found[dataset] = check_schema(
-            read_dataset(spark, place.store, dataset, schema, whose), schema, where=f"{stage.name} needs {dataset}"
+            read_dataset(spark, context.store, dataset, schema, whose), schema, where=f"{stage.name} needs {dataset}"
         )
-    return found | _recalled(place, stage, jobs)
+    return found | _recalled(context, stage, jobs)
 
 
-def _recalled(place: Place, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFrame]:
+def _recalled(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> dict[str, DataFrame]:
     """The stage's own earlier rows, of the version that stands now: the stage is about to write a newer one."""
-    usable = recallable(place.store, stage.recalls, {job.bot: job.mark for job in jobs})
+    usable = recallable(context.store, stage.recalls, {job.bot: job.provenance for job in jobs})
     return {
-        f"last_{dataset}": read_dataset(place.spark(), place.store, dataset, stage.gives[dataset], bots, version)
+        f"last_{dataset}": read_dataset(context.spark(), context.store, dataset, stage.gives[dataset], bots, version)
         for dataset, (version, bots) in usable.items()
     }
 
 
-def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Counters) -> None:
+def _make_shared(context: RunContext, stage: Stage, jobs: Sequence[Job], counters: Counters) -> None:
     """Makes what the bots of a language share, for the languages whose jobs bring a mark for it."""
     shared = stage.shared
     wanted = {f"*/{job.recipe.lang}": job for job in jobs if job.shared is not None}
     if shared is None or not wanted:
         return
-    spark, made = place.spark(), []
-    manifest = load_manifest(place.store, shared.gives)
+    spark, made = context.spark(), []
+    manifest = load_manifest(context.store, shared.gives)
     for unit, job in sorted(wanted.items()):
         lang = Bot.parse(unit).lang
         fingerprint = job.shared.fingerprint if job.shared is not None else ""
-        version = version_holding(place.store, manifest, unit, fingerprint)
+        version = version_holding(context.store, manifest, unit, fingerprint)
         if version is not None:
-            made.append(read_dataset(spark, place.store, shared.gives, shared.schema, [unit], version))
+            made.append(read_dataset(spark, context.store, shared.gives, shared.schema, [unit], version))
             continue
         inputs = {
-            name: read_dataset(spark, place.store, name, schema).where(f"lang = '{lang}'")
+            name: read_dataset(spark, context.store, name, schema).where(f"lang = '{lang}'")
             for name, schema in shared.needs.items()
         }
         made.append(shared.run(settings_of(stage, job.recipe), inputs, counters))
@@ -190,11 +193,11 @@ def _make_shared(place: Place, stage: Stage, jobs: Sequence[Job], counters: Coun
     frame.count()
     check_failures(counters)
     marks = {unit: job.shared for unit, job in wanted.items() if job.shared is not None}
-    write_dataset(place.store, shared.gives, frame, list(marks), as_metadata(stage.name, place.run, marks))
+    write_dataset(context.store, shared.gives, frame, list(marks), as_metadata(stage.name, context.run, marks))
 
 
 def _commit(
-    place: Place, stage: Stage, jobs: Sequence[Job], frames: Mapping[str, DataFrame], counters: Counters
+    context: RunContext, stage: Stage, jobs: Sequence[Job], frames: Mapping[str, DataFrame], counters: Counters
 ) -> Outcome:
     failed: dict[str, Failure] = {}
     if stage.by_bot:
@@ -205,48 +208,48 @@ def _commit(
     counted = counters.values
     failed |= counted.failed
     done = [job for job in jobs if job.bot not in failed]
-    marks = {job.bot: job.mark for job in done}
+    marks = {job.bot: job.provenance for job in done}
     if done:
         for dataset, frame in frames.items():
             if dataset == stage.dropped and counted.counts.dropped == 0:
                 # The tasks that made the kept rows saw none to drop: do not run them again for an empty table.
-                frame = place.spark().createDataFrame([], stage.gives[dataset])
+                frame = context.spark().createDataFrame([], stage.gives[dataset])
             if failed:
                 frame = frame.where(partition_predicate(marks))
-            metadata = as_metadata(stage.name, place.run, marks)
-            write_dataset(place.store, dataset, frame, list(marks), metadata)
+            metadata = as_metadata(stage.name, context.run, marks)
+            write_dataset(context.store, dataset, frame, list(marks), metadata)
     told = counters.values
     return Outcome([job.bot for job in done], failed, told.warnings, told.counts)
 
 
-def _run_at_desk(place: Place, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+def _run_on_driver(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     outcome = Outcome()
     made: dict[str, list[pa.Table]] = {dataset: [] for dataset in stage.gives}
     for job in jobs:
         try:
-            inputs = {name: _desk_rows(place.store, stage, name, job) for name in stage.needs}
-            rows = stage.desk(place.store, job.bot, settings_of(stage, job.recipe), inputs) if stage.desk else {}
+            inputs = {name: _driver_rows(context.store, stage, name, job) for name in stage.needs}
+            rows = stage.driver(context.store, job.bot, settings_of(stage, job.recipe), inputs) if stage.driver else {}
         except Exception as error:
             outcome.failed[job.bot] = as_failure(error)
             continue
         finally:
-            if place.progress is not None:
-                place.progress.bot_done(job.bot)
+            if context.progress is not None:
+                context.progress.bot_done(job.bot)
         outcome.done.append(job.bot)
         for dataset, table in rows.items():
             made[dataset].append(table)
-    marks = {job.bot: job.mark for job in jobs if job.bot in outcome.done}
+    marks = {job.bot: job.provenance for job in jobs if job.bot in outcome.done}
     if any(made.values()):
-        _announce(place.spark(), stage, jobs)
+        _announce(context.spark(), stage, jobs)
     for dataset, tables in made.items():
         if tables:
-            frame = place.spark().createDataFrame(pa.concat_tables(tables).to_pylist(), stage.gives[dataset])
+            frame = context.spark().createDataFrame(pa.concat_tables(tables).to_pylist(), stage.gives[dataset])
             checked = check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}")
-            write_dataset(place.store, dataset, checked, list(marks), as_metadata(stage.name, place.run, marks))
+            write_dataset(context.store, dataset, checked, list(marks), as_metadata(stage.name, context.run, marks))
     return outcome
 
 
-def _desk_rows(store: Store, stage: Stage, dataset: str, job: Job) -> pa.Table:
+def _driver_rows(store: Store, stage: Stage, dataset: str, job: Job) -> pa.Table:
     if dataset == "source_file":
         names = stage.needs[dataset].names
         return pa.Table.from_pylist([{name: getattr(file, name) for name in names} for file in job.sources])

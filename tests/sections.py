@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from mlpipeline.recipe.load import load_sections
-from mlpipeline.recipe.values import Part
+from mlpipeline.recipe.values import Section
 
-SectionT = TypeVar("SectionT", bound=Part)
+SectionT = TypeVar("SectionT", bound=Section)
 _CONF = Path(__file__).parents[1] / "conf"
 
 
 def section(kind: type[SectionT], **changed: object) -> SectionT:
-    """`section(CleanPart, min_chars=2)`; what is changed is checked as in a recipe."""
+    """`section(CleanSection, min_chars=2)`; what is changed is checked as in a recipe."""
     usual = load_sections(_CONF, None)[kind]
     return kind.model_validate({**usual.model_dump(), **changed})

@@ -15,7 +15,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.cli.augment_report_text import as_text
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.files import check_target, written_whole
+from mlpipeline.cli.files import atomic_write, check_target
 from mlpipeline.cli.options import refuse_ignored, setting_option
 from mlpipeline.errors import InputError, RecipeError, StoreError, UsageError
 from mlpipeline.languages.paraphrase.operators import Tool
@@ -24,7 +24,7 @@ from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
 from mlpipeline.orders.review_sheet import ReadMarks, read_marks, told_bad, write_sheet
-from mlpipeline.recipe.model_fields import TrainPart
+from mlpipeline.recipe.model_fields import TrainSection
 
 _FOLDS, _SEEDS, _SHEET = 3, 5, 200
 _COLUMNS = ("content_id", "id", "intent", "text", "normalized", "component", "parent")
@@ -72,7 +72,7 @@ class BotData(NamedTuple):
     corpus: Corpus
     groups: Codes
     rules: MakingSettings
-    train: TrainPart
+    train: TrainSection
     off: tuple[str, ...]
 
 
@@ -202,7 +202,7 @@ def _write_sheet(rows: list[Any], most: int, place: Path) -> int:
     from mlpipeline.orders.review_sheet import drawn_evenly
 
     chosen = drawn_evenly(rows, most)
-    with written_whole(place, UsageError) as made:
+    with atomic_write(place, UsageError) as made:
         write_sheet(chosen, made)
     return len(chosen)
 

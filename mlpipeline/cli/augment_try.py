@@ -52,9 +52,9 @@ def try_verb(context: CommandContext) -> int:
     if reason:
         context.say(f"note: in a corpus this row is left alone: {reason}")
     found = judged(setting, corpus, made_of(setting, used, said, options.chain))
-    shown = [one for one in found if options.all or one.verdict in _SHOWN]
+    shown = [one for one in found if options.all or one.decision in _SHOWN]
     told = {"lang": setting.tag, "text": options.sentence, "normalized": said, "bot": options.bot}
-    told |= {"left_alone": reason or None, "counts": Counter(one.verdict for one in found)}
+    told |= {"left_alone": reason or None, "counts": Counter(one.decision for one in found)}
     context.print_result({**told, "wordings": [one.as_json() for one in shown]}, _text(said, found, shown))
     return 0
 
@@ -97,11 +97,11 @@ def _text(said: str, found: Sequence[Wording], shown: Sequence[Wording]) -> str:
     for one in shown:
         bot = [f"{one.agreement:.2f}", cut(one.intent or "", 24)] if asked else []
         scores = [f"{one.similarity:.2f}", f"{one.length:.2f}", *bot]
-        verdict = one.verdict if one.used else f"{one.verdict}, off"
-        cells.append([cut(one.text, _CELLS), " > ".join(one.operators), *scores, verdict])
+        decision = one.decision if one.used else f"{one.decision}, off"
+        cells.append([cut(one.text, _CELLS), " > ".join(one.operators), *scores, decision])
     lines = [draw(head, cells, right=right), ""] if cells else []
-    counts = Counter(one.verdict for one in found)
-    off = sum(not one.used for one in found if one.verdict == KEPT)
+    counts = Counter(one.decision for one in found)
+    off = sum(not one.used for one in found if one.decision == KEPT)
     told = [f"{counts.pop(KEPT, 0)} paraphrases kept", *(f"{count} {name}" for name, count in counts.items())]
     lines.append(f"{said}: {', '.join(told)}")
     if off:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.files import check_target, write_csv, written_whole
+from mlpipeline.cli.files import atomic_write, check_target, write_csv
 from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, partition_of
@@ -71,7 +71,7 @@ def _write(table: pa.Table, place: Path, raw: bool) -> None:
         rows = (list(row.values()) for row in _plain_rows(table))
         write_csv(place, table.column_names, rows, raw=raw)
         return
-    with written_whole(place) as spare:
+    with atomic_write(place) as spare:
         if place.suffix == ".parquet":
             from pyarrow import parquet
 

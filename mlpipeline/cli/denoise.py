@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.files import write_csv, written_whole
+from mlpipeline.cli.files import atomic_write, write_csv
 from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, writable
 from mlpipeline.cli.options import setting_option
 from mlpipeline.cli.tables import cut, draw
@@ -80,7 +80,7 @@ def check_verb(context: CommandContext) -> int:
         from mlpipeline.views.report.noise_page import render_noise
 
         page = render_noise(report, issues, name=os.path.basename(options.file), lang=options.lang or "")
-        with written_whole(places["report"], UsageError) as made:
+        with atomic_write(places["report"], UsageError) as made:
             made.write_text(page, "utf-8", newline="")
     result = {"file": options.file, "left_out": dict(labelled.left_out.counts), "warnings": labelled.warnings, **report}
     result["wrote"] = {name: str(place) for name, place in places.items()}

@@ -36,7 +36,7 @@ def run_verb(context: CommandContext) -> int:
     # Arrow unpacks the log: not needed for --help.
     from mlpipeline.cluster.doctor.diagnosis import examine
     from mlpipeline.cluster.doctor.page import render_page
-    from mlpipeline.cluster.doctor.told import as_data
+    from mlpipeline.cluster.doctor.summary import as_data
     from mlpipeline.orders.eventlog import open_log
 
     if context.options.to:

@@ -50,7 +50,7 @@ def named_by_user() -> Iterator[None]:
 
 
 @contextmanager
-def written_whole(place: Path, refusal: type[MLPipelineError] = InputError) -> Iterator[Path]:
+def atomic_write(place: Path, refusal: type[MLPipelineError] = InputError) -> Iterator[Path]:
     """Gives a path beside `place` to write to: the file is there as a whole when the block ends well, or not at all.
 
     Args:
@@ -92,7 +92,7 @@ def write_csv(
     # With the mark: without it a spreadsheet takes Korean for Latin letters.
     encoding = "utf-8" if raw else "utf-8-sig"
     with (
-        written_whole(place, refusal) as made,
+        atomic_write(place, refusal) as made,
         made.open("w", newline="", encoding=encoding, errors="replace") as stream,
     ):
         stream.write(_record(head, raw))

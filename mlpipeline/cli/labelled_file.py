@@ -12,13 +12,13 @@ from mlpipeline.cli.files import check_target
 from mlpipeline.errors import UsageError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.orders.labelled_texts import NOTHING_LEFT, as_table
-from mlpipeline.recipe.fields import CleanPart, Language
+from mlpipeline.recipe.fields import CleanSection, Language
 from mlpipeline.store.corpus.files import parse_map
 
 
 @dataclass
 class Labelled:
-    """What a file holds: the table for `units_of`, lines by (content, intent), rows left out, and what to know of it.
+    """What a file holds: a table for `examples_of`, lines by (content, intent), rows left out, and what to know of it.
 
     Labels in two spellings are not among the warnings: the report of the labels names them.
     """
@@ -46,7 +46,7 @@ def writable(option: str, named: str, source: str) -> Path:
     return check_target(f"the {option}", place)
 
 
-def read_labelled_file(path: str, mapping: str, language: Language, rules: CleanPart) -> Labelled:
+def read_labelled_file(path: str, mapping: str, language: Language, rules: CleanSection) -> Labelled:
     """The labelled rows of a file, normalised, with near duplicates in one component.
 
     Args:

@@ -63,7 +63,7 @@ def dataset_rows(store: Store, bots: Collection[str], *, digest: bool) -> list[d
                 continue
             row = {"dataset": f"{bot}/{name}@{entry.version}", "rows": entry.rows}
             row |= {"digest": table_digest(store, name, bot)} if digest else {}
-            rows.append({**row, "fingerprint": entry.mark.fingerprint})
+            rows.append({**row, "fingerprint": entry.provenance.fingerprint})
     return rows
 
 

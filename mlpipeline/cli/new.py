@@ -14,7 +14,7 @@ from typing import Any, Literal
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import encoding_of_file
 from mlpipeline.cli.files import named_by_user
-from mlpipeline.cli.options import place_words
+from mlpipeline.cli.options import location_words
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.languages.profile import Profile, looks_like, normalizer
@@ -103,7 +103,7 @@ def new_verb(context: CommandContext) -> int:
         "files": [str(path) for path in written] + [str(place)],
     }
     summary["warnings"] = _warnings(bot.recipe.language, seen, bot.recipe.split.min_rows_per_intent)
-    summary["next"] = shlex.join(["mlpipeline", "run", "--select", summary["bot"], *place_words(options)])
+    summary["next"] = shlex.join(["mlpipeline", "run", "--select", summary["bot"], *location_words(options)])
     context.print_result(summary, _text(summary))
     return 0
 

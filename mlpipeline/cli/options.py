@@ -176,7 +176,7 @@ def repeated_words(options: argparse.Namespace) -> list[str]:
     return words + (["--seed", str(options.seed)] if options.seed is not None else [])
 
 
-def place_words(options: argparse.Namespace) -> list[str]:
+def location_words(options: argparse.Namespace) -> list[str]:
     """`--store` and `--conf` where they were given, for a command that is to find the same."""
     words: list[str] = []
     for name in ("store", "conf"):

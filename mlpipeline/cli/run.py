@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.options import refuse_ignored, session_options
 from mlpipeline.cli.run_options import planning_options, request_of, same_submission
-from mlpipeline.orders.places import AUTO
+from mlpipeline.orders.run_target import AUTO
 
 if TYPE_CHECKING:
     from mlpipeline.orders.plan import Plan
@@ -51,8 +51,8 @@ def run_verb(context: CommandContext) -> int:
         print(as_line(submission))
         return 0
     from mlpipeline.cli.live import Live
-    from mlpipeline.orders.places import expected_seconds
     from mlpipeline.orders.run import run_pipeline
+    from mlpipeline.orders.run_target import expected_seconds
     from mlpipeline.spark.progress import Progress
     from mlpipeline.views.report.runs import write_pages
 

@@ -22,7 +22,7 @@ from mlpipeline.languages.folding import folder
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.leaks import KINDS, Leak, Leaks, Sample, find_leaks
 from mlpipeline.orders.labelled_texts import NOTHING_LEFT, read_settings
-from mlpipeline.recipe.fields import CleanPart, Language
+from mlpipeline.recipe.fields import CleanSection, Language
 from mlpipeline.store.corpus.files import format_of, parse_map
 from mlpipeline.store.corpus.rows import Mapped
 from mlpipeline.store.corpus.table_hints import proposed_map
@@ -90,7 +90,9 @@ def check_verb(context: CommandContext) -> int:
     return 1 if leaks.pairs else 0
 
 
-def _leaks_of(samples: Sequence[Sample], language: Language, clean: CleanPart, threshold_option: float | None) -> Leaks:
+def _leaks_of(
+    samples: Sequence[Sample], language: Language, clean: CleanSection, threshold_option: float | None
+) -> Leaks:
     threshold = clean.near_threshold if threshold_option is None else threshold_option
     if not 0 < threshold <= 1:
         raise UsageError(f"--threshold {threshold:g} is no similarity", fix="write a number above 0, at most 1")

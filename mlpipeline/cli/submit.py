@@ -20,7 +20,7 @@ from mlpipeline.orders.request import stages_of
 
 if TYPE_CHECKING:
     from mlpipeline.cluster.submission.compose import Submission
-    from mlpipeline.cluster.submission.verdict import Judge
+    from mlpipeline.cluster.submission.job_end import Monitor
 
 _STAGES = [stage.name for stage in STAGES]
 _ALL = ("run", "pipeline")
@@ -104,7 +104,9 @@ def submit_verb(context: CommandContext) -> int:
         return 0
     from mlpipeline.cluster.submission.run import run_submission
 
-    return run_submission(submission, judge=judge_of(submission, options), verbose=options.verbose, tell=context.say)
+    return run_submission(
+        submission, monitor=monitor_of(submission, options), verbose=options.verbose, tell=context.say
+    )
 
 
 def _check_ignored(options: argparse.Namespace) -> None:
@@ -250,7 +252,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
     return job_arguments(asked, stages=stage in _ALL)
 
 
-def judge_of(submission: Submission, options: argparse.Namespace) -> Judge | None:
+def monitor_of(submission: Submission, options: argparse.Namespace) -> Monitor | None:
     """Who says how a job of this master ended; None where spark-submit itself tells the truth."""
     if submission.kind == "yarn":
         from mlpipeline.cluster.submission.yarn import Yarn

@@ -30,7 +30,10 @@ _MOST_WEIGHTS = 16_000_000  # n-grams x (intents + dims): a model of 64 MB, of w
 _FEWEST_NGRAMS = 20_000  # that are kept at least, however many intents there are
 
 
-class MadeRow(NamedTuple):
+Texts = list[tuple[str, str]]  # (text, intent)
+
+
+class AugmentedExample(NamedTuple):
     """A training row that was made from others: `parents` are their texts, all of the same label."""
 
     text: str
@@ -107,7 +110,7 @@ def train_classifier(
     validation_labels: Sequence[str],
     settings: ClassifierSettings,
     seed: int,
-    made: Sequence[MadeRow] = (),
+    made: Sequence[AugmentedExample] = (),
 ) -> TrainedModel:
     """Train, calibrate and choose the threshold of one bot; the order of the rows does not matter.
 
@@ -202,7 +205,7 @@ def logits(model: TrainedModel, texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def _fit(
-    rows: list[tuple[str, str]], names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[MadeRow]
+    rows: Texts, names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[AugmentedExample]
 ) -> TrainedModel:
     """Train on sorted rows; temperature and threshold are still to be chosen."""
     spec = FeatureSpec(
@@ -244,7 +247,7 @@ def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[n
 
 
 def _folded_logits(
-    rows: list[tuple[str, str]], names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[MadeRow]
+    rows: Texts, names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[AugmentedExample]
 ) -> NDArray[np.float32]:
     """Logits of every training row, each from a network that has seen neither it nor what was made from it.
 

@@ -24,7 +24,7 @@ from mlpipeline.spark.counters import Counts
 from mlpipeline.spark.overhead import slots_of
 from mlpipeline.spark.progress import Progress
 from mlpipeline.spark.session import is_local, open_session
-from mlpipeline.stages.contract import Job, Outcome, Place, RowWords, Stage
+from mlpipeline.stages.contract import Job, Outcome, RowWords, RunContext, Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.manifests import load_manifest
 
@@ -132,11 +132,11 @@ def apply_plan(
     with_log = partial(_with_log, store, run, master, settings or {})
     try:
         with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large, progress=watched) as spark:
-            place = Place(store, spark, run, watched)
+            context = RunContext(store, spark, run, watched)
             for number, stage in enumerate(stages, 1):
                 orders = plan.orders[stage.name]
                 watched.begin(stage.name, number, len(stages), list(_jobs_of(orders, report)))
-                told = _run_orders(place, stage, orders, report)
+                told = _run_orders(context, stage, orders, report)
                 report.stages.append(told)
                 watched.end()
                 say(progress_line(told, number, len(stages), stage.words))
@@ -181,26 +181,26 @@ def _jobs_of(orders: Mapping[str, Order], report: RunReport) -> dict[str, Job]:
     return {bot: order.job for bot, order in orders.items() if order.runs and bot not in report.failed}
 
 
-def _run_orders(place: Place, stage: Stage, orders: Mapping[str, Order], report: RunReport) -> StageReport:
+def _run_orders(context: RunContext, stage: Stage, orders: Mapping[str, Order], report: RunReport) -> StageReport:
     jobs = list(_jobs_of(orders, report).values())
     told = StageReport(stage.name, skipped=sum(not order.runs for order in orders.values()))
     if not jobs:
         return told
-    if stage.desk is None:
-        place.spark()
+    if stage.driver is None:
+        context.spark()
     began = report.meter.begin()
-    outcome = run_stage(place, stage, jobs)
+    outcome = run_stage(context, stage, jobs)
     used = report.meter.end(stage.name, began, outcome.counts)
     report.resources.append(used)
     told.seconds = used["seconds"]
     told.bots = len(outcome.done)
-    _count_rows(place.store, stage, outcome, told)
+    _count_rows(context.store, stage, outcome, told)
     report.failed.update({bot: replace(why, stage=stage.name) for bot, why in outcome.failed.items()})
     if "source_file" in stage.needs and stage.run:
-        keep_refusals(place.store, jobs, outcome)
+        keep_refusals(context.store, jobs, outcome)
     for bot, text in outcome.warnings.items():
         report.warnings.setdefault(bot, []).append(text)
-    rowless = find_rowless(place.store, partial(load_manifest, place.store), stage, outcome.done)
+    rowless = find_rowless(context.store, partial(load_manifest, context.store), stage, outcome.done)
     report.failed.update({bot: as_failure(error, stage.name) for bot, error in rowless.items()})
     told.counts = outcome.counts
     told.worker_memory_mb, told.peak_memory_mb = used["worker_mb"] or 0.0, used["jvm_mb"] or 0.0

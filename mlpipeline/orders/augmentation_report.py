@@ -9,7 +9,7 @@ from typing import Any
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.ablation import Ablation, OperatorGain
 from mlpipeline.methods.augmentation.ablation_gains import Gain
-from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, Made
+from mlpipeline.methods.augmentation.corpus import AugmentedRow, Candidate, Corpus
 from mlpipeline.methods.augmentation.making import Augmented
 from mlpipeline.methods.augmentation.word_order import OrderScore, order_scores
 from mlpipeline.orders.review_sheet import Marks, SheetRow
@@ -38,7 +38,7 @@ def would_help(gain: OperatorGain | None, order: OrderScore | None) -> bool:
     return min(gain.alone.gain, gain.among.gain) >= 0 and max(gain.alone.low, gain.among.low) > 0
 
 
-def verdict(gain: OperatorGain | None, order: OrderScore | None, marks: Marks | None) -> str:
+def decision(gain: OperatorGain | None, order: OrderScore | None, marks: Marks | None) -> str:
     """Why an operator should be off, with the figures, in one line; empty where nothing is wrong with it.
 
     The rules stand at the head of `augmentation`.
@@ -96,7 +96,7 @@ def told(
                 "order": orders[name]._asdict() if name in orders else None,
                 "marks": _marks(marks[name]) if name in marks else None,
                 "used": gain.used if gain else counted["made"] > 0,
-                "bad": verdict(gain, orders.get(name), marks.get(name)) or None,
+                "bad": decision(gain, orders.get(name), marks.get(name)) or None,
                 "would_help": would_help(gain, orders.get(name)),
                 "samples": samples.get(name, []),
             }
@@ -121,7 +121,7 @@ def _marks(marks: Marks) -> dict[str, Any]:
 
 def _samples(corpus: Corpus, done: Augmented) -> dict[str, list[dict[str, object]]]:
     """Some kept rows of each operator, from the first to the last intent; those that it made alone, if any."""
-    by_name: dict[str, list[Made]] = defaultdict(list)
+    by_name: dict[str, list[AugmentedRow]] = defaultdict(list)
     for made in done.kept:
         for name in made.candidate.operators:
             by_name[name].append(made)
@@ -132,7 +132,7 @@ def _samples(corpus: Corpus, done: Augmented) -> dict[str, list[dict[str, object
     return found
 
 
-def _sample(corpus: Corpus, made: Made) -> dict[str, object]:
+def _sample(corpus: Corpus, made: AugmentedRow) -> dict[str, object]:
     one = made.candidate
     row = {"parent": corpus.texts[one.row], "made": one.text, "operators": list(one.operators)}
     return {**row, "intent": corpus.intents[one.row], "agreement": round(made.agreement, 3)}

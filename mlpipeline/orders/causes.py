@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mlpipeline.recipe.renamed import with_new_names
-from mlpipeline.store.tables.manifests import Entry, Mark
+from mlpipeline.store.tables.manifests import Entry
+from mlpipeline.store.tables.provenance import Provenance
 
 
 def find_causes(
-    stage: str, recorded: Entry | None, wanted: Mark, *, upstream: Sequence[str] = (), missing: Sequence[str] = ()
+    stage: str, recorded: Entry | None, wanted: Provenance, *, upstream: Sequence[str] = (), missing: Sequence[str] = ()
 ) -> list[str]:
     """Every reason to run a stage for a bot, most telling first; empty when it can be skipped.
 
@@ -25,24 +26,24 @@ def find_causes(
         return [f"artefact missing: {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")]
     if recorded is None:
         return [f"after {upstream[-1]}"] if upstream else ["never made"]
-    if recorded.mark.fingerprint == wanted.fingerprint:
+    if recorded.provenance.fingerprint == wanted.fingerprint:
         return []
-    part, renamed = with_new_names(recorded.mark.part)
-    found = [f"recipe {text}" for text in [*part_changes(part, wanted.part), *renamed]]
-    if recorded.mark.code != wanted.code:
+    part, renamed = with_new_names(recorded.provenance.part)
+    found = [f"recipe {text}" for text in [*setting_changes(part, wanted.part), *renamed]]
+    if recorded.provenance.code != wanted.code:
         found.append(f"code of {stage} changed")
-    libraries = _changed(recorded.mark.libraries, wanted.libraries)
+    libraries = _changed(recorded.provenance.libraries, wanted.libraries)
     found += [f"{name} {_counted(old)} -> {_counted(new)}" for name, old, new in libraries]
-    found += _input_changes(recorded.mark.inputs, wanted.inputs, upstream)
+    found += _input_changes(recorded.provenance.inputs, wanted.inputs, upstream)
     return found or ["made from something else"]
 
 
-def part_changes(old: Mapping[str, object], new: Mapping[str, object], under: str = "") -> list[str]:
+def setting_changes(old: Mapping[str, object], new: Mapping[str, object], under: str = "") -> list[str]:
     """Changed keys of a recipe part: `train.epochs 10 -> 20`."""
     found = []
     for key, before, after in _changed(old, new):
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            found += part_changes(before, after, f"{under}{key}.")
+            found += setting_changes(before, after, f"{under}{key}.")
         else:
             found.append(f"{under}{key} {_shown(before)} -> {_shown(after)}")
     return found

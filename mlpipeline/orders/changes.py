@@ -15,15 +15,18 @@ from mlpipeline.store.corpus.files import Kind, Row, read_file
 from mlpipeline.store.corpus.sources import SourceFile
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
-from mlpipeline.store.tables.manifests import Entry, Mark
+from mlpipeline.store.tables.manifests import Entry
+from mlpipeline.store.tables.provenance import Provenance
 
 # Larger files are not read only to say how much of them changed.
 _READABLE = 64 << 20
 
 
-def row_changes(store: Store, bot: str, sources: Sequence[SourceFile], recorded: Entry, wanted: Mark) -> dict[str, str]:
+def row_changes(
+    store: Store, bot: str, sources: Sequence[SourceFile], recorded: Entry, wanted: Provenance
+) -> dict[str, str]:
     """For each changed file of a bot: `312 rows new, 3 gone in corpus.jsonl`; files that cannot be told are absent."""
-    old, new = recorded.mark.inputs.get("source_file", {}), wanted.inputs.get("source_file", {})
+    old, new = recorded.provenance.inputs.get("source_file", {}), wanted.inputs.get("source_file", {})
     changed = [file for file in sources if file.name in old and old[file.name] != new.get(file.name)]
     told = {}
     for file in changed:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from mlpipeline.methods.label_noise.analysis import analyse_examples
 from mlpipeline.methods.label_noise.annotating import answers_of
-from mlpipeline.methods.label_noise.judging import judge_units
+from mlpipeline.methods.label_noise.examples import examples_of
 from mlpipeline.methods.label_noise.listing import issue_rows
 from mlpipeline.methods.label_noise.reporting import report_of
-from mlpipeline.methods.label_noise.units import units_of
-from mlpipeline.recipe.fields import DenoisePart
+from mlpipeline.recipe.fields import DenoiseSection
 from mlpipeline.stages.denoise.processes import fit_in_processes
 
 
@@ -33,7 +33,7 @@ class LabelCheck:
 
 def check_labels(
     rows: pa.Table,
-    settings: DenoisePart,
+    settings: DenoiseSection,
     *,
     fast: bool = False,
     processes: int = 1,
@@ -48,14 +48,14 @@ def check_labels(
         processes: how many work side by side where there are many rows.
         say: takes what is being done.
     """
-    units = units_of(rows)
-    large = len(units) >= settings.large_rows and not fast
+    examples = examples_of(rows)
+    large = len(examples) >= settings.large_rows and not fast
     if say is not None:
-        say(f"checking {len(units):,} different labelled texts of {len(units.intents):,} intents")
+        say(f"checking {len(examples):,} different labelled texts of {len(examples.intents):,} intents")
     queued = settings.model_copy(update={"policy": "queue"})
-    with fit_in_processes(processes, len(units)) as fit:
-        found = judge_units(units, queued, large=large, fit=fit)
-    return LabelCheck(report_of(units, found, answers_of(rows)), issue_rows(units, found.findings))
+    with fit_in_processes(processes, len(examples)) as fit:
+        found = analyse_examples(examples, queued, large=large, fit=fit)
+    return LabelCheck(report_of(examples, found, answers_of(rows)), issue_rows(examples, found.findings))
 
 
 def cores() -> int:

@@ -22,7 +22,7 @@ from mlpipeline.methods.near_duplicates.contents import (
     pairs_of,
 )
 from mlpipeline.methods.near_duplicates.join import Bound
-from mlpipeline.recipe.fields import CleanPart, DenoisePart, Language
+from mlpipeline.recipe.fields import CleanSection, DenoiseSection, Language
 from mlpipeline.recipe.load import load_sections
 
 # Of no language: what no language minds. Letters stay as they are (NFKC would break ㅋㅋ).
@@ -36,7 +36,7 @@ NOTHING_LEFT = "nothing is left of the text once it is normalised"
 
 def read_settings(
     conf: Path | None, lang: str | None, sets: Sequence[str], where: str = "--lang"
-) -> tuple[Language, DenoisePart, CleanPart]:
+) -> tuple[Language, DenoiseSection, CleanSection]:
     """The language, and the sections `denoise` and `clean` of a recipe of no bot: base.yaml's, `sets` over them.
 
     Args:
@@ -49,11 +49,11 @@ def read_settings(
         RecipeError: there is no such language or key.
     """
     sections = load_sections(conf, lang, sets=sets, where=where)
-    return sections[Language] if lang else _ANY, sections[DenoisePart], sections[CleanPart]
+    return sections[Language] if lang else _ANY, sections[DenoiseSection], sections[CleanSection]
 
 
-def as_table(columns: Mapping[str, Sequence[object]], normalized: Sequence[str], clean: CleanPart) -> pa.Table:
-    """The table for `units_of`, near duplicates in one component, of n rows.
+def as_table(columns: Mapping[str, Sequence[object]], normalized: Sequence[str], clean: CleanSection) -> pa.Table:
+    """The table for `examples_of`, near duplicates in one component, of n rows.
 
     Args:
         columns: `text` and `intent`; `annotator`, `verified`, `parent`, and `vector` (little-endian float32 bytes)
@@ -89,7 +89,7 @@ def labelled_rows(
     texts: Sequence[str],
     labels: Sequence[str],
     language: Language,
-    clean: CleanPart,
+    clean: CleanSection,
     vectors: NDArray[np.float32] | None = None,
 ) -> LabelledRows:
     """n texts, as they were said, with their labels and, where they are known, vectors (n, d)."""
@@ -105,7 +105,7 @@ def labelled_rows(
     return LabelledRows(table, places, [at for at, text in enumerate(normalized) if not text])
 
 
-def near_components(normalized: Sequence[str], clean: CleanPart) -> pa.Array:
+def near_components(normalized: Sequence[str], clean: CleanSection) -> pa.Array:
     """A name for each of n texts that near duplicates share, as `clean` finds them; nulls where it does not look."""
     if clean.near_duplicates == "off":
         return pa.nulls(len(normalized), pa.string())
@@ -117,7 +117,7 @@ def near_components(normalized: Sequence[str], clean: CleanPart) -> pa.Array:
 
 
 def near_groups(
-    texts: Sequence[str], language: Language, clean: CleanPart, threshold: float
+    texts: Sequence[str], language: Language, clean: CleanSection, threshold: float
 ) -> list[tuple[list[int], list[tuple[int, int, float]]]]:
     """Groups of near duplicates, by their first row: the rows of each, and the pairs that connect them.
 
@@ -149,6 +149,6 @@ def near_groups(
     return [groups[group] for group in sorted(groups)]
 
 
-def _classes(normalized: Sequence[str], clean: CleanPart) -> Classes:
+def _classes(normalized: Sequence[str], clean: CleanSection) -> Classes:
     fold = folder(tuple(clean.fold))
     return classes_of(pa.array([fold(text) for text in normalized], pa.string()))

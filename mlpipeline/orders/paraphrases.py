@@ -11,7 +11,7 @@ from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
 from mlpipeline.methods.augmentation.wordings import KEPT, Setting, Wording, judged, made_of
-from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
+from mlpipeline.recipe.fields import AugmentSection, CleanSection, Language
 from mlpipeline.recipe.load import load_sections
 from mlpipeline.stages.augment import making_settings
 
@@ -39,7 +39,7 @@ def setting_of_language(
         RecipeError: there is no such language or key.
     """
     sections = load_sections(conf, lang, sets=sets, where=where or lang)
-    rules = making_settings(sections[AugmentPart], sections[CleanPart])
+    rules = making_settings(sections[AugmentSection], sections[CleanSection])
     if seed is not None:
         rules = replace(rules, seed=seed)
     tool = load_tool(sections.tag, (*rules.enabled, *operators))
@@ -71,7 +71,7 @@ def wordings_of(setting: Setting, text: str, *, chain: int = 1) -> list[Wording]
     turns: dict[tuple[str, ...], int] = {}
     ranked: list[tuple[int, Wording]] = []
     for one in made:
-        if one.verdict == KEPT and one.used:
+        if one.decision == KEPT and one.used:
             turns[one.operators] = turns.get(one.operators, -1) + 1
             ranked.append((turns[one.operators], one))
     return [one for _, one in sorted(ranked, key=lambda turn: turn[0])]

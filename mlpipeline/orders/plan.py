@@ -12,7 +12,7 @@ from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
 from mlpipeline.orders.growth import growth_notes
 from mlpipeline.orders.promises import TRAINED_HERE, check_promises
-from mlpipeline.orders.provenance import folders_of, read_provenance
+from mlpipeline.orders.provenance import folders_of, read_stage_code
 from mlpipeline.orders.refusals import check_refusal, read_refusals
 from mlpipeline.orders.rowless import check_rows
 from mlpipeline.orders.translations import translation_files
@@ -25,13 +25,12 @@ from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.manifests import (
     Entry,
     Manifest,
-    Mark,
     keep_manifest,
     load_manifest,
-    make_mark,
     missing_files,
     version_holding,
 )
+from mlpipeline.store.tables.provenance import Provenance, make_provenance
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Planner:
         self._manifests: dict[str, Manifest] = {}
         self._parts: dict[tuple[int, ...], tuple[list[object], dict[str, object]]] = {}
         self._digests = SourceDigests(store)
-        self._provenance = read_provenance(store, STAGES)
+        self._provenance = read_stage_code(store, STAGES)
         self._first = ""
         self._lost: dict[str, Callable[[str], list[str]]] = {}
 
@@ -141,7 +140,7 @@ class Planner:
                 continue
             sources: list[SourceFile] = []
             if "source_file" in stage.needs:
-                sources = self._answers(bot) if stage.desk else self._sources(bot)
+                sources = self._answers(bot) if stage.driver else self._sources(bot)
             shared = self._shared_mark(stage, bot)
             if stage.shared is not None and shared is not None:
                 made[stage.shared.gives] = shared.fingerprint
@@ -168,13 +167,13 @@ class Planner:
         What the driver does (a release) is done again: it has effects beside its rows. Nor does anything stay that
         leans on what bots share, when that has to be made anew: it may come out another.
         """
-        wanted = dict.fromkeys(stage.gives, (job.bot, job.mark))
-        may_reuse = bool(causes) and stage.desk is None and stage.name not in self._forced
+        wanted = dict.fromkeys(stage.gives, (job.bot, job.provenance))
+        may_reuse = bool(causes) and stage.driver is None and stage.name not in self._forced
         if stage.shared is not None and job.shared is not None:
             wanted[stage.shared.gives] = (f"*/{job.recipe.lang}", job.shared)
         held = [
-            version_holding(self._store, self.manifest(name), unit, mark.fingerprint)
-            for name, (unit, mark) in (wanted.items() if may_reuse else ())
+            version_holding(self._store, self.manifest(name), unit, provenance.fingerprint)
+            for name, (unit, provenance) in (wanted.items() if may_reuse else ())
         ]
         if not held or None in held:
             return Order(stage.name, job, causes)
@@ -186,14 +185,14 @@ class Planner:
         """The fingerprints of a stage outside the plan; raises when a stage of the plan needs what it never made."""
         entry = self._entry(stage, name)
         if entry is not None:
-            made.update(dict.fromkeys(stage.gives, entry.mark.fingerprint))
+            made.update(dict.fromkeys(stage.gives, entry.provenance.fingerprint))
             check_rows(self.manifest, stage, name)
         elif any(set(stage.gives) & set(one.needs) for one in STAGES if one.name in chosen):
             what = f"{stage.name} has not made its rows yet"
             raise StageError(what, where=name, fix=f"run again with --from-stage {stage.name} or without it")
         if stage.shared is not None:
             unit = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
-            made[stage.shared.gives] = unit.mark.fingerprint if unit else ""
+            made[stage.shared.gives] = unit.provenance.fingerprint if unit else ""
 
     def _sources(self, bot: Resolved) -> list[SourceFile]:
         part = bot.recipe.ingest
@@ -206,19 +205,19 @@ class Planner:
             notes=self._notes,
         )
 
-    def _wanted(self, stage: Stage, bot: Resolved, made: Mapping[str, str], sources: Sequence[SourceFile]) -> Mark:
+    def _wanted(self, stage: Stage, bot: Resolved, made: Mapping[str, str], files: Sequence[SourceFile]) -> Provenance:
         inputs: dict[str, object] = {name: made[name] for name in stage.needs if name != "source_file"}
         if "source_file" in stage.needs:
-            inputs["source_file"] = {file.name: self._digests.digest(file) for file in sources}
+            inputs["source_file"] = {file.name: self._digests.digest(file) for file in files}
         return self._mark(stage, bot, inputs)
 
-    def _mark(self, stage: Stage, bot: Resolved, inputs: Mapping[str, object]) -> Mark:
+    def _mark(self, stage: Stage, bot: Resolved, inputs: Mapping[str, object]) -> Provenance:
         """The mark of these inputs and of the folders outside the store that the bot's recipe names for the stage."""
         folders = folders_of(stage, bot.recipe)
         known = {"folders": {name: self._digests.folder(path) for name, path in folders.items()}} if folders else {}
         made_by = self._provenance[stage.name]
         libraries = {**made_by.libraries, **library_versions(one for name in folders for one in stage.folders[name])}
-        return make_mark(made_by.code, self._part(stage, bot), {**inputs, **known}, libraries)
+        return make_provenance(made_by.code, self._part(stage, bot), {**inputs, **known}, libraries)
 
     def _answers(self, bot: Resolved) -> list[SourceFile]:
         name = bot.recipe.release.answers
@@ -230,21 +229,21 @@ class Planner:
         read_answers(path, name, bot.lang)
         return [SourceFile(bot.domain, bot.lang, path, name, "yaml", "answers", "{}")]
 
-    def _shared_mark(self, stage: Stage, bot: Resolved) -> Mark | None:
+    def _shared_mark(self, stage: Stage, bot: Resolved) -> Provenance | None:
         if stage.shared is None:
             return None
         entry = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
-        generation = int(entry.mark.inputs.get("generation", 0)) if entry else 0
+        generation = int(entry.provenance.inputs.get("generation", 0)) if entry else 0
         return self._mark(stage, bot, {"generation": generation + int(self._renew)})
 
-    def _shared_is_missing(self, stage: Stage, bot: Resolved, wanted: Mark | None) -> bool:
+    def _shared_is_missing(self, stage: Stage, bot: Resolved, wanted: Provenance | None) -> bool:
         if stage.shared is None or wanted is None:
             return False
         manifest, unit = self.manifest(stage.shared.gives), f"*/{bot.lang}"
         entry = manifest.entries.get(unit)
         return (
             entry is None
-            or entry.mark.fingerprint != wanted.fingerprint
+            or entry.provenance.fingerprint != wanted.fingerprint
             or bool(missing_files(self._store, manifest, unit))
         )
 
@@ -264,12 +263,13 @@ class Planner:
         """The bot's entry when all datasets of the stage carry one and the same mark."""
         entries = [self.manifest(dataset).entries.get(bot) for dataset in stage.gives]
         first = entries[0]
-        if first is None or any(one is None or one.mark.fingerprint != first.mark.fingerprint for one in entries):
+        prints = {one.provenance.fingerprint if one else None for one in entries}
+        if first is None or len(prints) > 1:
             return None
         return entries[-1]
 
     def _causes(
-        self, stage: Stage, bot: str, wanted: Mark, running: Sequence[str], sources: Sequence[SourceFile]
+        self, stage: Stage, bot: str, wanted: Provenance, running: Sequence[str], sources: Sequence[SourceFile]
     ) -> list[str]:
         entry = self._entry(stage, bot)
         missing = [

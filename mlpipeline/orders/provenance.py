@@ -30,7 +30,7 @@ OUTSIDE: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Provenance:
+class StageCode:
     """What made a stage's rows: `code` is a digest, `libraries` maps distributions to versions."""
 
     code: str
@@ -39,12 +39,12 @@ class Provenance:
 
 def starting_modules(stage: Stage) -> list[str]:
     """The modules of a stage's functions, and what they load by name, as names below the package."""
-    functions = (stage.run, stage.desk, stage.shared.run if stage.shared is not None else None)
+    functions = (stage.run, stage.driver, stage.shared.run if stage.shared is not None else None)
     own = {function.__module__.partition(".")[2] for function in functions if function is not None}
     return sorted(own | set(stage.loads))
 
 
-def read_provenance(store: Store, stages: Iterable[Stage]) -> dict[str, Provenance]:
+def read_stage_code(store: Store, stages: Iterable[Stage]) -> dict[str, StageCode]:
     """The provenance of each stage by its name; sources that the store has seen before are not parsed again."""
     listed = list(stages)
 
@@ -53,7 +53,7 @@ def read_provenance(store: Store, stages: Iterable[Stage]) -> dict[str, Provenan
 
     modules = with_code_reader(store, digests)
     return {
-        stage.name: Provenance(
+        stage.name: StageCode(
             digest({"modules": modules[stage.name], "tables": _columns(stage)}), library_versions(stage.libraries)
         )
         for stage in listed

@@ -32,7 +32,12 @@ def keep_refusals(store: Store, jobs: Sequence[Job], outcome: Outcome) -> None:
     for job in jobs:
         why = outcome.failed.get(job.bot)
         if why is not None and why.refused:
-            kept[job.bot] = {"fingerprint": job.mark.fingerprint, "what": why.what, "where": why.where, "fix": why.fix}
+            kept[job.bot] = {
+                "fingerprint": job.provenance.fingerprint,
+                "what": why.what,
+                "where": why.where,
+                "fix": why.fix,
+            }
     if kept != before:
         with suppress(StoreError):  # only time is lost: they are read again
             store.write(store.path(*_CACHE), json.dumps(kept, ensure_ascii=False).encode())

@@ -183,8 +183,8 @@ def read_marks(place: Path, known: Sequence[str] = ()) -> ReadMarks:
         natural, same = _mark(cells[NATURAL]), _mark(cells[SAME])
         marked += natural is not None or same is not None
         for name in dict.fromkeys(names):
-            for told, mark in zip(found[name], (natural, same), strict=True):
-                told += [mark] if isinstance(mark, bool) else []
+            for told, provenance in zip(found[name], (natural, same), strict=True):
+                told += [provenance] if isinstance(provenance, bool) else []
     operators = {
         name: Marks(*(Share.of(sum(told), len(told)) for told in both))
         for name, both in sorted(found.items())

@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from mlpipeline.cluster.environment import check_master
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.apply import Say, apply_plan
-from mlpipeline.orders.places import AUTO, where_to_run
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.records import Head, make_record, write_record
 from mlpipeline.orders.request import RunRequest, plan_run, stages_of
 from mlpipeline.orders.run_record import RunRecord
+from mlpipeline.orders.run_target import AUTO, where_to_run
 from mlpipeline.orders.samples import answer_samples
 from mlpipeline.orders.standing import champions
 from mlpipeline.recipe.load import Resolved

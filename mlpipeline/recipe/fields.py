@@ -11,16 +11,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mlpipeline.recipe.model_fields import EmbedPart, TrainPart
-from mlpipeline.recipe.release_fields import AnswerPart, EvaluatePart, ExportPart, ReleasePart
+from mlpipeline.recipe.model_fields import EmbedSection, TrainSection
+from mlpipeline.recipe.release_fields import AnswerSection, EvaluateSection, ExportSection, ReleaseSection
 from mlpipeline.recipe.values import (
     Count,
     Files,
     Folds,
     Label,
     Operators,
-    Part,
     Scripts,
+    Section,
     Seed,
     Share,
     Steps,
@@ -29,7 +29,7 @@ from mlpipeline.recipe.values import (
 )
 
 
-class Language(Part):
+class Language(Section):
     """How a language is written; stands in conf/languages/<tag>.yaml, not in base.yaml."""
 
     tag: str = Field(description="BCP 47 tag. It is the name of the file, so it may be left out")
@@ -40,7 +40,7 @@ class Language(Part):
     )
 
 
-class IngestPart(Part):
+class IngestSection(Section):
     """Where the rows of a bot come from."""
 
     files: Files = Field(
@@ -58,7 +58,7 @@ class IngestPart(Part):
     )
 
 
-class CleanPart(Part):
+class CleanSection(Section):
     """Which rows are kept; every dropped row is kept elsewhere with its reason."""
 
     min_chars: Count = Field(description="Shorter texts are dropped. Unit: characters after normalisation")
@@ -85,13 +85,13 @@ class CleanPart(Part):
     )
 
     @model_validator(mode="after")
-    def _check_lengths(self) -> CleanPart:
+    def _check_lengths(self) -> CleanSection:
         if self.min_chars > self.max_chars:
             raise broken_rule("should have min_chars <= max_chars", "min_chars", "max_chars")
         return self
 
 
-class SplitPart(Part):
+class SplitSection(Section):
     """Which rows train, which choose, which test."""
 
     salt: str = Field(description="Change it only to draw a new split: every row may then move to another")
@@ -105,14 +105,14 @@ class SplitPart(Part):
     )
 
     @model_validator(mode="after")
-    def _check_shares(self) -> SplitPart:
+    def _check_shares(self) -> SplitSection:
         if self.validation + self.test >= 1.0:
             text = "should leave rows to train on: validation + test must be below 1"
             raise broken_rule(text, "validation", "test")
         return self
 
 
-class AugmentPart(Part):
+class AugmentSection(Section):
     """Which intents get synthetic examples, how they are made, and what they must pass."""
 
     fill_to: Annotated[int, Field(ge=0, le=100_000)] = Field(
@@ -154,7 +154,7 @@ class AugmentPart(Part):
     seed: Seed = Field(description="Seed of every random choice in making synthetic examples")
 
 
-class DenoisePart(Part):
+class DenoiseSection(Section):
     """Which labels are probably wrong, and what becomes of their rows."""
 
     policy: Literal["keep", "queue", "drop", "relabel"] = Field(
@@ -186,33 +186,33 @@ class DenoisePart(Part):
     seed: Seed = Field(description="Seed of every random choice in the search for label errors")
 
 
-class Recipe(Part):
+class Recipe(Section):
     """All sections, resolved for one bot."""
 
     domain: str = Field(description="The customer's subject area")
     lang: str = Field(description="BCP 47 tag of the bot's language")
     language: Language = Field(description="How the language is written")
-    ingest: IngestPart = Field(description="Where the rows of a bot come from")
-    clean: CleanPart = Field(
+    ingest: IngestSection = Field(description="Where the rows of a bot come from")
+    clean: CleanSection = Field(
         description="Which rows are kept; each dropped row stands in cleaned_dropped with its reason"
     )
-    split: SplitPart = Field(
+    split: SplitSection = Field(
         description="Which rows train, choose and test, by a hash of the text: new rows move no old row"
     )
-    augment: AugmentPart = Field(description="Synthetic examples for intents that have few rows")
-    embed: EmbedPart = Field(description="How an utterance becomes a vector")
-    denoise: DenoisePart = Field(description="Which labels are probably wrong, and what happens to their rows")
-    train: TrainPart = Field(description="How the classifier is trained: a network over hashed n-grams, one a bot")
-    evaluate: EvaluatePart = Field(description="How a model is measured, on the test rows")
-    export: ExportPart = Field(
+    augment: AugmentSection = Field(description="Synthetic examples for intents that have few rows")
+    embed: EmbedSection = Field(description="How an utterance becomes a vector")
+    denoise: DenoiseSection = Field(description="Which labels are probably wrong, and what happens to their rows")
+    train: TrainSection = Field(description="How the classifier is trained: a network over hashed n-grams, one a bot")
+    evaluate: EvaluateSection = Field(description="How a model is measured, on the test rows")
+    export: ExportSection = Field(
         description="Formats of a model; each is checked against the trained network on every test row"
     )
-    release: ReleasePart = Field(description="When a model becomes champion, and with which answers")
-    answer: AnswerPart = Field(description="How a question is answered")
+    release: ReleaseSection = Field(description="When a model becomes champion, and with which answers")
+    answer: AnswerSection = Field(description="How a question is answered")
 
 
-SECTIONS: dict[str, type[Part]] = {
+SECTIONS: dict[str, type[Section]] = {
     name: field.annotation
     for name, field in Recipe.model_fields.items()
-    if isinstance(field.annotation, type) and issubclass(field.annotation, Part)
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
 }

@@ -19,9 +19,9 @@ from mlpipeline.recipe.origins import Layer
 from mlpipeline.recipe.remarks import remarks
 from mlpipeline.recipe.select import EVERY_BOT, Selection
 from mlpipeline.recipe.tags import canonical_tag
-from mlpipeline.recipe.values import Part
+from mlpipeline.recipe.values import Section
 
-SectionT = TypeVar("SectionT", bound=Part)
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def bots_of(conf: Path) -> list[Bot]:
 
 @dataclass(frozen=True)
 class Sections:
-    """Sections of the recipe of no bot, by their kind: `sections[CleanPart]`, read and checked when asked for.
+    """Sections of the recipe of no bot, by their kind: `sections[CleanSection]`, read and checked when asked for.
 
     `tag` is the canonical tag of the language, `und` for none.
     """

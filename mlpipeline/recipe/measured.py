@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlpipeline.errors import RecipeError
+from mlpipeline.recipe.atomic import replace_text
 from mlpipeline.recipe.names import operators
 from mlpipeline.recipe.origins import Layer
-from mlpipeline.recipe.whole import replace_text
 
 SUFFIX = ".measured.yaml"
 _SECTION, _KEY = "augment", "disabled"

@@ -14,7 +14,7 @@ from mlpipeline.errors import RecipeError, did_you_mean
 from mlpipeline.recipe.fields import SECTIONS
 from mlpipeline.recipe.origins import Layer, read_value
 from mlpipeline.recipe.renamed import check_renamed
-from mlpipeline.recipe.values import RULE, UNKNOWN, Part
+from mlpipeline.recipe.values import RULE, UNKNOWN, Section
 
 SET = "--set"
 _SET = re.compile(r"\s*([a-z_]+(?:\.[^.=\s]+)*)\s*=(.*)\Z", re.DOTALL)
@@ -36,10 +36,10 @@ _MOST_NAMES = 60
 class Merger:
     """Merges and validates sections; equal sections of many bots are merged and validated once."""
 
-    _parts: dict[object, tuple[Part, dict[str, str]]] = field(default_factory=dict)
+    _parts: dict[object, tuple[Section, dict[str, str]]] = field(default_factory=dict)
     _kept: list[Layer] = field(default_factory=list)  # keeps layers alive, so that their ids stay theirs
 
-    def section(self, name: str, layers: Sequence[Layer], bot: Mapping[str, str]) -> tuple[Part, dict[str, str]]:
+    def section(self, name: str, layers: Sequence[Layer], bot: Mapping[str, str]) -> tuple[Section, dict[str, str]]:
         """Return section `name` of the bot and the origin of each of its dotted keys.
 
         Args:
@@ -136,7 +136,7 @@ def _filled(value: object, bot: Mapping[str, str], dotted: str, layers: Sequence
     return _PLACEHOLDER.sub(lambda found: bot[found[1]], value)
 
 
-def _checked(name: str, data: Mapping[str, object], layers: Sequence[Layer]) -> Part:
+def _checked(name: str, data: Mapping[str, object], layers: Sequence[Layer]) -> Section:
     try:
         return SECTIONS[name].model_validate(_with_lists(name, data))
     except ValidationError as error:

@@ -12,8 +12,8 @@ from mlpipeline.recipe.values import (
     Below,
     Count,
     Label,
-    Part,
     Range,
+    Section,
     Seed,
     Share,
     Weight,
@@ -22,7 +22,7 @@ from mlpipeline.recipe.values import (
 )
 
 
-class EmbedPart(Part):
+class EmbedSection(Section):
     """How an utterance becomes a vector."""
 
     encoder: str = Field(
@@ -46,13 +46,13 @@ class EmbedPart(Part):
     seed: Seed = Field(description="Seed of every random choice in training the encoder")
 
     @model_validator(mode="after")
-    def _check_grams(self) -> EmbedPart:
+    def _check_grams(self) -> EmbedSection:
         if self.encoder == "ngram-lsa":
             check_grams(self.char_ngrams, self.word_ngrams)
         return self
 
 
-class TrainPart(Part):
+class TrainSection(Section):
     """How the classifier of a bot is trained."""
 
     epochs: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Passes over the training rows")
@@ -88,7 +88,7 @@ class TrainPart(Part):
     seed: Seed = Field(description="Seed of every random choice in training")
 
     @model_validator(mode="after")
-    def _check_network(self) -> TrainPart:
+    def _check_network(self) -> TrainSection:
         check_grams(self.char_ngrams, self.word_ngrams)
         if self.max_vocabulary * self.dims > MOST_WEIGHTS:
             asked = f"{self.max_vocabulary:,} x {self.dims:,}"

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mlpipeline.recipe.names import OPSETS
-from mlpipeline.recipe.values import Count, Part, Share, check_targets
+from mlpipeline.recipe.values import Count, Section, Share, check_targets
 
 
-class EvaluatePart(Part):
+class EvaluateSection(Section):
     """How a model is measured."""
 
     bootstrap: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
@@ -22,7 +22,7 @@ class EvaluatePart(Part):
     bins: Annotated[int, Field(ge=1, le=1000)] = Field(description="Bins of the expected calibration error (ECE)")
 
 
-class ExportPart(Part):
+class ExportSection(Section):
     """What a model is written as."""
 
     targets: Annotated[
@@ -36,7 +36,7 @@ class ExportPart(Part):
     )
 
 
-class Gate(Part):
+class Gate(Section):
     """What a model must reach, on the test rows, to become champion; null switches one condition off."""
 
     min_accuracy: Share | None = Field(description="Least accuracy on the test rows. null: no condition")
@@ -52,7 +52,7 @@ class Gate(Part):
     )
 
 
-class ReleasePart(Part):
+class ReleaseSection(Section):
     """When a model goes out, and with which answers."""
 
     gate: Gate | None = Field(
@@ -69,7 +69,7 @@ class ReleasePart(Part):
     )
 
 
-class AnswerPart(Part):
+class AnswerSection(Section):
     """How a question is answered."""
 
     did_you_mean_share: Share = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlpipeline.recipe.fields import AugmentPart, Recipe
+from mlpipeline.recipe.fields import AugmentSection, Recipe
 from mlpipeline.recipe.names import ANY_LANGUAGE, CONVERSION, SOURCE, operator_names
 
 
@@ -23,7 +23,7 @@ def remarks(recipe: Recipe) -> Iterator[str]:
         )
 
 
-def _makers(lang: str, augment: AugmentPart) -> Iterator[str]:
+def _makers(lang: str, augment: AugmentSection) -> Iterator[str]:
     """The operators that make rows for a language under an `augment` section."""
     known = operator_names()
     own = {one.lang for one in known} & {lang, lang.split("-")[0]}

@@ -31,7 +31,7 @@ def check_grams(char_ngrams: tuple[int, int], word_ngrams: tuple[int, int]) -> N
         raise broken_rule(text, "char_ngrams", "word_ngrams")
 
 
-class Part(BaseModel):
+class Section(BaseModel):
     """A section of the recipe: immutable, and nothing in it that is not declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import yaml
 
 from mlpipeline.errors import RecipeError, UsageError
+from mlpipeline.recipe.atomic import replace_text
 from mlpipeline.recipe.folder import DOMAIN_FILE, ConfFolder, check_domain
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.origins import read_layer
 from mlpipeline.recipe.tags import canonical_tag
-from mlpipeline.recipe.whole import replace_text
 
 _LANGUAGES_LINE = re.compile(r"^languages:[ ]*\[([^\]\n#]*)\]", re.MULTILINE)
 

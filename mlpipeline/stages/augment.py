@@ -18,7 +18,7 @@ from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.languages.paraphrase.tools import Plain, load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.corpus import Corpus, lacks_nothing
-from mlpipeline.methods.augmentation.making import Made, augment_bot
+from mlpipeline.methods.augmentation.making import AugmentedRow, augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.schemas import AUGMENT_REPORT, AUGMENTED, AUGMENTED_DROPPED, CLEANED, SPLITS
 from mlpipeline.spark.counters import Counters, Counts
@@ -27,7 +27,7 @@ from mlpipeline.spark.tasks import check_failures, run_tasks
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
+    from mlpipeline.recipe.fields import AugmentSection, CleanSection, Language
 
 TOOLS = ("kiwipiepy", "sudachipy", "jieba", "opencc", "lemminflect", "pythainlp", "pyvi")
 _KEYS = ["domain", "lang", "content_id"]
@@ -42,8 +42,8 @@ class AugmentSettings:
     """What augmenting receives of the recipe: `clean` says what is nearly the same."""
 
     language: Language
-    clean: CleanPart
-    augment: AugmentPart
+    clean: CleanSection
+    augment: AugmentSection
 
 
 def corpus_of(rows: pa.Table, profile: Profile) -> Corpus:
@@ -90,7 +90,7 @@ def work_on(bot: str, rows: pa.Table, profile: Profile, rules: MakingSettings, r
     return pa.Table.from_pylist([row], schema=to_arrow_schema(WORKED))
 
 
-def _as_row(corpus: Corpus, made: Made, seed: int) -> dict[str, object]:
+def _as_row(corpus: Corpus, made: AugmentedRow, seed: int) -> dict[str, object]:
     one = made.candidate
     return {
         "intent": corpus.intents[one.row],
@@ -114,7 +114,7 @@ def as_rows(inputs: Frames, *, logs: bool) -> DataFrame:
     return wanted.join(inputs["splits"].select(*_KEYS, "split"), _KEYS, "left")
 
 
-def making_settings(augment: AugmentPart, clean: CleanPart) -> MakingSettings:
+def making_settings(augment: AugmentSection, clean: CleanSection) -> MakingSettings:
     """The recipe's `augment` section without what only this stage needs, and what `clean` takes for nearly the same."""
     own = augment.model_dump(exclude={"review_rows"})
     return MakingSettings(**own, fold=clean.fold, near_threshold=clean.near_threshold)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlpipeline.spark.progress import Progress
     from mlpipeline.store.corpus.sources import SourceFile
     from mlpipeline.store.layout import Store
-    from mlpipeline.store.tables.manifests import Mark
+    from mlpipeline.store.tables.provenance import Provenance
     from mlpipeline.store.tables.recall import Recall
 
 # A stage's settings: a frozen dataclass whose fields are the sections of the recipe that it receives, by their names.
@@ -30,7 +30,7 @@ SettingsT = TypeVar("SettingsT", default=Any)
 Frames = Mapping[str, "DataFrame"]
 Run = Callable[[SettingsT, Frames, "Counters"], Frames]
 # (store, bot, settings, its rows of each needed dataset) -> its rows of each given dataset; on the driver, bot by bot.
-Desk = Callable[["Store", str, SettingsT, Mapping[str, "pa.Table"]], Mapping[str, "pa.Table"]]
+DriverRun = Callable[["Store", str, SettingsT, Mapping[str, "pa.Table"]], Mapping[str, "pa.Table"]]
 
 
 class Lost(Protocol):
@@ -92,7 +92,7 @@ class Stage(Generic[SettingsT]):
     of its functions; `loads` names the modules below `mlpipeline` that no import shows because they are loaded by name
     (`room.*`: all of a room). `folders` maps settings (`section.key`) that may name a folder outside the store to
     the libraries that read it: where there is such a folder, what lies in it and the versions of those libraries
-    count too. A stage has either `run` (on Spark) or `desk` (work of the driver, such as registering a model).
+    count too. A stage has either `run` (on Spark) or `driver` (work of the driver, such as registering a model).
     `by_bot` says that `run` makes one call a bot (`spark/tasks.py`). `dropped` names the dataset among `gives` that
     holds what was left out; it is written last, and not computed when the tasks counted `Counts.dropped` and it is
     0. `recalls` names datasets among `gives` whose earlier rows the stage gets back as the input `last_<dataset>`:
@@ -115,7 +115,7 @@ class Stage(Generic[SettingsT]):
     loads: tuple[str, ...] = ()
     folders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     run: Run[SettingsT] | None = None
-    desk: Desk[SettingsT] | None = None
+    driver: DriverRun[SettingsT] | None = None
     shared: Shared[SettingsT] | None = None
     by_bot: bool = False
     dropped: str | None = None
@@ -146,9 +146,9 @@ class Job:
 
     bot: str
     recipe: Recipe
-    mark: Mark
+    provenance: Provenance
     sources: Sequence[SourceFile] = ()
-    shared: Mark | None = None
+    shared: Provenance | None = None
     reuse: bool = False
 
 
@@ -170,7 +170,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Place:
+class RunContext:
     """Where stages run: the store, a session that starts when it is first asked for, and the run's name.
 
     `progress` is told which bots are done, for whoever watches.

@@ -23,7 +23,7 @@ from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, RowWords, Shared, Stage, Work
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.model_fields import EmbedPart
+    from mlpipeline.recipe.model_fields import EmbedSection
 
 TRAINED_HERE = "ngram-lsa"
 _ARROW = to_arrow_schema(EMBEDDING)
@@ -34,7 +34,7 @@ _FIT_SETTINGS = {"dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "m
 class EmbedSettings:
     """What embedding receives of the recipe."""
 
-    embed: EmbedPart
+    embed: EmbedSection
 
 
 def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) -> DataFrame:
@@ -64,7 +64,7 @@ def encoder_of(row: Row, folder: str) -> Encoder:
     return NgramEncoder.from_bytes(bytes(row["payload"])) if row["payload"] is not None else load_encoder(Path(folder))
 
 
-def with_vectors(cleaned: DataFrame, encoder: Row, rules: EmbedPart, counters: Counters) -> DataFrame:
+def with_vectors(cleaned: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters) -> DataFrame:
     """A vector for each content of one language; texts travel once a content, not once a row."""
     spark = cleaned.sparkSession
     # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.

@@ -24,8 +24,8 @@ from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.store.tables.pieces import read_bytes
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.model_fields import TrainPart
-    from mlpipeline.recipe.release_fields import EvaluatePart
+    from mlpipeline.recipe.model_fields import TrainSection
+    from mlpipeline.recipe.release_fields import EvaluateSection
 
 # What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
 _SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
@@ -38,8 +38,8 @@ JUDGED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_S
 class EvaluateSettings:
     """What evaluating receives of the recipe: `train` names the out-of-scope label."""
 
-    evaluate: EvaluatePart
-    train: TrainPart
+    evaluate: EvaluateSection
+    train: TrainSection
 
 
 def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str) -> pa.Table:

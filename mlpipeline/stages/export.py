@@ -24,7 +24,7 @@ from mlpipeline.store.bundles.archives import pack_folder
 from mlpipeline.store.tables.pieces import as_pieces, read_bytes
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.release_fields import ExportPart
+    from mlpipeline.recipe.release_fields import ExportSection
 
 _PATIENCE = 600
 
@@ -33,7 +33,7 @@ _PATIENCE = 600
 class ExportSettings:
     """What exporting receives of the recipe."""
 
-    export: ExportPart
+    export: ExportSection
 
 
 def check_parity(
@@ -56,7 +56,7 @@ def check_parity(
     return found
 
 
-def export_bot(bot: str, rows: pa.Table, rules: ExportPart) -> pa.Table:
+def export_bot(bot: str, rows: pa.Table, rules: ExportSection) -> pa.Table:
     """Exports one bot to each target that the recipe names; one row of EXPORTED a target, in pieces."""
     domain, lang = Bot.parse(bot)
     temperature, made = rows["temperature"][0].as_py(), []

@@ -15,7 +15,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.networks import classifier, features
-from mlpipeline.networks.classifier import MadeRow
+from mlpipeline.networks.classifier import AugmentedExample
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.networks.settings import ClassifierSettings
@@ -26,7 +26,7 @@ from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.store.tables.pieces import as_pieces
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.model_fields import TrainPart
+    from mlpipeline.recipe.model_fields import TrainSection
 
 MADE = "augmented"  # stands where other rows have their split
 _ARROW = to_arrow_schema(MODEL)
@@ -36,10 +36,10 @@ _ARROW = to_arrow_schema(MODEL)
 class TrainSettings:
     """What training receives of the recipe."""
 
-    train: TrainPart
+    train: TrainSection
 
 
-def classifier_settings(train: TrainPart) -> ClassifierSettings:
+def classifier_settings(train: TrainSection) -> ClassifierSettings:
     """The recipe's `train` section but for its seed, as the networks take it."""
     return ClassifierSettings(**train.model_dump(exclude={"seed"}))
 
@@ -59,7 +59,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
     parts = {name: rows.filter(pc.equal(rows["split"], name)) for name in ("train", "validation", "test")}
     texts = {name: part["normalized"].to_pylist() for name, part in parts.items()}
     intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
-    made = made_rows(parts["train"], rows.filter(pc.equal(rows["split"], MADE)))
+    made = augmented_examples(parts["train"], rows.filter(pc.equal(rows["split"], MADE)))
     model = classifier.train_classifier(
         texts["train"], intents["train"], texts["validation"], intents["validation"], settings, seed, made
     )
@@ -74,7 +74,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         "augmented_rows": len(made),
         "validation_rows": len(texts["validation"]),
         "payload": model.to_bytes(),
-        "held_out": judge_held_out(model, parts).to_bytes(),
+        "held_out": estimate_held_out(model, parts).to_bytes(),
         "cpu_seconds": time.process_time() - began,
     }
     return as_pieces(row, _ARROW)
@@ -99,7 +99,7 @@ def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
     return f"{len(learnt):,} training rows x {len(intents):,} intents: {', '.join(said)}" if said else ""
 
 
-def made_rows(learnt: pa.Table, augmented: pa.Table) -> list[MadeRow]:
+def augmented_examples(learnt: pa.Table, augmented: pa.Table) -> list[AugmentedExample]:
     """The made rows whose parents are all learnt, with the intent that they had when the row was made."""
     columns = (learnt[name].to_pylist() for name in ("id", "intent", "normalized"))
     texts = {(one, intent): text for one, intent, text in zip(*columns, strict=True)}
@@ -108,11 +108,11 @@ def made_rows(learnt: pa.Table, augmented: pa.Table) -> list[MadeRow]:
         named = [one for one in (row["parent"], row["partner"]) if one is not None]
         parents = tuple(text for one in named if (text := texts.get((one, row["intent"]))))
         if len(parents) == len(named):
-            made.append(MadeRow(row["normalized"], row["intent"], parents))
+            made.append(AugmentedExample(row["normalized"], row["intent"], parents))
     return made
 
 
-def judge_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -> HeldOut:
+def estimate_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -> HeldOut:
     """What the trainer itself says of its validation and test rows."""
     held = pa.concat_tables([parts["validation"], parts["test"]])
     texts = held["normalized"].to_pylist()

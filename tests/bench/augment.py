@@ -191,9 +191,9 @@ def operator_lines(draws: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for operator, all_of in sorted(found.items(), key=lambda item: -np.mean([one["gain"] for one in item[1]])):
         gains = [one["gain"] for one in all_of]
         low, high = interval(gains)
-        verdict = "helps" if low > 0 else "harms" if high < 0 else ""
+        decision = "helps" if low > 0 else "harms" if high < 0 else ""
         cells = (f"`{operator}`", all_of[0]["kind"], str(len(gains)), f"{np.mean([one['made'] for one in all_of]):.0f}",
-                 f"{np.mean(gains):+.2f}", as_interval(gains), verdict)  # fmt: skip
+                 f"{np.mean(gains):+.2f}", as_interval(gains), decision)  # fmt: skip
         yield f"| {' | '.join(cells)} |"
 
 

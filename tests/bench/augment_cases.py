@@ -59,14 +59,14 @@ def read_rows(data: Path, name: str, resolved: Resolved) -> tuple[list[Row], lis
 def draw(train: Sequence[Row], test: Sequence[Row], profile: Profile, each: int, seed: int) -> Few:
     """`each` rows of every intent (all of an intent that has fewer), an eighth as many of all to validate; the others
     are logs, without their intents."""
-    dice = Random(f"draw {seed}")
+    rng = Random(f"draw {seed}")
     by_intent: dict[str, list[Row]] = {}
     for row in sorted(train):
         by_intent.setdefault(row[1], []).append(row)
-    rows = [row for _, found in sorted(by_intent.items()) for row in dice.sample(found, min(each, len(found)))]
+    rows = [row for _, found in sorted(by_intent.items()) for row in rng.sample(found, min(each, len(found)))]
     known = {text for text, _ in rows}
     rest = [row for row in sorted(train) if row[0] not in known]
-    validation = dice.sample(rest, min(len(rows) // _VALIDATION, len(rest)))
+    validation = rng.sample(rest, min(len(rows) // _VALIDATION, len(rest)))
     known |= {text for text, _ in validation}
     logs = sorted({text for text, _ in rest} - known)
     return Few(rows, validation, list(test), logs, dict(train), profile)
@@ -92,7 +92,7 @@ def train(few: Few, made: Sequence[tuple[Row, int]], settings: ClassifierSetting
     began = time.process_time()
     texts, intents = zip(*few.rows, strict=True)
     held, held_intents = zip(*few.validation, strict=True) if few.validation else ((), ())
-    extra = [classifier.MadeRow(text, intent, (few.rows[row][0],)) for (text, intent), row in made]
+    extra = [classifier.AugmentedExample(text, intent, (few.rows[row][0],)) for (text, intent), row in made]
     model = classifier.train_classifier(texts, intents, held, held_intents, settings, seed, extra)
     spent = time.process_time() - began
     guessed = np.array(model.labels)[classifier.logits(model, [text for text, _ in few.test]).argmax(axis=1)]

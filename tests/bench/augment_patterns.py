@@ -97,12 +97,12 @@ class Share:
         return [first, f"never made, {self.name}: {', '.join(missing[:_SHOWN])}" if missing else ""]
 
 
-def made_of(tool: Tool, text: str, dice: Random, chain: int) -> list[str]:
+def made_of(tool: Tool, text: str, rng: Random, chain: int) -> list[str]:
     """Wordings of a text by one operator, and for a chain of two by a second one on each of them."""
-    first = [one.text for one in wordings(tool, text, dice)]
+    first = [one.text for one in wordings(tool, text, rng)]
     if chain == 1:
         return first
-    return [*first, *(two.text for one in first for two in wordings(tool, one, dice))]
+    return [*first, *(two.text for one in first for two in wordings(tool, one, rng))]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,11 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sources", type=int, default=1000, help="groups, one source of each")
     parser.add_argument("--chain", type=int, default=1, choices=(1, 2), help="operators one after another")
     given = parser.parse_args(arguments)
-    tool, dice = load_tool("ko"), Random(20)
+    tool, rng = load_tool("ko"), Random(20)
     groups = groups_of(given.data / "parakqc" / "parakqc.jsonl.gz")
     shares = [Share("endings", ending), Share("ends of endings", last_morpheme), Share("particles", particles)]
     made = 0
-    for number, group in enumerate(dice.sample(groups, min(given.sources, len(groups)))):
+    for number, group in enumerate(rng.sample(groups, min(given.sources, len(groups)))):
         place = number % len(group)
         others = [tool.analyse(text) for at, text in enumerate(group) if at != place]
         texts = made_of(tool, group[place], Random(number), given.chain)

@@ -22,8 +22,8 @@ import deltalake
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlpipeline.methods.label_noise.judging import as_task, fit_here
-from mlpipeline.methods.label_noise.units import units_of
+from mlpipeline.methods.label_noise.analysis import as_task, fit_here
+from mlpipeline.methods.label_noise.examples import examples_of
 from mlpipeline.methods.label_noise.views import choose_views
 from mlpipeline.networks import fitting
 from tests.bench.quality import default_recipes
@@ -75,7 +75,7 @@ def time_fits(folder: Path) -> float:
     fitting.use_one_thread()
     spent = 0.0
     for _, own in rows.groupby(["domain", "lang"]):
-        units = units_of(pa.Table.from_pandas(own, preserve_index=False))
+        units = examples_of(pa.Table.from_pandas(own, preserve_index=False))
         task = as_task(units, rules)
         began = time.process_time()
         chosen = choose_views(task.classes, vectors=True, network=False)

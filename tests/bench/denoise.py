@@ -21,7 +21,7 @@ import numpy as np
 
 from mlpipeline.methods.label_noise.audit import plant
 from mlpipeline.methods.label_noise.decide import list_findings
-from mlpipeline.methods.label_noise.material import as_material
+from mlpipeline.methods.label_noise.noise_data import as_noise_data
 from mlpipeline.methods.label_noise.views import choose_views
 from mlpipeline.networks import fitting
 from mlpipeline.stages.train import classifier_settings
@@ -58,15 +58,15 @@ def time_made(intents: int, each: int) -> None:
 
     texts, labels = made_corpus(intents, each)
     began = time.process_time()
-    material = as_material(texts)
+    noise_data = as_noise_data(texts)
     made = time.process_time() - began
-    noisy, wrong = plant(labels, "random", 0.1, material)
+    noisy, wrong = plant(labels, "random", 0.1, noise_data)
     began = time.process_time()
-    detection, spent = detect_timed(choose_views(intents, vectors=False), material, noisy, intents)
-    list_findings(detection, material, noisy)
+    detection, spent = detect_timed(choose_views(intents, vectors=False), noise_data, noisy, intents)
+    list_findings(detection, noise_data, noisy)
     whole, fits = time.process_time() - began + made, sum(spent.values())
     print(f"| rows x intents | CPU s of the fits | CPU s of all | ratio | target | F1 |\n|{'---|' * 6}")
-    f1 = scores(detection.judgement.flagged, wrong)["f1"]
+    f1 = scores(detection.estimate.flagged, wrong)["f1"]
     print(f"| {len(texts):,} x {intents} | {fits:.1f} | {whole:.1f} | {whole / fits:.2f} | at most 1.5 | {f1:.3f} |")
 
 

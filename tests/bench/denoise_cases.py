@@ -13,8 +13,8 @@ from mlpipeline.methods.label_noise.audit import plant, promised_curve
 from mlpipeline.methods.label_noise.decide import list_findings
 from mlpipeline.methods.label_noise.detect import Detection, detect
 from mlpipeline.methods.label_noise.folds import Task, learnt_rows
-from mlpipeline.methods.label_noise.fuse import Mistaken, evidence
-from mlpipeline.methods.label_noise.material import Codes, Floats, Material, as_material, folds_by_group
+from mlpipeline.methods.label_noise.fuse import Mistaken, fused_features
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
 from mlpipeline.networks import classifier
 from mlpipeline.networks.settings import ClassifierSettings
@@ -50,7 +50,7 @@ class Corpus:
 
     train: Split
     test: Split
-    material: Material
+    noise_data: NoiseData
     labels: Codes
     names: list[str]
 
@@ -59,7 +59,7 @@ class Corpus:
         """The material is made once; what is planted differs."""
         names = sorted(set(train.labels))
         codes = np.array([names.index(label) for label in train.labels], np.int64)
-        return cls(train, test, as_material(train.texts), codes, names)
+        return cls(train, test, as_noise_data(train.texts), codes, names)
 
     def drawn(self, count: int, seed: int) -> Corpus:
         """So many of the rows to learn from, at random."""
@@ -75,17 +75,17 @@ def run_case(
 
     From `large` rows on the network is one of the views, as in the stage; `cheaper` takes the views of very large bots.
     """
-    noisy, wrong = plant(corpus.labels, case.kind, case.share, corpus.material, seed=case.seed)
+    noisy, wrong = plant(corpus.labels, case.kind, case.share, corpus.noise_data, seed=case.seed)
     began = time.process_time()
     views = choose_views(len(corpus.names), CHEAPER_FROM if cheaper else 0, vectors=False, network=len(noisy) >= large)
-    detection, spent = detect_timed(views, corpus.material, noisy, len(corpus.names))
-    findings = list_findings(detection, corpus.material, noisy)
+    detection, spent = detect_timed(views, corpus.noise_data, noisy, len(corpus.names))
+    findings = list_findings(detection, corpus.noise_data, noisy)
     whole = time.process_time() - began
     dropped = np.zeros(len(wrong), bool)
     dropped[[one.row for one in findings if one.action == "drop"]] = True
-    curve, order = promised_curve(detection.judgement), detection.judgement.order
+    curve, order = promised_curve(detection.estimate), detection.estimate.order
     truth = np.concatenate([[0], np.cumsum(wrong[order])])[curve.rows] / max(int(wrong.sum()), 1)
-    found = detection.judgement
+    found = detection.estimate
     figures = {
         "case": case.key,
         **scores(found.flagged, wrong),
@@ -107,11 +107,11 @@ def run_case(
 
 
 def detect_timed(
-    views: tuple[View, ...], material: Material, labels: Codes, classes: int
+    views: tuple[View, ...], noise_data: NoiseData, labels: Codes, classes: int
 ) -> tuple[Detection, dict[str, float]]:
     """`find_noise`, and the CPU seconds of each view's fits; those of choosing whom to trust are not in them."""
-    folds, parts = folds_by_group(labels, material.groups, _FOLDS), np.zeros_like(labels)
-    task = Task(material, labels, folds, parts, np.ones(len(labels), bool), classes)
+    folds, parts = folds_by_group(labels, noise_data.groups, _FOLDS), np.zeros_like(labels)
+    task = Task(noise_data, labels, folds, parts, np.ones(len(labels), bool), classes)
     told: dict[str, Floats] = {}
     spent = dict.fromkeys((view.name for view in views), 0.0)
     for view in views:
@@ -119,7 +119,7 @@ def detect_timed(
         for fold in task.numbers:
             learnt, asked = learnt_rows(view, task, fold), np.flatnonzero(folds == fold)
             began = time.process_time()
-            pieces.append((asked, fit_view(view, material, labels, learnt, asked, classes)))
+            pieces.append((asked, fit_view(view, noise_data, labels, learnt, asked, classes)))
             spent[view.name] += time.process_time() - began
         told[view.name] = task.gather(pieces)
     return detect(views, told, labels, parts), spent
@@ -143,10 +143,10 @@ def told_f1(detection: Detection, labels: Codes, wrong: Flags) -> float:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import cross_val_predict
 
-    views, fused = list(detection.views.values()), detection.judgement.fused
-    told = evidence(views, fused, np.arange(len(labels)), labels, Mistaken.count(fused, labels))
-    judge = HistGradientBoostingClassifier(max_iter=150, learning_rate=0.05, random_state=0)
-    chances = cross_val_predict(judge, told, wrong, cv=5, method="predict_proba")[:, 1]
+    views, fused = list(detection.views.values()), detection.estimate.fused
+    told = fused_features(views, fused, np.arange(len(labels)), labels, Mistaken.count(fused, labels))
+    estimate_noise = HistGradientBoostingClassifier(max_iter=150, learning_rate=0.05, random_state=0)
+    chances = cross_val_predict(estimate_noise, told, wrong, cv=5, method="predict_proba")[:, 1]
     hits = np.cumsum(wrong[np.argsort(-chances, kind="stable")])
     return float((2.0 * hits / (np.arange(1, len(hits) + 1) + wrong.sum())).max())
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.estimate import judge
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.estimate import estimate_noise
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 
 SETS = ("20news", "imdb", "mnist", "cifar10")
 TOPS = (20, 50, 100)
@@ -35,7 +35,7 @@ def as_line(name: str, folder: Path) -> str:
     from cleanlab.rank import get_label_quality_scores
 
     chances, labels, verdicts = read_verdicts(folder / f"{name}.jsonl.gz")
-    ours = judge([chances], labels).order
+    ours = estimate_noise([chances], labels).order
     raw = np.exp(chances.astype(np.float64))
     raw /= raw.sum(axis=1, keepdims=True)
     quality = get_label_quality_scores(labels, raw, method="normalized_margin")

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from mlpipeline.cluster.doctor.events import HANDLERS
 from mlpipeline.cluster.doctor.files import lines_of, log_files
-from mlpipeline.cluster.doctor.told import HIDDEN, SHOWN
+from mlpipeline.cluster.doctor.summary import HIDDEN, SHOWN
 
 _KEPT = {
     "Job": {"spark.jobGroup.id", "spark.job.description", "spark.sql.execution.id"},

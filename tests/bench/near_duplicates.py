@@ -52,22 +52,22 @@ def sentences(data: Path | None) -> list[str]:
 
 def utterances(base: list[str], rows: int, seed: int = 1) -> Iterator[str]:
     """Pieces of 5 to 20 characters at words' borders; every third has one to three edited copies."""
-    dice, made = random.Random(seed), 0
+    rng, made = random.Random(seed), 0
     while made < rows:
-        words, length = dice.choice(base).split(), dice.randint(5, 20)
-        text = " ".join(words[dice.randrange(len(words)) if len(words) > 1 else 0 :])[:length].strip()
+        words, length = rng.choice(base).split(), rng.randint(5, 20)
+        text = " ".join(words[rng.randrange(len(words)) if len(words) > 1 else 0 :])[:length].strip()
         if len(text) < 5:
             continue
-        copies = [text] + [_edited(text, dice) for _ in range(dice.randint(1, 3) if dice.random() < 0.3 else 0)]
+        copies = [text] + [_edited(text, rng) for _ in range(rng.randint(1, 3) if rng.random() < 0.3 else 0)]
         yield from copies[: rows - made]
         made += len(copies)
 
 
-def _edited(text: str, dice: random.Random) -> str:
-    at, letter = dice.randrange(len(text) + 1), dice.choice("abcde가나다 ")
-    ways = (text + dice.choice("!?.~요a"), text[:at] + letter + text[at:], text[:at] + text[at + 1 :],
+def _edited(text: str, rng: random.Random) -> str:
+    at, letter = rng.randrange(len(text) + 1), rng.choice("abcde가나다 ")
+    ways = (text + rng.choice("!?.~요a"), text[:at] + letter + text[at:], text[:at] + text[at + 1 :],
             text[:at] + letter + text[at + 1 :])  # fmt: skip
-    return dice.choice(ways)[:20]
+    return rng.choice(ways)[:20]
 
 
 def run_ours(texts: list[str]) -> Found:

@@ -22,15 +22,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from mlpipeline.pipeline import run_stage
-from mlpipeline.recipe.fields import CleanPart
+from mlpipeline.recipe.fields import CleanSection
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.session import open_session
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Job, Place, Run, Stage
+from mlpipeline.stages.contract import Job, Run, RunContext, Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import write_dataset
-from mlpipeline.store.tables.manifests import make_mark
+from mlpipeline.store.tables.provenance import make_provenance
 from tests.bench.bots import make_domains
 
 _CORES = 2
@@ -40,7 +40,7 @@ _SCHEMA = StructType([StructField(name, StringType()) for name in ("domain", "la
 
 @dataclass(frozen=True)
 class _Settings:
-    clean: CleanPart
+    clean: CleanSection
 
 
 def _same(settings: _Settings, frames: Mapping[str, DataFrame], counters: Counters) -> Mapping[str, DataFrame]:
@@ -63,7 +63,7 @@ def _stage(name: str, run: Run[_Settings], *, by_bot: bool = False) -> Stage[_Se
 STAGES = {"frame": _stage("same", _same), "by_bot": _stage("each", _each, by_bot=True)}
 
 
-def time_stage(place: Place, stage: Stage, jobs: list[Job]) -> float:
+def time_stage(place: RunContext, stage: Stage, jobs: list[Job]) -> float:
     """Seconds of one stage for all bots."""
     began = time.monotonic()
     outcome = run_stage(place, stage, jobs)
@@ -94,9 +94,9 @@ def main() -> int:
             names = [f"{one.domain}/{one.lang}" for one in recipes]
             rows = [(*name.split("/"), f"text {number}") for name in names for number in range(_ROWS)]
             write_dataset(store, "planted", spark.createDataFrame(rows, _SCHEMA), names, "{}")
-            mark = make_mark("0", {}, {}, {})
-            jobs = [Job(name, one.recipe, mark) for name, one in zip(names, recipes, strict=True)]
-            place = Place(store, lambda: spark, "bench")
+            provenance = make_provenance("0", {}, {}, {})
+            jobs = [Job(name, one.recipe, provenance) for name, one in zip(names, recipes, strict=True)]
+            place = RunContext(store, lambda: spark, "bench")
             times: dict[str, list[float]] = {"plain": [], **{name: [] for name in STAGES}}
             for round_ in range(options.runs + 1):
                 taken = {"plain": time_plain(spark, store)}

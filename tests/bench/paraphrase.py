@@ -23,9 +23,9 @@ from typing import Any
 from mlpipeline.languages.paraphrase.operators import effective
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, dice_of
+from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, rng_of
 from mlpipeline.methods.augmentation.gates import TextGate
-from mlpipeline.recipe.fields import AugmentPart, CleanPart, Language
+from mlpipeline.recipe.fields import AugmentSection, CleanSection, Language
 from mlpipeline.recipe.load import load_sections
 from mlpipeline.stages.augment import making_settings
 
@@ -48,7 +48,7 @@ def sentences(tag: str, data: Path | None, count: int) -> list[str]:
         with gzip.open(data / "massive" / f"{LOCALES[tag]}.jsonl.gz", "rt", encoding="utf-8") as stream:
             lines = stream.readlines()
     texts = sorted({json.loads(line)["text"] for line in lines})
-    dice_of(1, tag).shuffle(texts)
+    rng_of(1, tag).shuffle(texts)
     return texts[:count]
 
 
@@ -81,7 +81,7 @@ def measured(tag: str, texts: Sequence[str]) -> dict[str, Any]:
     """The figures of one language, in this process."""
     tool = load_tool(tag)
     sections = load_sections(_ROOT / "conf", tag)
-    profile, rules = Profile.of(sections[Language]), making_settings(sections[AugmentPart], sections[CleanPart])
+    profile, rules = Profile.of(sections[Language]), making_settings(sections[AugmentSection], sections[CleanSection])
     normalize = normalizer(profile)
     said = list(dict.fromkeys(filter(None, map(normalize, texts))))
     names = list(map(str, range(len(said))))
@@ -92,9 +92,9 @@ def measured(tag: str, texts: Sequence[str]) -> dict[str, Any]:
     gate, made, accepted = TextGate(corpus, rules, tool), 0, list[str]()
     began = time.process_time()
     for row, text in enumerate(said):
-        sentence, dice = tool.analyse(text), dice_of(1, text)
+        sentence, rng = tool.analyse(text), rng_of(1, text)
         for operator in used:
-            for wording in operator.rewrite(sentence, dice):
+            for wording in operator.rewrite(sentence, rng):
                 made += 1
                 one = Candidate(wording, normalize(wording), row, (operator.name,))
                 if not gate.refuse(one) and not gate.loses_words(one):

@@ -12,7 +12,7 @@ from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.methods.augmentation.ablation import ablate
 from mlpipeline.methods.augmentation.ablation_learners import linear_learner
 from mlpipeline.methods.augmentation.corpus import Corpus
-from mlpipeline.orders.augmentation_report import scores_of_order, verdict
+from mlpipeline.orders.augmentation_report import decision, scores_of_order
 from tests.unit.methods.augmentation.planted import PLANTED, SHUFFLE, rules, sample_corpus, with_operators
 
 GOOD = ("request_polite", "typo_swap", "word_dropout")
@@ -22,10 +22,10 @@ def of_another(corpus: Corpus) -> Operator:
     """Mixes in words of any row: the gates let much of it through, the label is not its own."""
     words = [text.split() for text in corpus.texts]
 
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         for _ in range(3):
-            other = dice.choice(words)
-            yield f"{sentence.text} {' '.join(dice.sample(other, min(len(other), 6)))}"
+            other = rng.choice(words)
+            yield f"{sentence.text} {' '.join(rng.sample(other, min(len(other), 6)))}"
 
     return Operator("mix", "words of another row", "words", rewrite)
 
@@ -38,7 +38,7 @@ def test_planted_operators_are_found_and_good_ones_are_not() -> None:
     said: list[str] = []
     found = ablate(corpus, groups, given, tool, linear_learner(corpus, 20), model="linear", say=said.append)
     orders = scores_of_order(corpus, found, tool, 20)
-    why = {name: verdict(gain, orders.get(name), None) for name, gain in found.operators.items()}
+    why = {name: decision(gain, orders.get(name), None) for name, gain in found.operators.items()}
     assert why[SHUFFLE].startswith("order: 0.") and orders[SHUFFLE].score < 0.65 < 0.8 < orders[SHUFFLE].parents
     assert why["mix"].startswith("gain in points")
     assert not any(why[name] for name in GOOD)

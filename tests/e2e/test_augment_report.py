@@ -17,7 +17,7 @@ from mlpipeline.languages.profile import normalize
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.recipe.measured import read_reasons
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 from tests.unit.methods.augmentation.planted import PLANTED, SHUFFLE, profile_of, sample_rows, with_operators
 
 BOT = "shop/en"
@@ -27,7 +27,7 @@ SMALL = ["--set", "augment.fill_to=14"]
 
 def put(home: Path, dataset: str, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
     said = CommitProperties(
-        custom_metadata={"userMetadata": as_metadata("clean", "run", {BOT: make_mark("c", {}, {}, {})})}
+        custom_metadata={"userMetadata": as_metadata("clean", "run", {BOT: make_provenance("c", {}, {}, {})})}
     )
     path = Store(str(home / "store")).table_path(dataset)
     table = pa.Table.from_pylist(rows, schema=schema)

@@ -61,7 +61,7 @@ def test_no_place_has_a_word_that_is_no_stage():
 def test_every_stage_receives_its_own_part():
     for stage in STAGES:
         assert stage.name in stage.sections
-        assert (stage.run is None) != (stage.desk is None)
+        assert (stage.run is None) != (stage.driver is None)
         assert any(f"stages.{stage.name}" == word for word in starting_modules(stage))
 
 

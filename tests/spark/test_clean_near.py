@@ -22,14 +22,14 @@ def utterances(spark: SparkSession, rows: list[dict[str, Any]]) -> DataFrame:
 
 def sentences(count: int, seed: int = 3) -> list[dict[str, Any]]:
     """Short sentences of which many are near each other, some under two intents, in two domains."""
-    words, dice = ("turn", "the", "light", "in", "my", "kitchen", "on", "off", "wake", "me", "up"), random.Random(seed)
+    words, rng = ("turn", "the", "light", "in", "my", "kitchen", "on", "off", "wake", "me", "up"), random.Random(seed)
     rows = []
     for number in range(count):
-        text = " ".join(dice.choices(words, k=dice.randint(2, 6)))
-        text += dice.choice(["", "", "s", " please", "!"])
-        ts = datetime(2026, 1, dice.randint(1, 28)) if dice.random() < 0.3 else None
-        row = {"text": text, "intent": dice.choice(["a", "b", None]), "ts": ts, "verified": dice.choice([None, True])}
-        rows.append({**row, "domain": dice.choice(["shop", "bank"]), "origin_line": number})
+        text = " ".join(rng.choices(words, k=rng.randint(2, 6)))
+        text += rng.choice(["", "", "s", " please", "!"])
+        ts = datetime(2026, 1, rng.randint(1, 28)) if rng.random() < 0.3 else None
+        row = {"text": text, "intent": rng.choice(["a", "b", None]), "ts": ts, "verified": rng.choice([None, True])}
+        rows.append({**row, "domain": rng.choice(["shop", "bank"]), "origin_line": number})
     return rows
 
 
@@ -102,14 +102,14 @@ def test_a_corpus_of_one_sentence_and_one_of_a_hundred_thousand_letters(spark, r
 
 def test_a_day_later_the_state_is_used_and_the_result_is_that_of_a_full_run(spark, run):
     rows = sentences(500)
-    dice = random.Random(1)
-    old = [row for row in rows if dice.random() < 0.95] + sentences(10, seed=9)
-    dice.shuffle(old)
+    rng = random.Random(1)
+    old = [row for row in rows if rng.random() < 0.95] + sentences(10, seed=9)
+    rng.shuffle(old)
     first = run("clean", lang="en", utterance=utterances(spark, old))
     check_schema(first["near_state"], NEAR_STATE, where="test")
     kept = spark.createDataFrame(first["near_state"].collect(), NEAR_STATE)
     assert kept.where("payload is not null").count() == 2, "one a bot"
-    dice.shuffle(rows)
+    rng.shuffle(rows)
     rolled = run("clean", lang="en", utterance=utterances(spark, rows), last_near_state=kept)
     assert all_of(rolled) == all_of(run("clean", lang="en", utterance=utterances(spark, rows)))
 

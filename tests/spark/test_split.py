@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, SPLITS
-from mlpipeline.stages.split.places import LARGE, LARGE_SHARE
+from mlpipeline.stages.split.assignment import LARGE, LARGE_SHARE
 from tests.spark.test_clean_and_split import xxh64
 
 Row = dict[str, Any]

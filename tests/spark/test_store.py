@@ -20,15 +20,16 @@ from mlpipeline.spark.frames import check_schema
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_dataset
-from mlpipeline.store.tables.manifests import as_metadata, load_manifest, make_mark
+from mlpipeline.store.tables.manifests import load_manifest
 from mlpipeline.store.tables.pieces import as_pieces, read_bytes
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 from tests.spark.conftest import as_rows
 
 ROWS = StructType([StructField(name, StringType()) for name in ("domain", "lang", "text")])
 
 
 def put(spark, store: Store, rows, bots, note: str = "1") -> None:
-    marks = {bot: make_mark(note, {}, {}, {}) for bot in bots}
+    marks = {bot: make_provenance(note, {}, {}, {}) for bot in bots}
     write_dataset(store, "cleaned", spark.createDataFrame(rows, ROWS), bots, as_metadata("clean", "r", marks))
 
 
@@ -52,7 +53,7 @@ def test_only_the_named_bots_are_replaced(spark, tmp_path: Path):
     assert as_rows(read_dataset(spark, store, "cleaned", ROWS, ["shop/ko"]), "text") == [("넷",), ("셋",)]
     after = load_manifest(store, "cleaned").entries
     assert after["bank/ko"] == before["bank/ko"]
-    assert (after["shop/ko"].version, after["shop/ko"].rows, after["shop/ko"].mark.code) == (1, 2, "2")
+    assert (after["shop/ko"].version, after["shop/ko"].rows, after["shop/ko"].provenance.code) == (1, 2, "2")
     assert len(read_rows(store, "cleaned", bots=["shop/ko"], version=0)) == 1
 
 
@@ -61,9 +62,11 @@ def test_a_bot_without_rows_is_replaced_by_nothing_and_marked(spark, store: Stor
     put(spark, store, [], ["shop/ko"], note="2")
     assert as_rows(read_dataset(spark, store, "cleaned", ROWS), "text") == [("one",)]
     entry = load_manifest(store, "cleaned").entries["shop/ko"]
-    assert (entry.rows, entry.files, entry.mark.code) == (0, [], "2")
+    assert (entry.rows, entry.files, entry.provenance.code) == (0, [], "2")
     put(spark, store, [], ["shop/ko"], note="3")
-    assert load_manifest(store, "cleaned").entries["shop/ko"].mark.code == "3", "nothing after nothing is a commit too"
+    assert load_manifest(store, "cleaned").entries["shop/ko"].provenance.code == "3", (
+        "nothing after nothing is a commit too"
+    )
 
 
 def test_rows_of_another_bot_are_refused(spark, store: Store):
@@ -86,10 +89,10 @@ def test_optimize_leaves_nothing_to_do(spark, store: Store):
     for number in range(3):
         put(spark, store, [("shop", "ko", f"{n}") for n in range(number, 10)], ["shop/ko"])
     put(spark, store, [("bank", "ko", "x")], ["bank/ko"])
-    before = load_manifest(store, "cleaned").entries["shop/ko"].mark
+    before = load_manifest(store, "cleaned").entries["shop/ko"].provenance
     spark.sql(f"OPTIMIZE delta.`{store.table_path('cleaned')}`")
     found = load_manifest(store, "cleaned").entries["shop/ko"]
-    assert found.mark == before and found.rows == 8
+    assert found.provenance == before and found.rows == 8
     assert all(Path(store.table_path("cleaned"), name).exists() for name in found.files)
 
 
@@ -146,7 +149,7 @@ def test_a_pinned_version_stays_what_it_was_while_a_newer_one_is_written(spark, 
 def test_a_table_of_an_older_version_gets_the_columns_that_it_lacks(spark, store: Store):
     put(spark, store, [("shop", "ko", "하나"), ("shop", "en", "one")], ["shop/ko", "shop/en"])
     wider = StructType([*ROWS.fields, StructField("component", StringType())])
-    marks = {"shop/ko": make_mark("2", {}, {}, {})}
+    marks = {"shop/ko": make_provenance("2", {}, {}, {})}
     frame = spark.createDataFrame([("shop", "ko", "둘", "c")], wider)
     with pytest.raises(StoreError, match="no column component"):
         read_rows(store, "cleaned", columns=["text", "component"])
@@ -168,12 +171,16 @@ def digest_of(bot: str, rows: pa.Table) -> pa.Table:
 def test_bytes_in_pieces_come_back_whole_and_are_never_large_on_their_way(spark, store: Store):
     """Also those of a table that an older version wrote, without pieces."""
     old = spark.createDataFrame([("shop", "en", bytearray(b"whole"))], "domain string, lang string, payload binary")
-    write_dataset(store, "model", old, ["shop/en"], as_metadata("train", "r", {"shop/en": make_mark("1", {}, {}, {})}))
+    write_dataset(
+        store, "model", old, ["shop/en"], as_metadata("train", "r", {"shop/en": make_provenance("1", {}, {}, {})})
+    )
     assert read_dataset(spark, store, "model", PIECES).select("piece").collect()[0][0] == 0
     data = np.random.default_rng(1).bytes(40 << 20)
     row = {"domain": "shop", "lang": "ko", "payload": data}
     new = spark.createDataFrame(as_pieces(row, to_arrow_schema(PIECES)), PIECES)
-    write_dataset(store, "model", new, ["shop/ko"], as_metadata("train", "r", {"shop/ko": make_mark("1", {}, {}, {})}))
+    write_dataset(
+        store, "model", new, ["shop/ko"], as_metadata("train", "r", {"shop/ko": make_provenance("1", {}, {}, {})})
+    )
     file = Path(store.table_path("model"), load_manifest(store, "model").entries["shop/ko"].files[0])
     groups = parquet.read_metadata(file)
     assert max(groups.row_group(n).total_byte_size for n in range(groups.num_row_groups)) < 20 << 20

@@ -34,8 +34,8 @@ class Replay:
             for parent in step.after:
                 self._children[parent].append(step)
         self._next = defaultdict(list)
-        for turn in work.turns:
-            self._next[turn.after].append(turn)
+        for job_start in work.job_starts:
+            self._next[job_start.after].append(job_start)
 
     def run(self) -> tuple[float, float]:
         """Seconds until the application ends, and core-seconds in which its tasks ran."""
@@ -116,5 +116,5 @@ class Replay:
             self._job_done(job)
 
     def _job_done(self, job: int | None) -> None:
-        for turn in self._next.get(job, ()):
-            heapq.heappush(self._jobs, (self._now + turn.pause, turn.job))
+        for job_start in self._next.get(job, ()):
+            heapq.heappush(self._jobs, (self._now + job_start.pause, job_start.job))

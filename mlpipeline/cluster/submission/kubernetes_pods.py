@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlpipeline.cluster.failures import explain
-from mlpipeline.cluster.submission.verdict import Verdict
+from mlpipeline.cluster.submission.job_end import JobEnd
 
 Pod = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def fix_waiting(word: str) -> str:
     return "ask for less, or for nodes that are there; kubectl describe pod says which request does not fit"
 
 
-def ended(pod: Pod, output: str, *, reach: str = "") -> Verdict:
+def ended(pod: Pod, output: str, *, reach: str = "") -> JobEnd:
     """How a driver's pod ended: the true exit code and its cause.
 
     Args:
@@ -104,23 +104,21 @@ def ended(pod: Pod, output: str, *, reach: str = "") -> Verdict:
         reach: what to type to see the whole output.
     """
     if phase(pod) == "Succeeded":
-        return Verdict(0)
+        return JobEnd(0)
     status = pod.get("status") or {}
     end = (status_of(pod).get("state") or {}).get("terminated") or {}
     code = int(end.get("exitCode") or 0) or 1
     if end.get("reason") == "OOMKilled":
         limit = ((container(pod).get("resources") or {}).get("limits") or {}).get("memory")
         what = f"the driver was killed for its memory (OOMKilled{f', limit {limit}' if limit else ''})"
-        return Verdict(code, what, "raise spark.driver.memoryOverhead, or spark.driver.memory")
+        return JobEnd(code, what, "raise spark.driver.memoryOverhead, or spark.driver.memory")
     if not end:
         word, said = str(status.get("reason") or "Failed"), _brief(status.get("message"))
-        return Verdict(
-            code, f"the driver's pod failed before it ran: {word}{': ' if said else ''}{said}", reach or None
-        )
-    return said_by_driver(code, output, str(container(pod).get("image") or ""), reach=reach)
+        return JobEnd(code, f"the driver's pod failed before it ran: {word}{': ' if said else ''}{said}", reach or None)
+    return driver_messages(code, output, str(container(pod).get("image") or ""), reach=reach)
 
 
-def said_by_driver(code: int, output: str, image: str, *, reach: str = "") -> Verdict:
+def driver_messages(code: int, output: str, image: str, *, reach: str = "") -> JobEnd:
     """The cause of a driver's exit code, from what it said last."""
     # "  File ...worker.py" stands in the trace of an executor's worker: then it is an executor that lacks the module.
     missing = _MODULE.search(output) if "PythonException" not in output else None
@@ -129,18 +127,18 @@ def said_by_driver(code: int, output: str, image: str, *, reach: str = "") -> Ve
         fix = "build the image with our Dockerfile (`mlpipeline submit ... --manifests DIR` writes it)"
         if name == "mlpipeline":
             fix += ", or set spark.kubernetes.file.upload.path: then our code travels along"
-        return Verdict(code, f"the image {image} has no Python module {name}".replace("  ", " "), fix)
+        return JobEnd(code, f"the image {image} has no Python module {name}".replace("  ", " "), fix)
     last = _LAST_WORDS.findall(output)
     if last and last[-1].startswith("error: "):
         # One of our own lines: cause and fix stand there already.
-        return Verdict(code, f"the driver ended with exit code {code}, for the reason above", reach or None)
+        return JobEnd(code, f"the driver ended with exit code {code}, for the reason above", reach or None)
     known = explain(RuntimeError(output))
     if known:
-        return Verdict(code, known.what, known.fix)
+        return JobEnd(code, known.what, known.fix)
     if code > _SIGNAL:
-        return Verdict(code, f"the driver was ended by signal {code - _SIGNAL}", reach or None)
+        return JobEnd(code, f"the driver was ended by signal {code - _SIGNAL}", reach or None)
     words = f": {_brief(last[-1])}" if last else ""
-    return Verdict(code, f"the driver ended with exit code {code}{words}", reach or None)
+    return JobEnd(code, f"the driver ended with exit code {code}{words}", reach or None)
 
 
 def for_people(text: str) -> str:

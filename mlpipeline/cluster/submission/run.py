@@ -20,7 +20,7 @@ from mlpipeline.cluster.environment import pyspark_folder, utf8_locale
 from mlpipeline.cluster.jars import proxy_options
 from mlpipeline.cluster.java import find_java
 from mlpipeline.cluster.submission.compose import Submission
-from mlpipeline.cluster.submission.verdict import JVM_LINE, Finished, Judge, Tell, Verdict, cause_of, killed_cause
+from mlpipeline.cluster.submission.job_end import JVM_LINE, Finished, JobEnd, Monitor, Tell, cause_of, killed_cause
 from mlpipeline.errors import SetupError
 
 _TAIL = 400
@@ -50,7 +50,7 @@ _PATTERN = _MARK + r"%p %c{1}: %replace{%m}{\\s*\\n\\s*}{ | }%n%ex{short}"
 def run_submission(
     submission: Submission,
     *,
-    judge: Judge | None = None,
+    monitor: Monitor | None = None,
     environ: Mapping[str, str] | None = None,
     verbose: bool = False,
     tell: Tell | None = None,
@@ -71,22 +71,22 @@ def run_submission(
     """
     say = tell or _put
     ours = os.environ if environ is None else environ
-    child = _Child(submission, judge, _environment(submission, ours, verbose), verbose, say)
+    child = _Child(submission, monitor, _environment(submission, ours, verbose), verbose, say)
     finished = child.run()
-    verdict = judge.judge(submission, finished) if judge else _judged(finished)
-    if verdict.driver_output:
-        print(verdict.driver_output, end="" if verdict.driver_output.endswith("\n") else "\n", flush=True)
-    if finished.given_up and verdict.cause != finished.given_up:
-        verdict = Verdict(1, finished.given_up, "submit again when there is room, or to another queue")
+    job_end = monitor.monitor(submission, finished) if monitor else _judged(finished)
+    if job_end.driver_output:
+        print(job_end.driver_output, end="" if job_end.driver_output.endswith("\n") else "\n", flush=True)
+    if finished.given_up and job_end.cause != finished.given_up:
+        job_end = JobEnd(1, finished.given_up, "submit again when there is room, or to another queue")
     # Not through `tell`: a failure is said however quiet a run is to be.
-    if verdict.code and verdict.cause:
-        fix = f" -> {verdict.fix}" if verdict.fix else ""
-        print(f"error: {verdict.cause}{fix}", file=sys.stderr, flush=True)
-    elif verdict.code and not verbose:
+    if job_end.code and job_end.cause:
+        fix = f" -> {job_end.fix}" if job_end.fix else ""
+        print(f"error: {job_end.cause}{fix}", file=sys.stderr, flush=True)
+    elif job_end.code and not verbose:
         for line in _last_errors(finished.output_tail):
             print(line, file=sys.stderr, flush=True)
     # A signal's number as a shell gives it.
-    return 128 - verdict.code if verdict.code < 0 else verdict.code
+    return 128 - job_end.code if job_end.code < 0 else job_end.code
 
 
 def _put(line: str) -> None:
@@ -95,11 +95,11 @@ def _put(line: str) -> None:
     sys.stderr.flush()
 
 
-def _judged(finished: Finished) -> Verdict:
+def _judged(finished: Finished) -> JobEnd:
     known = cause_of("\n".join(finished.output_tail)) if finished.code else None
     if known is None and finished.code == -signal.SIGKILL:
         known = killed_cause("spark-submit's JVM")
-    return Verdict(finished.code, *known) if known else Verdict(finished.code)
+    return JobEnd(finished.code, *known) if known else JobEnd(finished.code)
 
 
 def _last_errors(tail: tuple[str, ...]) -> list[str]:
@@ -148,10 +148,10 @@ class _Child:
     """One spark-submit process, its stderr read line by line, its application watched in a thread."""
 
     def __init__(
-        self, submission: Submission, judge: Judge | None, environ: dict[str, str], verbose: bool, say: Tell
+        self, submission: Submission, monitor: Monitor | None, environ: dict[str, str], verbose: bool, say: Tell
     ) -> None:
         self._submission = submission
-        self._judge = judge
+        self._judge = monitor
         self._environ = environ
         self._verbose = verbose
         self._say = say
@@ -193,10 +193,10 @@ class _Child:
             if self._verbose or not (line.startswith(_MARK) or JVM_LINE.match(line)):
                 _put(line.removeprefix(_MARK))
 
-    def _watch(self, process: subprocess.Popen[bytes], judge: Judge, application: str) -> None:
+    def _watch(self, process: subprocess.Popen[bytes], monitor: Monitor, application: str) -> None:
         def watch() -> None:
             try:
-                self._given_up = judge.watch(self._submission, application, self._say, self._stop)
+                self._given_up = monitor.watch(self._submission, application, self._say, self._stop)
             except Exception as error:  # the job does not depend on being watched
                 self._say(f"note: {application} is no longer watched: {error}")
             if self._given_up:

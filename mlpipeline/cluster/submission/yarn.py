@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from mlpipeline.cluster.submission.compose import Submission
 from mlpipeline.cluster.submission.hadoop import ResourceManager, hadoop_conf
+from mlpipeline.cluster.submission.job_end import Finished, JobEnd, Tell, without_frames
 from mlpipeline.cluster.submission.rest import ask
-from mlpipeline.cluster.submission.verdict import Finished, Tell, Verdict, without_frames
-from mlpipeline.cluster.submission.yarn_said import has_no_executors, why_accepted, why_no_executors, yarn_cause
+from mlpipeline.cluster.submission.yarn_messages import has_no_executors, why_accepted, why_no_executors, yarn_cause
 from mlpipeline.errors import MLPipelineError
 
 _ID = re.compile(r"\bapplication_\d+_\d+\b")
@@ -141,7 +141,7 @@ class Yarn:
         self._printed.tail = (self._printed.tail + text)[-_TAIL:]
         return text if self._verbose else without_frames(text)
 
-    def judge(self, submission: Submission, finished: Finished) -> Verdict:
+    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code: the script's own in client mode unless YARN says killed, YARN's word in cluster mode."""
         tail = "\n".join(finished.output_tail)
         if finished.application_id is None:
@@ -150,12 +150,12 @@ class Yarn:
         if submission.deploy_mode == "client":
             return _judged_client(finished, app, tail)
         printed = self._driver_output(finished.application_id, ended=True)
-        verdict = _judged_cluster(finished, app, f"{tail}\n{self._printed.tail}")
-        if verdict.code and not self._printed.shown:
-            fix = f"{verdict.fix}; " if verdict.fix else ""
+        job_end = _judged_cluster(finished, app, f"{tail}\n{self._printed.tail}")
+        if job_end.code and not self._printed.shown:
+            fix = f"{job_end.fix}; " if job_end.fix else ""
             look = f"{fix}its output: yarn logs -applicationId {finished.application_id} -log_files stdout"
-            return Verdict(verdict.code, verdict.cause, look)
-        return Verdict(verdict.code, verdict.cause, verdict.fix, printed or None)
+            return JobEnd(job_end.code, job_end.cause, look)
+        return JobEnd(job_end.code, job_end.cause, job_end.fix, printed or None)
 
     def _ended(self, application_id: str) -> dict[str, object]:
         """The application once YARN has written its end down, which may take a moment longer than its driver's."""
@@ -175,41 +175,41 @@ def _written(page: bytes) -> bytes:
     return body[:end] if end >= 0 else body
 
 
-def _refused(finished: Finished, tail: str) -> Verdict:
+def _refused(finished: Finished, tail: str) -> JobEnd:
     known = yarn_cause(tail) if finished.code else None
-    return Verdict(finished.code, *known) if known else Verdict(finished.code)
+    return JobEnd(finished.code, *known) if known else JobEnd(finished.code)
 
 
-def _judged_client(finished: Finished, app: Mapping[str, object], tail: str) -> Verdict:
+def _judged_client(finished: Finished, app: Mapping[str, object], tail: str) -> JobEnd:
     # The ResourceManager calls every client-mode driver that went away a success: only these two words of it count.
     code = finished.code
     if app.get("finalStatus") == "KILLED":
-        return Verdict(code or 1, *_KILLED)
+        return JobEnd(code or 1, *_KILLED)
     if app.get("finalStatus") == "FAILED" and code == 0:
-        return Verdict(1, f"the application master failed: {_brief(app)}", "look at its log")
+        return JobEnd(1, f"the application master failed: {_brief(app)}", "look at its log")
     known = yarn_cause(tail) if code else None
-    return Verdict(code, *known) if known else Verdict(code)
+    return JobEnd(code, *known) if known else JobEnd(code)
 
 
 _KILLED = ("the application was killed through YARN", "ask who did; then submit again")
 
 
-def _judged_cluster(finished: Finished, app: Mapping[str, object], output: str) -> Verdict:
+def _judged_cluster(finished: Finished, app: Mapping[str, object], output: str) -> JobEnd:
     status = app.get("finalStatus")
     if status == "SUCCEEDED":
-        return Verdict(0)
+        return JobEnd(0)
     if status == "KILLED":
-        return Verdict(finished.code or 1, *_KILLED)
+        return JobEnd(finished.code or 1, *_KILLED)
     if status == "FAILED":
         said = str(app.get("diagnostics", ""))
         found = _EXITED.search(said)
         code = int(found[1]) if found and int(found[1]) else (finished.code or 1)
         known = yarn_cause(f"{output}\n{said}")
-        return Verdict(code, *known) if known else Verdict(code, _brief(app) or "the application failed")
+        return JobEnd(code, *known) if known else JobEnd(code, _brief(app) or "the application failed")
     if not app:
         # Nobody to ask: spark-submit's own word is all there is.
-        return Verdict(finished.code)
-    return Verdict(finished.code or 1, f"spark-submit ended while the application is {app.get('state')}", "see YARN")
+        return JobEnd(finished.code)
+    return JobEnd(finished.code or 1, f"spark-submit ended while the application is {app.get('state')}", "see YARN")
 
 
 def _brief(app: Mapping[str, object]) -> str:

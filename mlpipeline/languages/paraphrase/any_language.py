@@ -55,13 +55,13 @@ def _written_words(sentence: Sentence) -> list[tuple[int, int]]:
 
 
 def _dropout(stems: Callable[[str], Sequence[str]] | None) -> Rewrite:
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         words = _droppable(sentence)
         if words and stems is not None:
             # what a sentence is about stays: "how do i my order" says nothing
             about = set(stems(sentence.text))
             words = [span for span in words if not any(_is_about(one, about) for one in _inside(sentence, *span))]
-        for start, stop in some(dice, words, 1):
+        for start, stop in some(rng, words, 1):
             yield spliced(sentence.text, start, stop, "")
 
     return rewrite
@@ -107,7 +107,7 @@ def _overlap(sentence: Sentence) -> bool:
 
 
 def splices(
-    rows: Sequence[Sentence], dice: Random, most: int = 2, contents: Sequence[Collection[str]] | None = None
+    rows: Sequence[Sentence], rng: Random, most: int = 2, contents: Sequence[Collection[str]] | None = None
 ) -> Iterator[Mixed]:
     """The beginning of one row and the end of another of the same intent, joined at a word that both have.
 
@@ -138,7 +138,7 @@ def splices(
             choices[row] += [(at, other, there_at) for other, there_at in found if other != row and at > 0]
     for row, ways in enumerate(choices):
         given = 0
-        for at, other, other_at in dice.sample(ways, len(ways)):
+        for at, other, other_at in rng.sample(ways, len(ways)):
             made = _joined(rows[row], at, rows[other], other_at)
             if made and made not in there:
                 there.add(made)
@@ -159,7 +159,7 @@ def _joined(one: Sentence, at: int, other: Sentence, other_at: int) -> str:
     return made if is_whole(made) else ""
 
 
-def slot_exchanges(rows: Sequence[Sentence], dice: Random, most: int = 3, longest: int = 3) -> Iterator[Mixed]:
+def slot_exchanges(rows: Sequence[Sentence], rng: Random, most: int = 3, longest: int = 3) -> Iterator[Mixed]:
     """Values exchanged between rows of one intent: by "play jazz now", "play rock now" is "i like jazz" "i like rock".
 
     Two spans are values of one slot where two rows are the same but for them; a row that has one gets the other.
@@ -180,7 +180,7 @@ def slot_exchanges(rows: Sequence[Sentence], dice: Random, most: int = 3, longes
             if other != row and fits(sentence.text, start, stop, value)
         ]
         given = 0
-        for start, stop, value, other in dice.sample(ways, len(ways)):
+        for start, stop, value, other in rng.sample(ways, len(ways)):
             made = spliced(sentence.text, start, stop, value)
             if made not in there and is_whole(made) and kept(sentence.text, made):
                 there.add(made)

@@ -155,7 +155,7 @@ def _conversion(tag: str, other: str) -> Operator:
     converter = opencc.OpenCC(_CONVERSIONS[tag, other])
     written = "zh-Hans" if tag == "zh-Hans" else "zh-Hant"
 
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         # between two traditional varieties nothing can be detected but that it is not simplified
         if variety_of(sentence.text) != written:
             return

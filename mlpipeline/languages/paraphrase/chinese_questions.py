@@ -97,7 +97,7 @@ class Questions:
         """A rule that sets a question into frames; `about_you` says whether they fit 你喜欢什么 too."""
         own = [self._w(frame) for frame in frames]
 
-        def make(parts: Parts, dice: Random) -> Iterator[str]:
+        def make(parts: Parts, rng: Random) -> Iterator[str]:
             question = self.bare(parts)
             if question is not None and (about_you or not ("你" in question or "您" in question)):
                 for frame in own:
@@ -105,7 +105,7 @@ class Questions:
 
         return make
 
-    def opened(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def opened(self, parts: Parts, rng: Random) -> Iterator[str]:
         """请问 in front of any question, with 吗 or without; taken away where it stands."""
         body, w = parts.body, self._w
         found = w.pattern("^请问(?:一下)?[,，]? ?").match(body)
@@ -123,7 +123,7 @@ class Questions:
         ):
             yield parts.whole(w("请问") + body)
 
-    def particle(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def particle(self, parts: Parts, rng: Random) -> Iterator[str]:
         """呢 and 啊 behind a question word, exchanged, taken away: 天气怎么样 / 怎么样呢 / 怎么样啊."""
         body, w = parts.body, self._w
         if not self.bare(parts) or self._to_speaker(body) or self._asking(body):
@@ -136,7 +136,7 @@ class Questions:
             if one != now and not (one and stem[-1] in "了呢啊"):
                 yield parts.whole(stem + one)
 
-    def a_not_a(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def a_not_a(self, parts: Parts, rng: Random) -> Iterator[str]:
         """会下雨吗 -> 会不会下雨: the first verb that can, in a sentence of one clause."""
         body = parts.body
         if not self._yes_no(body) or self._no_turn(body):
@@ -154,18 +154,18 @@ class Questions:
         if found and found.end() < len(stem) and stem[found.end()] != "的":
             yield parts.whole(stem[: found.start()] + self._forth[found.group(1)] + stem[found.end() :])
 
-    def a_not_a_asked(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def a_not_a_asked(self, parts: Parts, rng: Random) -> Iterator[str]:
         """会下雨吗 -> 我想知道会不会下雨, 帮我查一下会不会下雨."""
         if self._to_speaker(parts.body) or self._w.pattern("[你您妳]|能|可以|好吗$|行吗$|对吗$|想|要").search(
             parts.body
         ):
             return
-        for turned in self.a_not_a(parts, dice):
+        for turned in self.a_not_a(parts, rng):
             question = turned[len(parts.head) : len(turned) - len(parts.tail)]
             for frame in ("我想知道{}", "请问{}", "帮我查一下{}", "帮我看看{}", "你知道{}吗"):
                 yield parts.framed(self._w(frame), question)
 
-    def a_not_a_back(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def a_not_a_back(self, parts: Parts, rng: Random) -> Iterator[str]:
         """会不会下雨 -> 会下雨吗, where nobody asks for the answer to a question in front of it."""
         body, w = parts.body, self._w
         found = self._either(body)
@@ -178,7 +178,7 @@ class Questions:
         if found.end() < len(stem):
             yield parts.whole(stem[: found.start()] + self._back[found.group(0)] + stem[found.end() :] + w("吗"))
 
-    def perfect(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def perfect(self, parts: Parts, rng: Random) -> Iterator[str]:
         """到了吗 / 到了没 / 到了没有."""
         body, w = parts.body, self._w
         found = w.pattern("(.{2,}了)(吗|没有|没)$").fullmatch(body)
@@ -187,7 +187,7 @@ class Questions:
                 if w(closing) != found.group(2):
                     yield parts.whole(found.group(1) + w(closing))
 
-    def maybe(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def maybe(self, parts: Parts, rng: Random) -> Iterator[str]:
         """吗 as people type it: 么 on the mainland, 嘛 everywhere."""
         body, w = parts.body, self._w
         if self._yes_no(body) and body[-1] == w("吗"):
@@ -195,7 +195,7 @@ class Questions:
             if not w.traditional:
                 yield parts.whole(body[:-1] + "么")
 
-    def order_of_question(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def order_of_question(self, parts: Parts, rng: Random) -> Iterator[str]:
         """什么是X / X是什么, 谁是X / X是谁, 在哪里 / 在哪, 几点 / 几点了, 怎么 first and last."""
         body, w = parts.body, self._w
         stem = body[:-1] if self._particle(body) else body

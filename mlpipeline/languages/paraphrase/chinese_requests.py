@@ -109,7 +109,7 @@ class Requests:
         own = [self._w(pattern) for pattern in patterns]
         other = own if to_me is None else [self._w(pattern) for pattern in to_me]
 
-        def make(parts: Parts, dice: Random) -> Iterator[str]:
+        def make(parts: Parts, rng: Random) -> Iterator[str]:
             request = self.of(parts)
             if request is None or (closes and self._asks(request.core)):
                 return
@@ -118,7 +118,7 @@ class Requests:
 
         return make
 
-    def wish(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def wish(self, parts: Parts, rng: Random) -> Iterator[str]:
         """我想 / 我要 / 我想要 in front of a verb, with and without 我."""
         body, w = parts.body, self._w
         found = w.pattern(
@@ -131,7 +131,7 @@ class Requests:
             if wanted != "想要" or len(rest) > 3:
                 yield parts.whole(wanted + rest)
 
-    def thing_wish(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def thing_wish(self, parts: Parts, rng: Random) -> Iterator[str]:
         """我需要一杯咖啡 / 我想要一杯咖啡 / 我要一杯咖啡, where a counted thing follows."""
         found = self._w.pattern("^我?(?:需要|想要|要)(?=[一两几三四五][^下些点定起])").match(parts.body)
         if found:
@@ -139,7 +139,7 @@ class Requests:
             for wanted in ("我要", "我想要", "我需要", "给我来" if not self._w.traditional else "給我"):
                 yield parts.whole(wanted + rest)
 
-    def ba(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def ba(self, parts: Parts, rng: Random) -> Iterator[str]:
         """打开客厅的灯 / 把客厅的灯打开, both ways; 将 is the written 把."""
         request = self.of(parts)
         if request is None:
@@ -162,7 +162,7 @@ class Requests:
     def _after(self, parts: Parts, request: Request) -> str:
         return parts.body[parts.body.find(request.core) + len(request.core) :]
 
-    def softened(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def softened(self, parts: Parts, rng: Random) -> Iterator[str]:
         """查 / 查一下 / 查查: the short touch of an order."""
         body, w = parts.body, self._w
         for found in w.pattern("(看|查|说|讲|听|试|找)(一下|\\1)(?![午次个周班])").finditer(body):
@@ -181,7 +181,7 @@ class Requests:
         softer = found_long.group(1) + ("" if found_long.group(2) else "一下")
         yield parts.whole(body[: found_long.start()] + softer + body[found_long.end() :])
 
-    def pronoun(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def pronoun(self, parts: Parts, rng: Random) -> Iterator[str]:
         """你能 / 能 / 您能, 我想 / 想: pronouns that the situation gives."""
         body, w = parts.body, self._w
         found = w.pattern("^([你您妳])?(能不能|可不可以|可以|能)(?=帮|给|告诉|把|为|播放|打开|关|设|推荐|介绍)").match(

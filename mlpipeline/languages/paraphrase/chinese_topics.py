@@ -47,7 +47,7 @@ class Topics:
         """A rule that sets the noun into frames."""
         own = [self._w(frame) for frame in frames]
 
-        def make(parts: Parts, dice: Random) -> Iterator[str]:
+        def make(parts: Parts, rng: Random) -> Iterator[str]:
             topic = self.topic(parts)
             if topic is not None:
                 for frame in own:
@@ -55,7 +55,7 @@ class Topics:
 
         return make
 
-    def weather(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def weather(self, parts: Parts, rng: Random) -> Iterator[str]:
         """明天天气 / 明天天气怎么样: the one noun whose question everybody knows."""
         topic = self.topic(parts)
         if topic is not None and topic.endswith(self._w("天气")):

@@ -31,11 +31,11 @@ class Typing:
         """A rule that exchanges one character for one of its table, at places that the dice choose."""
         confused: Mapping[str, str] = {"sounds": self._sounds, "zhuyin": self._zhuyin, "cangjie": self._cangjie}[table]
 
-        def make(parts: Parts, dice: Random) -> Iterator[str]:
+        def make(parts: Parts, rng: Random) -> Iterator[str]:
             body = parts.body
             places = [at for at, char in enumerate(body) if char in confused and not self._guarded(parts, at)]
-            for at in sorted(dice.sample(places, min(_SLIPS, len(places)))):
-                yield parts.whole(body[:at] + dice.choice(confused[body[at]]) + body[at + 1 :])
+            for at in sorted(rng.sample(places, min(_SLIPS, len(places)))):
+                yield parts.whole(body[:at] + rng.choice(confused[body[at]]) + body[at + 1 :])
 
         return make
 
@@ -43,7 +43,7 @@ class Typing:
         place = at + len(parts.head)
         return any(start <= place < stop for start, stop in parts.protected)
 
-    def shortened(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def shortened(self, parts: Parts, rng: Random) -> Iterator[str]:
         """As in chats: 什么 as 啥; in Taiwan the first zhuyin letter of a particle, 嗎 as ㄇ."""
         body = parts.body
         for long, short in self._short.items():
@@ -58,13 +58,13 @@ class Typing:
                 continue
             yield parts.whole(body[:at] + short + body[at + len(long) :])
 
-    def question_mark(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def question_mark(self, parts: Parts, rng: Random) -> Iterator[str]:
         """The closing 吗 left to the question mark: 明天会下雨吗 -> 明天会下雨?"""
         body = parts.body
         if body.endswith(self._w("吗")) and len(body) > 4:
             yield parts.head + body[:-1] + "?"
 
-    def of_lost(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def of_lost(self, parts: Parts, rng: Random) -> Iterator[str]:
         """我的日历 -> 我日历: 的 behind a pronoun, left out in a hurry."""
         body, w = parts.body, self._w
         found = w.pattern(

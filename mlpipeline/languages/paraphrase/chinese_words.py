@@ -65,7 +65,7 @@ class Words:
         self._opposite = opposite
         self._opposed = re.compile("|".join(sorted(opposite, key=lambda word: (-len(word), word)))).search
 
-    def regional(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def regional(self, parts: Parts, rng: Random) -> Iterator[str]:
         """Each word of the lexicon exchanged for each of its group, one at a time, at word borders only."""
         borders = {*parts.starts, len(parts.body)}
         for found in self.lexicon.find.finditer(parts.body):
@@ -95,7 +95,7 @@ class Words:
         # 在附近 / 在旁边: a word that joins its neighbour into another one, or repeats it
         return bool(before.endswith(other[0]) or behind.startswith(other[-1]) or (other in before) or (other in behind))
 
-    def measure(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def measure(self, parts: Parts, rng: Random) -> Iterator[str]:
         """一个歌 -> 一首歌: another measure word that the noun takes."""
         found = self._counted(parts.body)
         if found is None:
@@ -110,7 +110,7 @@ class Words:
             if one != found.group(2):
                 yield parts.whole(parts.body[: found.start(2)] + one + parts.body[found.end(2) :])
 
-    def one_dropped(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def one_dropped(self, parts: Parts, rng: Random) -> Iterator[str]:
         """定一个闹钟 -> 定个闹钟 -> 定闹钟, and 一 back again."""
         body, w = parts.body, self._w
         found = w.pattern(f"(?<=[{_GIVERS}])(一?)([{_MEASURES}])(?=[^人月小别性数星礼下上周个都体案,， ])").search(body)
@@ -124,7 +124,7 @@ class Words:
         if found.group(2) == w("个"):
             yield parts.whole(body[: found.start()] + body[found.end() :])
 
-    def time_order(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def time_order(self, parts: Parts, rng: Random) -> Iterator[str]:
         """我明天有会议吗 / 明天我有会议吗; 北京明天 / 明天北京; 提醒我三点 / 三点提醒我."""
         body, w = parts.body, self._w
         found = w.pattern(f"^我({_DAY})(?![的和到一二三四五六七八九十]|要我)(.+)$").match(body)
@@ -161,7 +161,7 @@ class Words:
             if after and rest and not goes_on(rest):
                 yield parts.whole(after.group(0) + parts.words[0] + rest)
 
-    def of_drop(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def of_drop(self, parts: Parts, rng: Random) -> Iterator[str]:
         """今天的天气 / 今天天气: 的 between a day or a place and its noun."""
         body, w = parts.body, self._w
         found = w.pattern(f"(?<!每)({_DAY})(的?)(?=(?:{_OF_A_DAY})(?![的员室预网]))").search(body)
@@ -172,7 +172,7 @@ class Words:
             of = "" if found.group(2) else "的"
             yield parts.whole(body[: found.end(1)] + of + body[found.end(2) :])
 
-    def negation(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def negation(self, parts: Parts, rng: Random) -> Iterator[str]:
         """不要, 别 in front of an order; 不 and 没 in a statement; taken away where they stand."""
         body, w = parts.body, self._w
         request = self._requests.of(parts)
@@ -194,7 +194,7 @@ class Words:
             no = w("没") if found.group(2) == "有" else "不"
             yield parts.whole(found.group(1) + no + body[found.start(2) :])
 
-    def opposite(self, parts: Parts, dice: Random) -> Iterator[str]:
+    def opposite(self, parts: Parts, rng: Random) -> Iterator[str]:
         """打开 for 关掉, 调高 for 调低: the first word that has an opposite."""
         found = self._opposed(parts.body)
         if found:

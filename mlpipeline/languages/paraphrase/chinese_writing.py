@@ -164,13 +164,13 @@ Make = Callable[[Parts, Random], Iterator[str]]
 def operator(writing: Writing, name: str, about: str, kind: str, make: Make, opposite: bool = False) -> Operator:
     """An operator from a rule over parts: leaves texts of the other script alone and refuses what breaks a text."""
 
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         parts = parts_of(sentence)
         if parts is None or not parts.body or writing.foreign(sentence.text):
             return
         original = sentence.text
         seen = {original}
-        for made in make(parts, dice):
+        for made in make(parts, rng):
             if made in seen:
                 continue
             seen.add(made)

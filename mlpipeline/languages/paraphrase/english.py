@@ -22,7 +22,7 @@ _statement = re.compile(
 ).search
 
 
-def _opposite_negation(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _opposite_negation(sentence: Sentence, rng: Random) -> Iterator[str]:
     asked = request(sentence)
     if asked:
         yield framed(sentence, f"{asked[0]}don't {asked[1]}")

@@ -95,14 +95,14 @@ def _request(text: str) -> tuple[str, str] | None:
     return found["call"], lowered(rest)
 
 
-def _request_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _request_polite(sentence: Sentence, rng: Random) -> Iterator[str]:
     asked = request(sentence)
     if asked:
-        for frame, mark in some(dice, _OPENINGS, 4):
+        for frame, mark in some(rng, _OPENINGS, 4):
             yield framed(sentence, asked[0] + frame.format(asked[1]), mark)
 
 
-def _request_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _request_plain(sentence: Sentence, rng: Random) -> Iterator[str]:
     found = _polite(sentence.text)
     if found:
         yield framed(sentence, found["call"] + lowered(_please("", found["rest"])))
@@ -110,10 +110,10 @@ def _request_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield framed(sentence, plain)
 
 
-def _please_behind(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _please_behind(sentence: Sentence, rng: Random) -> Iterator[str]:
     asked = request(sentence)
     if asked:
-        ending = dice.choice((" please", ", please", " thanks", " for me please"))
+        ending = rng.choice((" please", ", please", " thanks", " for me please"))
         if ending.startswith(" for me") and re.search(r"\b(?:me|my|i)\b", asked[1], re.IGNORECASE):
             ending = " please"
         yield framed(sentence, asked[0] + asked[1] + ending)
@@ -144,7 +144,7 @@ _TELL = (
 )
 
 
-def _question_as_request(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _question_as_request(sentence: Sentence, rng: Random) -> Iterator[str]:
     asked = list[str]()
     if found := _what_is(sentence.text):
         # what stands behind as or like is no thing that can be told: what is the weather like
@@ -167,7 +167,7 @@ def _question_as_request(sentence: Sentence, dice: Random) -> Iterator[str]:
         asked = [frame.format(inner.lower() if inner.islower() else inner) for frame in _TELL]
     elif (found := _where_is(sentence.text)) and not _NOT_A_NAME(found["rest"]):
         asked = [frame.format(f"{found['word'].lower()} {found['rest']} {found['be'].lower()}") for frame in _TELL]
-    for made in some(dice, asked, 3):
+    for made in some(rng, asked, 3):
         yield framed(sentence, made, "?" if made.startswith(("can", "could", "do ")) else ".")
 
 
@@ -180,7 +180,7 @@ _tell_what = re.compile(
 ).fullmatch
 
 
-def _request_as_question(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _request_as_question(sentence: Sentence, rng: Random) -> Iterator[str]:
     asked = request(sentence)
     if not asked or asked[0]:
         return
@@ -194,7 +194,7 @@ def _request_as_question(sentence: Sentence, dice: Random) -> Iterator[str]:
             frame.format(found["rest"])
             for frame in ("can i see {}", "let me see {}", "i'd like to see {}", "may i see {}")
         ]
-    for one in some(dice, made, 3):
+    for one in some(rng, made, 3):
         yield framed(sentence, one, "." if one.startswith(("let", "i'd")) else "?")
 
 
@@ -213,7 +213,7 @@ _starts = re.compile(
 ).match
 
 
-def _opening_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _opening_exchange(sentence: Sentence, rng: Random) -> Iterator[str]:
     found = _starts(sentence.text)
     if not found or found[0].lower() == "why is":
         return
@@ -221,7 +221,7 @@ def _opening_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
     others = [one for one in _family[said] if one != said and one != "how come"]
     rest = sentence.text[found.end() :]
     # "may i" and "am i able" are for what one does: not for "can i have"
-    for other in some(dice, others, 3):
+    for other in some(rng, others, 3):
         asks = other.startswith(("how", "what", "is", "can", "could", "am", "may"))
         if other != "how to" or " i " not in rest:
             yield framed(sentence, other + rest, "?" if asks else ".")
@@ -241,9 +241,9 @@ _HELLO = (
 )
 
 
-def _question_opening(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _question_opening(sentence: Sentence, rng: Random) -> Iterator[str]:
     if _question(sentence.text) and len(sentence.tokens) > 2 and free(sentence, 0, 1):
-        for frame in some(dice, _HELLO, 2):
+        for frame in some(rng, _HELLO, 2):
             yield framed(sentence, frame.format(lowered(sentence.text)), "?")
 
 

@@ -38,40 +38,40 @@ def _words(sentence: Sentence) -> list[Token]:
     ]
 
 
-def _typo_keyboard(sentence: Sentence, dice: Random) -> Iterator[str]:
-    for token in some(dice, _words(sentence), 2):
-        at = dice.randrange(1, len(token.form))
+def _typo_keyboard(sentence: Sentence, rng: Random) -> Iterator[str]:
+    for token in some(rng, _words(sentence), 2):
+        at = rng.randrange(1, len(token.form))
         near = _NEAR.get(token.form[at].lower(), "")
         if near:
-            yield spliced(sentence.text, token.start + at, token.start + at + 1, dice.choice(near))
+            yield spliced(sentence.text, token.start + at, token.start + at + 1, rng.choice(near))
 
 
-def _typo_swap(sentence: Sentence, dice: Random) -> Iterator[str]:
-    for token in some(dice, _words(sentence), 1):
-        at = token.start + dice.randrange(1, len(token.form) - 1)
+def _typo_swap(sentence: Sentence, rng: Random) -> Iterator[str]:
+    for token in some(rng, _words(sentence), 1):
+        at = token.start + rng.randrange(1, len(token.form) - 1)
         yield spliced(sentence.text, at, at + 2, sentence.text[at + 1] + sentence.text[at])
 
 
-def _typo_missing(sentence: Sentence, dice: Random) -> Iterator[str]:
-    for token in some(dice, _words(sentence), 1):
-        at = token.start + dice.randrange(1, len(token.form) - 1)
+def _typo_missing(sentence: Sentence, rng: Random) -> Iterator[str]:
+    for token in some(rng, _words(sentence), 1):
+        at = token.start + rng.randrange(1, len(token.form) - 1)
         yield sentence.text[:at] + sentence.text[at + 1 :]
 
 
-def _typo_double(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _typo_double(sentence: Sentence, rng: Random) -> Iterator[str]:
     doubled = [
         (one, at) for one in _words(sentence) for at in range(1, len(one.form)) if one.form[at] == one.form[at - 1]
     ]
     if doubled:
-        token, at = dice.choice(doubled)
+        token, at = rng.choice(doubled)
         yield sentence.text[: token.start + at] + sentence.text[token.start + at + 1 :]
         return
-    for token in some(dice, _words(sentence), 1):
-        at = token.start + dice.randrange(1, len(token.form))
+    for token in some(rng, _words(sentence), 1):
+        at = token.start + rng.randrange(1, len(token.form))
         yield sentence.text[: at + 1] + sentence.text[at:]
 
 
-def _end_mark(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _end_mark(sentence: Sentence, rng: Random) -> Iterator[str]:
     text = sentence.text
     bare = without_mark(text)
     if bare != text and bare and free(sentence, len(bare), len(text)):

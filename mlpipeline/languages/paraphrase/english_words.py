@@ -47,7 +47,7 @@ def exchange(table: Mapping[str, Sequence[str]], fits: _Fits = always, most: int
     keys = "|".join(map(re.escape, sorted(table, key=lambda key: (-len(key), key))))
     find = re.compile(rf"(?<![\w'-])(?:{keys})(?![\w'-])", re.IGNORECASE).finditer
 
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         text = sentence.text
         choices = [
             (found, other)
@@ -55,7 +55,7 @@ def exchange(table: Mapping[str, Sequence[str]], fits: _Fits = always, most: int
             if free(sentence, *found.span()) and fits(text, *found.span())
             for other in table[found[0].lower()]
         ]
-        for found, other in some(dice, choices, most):
+        for found, other in some(rng, choices, most):
             yield spliced(text, *found.span(), cased(found[0], other))
 
     return rewrite
@@ -65,9 +65,9 @@ def drop(pattern: str) -> Rewrite:
     """Without what the pattern finds: one at a time, and all at once."""
     find = re.compile(pattern, re.IGNORECASE).finditer
 
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         spans = [found.span() for found in find(sentence.text) if free(sentence, *found.span())]
-        for start, stop in some(dice, spans, 2):
+        for start, stop in some(rng, spans, 2):
             yield _without(sentence.text, [(start, stop)])
         if len(spans) > 1:
             yield _without(sentence.text, spans)
@@ -110,7 +110,7 @@ through what all any does not my new good happy are black week"""
 _LEADS = frozenset(_LEADS_TEXT.split())
 
 
-def _preposition_add(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _preposition_add(sentence: Sentence, rng: Random) -> Iterator[str]:
     text = sentence.text
     for found in _plain_day(text):
         before = text[: found.start()].rsplit(" ", 1)[-1].lower()
@@ -130,7 +130,7 @@ _NAKED = re.compile(
 ).finditer
 
 
-def _article_add(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _article_add(sentence: Sentence, rng: Random) -> Iterator[str]:
     for found in _NAKED(sentence.text):
         article = "an" if found["noun"][0].lower() in "aeiou" and found["noun"] != "uber" else "a"
         if found["verb"].lower() in ("cancel", "delete", "remove", "open"):
@@ -155,7 +155,7 @@ def inflection(inflect: Inflect, number_of: Callable[[str], str]) -> tuple[Opera
         number_of: a noun's other number, "" for what is no noun with two.
     """
 
-    def _noun_number(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def _noun_number(sentence: Sentence, rng: Random) -> Iterator[str]:
         found = _ASKED(sentence.text)
         other = number_of(found["noun"]) if found and free(sentence, *found.span("noun")) else ""
         # all my email is many; are there any emails asks for many
@@ -169,13 +169,13 @@ def inflection(inflect: Inflect, number_of: Callable[[str], str]) -> tuple[Opera
         # what is joined by and would need the form too
         return form + found["rest"] if found and form and not re.search(r"\b(?:and|then) ", text) else ""
 
-    def _request_gerund(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def _request_gerund(sentence: Sentence, rng: Random) -> Iterator[str]:
         asked = request(sentence)
         if asked and (doing := _gerund(asked[1])):
-            frame = dice.choice(("would you mind {}", "do you mind {}"))
+            frame = rng.choice(("would you mind {}", "do you mind {}"))
             yield framed(sentence, asked[0] + frame.format(doing), "?")
 
-    def _help_gerund(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def _help_gerund(sentence: Sentence, rng: Random) -> Iterator[str]:
         found = _how(sentence.text)
         if (
             not found
@@ -184,7 +184,7 @@ def inflection(inflect: Inflect, number_of: Callable[[str], str]) -> tuple[Opera
         ):
             return
         for frame in some(
-            dice, ("i need help {}", "can you help me with {}", "help me with {}", "i need some help with {}"), 2
+            rng, ("i need help {}", "can you help me with {}", "help me with {}", "i need some help with {}"), 2
         ):
             yield framed(sentence, frame.format(doing), "?" if frame.startswith("can") else ".")
 

@@ -48,9 +48,9 @@ _JOINERS = re.compile("[\u0300-\u036f\u200c\u200d\ufe00-\ufe0f\U0001f1e6-\U0001f
 def _sure(rewrite: Rewrite) -> Rewrite:
     """The same rewriting without what is broken: not in NFC, or a number or placeholder lost where two parts met."""
 
-    def sure(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def sure(sentence: Sentence, rng: Random) -> Iterator[str]:
         joined = _JOINERS(sentence.text)
-        for made in rewrite(sentence, dice):
+        for made in rewrite(sentence, rng):
             if made == sentence.text or not unicodedata.is_normalized("NFC", made):
                 continue
             if sentence.protected and not kept(sentence.text, made):

@@ -18,7 +18,7 @@ _WANTS = ("知りたい", "知りたいです", "知りたいのですが", "知
 _NAMED = words("何 なに なん いくら 幾ら")
 
 
-def question_reported(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_reported(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A question within a request: いつ届きますか becomes いつ届くか教えて, あるかどうか知りたい."""
     found = predicate_of(sentence)
     if not found or not found.question or (found.negative and found.polite):
@@ -26,7 +26,7 @@ def question_reported(sentence: Sentence, dice: Random) -> Iterator[str]:
     whether = "か" if _has_question_word(sentence) else "かどうか"
     tail = sentence.text[found.stop :]
     stop = found.stop + len(tail) - len(tail.lstrip("。.？?"))
-    for ending in dice.sample(_TELL, 3):
+    for ending in rng.sample(_TELL, 3):
         yield from replaced(sentence, found.start, stop, found.plain() + whether + ending)
 
 
@@ -36,7 +36,7 @@ def _has_question_word(sentence: Sentence) -> bool:
     return asks(Sentence(bare, [token for token in sentence.tokens if token.stop <= len(bare)]))
 
 
-def question_direct(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_direct(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A question taken out of a request: いつ届くか教えて becomes いつ届きますか, いつ届く？"""
     tokens, count = sentence.tokens, core_of(sentence)
     last = _telling(sentence)
@@ -77,7 +77,7 @@ def _telling(sentence: Sentence) -> int | None:
     return None
 
 
-def tell_know(sentence: Sentence, dice: Random) -> Iterator[str]:
+def tell_know(sentence: Sentence, rng: Random) -> Iterator[str]:
     """教えて and 知りたい exchanged: 住所を教えて becomes 住所を知りたい, 住所が知りたいです."""
     tokens, number = sentence.tokens, _telling(sentence)
     if not number:
@@ -88,17 +88,17 @@ def tell_know(sentence: Sentence, dice: Random) -> Iterator[str]:
     if tokens[number].stem == "教える":
         if any(token.form in ("に", "メール") for token in tokens[max(0, number - 3) : number]):
             return  # who is to be told is said
-        for ending in dice.sample(_WANTS, 2):
+        for ending in rng.sample(_WANTS, 2):
             yield from replaced(sentence, tokens[number].start, last.stop, ending)
         if before.form == "を":
-            yield from replaced(sentence, before.start, last.stop, "が" + dice.choice(_WANTS))
+            yield from replaced(sentence, before.start, last.stop, "が" + rng.choice(_WANTS))
         return
     particle = "を" if before.form == "が" else before.form
     for ending in _TELL[:3]:
         yield from replaced(sentence, before.start, last.stop, particle + ending)
 
 
-def question_named(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_named(sentence: Sentence, rng: Random) -> Iterator[str]:
     """What is asked for, by its name: 意味は何ですか becomes 意味を教えて, 意味は？"""
     found = predicate_of(sentence)
     if not found or not found.question or found.forms or found.past or found.noun not in _NAMED:
@@ -112,7 +112,7 @@ def question_named(sentence: Sentence, dice: Random) -> Iterator[str]:
         return  # リンゴはいくら asks for its price, not for the apple
     tail = sentence.text[found.stop :]
     stop = found.stop + len(tail) - len(tail.lstrip("。.？?"))
-    for ending in (*dice.sample(("を教えて", "を教えてください", "を知りたい", "が知りたいです"), 2), "は？"):
+    for ending in (*rng.sample(("を教えて", "を教えてください", "を知りたい", "が知りたいです"), 2), "は？"):
         yield from replaced(sentence, tokens[at - 1].start, stop, ending)
 
 

@@ -22,35 +22,35 @@ def _question(sentence: Sentence) -> Predicate | None:
     return found if found and found.question else None
 
 
-def ending_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def ending_polite(sentence: Sentence, rng: Random) -> Iterator[str]:
     """届いた becomes 届きました, 高い becomes 高いです."""
     found = _statement(sentence)
     if found and not found.polite and not found.final:
         yield from ended(sentence, found, found.politely())
 
 
-def ending_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
+def ending_plain(sentence: Sentence, rng: Random) -> Iterator[str]:
     """届きました becomes 届いた, 知りたいです becomes 知りたい."""
     found = _statement(sentence)
     if found and found.forms and found.polite and not found.final:
         yield from ended(sentence, found, found.plain())
 
 
-def question_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_polite(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Any question with ます or です and か: いつ届くの becomes いつ届きますか."""
     found = _question(sentence)
     if found:
         yield from ended(sentence, found, found.politely() + "か")
 
 
-def question_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_plain(sentence: Sentence, rng: Random) -> Iterator[str]:
     """As friends ask, with a mark only: いつ届きますか becomes いつ届く？"""
     found = _question(sentence)
     if found:
         yield from ended(sentence, found, found.plain(), mark=True)
 
 
-def question_no(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_no(sentence: Sentence, rng: Random) -> Iterator[str]:
     """With の: いつ届きますか becomes いつ届くの？ or いつ届くの"""
     found = _question(sentence)
     if found and found.noun not in _SHARP:
@@ -58,7 +58,7 @@ def question_no(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from ended(sentence, found, found.before_no() + "の", mark=True)
 
 
-def question_kana(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_kana(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Wondering, with かな: いつ届きますか becomes いつ届くかな."""
     found = _question(sentence)
     if found:
@@ -67,7 +67,7 @@ def question_kana(sentence: Sentence, dice: Random) -> Iterator[str]:
             yield from ended(sentence, found, found.before_no() + "のかな")
 
 
-def question_explained(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_explained(sentence: Sentence, rng: Random) -> Iterator[str]:
     """With んですか, のですか: いつ届きますか becomes いつ届くんですか."""
     found = _question(sentence)
     if found and found.noun not in _SHARP:
@@ -76,7 +76,7 @@ def question_explained(sentence: Sentence, dice: Random) -> Iterator[str]:
             yield from ended(sentence, found, found.before_no() + "のですか")
 
 
-def question_probable(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_probable(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Most polite, with でしょうか: いつ届きますか becomes いつ届くでしょうか."""
     found = _question(sentence)
     if found:
@@ -85,7 +85,7 @@ def question_probable(sentence: Sentence, dice: Random) -> Iterator[str]:
             yield from ended(sentence, found, found.plain() + "のでしょうか")
 
 
-def question_negative(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_negative(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Asked by a negation, which means the same: 予定はありますか becomes 予定はありませんか."""
     found = _question(sentence)
     if found and found.forms and not found.negative and not found.past and found.forms.base in ("ある", "できる"):
@@ -95,7 +95,7 @@ def question_negative(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from ended(sentence, found, found.plain(negative=True) + "かな")
 
 
-def statement_softened(sentence: Sentence, dice: Random) -> Iterator[str]:
+def statement_softened(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A wish or a trouble left open: 返品したい becomes 返品したいんですけど, 返品したいのですが."""
     found = _statement(sentence)
     if not found or not found.forms or not (_wish(found) or found.negative or found.past):
@@ -104,7 +104,7 @@ def statement_softened(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from ended(sentence, found, found.plain() + final)
 
 
-def wish_softened(sentence: Sentence, dice: Random) -> Iterator[str]:
+def wish_softened(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A wish said as a thought: 返品したい becomes 返品したいと思います, 返品したいな."""
     found = _statement(sentence)
     if found and found.forms and _wish(found) and not found.negative and not found.past:
@@ -113,7 +113,7 @@ def wish_softened(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from ended(sentence, found, found.plain() + "な")
 
 
-def negation(sentence: Sentence, dice: Random) -> Iterator[str]:
+def negation(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The opposite of a statement: 届きました becomes 届きませんでした, 必要です becomes 必要ではありません."""
     found = _statement(sentence)
     if not found or found.final or (found.forms and found.forms.base in ("しまう", "ちゃう", "じゃう")):

@@ -29,32 +29,32 @@ def _triples(sentence: Sentence) -> Iterator[tuple[Token, Token, Token]]:
             yield first, second, third
 
 
-def _one_of(found: list[tuple[int, int, str]], sentence: Sentence, dice: Random) -> Iterator[str]:
+def _one_of(found: list[tuple[int, int, str]], sentence: Sentence, rng: Random) -> Iterator[str]:
     if found:
-        yield from replaced(sentence, *dice.choice(found))
+        yield from replaced(sentence, *rng.choice(found))
 
 
-def particle_drop_wo(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_drop_wo(sentence: Sentence, rng: Random) -> Iterator[str]:
     """を left out before its verb: パスワードを忘れた becomes パスワード忘れた."""
     found = [
         (particle.start, particle.stop, "")
         for noun, particle, after in _triples(sentence)
         if particle.form == "を" and (after.tag.startswith("動詞") or "サ変可能" in after.tag) and _apart(noun, after)
     ]
-    yield from _one_of(found, sentence, dice)
+    yield from _one_of(found, sentence, rng)
 
 
-def particle_drop_wa(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_drop_wa(sentence: Sentence, rng: Random) -> Iterator[str]:
     """は left out after the topic: 荷物はいつ届く becomes 荷物いつ届く."""
     found = [
         (particle.start, particle.stop, "")
         for noun, particle, after in _triples(sentence)
         if particle.form == "は" and after.tag[:2] not in _NO_WORD and after.form != "なん" and _apart(noun, after)
     ]
-    yield from _one_of(found[:1], sentence, dice)
+    yield from _one_of(found[:1], sentence, rng)
 
 
-def particle_drop_ga(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_drop_ga(sentence: Sentence, rng: Random) -> Iterator[str]:
     """が left out before ある, できる, ほしい: 時間がある becomes 時間ある."""
     found = [
         (particle.start, particle.stop, "")
@@ -64,7 +64,7 @@ def particle_drop_ga(sentence: Sentence, dice: Random) -> Iterator[str]:
         and after.stem in _STATES
         and _apart(noun, after)
     ]
-    yield from _one_of(found, sentence, dice)
+    yield from _one_of(found, sentence, rng)
 
 
 def _apart(noun: Token, after: Token) -> bool:
@@ -78,7 +78,7 @@ def _script(one: str) -> str:
     return "katakana" if "ァ" <= one <= "ー" else "han" if one >= "々" else "latin"
 
 
-def particle_add(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_add(sentence: Sentence, rng: Random) -> Iterator[str]:
     """は before a question word and を before a request where they were left out: 送料いくら becomes 送料はいくら."""
     tokens = sentence.tokens
     asked = request_of(sentence)
@@ -95,10 +95,10 @@ def particle_add(sentence: Sentence, dice: Random) -> Iterator[str]:
             and noun.tag.endswith(",一般,*,*,*")
         ):
             found.append((noun.stop, noun.stop, "を"))
-    yield from _one_of(found, sentence, dice)
+    yield from _one_of(found, sentence, rng)
 
 
-def particle_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_exchange(sentence: Sentence, rng: Random) -> Iterator[str]:
     """は as って, を as が before a wish, へ as に before a way: 送料はいくら becomes 送料っていくら."""
     found = list[tuple[int, int, str]]()
     for noun, particle, after in _triples(sentence):
@@ -110,14 +110,14 @@ def particle_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
             found.append((*here, "が" if particle.form == "を" else "を"))
         elif particle.form in ("に", "へ") and after.stem in _MOVES and not _TIME(noun.tag):
             found.append((*here, "に" if particle.form == "へ" else "へ"))
-    yield from _one_of(found, sentence, dice)
+    yield from _one_of(found, sentence, rng)
 
 
 # things of which there may be some: 予定はありますか is also 予定は何かありますか
 _SOME = words("予定 ニュース 情報 イベント お知らせ おすすめ 会議 ミーティング 用事 キャンペーン 特典 連絡 通知")
 
 
-def question_word_some(sentence: Sentence, dice: Random) -> Iterator[str]:
+def question_word_some(sentence: Sentence, rng: Random) -> Iterator[str]:
     """何か before ある: 予定はありますか becomes 予定は何かありますか."""
     if "何" in sentence.text:
         return

@@ -71,27 +71,27 @@ def _said(sentence: Sentence, endings: tuple[str, ...]) -> Iterator[str]:
         yield from replaced(sentence, found.start, stop, found.opening + ending)
 
 
-def request_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_plain(sentence: Sentence, rng: Random) -> Iterator[str]:
     """As friends ask: 教えてください becomes 教えて, 教えてくれる？"""
     yield from _said(sentence, PLAIN)
 
 
-def request_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_polite(sentence: Sentence, rng: Random) -> Iterator[str]:
     """With ください: 教えて becomes 教えてください, 教えて下さい."""
     yield from _said(sentence, POLITE)
 
 
-def request_asked(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_asked(sentence: Sentence, rng: Random) -> Iterator[str]:
     """As a question: 教えて becomes 教えてもらえますか, 教えていただけますか."""
     yield from _said(sentence, ASKED)
 
 
-def request_wished(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_wished(sentence: Sentence, rng: Random) -> Iterator[str]:
     """As a wish: 教えて becomes 教えてほしい, 教えてもらいたいです."""
     yield from _said(sentence, WISHED)
 
 
-def request_noun(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_noun(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Short, or as a noun: 株価を確認して becomes 株価を確認 and 株価の確認をお願いします."""
     found = request_of(sentence)
     if not found:
@@ -118,7 +118,7 @@ _favour = re.compile(
 _FAVOURS = ("お願い", "お願いします", "お願いいたします", "お願いできますか", "お願いしたいです")
 
 
-def request_favour(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_favour(sentence: Sentence, rng: Random) -> Iterator[str]:
     """お願いします in its other forms: 予約をお願いします becomes 予約をお願いできますか."""
     found = _favour(sentence.text)
     if found and sentence.text[: found.start()].endswith("を"):
@@ -126,7 +126,7 @@ def request_favour(sentence: Sentence, dice: Random) -> Iterator[str]:
             yield from replaced(sentence, found.start(), found.end(), other)
 
 
-def command_request(sentence: Sentence, dice: Random) -> Iterator[str]:
+def command_request(sentence: Sentence, rng: Random) -> Iterator[str]:
     """What is to be done, asked for: アラームを設定する becomes アラームを設定して, アラームを設定してください."""
     found = predicate_of(sentence)
     if not found or not found.forms or not found.forms.verb or found.question or found.final:
@@ -139,7 +139,7 @@ def command_request(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from replaced(sentence, found.start, found.stop, found.forms.te + ending)
 
 
-def topic_question(sentence: Sentence, dice: Random) -> Iterator[str]:
+def topic_question(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A topic left open, asked in full: 明日の天気は becomes 明日の天気を教えて, 明日の天気は？"""
     tokens, count = sentence.tokens, core_of(sentence)
     if count < 2 or tokens[count - 1].form not in ("は", "って") or not tokens[count - 2].tag.startswith("名詞"):
@@ -154,7 +154,7 @@ def topic_question(sentence: Sentence, dice: Random) -> Iterator[str]:
     yield from replaced(sentence, last.start, stop, "は？")
 
 
-def request_negative(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_negative(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The opposite of a request: 消してください becomes 消さないでください."""
     found = request_of(sentence)
     if not found or found.opening or found.ending not in _TURNED:

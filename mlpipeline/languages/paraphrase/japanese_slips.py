@@ -68,10 +68,10 @@ def _slots(sentence: Sentence, wanted: str) -> list[int]:
 _ALL = "".join(_ROMAJI)
 
 
-def typo_keyboard(sentence: Sentence, dice: Random) -> Iterator[str]:
+def typo_keyboard(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A key beside the right one, one too many or one too few: ください becomes くださいい, くdさい, くだそい."""
     slots = [at for at in _slots(sentence, _ALL) if sentence.text[at - 1] not in _SMALL]
-    for at in slots if len(slots) <= 2 else dice.sample(slots, 2):
+    for at in slots if len(slots) <= 2 else rng.sample(slots, 2):
         keys = _ROMAJI[sentence.text[at]]
         made = list[str]()
         for number, key in enumerate(keys):
@@ -82,10 +82,10 @@ def typo_keyboard(sentence: Sentence, dice: Random) -> Iterator[str]:
         made.append(sentence.text[at] + _KANA[keys[-1]])
         if len(keys) == 2:
             made.append(keys[0])
-        yield from replaced(sentence, at, at + 1, dice.choice(made))
+        yield from replaced(sentence, at, at + 1, rng.choice(made))
 
 
-def typo_flick(sentence: Sentence, dice: Random) -> Iterator[str]:
+def typo_flick(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Voicing or small size forgotten, as on a phone: ください becomes くたさい, 送って becomes 送つて."""
     text = sentence.text
     slots = _slots(sentence, "".join(_PLAIN))
@@ -93,11 +93,11 @@ def typo_flick(sentence: Sentence, dice: Random) -> Iterator[str]:
     if sentence.tokens:
         found += [(at, _BIG[one]) for at, one in enumerate(text) if one in _BIG and at and "ぁ" <= text[at - 1] <= "龯"]
     if found:
-        at, kana = dice.choice(found)
+        at, kana = rng.choice(found)
         yield from replaced(sentence, at, at + 1, kana)
 
 
-def typo_swap(sentence: Sentence, dice: Random) -> Iterator[str]:
+def typo_swap(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Two kana in the wrong order: ください becomes くだいさ."""
     text = sentence.text
     single = {token.start for token in sentence.tokens if len(token.form) == 1}
@@ -107,7 +107,7 @@ def typo_swap(sentence: Sentence, dice: Random) -> Iterator[str]:
         if text[at - 1] in _ROMAJI and at - 1 not in single and text[at] != text[at - 1]
     ]
     if slots:
-        at = dice.choice(slots)
+        at = rng.choice(slots)
         yield from replaced(sentence, at - 1, at + 1, text[at] + text[at - 1])
 
 
@@ -116,17 +116,17 @@ def _homophones() -> Finder:
     return finder(groups(iter(rows("ja_homophones"))))
 
 
-def typo_homophone(sentence: Sentence, dice: Random) -> Iterator[str]:
+def typo_homophone(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The wrong word of the input method's list: 保証 becomes 補償, 聞いて becomes 効いて."""
     found = [(start, stop, one) for start, stop, others in found_words(sentence, _homophones(), True) for one in others]
     if found:
-        yield from replaced(sentence, *dice.choice(found))
+        yield from replaced(sentence, *rng.choice(found))
 
 
 _end_marks = re.compile("[。.！!？?、]+$").search
 
 
-def marks_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def marks_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     """No marks: 荷物は、いつ届きますか？ becomes 荷物は、いつ届きますか and 荷物はいつ届きますか？"""
     found = _end_marks(sentence.text)
     if found and sentence.tokens and (sentence.text[: found.start()].endswith(("か", "の")) or "？" not in found[0]):
@@ -136,7 +136,7 @@ def marks_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from replaced(sentence, at, at + 1, "")
 
 
-def marks_add(sentence: Sentence, dice: Random) -> Iterator[str]:
+def marks_add(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A question mark where there is none: いつ届きますか？; not 。 and ！, which carry nothing."""
     tokens, count = sentence.tokens, core_of(sentence)
     if count < 2 or count != len(tokens):
@@ -146,7 +146,7 @@ def marks_add(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield from replaced(sentence, last.stop, last.stop, "？")
 
 
-def space_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def space_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     """No space between Latin and Japanese words: android アプリ becomes androidアプリ."""
     text = sentence.text
     found = [
@@ -158,7 +158,7 @@ def space_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
         and any("ぁ" <= one <= "鿿" for one in (text[at - 1], text[at + 1]))
     ]
     if found:
-        at = dice.choice(found)
+        at = rng.choice(found)
         yield from replaced(sentence, at, at + 1, "")
 
 

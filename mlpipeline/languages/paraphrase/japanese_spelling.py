@@ -26,13 +26,13 @@ def _finder(kind: str) -> Finder:
     return finder(groups(row[1:] for row in rows("ja_spelling") if row[0] == kind))
 
 
-def spelling(sentence: Sentence, dice: Random) -> Iterator[str]:
+def spelling(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A spelling that is as common: ください as 下さい, できる as 出来る, サーバー as サーバ."""
     found = [(start, stop, one) for start, stop, others in found_words(sentence, _finder("word")) for one in others]
     found += [
         (start, stop, one) for start, stop, others in found_words(sentence, _finder("stem"), True) for one in others
     ]
-    for start, stop, other in found if len(found) <= _ENOUGH else dice.sample(found, _ENOUGH):
+    for start, stop, other in found if len(found) <= _ENOUGH else rng.sample(found, _ENOUGH):
         yield from replaced(sentence, start, stop, other)
 
 
@@ -59,38 +59,38 @@ def _readable(sentence: Sentence) -> Iterator[tuple[int, Token]]:
             yield number, token
 
 
-def kana_spelling(sentence: Sentence, dice: Random) -> Iterator[str]:
+def kana_spelling(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A word in hiragana, as one types without converting: 返品したい becomes へんぴんしたい."""
     morphemes: MorphemeList = sentence
     if not hasattr(morphemes, "reading"):
         return
     words = list(_readable(sentence))
-    for number, token in words if len(words) <= 2 else dice.sample(words, 2):
+    for number, token in words if len(words) <= 2 else rng.sample(words, 2):
         reading = _READINGS.get(token.form) or morphemes.reading(number).translate(_KATAKANA)
         if re.fullmatch("[ぁ-ゖー]+", reading):
             yield from replaced(sentence, token.start, token.stop, reading)
 
 
-def katakana_as_hiragana(sentence: Sentence, dice: Random) -> Iterator[str]:
+def katakana_as_hiragana(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A loan word left in hiragana: メールを送って becomes めーるを送って."""
     runs = _loans(sentence)
     if runs:
-        run = dice.choice(runs)
+        run = rng.choice(runs)
         yield from replaced(sentence, run.start(), run.end(), run[0].translate(_KATAKANA))
 
 
 _vowel_end = re.compile("[ァ-ヴー]{3,}[タダザラバカガマサナヤ]ー").fullmatch
 
 
-def long_vowel_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def long_vowel_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The last long vowel of a loan word left out: カレンダー becomes カレンダ, センター becomes センタ."""
     words = [token for token in sentence.tokens if token.tag.startswith("名詞,普通") and _vowel_end(token.form)]
     if words:
-        token = dice.choice(words)
+        token = rng.choice(words)
         yield from replaced(sentence, token.stop - 1, token.stop, "")
 
 
-def long_vowel_add(sentence: Sentence, dice: Random) -> Iterator[str]:
+def long_vowel_add(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A drawn-out ending: お願いします becomes お願いしまーす, 教えて becomes 教えてー."""
     tokens = [token for token in sentence.tokens if not token.tag.startswith(("補助記号", "空白", "記号"))]
     if len(tokens) < 2:
@@ -115,11 +115,11 @@ _japanese = re.compile("[ぁ-ヺ]").search
 _latin = re.compile("[A-Za-z]{2,}").search
 
 
-def width(sentence: Sentence, dice: Random) -> Iterator[str]:
+def width(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Loan words in half width and Latin words in full width, as old input methods leave them: メール as ﾒｰﾙ."""
     runs = _loans(sentence)
     if runs:
-        run = dice.choice(runs)
+        run = rng.choice(runs)
         yield from replaced(sentence, run.start(), run.end(), run[0].translate(_HALF_KANA))
     latin = _latin(sentence.text)
     if latin and _japanese(sentence.text):

@@ -23,33 +23,33 @@ def _finder(kind: str) -> Finder:
     return finder((row[1], row[2]) for row in rows("ja_spoken") if row[0] == kind)
 
 
-def _exchanged(sentence: Sentence, kind: str, dice: Random) -> Iterator[str]:
+def _exchanged(sentence: Sentence, kind: str, rng: Random) -> Iterator[str]:
     found = [
         (start, stop, one)
         for start, stop, others in found_words(sentence, _finder(kind))
         for one in others
         if not (kind == "word" and start and sentence.text[start - 1] in "おご")  # お買い物 is one word
     ]
-    for start, stop, other in found if len(found) <= _ENOUGH else dice.sample(found, _ENOUGH):
+    for start, stop, other in found if len(found) <= _ENOUGH else rng.sample(found, _ENOUGH):
         yield from replaced(sentence, start, stop, other)
 
 
-def contraction(sentence: Sentence, dice: Random) -> Iterator[str]:
+def contraction(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Shortened as in speech: 届いている becomes 届いてる, 忘れてしまった becomes 忘れちゃった."""
-    yield from _exchanged(sentence, "contraction", dice)
+    yield from _exchanged(sentence, "contraction", rng)
 
 
-def expansion(sentence: Sentence, dice: Random) -> Iterator[str]:
+def expansion(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A contraction in full: 届いてる becomes 届いている, 届いてますか becomes 届いていますか."""
-    yield from _exchanged(sentence, "expansion", dice)
+    yield from _exchanged(sentence, "expansion", rng)
 
 
-def same_word(sentence: Sentence, dice: Random) -> Iterator[str]:
+def same_word(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A word of the same meaning from a small list: なぜ becomes どうして, 値段 becomes 価格."""
-    yield from _exchanged(sentence, "word", dice)
+    yield from _exchanged(sentence, "word", rng)
 
 
-def interjection(sentence: Sentence, dice: Random) -> Iterator[str]:
+def interjection(sentence: Sentence, rng: Random) -> Iterator[str]:
     """What people say while they think: えっと、荷物はいつ届きますか."""
     tokens = sentence.tokens
     if (
@@ -58,7 +58,7 @@ def interjection(sentence: Sentence, dice: Random) -> Iterator[str]:
         or not tokens[0].tag.startswith(("名詞", "代名詞", "連体詞", "動詞", "形容詞", "形状詞"))
     ):
         return
-    for opening in dice.sample(_OPENINGS, 2):
+    for opening in rng.sample(_OPENINGS, 2):
         yield from replaced(sentence, 0, 0, opening)
 
 

@@ -73,7 +73,7 @@ def _is_word(sentence: KoreanSentence, start: int, stop: int) -> bool:
 
 
 def _lexical(kind: str, how_many: int = 2) -> KoreanRewrite:
-    def rewrite(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
         text, table = sentence.text, lexicon()[kind]
         found = [place for place in _finder(kind)(text) if sentence.free(*place.span())]
         if kind in ("short", "same"):
@@ -84,7 +84,7 @@ def _lexical(kind: str, how_many: int = 2) -> KoreanRewrite:
             for other in table[place.group()]
             if (fitted := _fitted(other, place.group(), text[place.end() :])) is not None
         ]
-        yield from made if len(made) <= how_many else dice.sample(made, how_many)
+        yield from made if len(made) <= how_many else rng.sample(made, how_many)
 
     return rewrite
 
@@ -117,7 +117,7 @@ _SOFT = (
 )
 
 
-def soft_ending(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def soft_ending(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """먹었어요 -> 먹었어여, 해주세요 -> 해주세용: 요 as it is typed to be friendly."""
     clause = sentence.clause
     if clause is None:
@@ -132,14 +132,14 @@ def soft_ending(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
 _last_mark = re.compile(r"[?!.~？！。]+\s*$").search
 
 
-def mark_drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def mark_drop(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """점심 먹었니? -> 점심 먹었니."""
     found = _last_mark(sentence.text)
     if found and found.start() and sentence.free(found.start(), found.end()):
         yield sentence.text[: found.start()]
 
 
-def mark_add(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def mark_add(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """? behind questions, ㅠㅠ behind what does not work; none of . ! ~, which carry nothing."""
     text, clause = sentence.text, sentence.clause
     if clause is None or clause.tail or not sentence.free(len(text) - 1, len(text)):
@@ -149,4 +149,4 @@ def mark_add(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     elif (clause.act == "statement" or clause.last[0] in ("되", "없")) and any(
         one.form in ("안", "못", "않", "없") for one in sentence.tokens
     ):
-        yield text + dice.choice((" ㅠㅠ", "ㅠㅠ", " ㅜㅜ"))
+        yield text + rng.choice((" ㅠㅠ", "ㅠㅠ", " ㅜㅜ"))

@@ -248,11 +248,11 @@ def korean(rewrite: KoreanRewrite) -> Rewrite:
     """A rewrite for any sentence: nothing for those of another language; broken and changed values never come out."""
 
     @wraps(rewrite)
-    def guarded(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def guarded(sentence: Sentence, rng: Random) -> Iterator[str]:
         if not isinstance(sentence, KoreanSentence) or not sentence.tokens:
             return
         text, guarded_parts = sentence.text, sentence.protected
-        for made in rewrite(sentence, dice):
+        for made in rewrite(sentence, rng):
             if made == text or _STRAY(made) or not unicodedata.is_normalized("NFC", made):
                 continue
             if not guarded_parts or kept(text, made):

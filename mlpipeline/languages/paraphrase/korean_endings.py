@@ -84,7 +84,7 @@ def copula_polite(clause: Clause) -> str:
 def _level(plain: str, polite: str, formal: bool = False) -> KoreanRewrite:
     """A rewrite to one speech level of statements and questions."""
 
-    def rewrite(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
         clause = sentence.clause
         if (
             clause is None
@@ -108,7 +108,7 @@ polite = _level("어요", "에요")
 formal = _level("", "", formal=True)
 
 
-def toggle_yo(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def toggle_yo(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """와 -> 와요 and back, whatever the sentence does: only 요 comes or goes."""
     clause = sentence.clause
     if clause is None or clause.act == "request" or clause.ending not in _YO:
@@ -120,7 +120,7 @@ def toggle_yo(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
 
 
 def _question(verb: str, adjective: str, tag: str = "EF") -> KoreanRewrite:
-    def rewrite(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
         clause = sentence.clause
         if clause is None or clause.act != "question" or "ᆯ까" in clause.ending or "을까" in clause.ending:
             return
@@ -140,7 +140,7 @@ question_na = _question("나", "ᆫ가")
 question_nayo = _question("나요", "ᆫ가요")
 
 
-def question_ji(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def question_ji(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """언제 와? -> 언제 오지?, 언제 오죠?; only with a question word, since alone it asks to agree."""
     clause = sentence.clause
     if clause is None or clause.act != "question" or not clause.wh or clause.ending in ("ᆯ까", "을까", "ᆯ까요", "을까요"):
@@ -153,7 +153,7 @@ def question_ji(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
 _WONDERS = ("알려줘", "알려주세요", "궁금해요", "궁금합니다", "알고 싶어요", "궁금해")
 
 
-def question_indirect(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def question_indirect(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """언제 와? -> 언제 오는지 알려주세요, 언제 오는지 궁금해요."""
     clause = sentence.clause
     if clause is None or clause.act != "question" or "ᆯ까" in clause.ending or "을까" in clause.ending:
@@ -164,7 +164,7 @@ def question_indirect(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     asked = said(sentence, clause, (whether(clause), "EC"), mark="")
     if clause.ending in ("는지", "ᆫ지", "은지"):
         asked = sentence.text[: len(sentence.text) - len(clause.tail)] if clause.tail else sentence.text
-    for wonders in dice.sample(_WONDERS, 2):
+    for wonders in rng.sample(_WONDERS, 2):
         yield f"{asked} {wonders}{tail}"
 
 
@@ -172,7 +172,7 @@ def question_indirect(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
 _BACKGROUND = words("싶 있 없 되 안되 않 못하 모르 필요하 오")
 
 
-def statement_background(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def statement_background(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """환불하고 싶어요 -> 환불하고 싶은데요, 환불하고 싶은데."""
     clause = sentence.clause
     if clause is None or clause.act != "statement" or "데" in clause.ending or clause.last[0] not in _BACKGROUND:
@@ -181,7 +181,7 @@ def statement_background(sentence: KoreanSentence, dice: Random) -> Iterator[str
         yield said(sentence, clause, (ending, "EF"))
 
 
-def clipped(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def clipped(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """언제 와요 -> 언제 옴: the noun form that is typed in chats and notes."""
     clause = sentence.clause
     if (
@@ -202,7 +202,7 @@ def clipped(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
 _PROPOSALS = (("자", "EF"),), (("ᆸ시다", "EF"),), (("시", "EP"), ("죠", "EF")), (("ᆯ까", "EF"),), (("어요", "EF"),)
 
 
-def proposal(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def proposal(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """가자 -> 갑시다, 가시죠, 갈까?, 가요."""
     clause = sentence.clause
     if clause is None or clause.act != "propose" or plain_tag(clause.last[1]) not in ("VV", "XSV"):

@@ -17,7 +17,7 @@ def _hangul(word: str) -> bool:
     return "가" <= word[-1:] <= "힣"
 
 
-def topic_question(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def topic_question(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """오늘 날씨 어때? -> 오늘 날씨는?, 배송비가 얼마예요? -> 배송비는?"""
     clause = sentence.clause
     if clause is None or clause.act != "question" or clause.stem[0][0] not in _ABOUT or clause.closed or clause.at < 1:
@@ -36,7 +36,7 @@ def topic_question(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
         )
 
 
-def question_first(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def question_first(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """배송 언제 와요? -> 언제 와요 배송?, 언제 와요 배송은?: what is asked for comes first, as in speech."""
     clause = sentence.clause
     if clause is None or clause.act != "question" or not clause.wh:
@@ -58,7 +58,7 @@ def question_first(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     yield f"{said} {topic}{tail}"
 
 
-def request_first(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def request_first(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """내일 날씨 알려줘 -> 알려줘 내일 날씨, 알려줘, 내일 날씨: the order first, then what it is about."""
     clause = sentence.clause
     if clause is None or clause.act != "request" or clause.last == ("말", "VX"):
@@ -80,4 +80,4 @@ def request_first(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     if end.stop > start:
         return
     said = text[start : len(text) - len(clause.tail)]
-    yield f"{said}{dice.choice((' ', ', ', '. '))}{text[: end.stop]}"
+    yield f"{said}{rng.choice((' ', ', ', '. '))}{text[: end.stop]}"

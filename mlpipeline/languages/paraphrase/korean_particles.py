@@ -61,11 +61,11 @@ def _particles(sentence: KoreanSentence) -> Iterator[tuple[int, Token]]:
             yield at, one
 
 
-def drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def drop(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """점심을 먹었어 -> 점심 먹었어; each particle alone, then all."""
     found = [one for _, one in _particles(sentence)]
     text = sentence.text
-    for one in found if len(found) < 4 else dice.sample(found, 3):
+    for one in found if len(found) < 4 else rng.sample(found, 3):
         yield text[: one.start] + text[one.stop :]
     if len(found) > 1:
         for one in reversed(found):
@@ -78,7 +78,7 @@ def _in_main_clause(sentence: KoreanSentence, at: int) -> bool:
     return clause is not None and not any(one.tag in ("ETM", "EC", "ETN") for one in sentence.tokens[at : clause.at])
 
 
-def exchange(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def exchange(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """배송이 언제 와 -> 배송은 언제 와; 이/가 and 을/를 은/는; 은/는 become 이/가; main clause only."""
     clause = sentence.clause
     if clause is None or clause.act not in ("question", "statement"):
@@ -135,7 +135,7 @@ def _bare_noun(sentence: KoreanSentence) -> tuple[Token, str, bool] | None:
     return noun, verb, light
 
 
-def add(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def add(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """점심 먹었니 -> 점심은 먹었니, 점심을 먹었니; 비 오니 -> 비가 오니."""
     found, clause = _bare_noun(sentence), sentence.clause
     if found is None or clause is None:
@@ -165,7 +165,7 @@ _WHAT_NOUNS = words(
 )
 
 
-def question_word(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def question_word(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """점심 먹었니? -> 점심 뭐 먹었니?, 점심 뭐 먹었어?: the object that is not said is asked for."""
     clause = sentence.clause
     if clause is None or clause.wh or clause.act != "question" or clause.at < 1:
@@ -205,7 +205,7 @@ _PLACES = (
 )
 
 
-def question_word_form(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def question_word_form(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """무엇을 <-> 뭘 <-> 뭐, 어디에서 -> 어디서."""
     text = sentence.text
     whats = [

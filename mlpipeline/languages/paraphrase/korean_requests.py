@@ -61,15 +61,15 @@ def _bases(sentence: KoreanSentence, clause: Clause) -> Iterator[tuple[str, tupl
 
 
 def _request(endings: _Endings, how_many: int, asks: bool = False) -> KoreanRewrite:
-    def rewrite(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
         clause = sentence.clause
         if clause is None or clause.act != "request" or any(one != "시" for one, _ in clause.tense):
             return
         if clause.last == ("말", "VX") and (asks or endings is _WISH):
             return
         bases = list(_bases(sentence, clause))
-        for ending in dice.sample(endings, min(how_many, len(endings))):
-            head, stem, tail = dice.choice(bases)
+        for ending in rng.sample(endings, min(how_many, len(endings))):
+            head, stem, tail = rng.choice(bases)
             yield head + sentence.join((*stem, *ending)) + (asking(tail) if asks else telling(tail))
 
     return rewrite
@@ -83,7 +83,7 @@ ability = _request(_ABILITY, 2, asks=True)
 wish = _request(_WISH, 1)
 
 
-def bare(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def bare(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """불 꺼줘 -> 불 꺼, 불 끄세요: the verb of doing alone."""
     clause = sentence.clause
     if clause is None or clause.act != "request" or clause.last != ("주", "VX") or clause.at < 2:
@@ -102,7 +102,7 @@ def bare(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
         yield head + sentence.join(((verb.form, verb.tag), ending)) + telling(clause.tail)
 
 
-def request_drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def request_drop(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """환불 방법 알려줘 -> 환불 방법: the noun alone, as many type it."""
     clause = sentence.clause
     if clause is None or clause.act != "request" or not gives(clause):
@@ -126,13 +126,13 @@ _ASKED_FOR = words(
 _TELL_ME = ("알려줘", "알려주세요", "좀 알려줘", "좀 알려주세요", "알려줄래", "알려주실 수 있나요")
 
 
-def fragment_request(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def fragment_request(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """환불 방법 -> 환불 방법 알려주세요."""
     if not sentence.tokens or sentence.clause is not None:
         return
     last = sentence.tokens[-1]
     if last.tag == "NNG" and last.form in _ASKED_FOR and last.stop == len(sentence.text) > len(last.form):
-        for tells in dice.sample(_TELL_ME, 3):
+        for tells in rng.sample(_TELL_ME, 3):
             yield f"{sentence.text} {tells}"
 
 
@@ -144,7 +144,7 @@ _DONE = words(
 _DO = ("해줘", "해주세요", "해 주세요", "좀 해줘", "부탁해요", "부탁드려요", "해줄래")
 
 
-def action_request(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def action_request(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """알람 설정 -> 알람 설정해줘, 알람 설정 부탁해요."""
     if not sentence.tokens or sentence.clause is not None:
         return
@@ -155,11 +155,11 @@ def action_request(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
         and last.form != "알림"
         and last.stop == len(sentence.text) > len(last.form)
     ):
-        for does in dice.sample(_DO, 3):
+        for does in rng.sample(_DO, 3):
             yield f"{sentence.text}{'' if does.startswith('해') else ' '}{does}"
 
 
-def action_drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def action_drop(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """알람 설정해줘 -> 알람 설정; 주문 취소하고 싶어요 -> 주문 취소."""
     clause, tokens = sentence.clause, sentence.tokens
     if clause is None or clause.act not in ("request", "statement"):
@@ -171,7 +171,7 @@ def action_drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
         yield sentence.text[: tokens[at].start]
 
 
-def please(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def please(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """불 꺼줘 -> 불 좀 꺼줘, and without 좀 where it stands."""
     clause = sentence.clause
     tokens, text = sentence.tokens, sentence.text

@@ -59,27 +59,27 @@ def _places(sentence: KoreanSentence) -> list[int]:
     ]
 
 
-def keyboard(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def keyboard(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """One key beside the right one: 점심 -> 점싲, 환불 -> 환굴; the syllable stays one."""
     places, text = _places(sentence), sentence.text
     if len(places) < 4:
         return
     for _ in range(4):
-        at = dice.choice(places)
+        at = rng.choice(places)
         initial, vowel, final = apart(text[at])
-        which = dice.randrange(3 if final else 2)
+        which = rng.randrange(3 if final else 2)
         jamo = (_INITIALS[initial], _VOWELS[vowel], _FINALS[final])[which]
         table = (_INITIALS, _VOWELS, _FINALS)[which]
         keys = [key for key in NEIGHBOURS.get(_SHIFTED.get(jamo, jamo), "") if key in table]
         if not keys:
             continue
         new = [initial, vowel, final]
-        new[which] = table.index(dice.choice(keys))
+        new[which] = table.index(rng.choice(keys))
         yield text[:at] + syllable_of(*new) + text[at + 1 :]
         return
 
 
-def slip(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def slip(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """A final typed too late or lost inside a word, the last vowel twice: 먹었어 -> 머것어, 점심은 -> 점시은, 와ㅏ."""
     places, text = _places(sentence), sentence.text
     if len(places) < 4:
@@ -88,7 +88,7 @@ def slip(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     # never the first of a word: 언제 would become 어제
     finals = [i for i in places if i - 1 in places and _FINALS[apart(text[i])[2]] in "ㄴㅇㅁㄹㄱㅂ"]
     if linked:
-        at = dice.choice(linked)
+        at = rng.choice(linked)
         initial, vowel, final = apart(text[at])
         _, next_vowel, next_final = apart(text[at + 1])
         moved = syllable_of(initial, vowel, 0) + syllable_of(_INITIALS.index(_FINALS[final]), next_vowel, next_final)
@@ -97,7 +97,7 @@ def slip(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     if places[-1] == len(text) - 1 and twice in "ㅏㅐㅑㅓㅔㅕㅗㅛㅜㅠㅣ" and not apart(text[-1])[2]:
         yield text + twice
     if finals:
-        at = dice.choice(finals)
+        at = rng.choice(finals)
         initial, middle, _ = apart(text[at])
         yield text[:at] + syllable_of(initial, middle, 0) + text[at + 1 :]
 
@@ -109,7 +109,7 @@ def _links(one: str, following: str) -> bool:
     return final in "ㄱㄴㄷㄹㅁㅂㅅㅈㅊㅋㅌㅍㅆ" and initial == "ㅇ"
 
 
-def shift(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def shift(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """Shift forgotten in finals, as very many type: 있어 -> 잇어, 했어 -> 햇어."""
     text = sentence.text
     made = list(text)
@@ -165,13 +165,13 @@ _MISSPELT = tuple(
 )
 
 
-def misspelling(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def misspelling(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """되요 for 돼요, 어떡해 for 어떻게, 메세지 for 메시지: one of the mistakes that many make."""
     text = sentence.text
     found = [
         (place, new) for pattern, new in _MISSPELT for place in pattern.finditer(text) if sentence.free(*place.span())
     ]
-    for place, new in dice.sample(found, min(2, len(found))):
+    for place, new in rng.sample(found, min(2, len(found))):
         yield text[: place.start()] + new + text[place.end() :]
 
 
@@ -187,12 +187,12 @@ def _open_spaces(sentence: KoreanSentence) -> list[int]:
     ]
 
 
-def spacing_joined(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def spacing_joined(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """One space lost, and all of them in a short text: 점심 뭐 먹었어 -> 점심뭐먹었어."""
     spaces, text = _open_spaces(sentence), sentence.text
     if not spaces:
         return
-    at = dice.choice(spaces)
+    at = rng.choice(spaces)
     yield text[:at] + text[at + 1 :]
     if len(spaces) > 1 and len(text) <= 20:
         lost = frozenset(spaces)
@@ -215,9 +215,9 @@ def _seams(sentence: KoreanSentence) -> Iterator[int]:
             yield one.start
 
 
-def spacing_split(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def spacing_split(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """A space where none belongs: 취소해 줘 -> 취소 해 줘, 꺼줘 -> 꺼 줘."""
     seams = list(_seams(sentence))
     if seams:
-        at = dice.choice(seams)
+        at = rng.choice(seams)
         yield f"{sentence.text[:at]} {sentence.text[at:]}"

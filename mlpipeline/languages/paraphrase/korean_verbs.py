@@ -32,7 +32,7 @@ _HUMAN = {
 _SPEAKERS = words("나 내 저 제 우리 저희 너 네")
 
 
-def honorific(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def honorific(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """점심 먹었어요? -> 점심 드셨어요?, 점심 드셨습니까?: asked with respect; away again with plain endings."""
     clause = sentence.clause
     if clause is None or clause.act != "question" or "ᆯ까" in clause.ending or "을까" in clause.ending:
@@ -72,7 +72,7 @@ def _negated(sentence: KoreanSentence, clause: Clause) -> int | None:
     return None
 
 
-def negation_long(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def negation_long(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """배송이 안 와요 -> 배송이 오지 않아요; the meaning stays."""
     clause = sentence.clause
     if clause is None or clause.act == "request" or plain_tag(clause.last[1]) not in ("VV", "VA"):
@@ -94,7 +94,7 @@ def _fitting(endings: tuple[Morpheme, ...]) -> tuple[Morpheme, ...]:
     return tuple((form.replace("ᆸ니", "습니") if form.startswith("ᆸ니") else form, tag) for form, tag in endings)
 
 
-def negation_drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def negation_drop(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """배송이 안 와요 -> 배송이 와요: the opposite."""
     clause = sentence.clause
     at = _negated(sentence, clause) if clause else None
@@ -103,7 +103,7 @@ def negation_drop(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
         yield sentence.text[: one.start] + sentence.text[one.stop + 1 :]
 
 
-def negation_add(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def negation_add(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """점심 먹었니 -> 점심 안 먹었니, 예약했어 -> 예약 안 했어: the opposite."""
     clause = sentence.clause
     if clause is None or clause.act in ("request", "propose") or clause.wh or _negated(sentence, clause) is not None:
@@ -120,7 +120,7 @@ def negation_add(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
 _ANTONYMS = {"있": ("없", "VA"), "없": ("있", "VA"), "알": ("모르", "VV"), "모르": ("알", "VV")}
 
 
-def negation_antonym(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def negation_antonym(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """있어요 -> 없어요, 알아 -> 몰라: the opposite."""
     clause = sentence.clause
     if (
@@ -136,7 +136,7 @@ def negation_antonym(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
     yield made
 
 
-def negation_request(sentence: KoreanSentence, dice: Random) -> Iterator[str]:
+def negation_request(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     """알람 꺼줘 -> 알람 끄지 마, 알람 끄지 말아 주세요: the opposite."""
     clause = sentence.clause
     if clause is None or clause.act != "request" or clause.last == ("말", "VX"):

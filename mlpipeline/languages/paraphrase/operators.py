@@ -61,10 +61,10 @@ def drawn(operator: Operator, most: int = MOST) -> Operator:
     """The operator with at most so many wordings of a sentence, drawn by the dice, in the order in which they came."""
     rewrite = operator.rewrite
 
-    def some(sentence: Sentence, dice: Random) -> Iterator[str]:
-        made = list(rewrite(sentence, dice))
+    def some(sentence: Sentence, rng: Random) -> Iterator[str]:
+        made = list(rewrite(sentence, rng))
         if len(made) > most:
-            made = [made[at] for at in sorted(dice.sample(range(len(made)), most))]
+            made = [made[at] for at in sorted(rng.sample(range(len(made)), most))]
         return iter(made)
 
     return operator._replace(rewrite=some)
@@ -107,7 +107,7 @@ class Wording(NamedTuple):
     operators: tuple[str, ...]
 
 
-def wordings(tool: Tool, text: str, dice: Random, names: Iterable[str] | None = None) -> Iterator[Wording]:
+def wordings(tool: Tool, text: str, rng: Random, names: Iterable[str] | None = None) -> Iterator[Wording]:
     """Other wordings of a text by one operator each, each text once, not the text itself.
 
     Args:
@@ -120,7 +120,7 @@ def wordings(tool: Tool, text: str, dice: Random, names: Iterable[str] | None = 
     wanted = [name for name, one in tool.operators.items() if not one.opposite] if names is None else names
     seen = {text}
     for name in wanted:
-        for made in tool.operators[name].rewrite(sentence, dice):
+        for made in tool.operators[name].rewrite(sentence, rng):
             if made not in seen and made.strip():
                 seen.add(made)
                 yield Wording(made, (name,))

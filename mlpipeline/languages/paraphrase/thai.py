@@ -41,16 +41,16 @@ def _polite_particles(sentence: Sentence, parts: Parts) -> list[str]:
     return female if words & set(_SAYS_FEMALE) else male + female
 
 
-def _particle_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _particle_polite(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     body = parts.before_polite
     if not free(sentence, len(body), len(body)) or not body.strip():
         return
-    for particle in some(dice, _polite_particles(sentence, parts), 4):
+    for particle in some(rng, _polite_particles(sentence, parts), 4):
         yield glued(body, particle) + parts.marks
 
 
-def _particle_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _particle_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if parts.polite and parts.before_polite.strip():
         yield parts.before_polite.rstrip() + parts.marks
@@ -63,10 +63,10 @@ def _softened(parts: Parts) -> list[str]:
     return [glued(body, end) + parts.marks for end in ends]
 
 
-def _particle_request(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _particle_request(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if parts.is_request and not parts.formal and free(sentence, len(parts.before_closing), len(parts.before_closing)):
-        yield from some(dice, _softened(parts), 3)
+        yield from some(rng, _softened(parts), 3)
     elif sentence.text.startswith("ขอ") and at_words(sentence, 0, 2) and parts.core and not parts.closing + parts.ask:
         yield glued(parts.before_closing, "หน่อย") + parts.marks
         yield glued(parts.before_closing, "ด้วย") + parts.marks
@@ -82,19 +82,19 @@ def _frames(core: str) -> list[str]:
     return [glued(opening + core, closing) if closing else opening + core for opening, closing in frames]
 
 
-def _request_frame(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _request_frame(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if parts.is_request and parts.core:
-        yield from some(dice, [frame + parts.marks for frame in _frames(parts.core)], 5)
+        yield from some(rng, [frame + parts.marks for frame in _frames(parts.core)], 5)
 
 
-def _request_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _request_plain(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if parts.is_request and parts.core and (parts.opening or parts.closing or parts.polite):
         yield parts.core + parts.marks
 
 
-def _question_yes_no(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _question_yes_no(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if parts.ask not in YES_NO or not parts.before_ask.strip():
         return
@@ -105,7 +105,7 @@ def _question_yes_no(sentence: Sentence, dice: Random) -> Iterator[str]:
         others = [word for word in others if word not in ("ไหม", "มั้ย")] if parts.ask not in ("ไหม", "มั้ย") else others
     elif parts.ask not in ("ไหม", "มั้ย") and not words & {"มี", "ได้", "จะ", "ต้อง", "ควร", "อยาก", "สามารถ", "ใช่"}:
         others = [word for word in others if word not in ("ไหม", "มั้ย")]
-    for other in some(dice, others, 4):
+    for other in some(rng, others, 4):
         yield parts.before_ask.rstrip() + other + parts.behind_ask
 
 
@@ -118,7 +118,7 @@ _DROPPED_BEFORE = (
 _TELL = ("ให้", "บอก", "เตือน", "ปลุก", "แจ้ง")
 
 
-def _pronoun_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _pronoun_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     text, tokens = sentence.text, [token for token in sentence.tokens if token.form.strip()]
     choices = list[tuple[int, int]]()
     for before, token, behind in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
@@ -132,7 +132,7 @@ def _pronoun_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
             keep_before = before.form != "ให้" or (behind is not None and behind.form in ("หน่อย", "ที", "ด้วย"))
             if keep_before:
                 choices.append((token.start, token.stop))
-    for start, stop in some(dice, choices, 3):
+    for start, stop in some(rng, choices, 3):
         if free(sentence, start, stop):
             yield spliced(text, start, stop, "")
 
@@ -140,13 +140,13 @@ def _pronoun_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
 _SAY_I = {"ฉัน": ("ผม", "เรา", "หนู"), "ผม": ("ฉัน", "เรา"), "ดิฉัน": ("ฉัน", "หนู"), "หนู": ("ฉัน",)}
 
 
-def _pronoun_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _pronoun_exchange(sentence: Sentence, rng: Random) -> Iterator[str]:
     found = [token for token in sentence.tokens if token.form in _SAY_I and free(sentence, token.start, token.stop)]
     # two words for I are quoted speech or two people
     if not found or len({token.form for token in found}) > 1:
         return
     particles = {token.form for token in sentence.tokens} & PARTICLES
-    for other in some(dice, _SAY_I[found[0].form], 2):
+    for other in some(rng, _SAY_I[found[0].form], 2):
         if (other == "ผม" and particles & {"ค่ะ", "คะ", "นะคะ"}) or (other == "หนู" and particles & {"ครับ", "นะครับ"}):
             continue
         text = sentence.text
@@ -158,7 +158,7 @@ def _pronoun_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
 _WANTS = ("อยาก", "ต้องการ", "อยากจะ")
 
 
-def _want_form(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _want_form(sentence: Sentence, rng: Random) -> Iterator[str]:
     for token, behind in zip(sentence.tokens, [*sentence.tokens[1:], None], strict=False):
         if token.form not in _WANTS or behind is None or not free(sentence, token.start, token.stop):
             continue
@@ -174,11 +174,11 @@ def _want_form(sentence: Sentence, dice: Random) -> Iterator[str]:
             "ให้",
         )
         if follows_verb:
-            for other in some(dice, [word for word in _WANTS if word != token.form], 2):
+            for other in some(rng, [word for word in _WANTS if word != token.form], 2):
                 yield spliced(sentence.text, token.start, token.stop, other)
 
 
-def _repetition_sign(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _repetition_sign(sentence: Sentence, rng: Random) -> Iterator[str]:
     """ใกล้ใกล้ is written ใกล้ๆ."""
     for token, behind in zip(sentence.tokens, sentence.tokens[1:], strict=False):
         twice = token.form == behind.form and token.stop == behind.start
@@ -189,7 +189,7 @@ def _repetition_sign(sentence: Sentence, dice: Random) -> Iterator[str]:
 _DENIED = ("อยาก", "ต้องการ", "มี", "ชอบ", "ได้รับ", "สามารถ", "ต้อง", "ควร", "เคย", "จะ", "อนุญาต", "เห็น", "รู้")
 
 
-def _opposite_negation(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _opposite_negation(sentence: Sentence, rng: Random) -> Iterator[str]:
     text, tokens = sentence.text, sentence.tokens
     parts = parts_of(sentence)
     if parts.is_request and parts.core:
@@ -206,7 +206,7 @@ def _opposite_negation(sentence: Sentence, dice: Random) -> Iterator[str]:
             return
 
 
-def _opposite_word(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _opposite_word(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The verb of a request turned round; only the first verb, which is the one that asks."""
     parts, table = parts_of(sentence), _LEXICON["opposite_word"]
     if not parts.is_request:

@@ -53,34 +53,34 @@ _DRAWN_OUT = frozenset(
 )
 
 
-def _letters_repeated(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _letters_repeated(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The last word drawn out: หน่อยยย."""
     words = _words(sentence, 2)
     if words and words[-1].stop == len(sentence.text.rstrip("?!. ")) and words[-1].form in _DRAWN_OUT:
         stop = words[-1].stop
-        yield spliced(sentence.text, stop, stop, sentence.text[stop - 1] * dice.choice((2, 3)))
+        yield spliced(sentence.text, stop, stop, sentence.text[stop - 1] * rng.choice((2, 3)))
 
 
-def _tone_dropped(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _tone_dropped(sentence: Sentence, rng: Random) -> Iterator[str]:
     places = [word.start + at for word in _words(sentence) for at, one in enumerate(word.form) if one in _TONES]
-    for place in some(dice, places, 2):
+    for place in some(rng, places, 2):
         yield sentence.text[:place] + sentence.text[place + 1 :]
 
 
-def _tone_slip(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _tone_slip(sentence: Sentence, rng: Random) -> Iterator[str]:
     places = [word.start + at for word in _words(sentence) for at, one in enumerate(word.form) if one in _TONES]
-    for place in some(dice, places, 2):
-        yield spliced(sentence.text, place, place + 1, dice.choice(_TONE_SLIPS[sentence.text[place]]))
+    for place in some(rng, places, 2):
+        yield spliced(sentence.text, place, place + 1, rng.choice(_TONE_SLIPS[sentence.text[place]]))
 
 
-def _keyboard(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _keyboard(sentence: Sentence, rng: Random) -> Iterator[str]:
     """One consonant exchanged for its neighbour: its marks stay and stand over the other."""
     places = [word.start + at for word in _words(sentence, 4) for at, one in enumerate(word.form) if one in _NEAR]
-    for place in some(dice, places, 2):
-        yield spliced(sentence.text, place, place + 1, dice.choice(_NEAR[sentence.text[place]]))
+    for place in some(rng, places, 2):
+        yield spliced(sentence.text, place, place + 1, rng.choice(_NEAR[sentence.text[place]]))
 
 
-def _letter_dropped(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _letter_dropped(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A silent letter left out: จันทร์ as จัน, เปอร์เซ็นต์ as เปอเซ็น; the consonant goes with its thanthakhat."""
     silent = re.compile("[\u0e01-\u0e2e][\u0e38\u0e34]?\u0e4c")
     places = [
@@ -89,24 +89,24 @@ def _letter_dropped(sentence: Sentence, dice: Random) -> Iterator[str]:
         for found in silent.finditer(word.form)
         if found.start() >= 2
     ]
-    for start, stop in some(dice, places, 2):
+    for start, stop in some(rng, places, 2):
         yield sentence.text[:start] + sentence.text[stop:]
 
 
-def _same_sound(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _same_sound(sentence: Sentence, rng: Random) -> Iterator[str]:
     places = [word.start + at for word in _words(sentence) for at, one in enumerate(word.form) if one in _SAME_SOUND]
-    for place in some(dice, places, 2):
+    for place in some(rng, places, 2):
         yield spliced(sentence.text, place, place + 1, _SAME_SOUND[sentence.text[place]])
 
 
-def _cluster_slip(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _cluster_slip(sentence: Sentence, rng: Random) -> Iterator[str]:
     """ปรับ as ปับ: the second consonant is hardly said."""
     places = [word.start + found.start(1) for word in _words(sentence) for found in _cluster(word.form)]
-    for place in some(dice, places, 2):
+    for place in some(rng, places, 2):
         yield sentence.text[:place] + sentence.text[place + 1 :]
 
 
-def _space_added(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _space_added(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A space between two words; most people write none, no two put them at the same places."""
     pairs = zip(sentence.tokens, sentence.tokens[1:], strict=False)
     places = [
@@ -115,7 +115,7 @@ def _space_added(sentence: Sentence, dice: Random) -> Iterator[str]:
         if one.stop == other.start and _is_thai(one.form) and _is_thai(other.form) and other.form[0] != "ๆ"
         and free(sentence, one.stop, one.stop)
     ]  # fmt: skip
-    for place in some(dice, places, 2):
+    for place in some(rng, places, 2):
         yield spliced(sentence.text, place, place, " ")
 
 
@@ -124,7 +124,7 @@ _JOINED = ("join_thai",)
 _inner_space = re.compile("(?<=[\u0e01-\u0e4e]) +(?=[\u0e01-\u0e4e])").finditer
 
 
-def _spaces_dropped(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _spaces_dropped(sentence: Sentence, rng: Random) -> Iterator[str]:
     """No spaces between Thai words: all at once, and where there are more one at a time."""
     spaces = [found.span() for found in _inner_space(sentence.text) if free(sentence, *found.span())]
     if not spaces:
@@ -134,7 +134,7 @@ def _spaces_dropped(sentence: Sentence, dice: Random) -> Iterator[str]:
         text = text[:start] + text[stop:]
     yield text
     if len(spaces) > 1:
-        start, stop = dice.choice(spaces)
+        start, stop = rng.choice(spaces)
         yield sentence.text[:start] + sentence.text[stop:]
 
 

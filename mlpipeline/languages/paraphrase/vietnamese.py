@@ -30,12 +30,12 @@ _LEXICON = lexicon("vi")
 _calls = re.compile(r"(?:olly|alexa|siri|google|ok|này|ê|hey|hi|chào|cho|liệu)(?!\w)").match
 
 
-def _question_opening(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _question_opening(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if not parts.is_question or len(parts.bare) > 80 or _calls(parts.bare):
         return
     openings = ["cho tôi hỏi", "cho mình hỏi", "cho hỏi", "bạn ơi", "cho em hỏi", "mình muốn hỏi"]
-    for opening in some(dice, openings, 3):
+    for opening in some(rng, openings, 3):
         yield in_front(opening, parts.bare) + parts.marks
 
 
@@ -45,11 +45,11 @@ _ends_asking = re.compile(
 ).search
 
 
-def _question_ending(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _question_ending(sentence: Sentence, rng: Random) -> Iterator[str]:
     parts = parts_of(sentence)
     if parts.is_question and _ends_asking(parts.bare.lower()) and vietnamese_requests.may_end(sentence, parts):
         ends = [end for end in ("vậy", "thế", "nhỉ", "vậy ạ", "thế ạ") if end != parts.particle.strip()]
-        for end in some(dice, ends, 3):
+        for end in some(rng, ends, 3):
             yield f"{parts.bare} {end}{parts.marks}"
 
 
@@ -59,7 +59,7 @@ _whether = re.compile(r"(?:liệu|không biết) ").match
 _already = re.compile(r"(?<!\w)đã (?=.+ chưa$)").search
 
 
-def _question_yes_no(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _question_yes_no(sentence: Sentence, rng: Random) -> Iterator[str]:
     """có ... không with hay, with liệu; đã ... chưa with and without đã."""
     parts = parts_of(sentence)
     bare, end = parts.bare, parts.particle + parts.marks
@@ -80,14 +80,14 @@ _DROPPED_BEFORE = ("muốn", "cần", "có", "không", "đã", "đang", "phải"
 _mine = re.compile(r"(?<!\w)(?<!làm )(?:của|cho) (?:tôi|mình)(?!\w)").finditer
 
 
-def _pronoun_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _pronoun_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Without tôi at the beginning, without "của tôi" and without the "cho tôi" of a request."""
     text = sentence.text
     choices = [found.span() for found in _mine(text) if found.start() > 0]
     first = re.match(r"(?:tôi|mình|bạn) (?=(\w+))", text)
     if first and (first[1] in _DROPPED_BEFORE) and not text.startswith("bạn không"):
         choices.append((0, first.end()))
-    for start, stop in some(dice, choices, 3):
+    for start, stop in some(rng, choices, 3):
         if free(sentence, start, stop):
             yield spliced(text, start, stop, "")
 
@@ -96,14 +96,14 @@ _OTHER_ME = {"tôi": ("mình", "em", "tui", "tớ"), "mình": ("tôi",), "em": (
 _me = re.compile(r"(?<!\w)(?<!chúng )tôi(?!\w)").finditer
 
 
-def _pronoun_exchange(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _pronoun_exchange(sentence: Sentence, rng: Random) -> Iterator[str]:
     """tôi as mình, em, tui, tớ, everywhere at once; em does not go with bạn."""
     text = sentence.text
     found = [one.span() for one in _me(text) if free(sentence, *one.span())]
     if not found or re.search(r"(?<!\w)(?:mình|em|anh|chị|chúng)(?!\w)", text):
         return
     others = [other for other in _OTHER_ME["tôi"] if other != "em" or "bạn" not in text]
-    for other in some(dice, others, 2):
+    for other in some(rng, others, 2):
         made = text
         for start, stop in reversed(found):
             made = spliced(made, start, stop, other)
@@ -117,7 +117,7 @@ _plural = re.compile(
 ).finditer
 
 
-def _plural_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _plural_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Without các and những, which number leaves unsaid: "xóa các sự kiện" is "xóa sự kiện"."""
     text = sentence.text
     choices = [
@@ -125,14 +125,14 @@ def _plural_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
         for found in _plural(text)
         if free(sentence, *found.span()) and at_words(sentence, found.start(), found.end() - 1)
     ]
-    for start, stop in some(dice, choices, 2):
+    for start, stop in some(rng, choices, 2):
         yield text[:start] + text[stop:]
 
 
 _wants = re.compile(r"^((?:tôi|mình|em) )(muốn|cần)(?= )").match
 
 
-def _want_form(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _want_form(sentence: Sentence, rng: Random) -> Iterator[str]:
     if found := _wants(sentence.text):
         yield found[1] + ("cần" if found[2] == "muốn" else "muốn") + sentence.text[found.end() :]
 

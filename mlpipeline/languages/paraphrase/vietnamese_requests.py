@@ -21,7 +21,7 @@ def may_end(sentence: Sentence, parts: Parts) -> bool:
     return " " in parts.bare and free(sentence, stop, stop)
 
 
-def particle_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_polite(sentence: Sentence, rng: Random) -> Iterator[str]:
     """ạ behind, dạ in front."""
     parts = parts_of(sentence)
     if not may_end(sentence, parts):
@@ -37,19 +37,19 @@ def particle_polite(sentence: Sentence, dice: Random) -> Iterator[str]:
         forms = [f"{bare} ạ", in_front("dạ", f"{bare} ạ")] + [
             in_front("dạ cho em hỏi", f"{bare} ạ")
         ] * parts.is_question
-    for form in some(dice, forms, 3):
+    for form in some(rng, forms, 3):
         yield form + parts.marks
 
 
-def particle_request(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_request(sentence: Sentence, rng: Random) -> Iterator[str]:
     """nhé, nha, đi behind a request."""
     parts = parts_of(sentence)
     if parts.is_request and "không" not in parts.closing and may_end(sentence, parts):
         ends = ["nhé", "nha", "ạ" if parts.closing or parts.opening else "đi"]
-        yield from some(dice, [f"{parts.bare} {end}{parts.marks}" for end in ends], 3)
+        yield from some(rng, [f"{parts.bare} {end}{parts.marks}" for end in ends], 3)
 
 
-def particle_drop(sentence: Sentence, dice: Random) -> Iterator[str]:
+def particle_drop(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Without dạ, ạ, nhé, vậy."""
     parts = parts_of(sentence)
     if (parts.particle or parts.polite) and parts.bare.strip():
@@ -79,21 +79,21 @@ def _frames(core: str) -> list[str]:
     ]
 
 
-def request_frame(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_frame(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A request in other frames."""
     parts = parts_of(sentence)
     if parts.is_request:
-        yield from some(dice, [frame + parts.marks for frame in _frames(parts.core)], 6)
+        yield from some(rng, [frame + parts.marks for frame in _frames(parts.core)], 6)
 
 
-def request_plain(sentence: Sentence, dice: Random) -> Iterator[str]:
+def request_plain(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A request without its frame."""
     parts = parts_of(sentence)
     if parts.is_request and (parts.opening or parts.closing):
         yield parts.core + parts.marks
 
 
-def opposite_negation(sentence: Sentence, dice: Random) -> Iterator[str]:
+def opposite_negation(sentence: Sentence, rng: Random) -> Iterator[str]:
     """đừng, không put in or taken out."""
     parts, text = parts_of(sentence), sentence.text
     if parts.is_request:
@@ -111,7 +111,7 @@ def opposite_negation(sentence: Sentence, dice: Random) -> Iterator[str]:
         yield text[: found.start()] + "chưa " + text[found.end() :]
 
 
-def opposite_word(sentence: Sentence, dice: Random) -> Iterator[str]:
+def opposite_word(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The verb of a request turned round: tắt for bật."""
     parts = parts_of(sentence)
     verb = starts_with_request(parts.core).strip()

@@ -79,21 +79,21 @@ def _all_changed(sentence: Sentence, change: Callable[[str], str]) -> str:
     return text
 
 
-def _no_marks(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _no_marks(sentence: Sentence, rng: Random) -> Iterator[str]:
     yield _all_changed(sentence, without_marks)
 
 
-def _some_marks_gone(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _some_marks_gone(sentence: Sentence, rng: Random) -> Iterator[str]:
     """One or two syllables without marks, as when the key did not take."""
     places = _changeable(sentence)
-    for start, stop in some(dice, places, 2 if len(places) > 2 else 0):
+    for start, stop in some(rng, places, 2 if len(places) > 2 else 0):
         yield spliced(sentence.text, start, stop, without_marks(sentence.text[start:stop]))
 
 
 def _typed(method: int) -> Rewrite:
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         places = _changeable(sentence)
-        for start, stop in some(dice, places, 2):
+        for start, stop in some(rng, places, 2):
             yield spliced(sentence.text, start, stop, keystrokes(sentence.text[start:stop], method))
         if 1 < len(places) <= 6:
             yield _all_changed(sentence, lambda syllable: keystrokes(syllable, method))
@@ -105,13 +105,13 @@ def _typed(method: int) -> Rewrite:
 _HOOK_TILDE = str.maketrans({"\u0309": "\u0303", "\u0303": "\u0309"})
 
 
-def _tone_slip(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _tone_slip(sentence: Sentence, rng: Random) -> Iterator[str]:
     places = list[tuple[int, int, str]]()
     for start, stop in _changeable(sentence):
         loose = unicodedata.normalize("NFD", sentence.text[start:stop])
         if (other := loose.translate(_HOOK_TILDE)) != loose:
             places.append((start, stop, unicodedata.normalize("NFC", other)))
-    for start, stop, other in some(dice, places, 2):
+    for start, stop, other in some(rng, places, 2):
         yield spliced(sentence.text, start, stop, other)
 
 
@@ -122,7 +122,7 @@ _FINALS = {"n": "ng", "ng": "n", "c": "t", "t": "c"}
 _final = re.compile("(?<=[aăâươ])(?:ng|n|c|t)$").search
 
 
-def _sound_slip(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _sound_slip(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A consonant written as it is said in a part of the country."""
     places = list[tuple[int, int, str]]()
     for start, stop in _changeable(sentence):
@@ -131,7 +131,7 @@ def _sound_slip(sentence: Sentence, dice: Random) -> Iterator[str]:
             places.append((start, start + found.end(), _ONSETS[found[0]]))
         if found := _final(without_tones(syllable)):
             places.append((start + found.start(), start + found.end(), _FINALS[found[0]]))
-    for start, stop, other in some(dice, places, 2):
+    for start, stop, other in some(rng, places, 2):
         yield spliced(sentence.text, start, stop, other)
 
 
@@ -148,17 +148,17 @@ _I_Y = str.maketrans("ìíỉĩịỳýỷỹỵ", "ỳýỷỹỵìíỉĩị")
 _i_y = re.compile("(?<![^\\W\\d_])[hklmst]([ìíỉĩịỳýỷỹỵ])(?![^\\W\\d_])").finditer
 
 
-def _mark_place(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _mark_place(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The tone on the other vowel (hòa, hoà): two rules of spelling, both in use."""
     choices = [found for found in _placed(sentence.text) if free(sentence, *found.span())]
-    for found in some(dice, choices, 2):
+    for found in some(rng, choices, 2):
         yield spliced(sentence.text, *found.span(), _SPELLINGS[found[0]])
 
 
-def _i_for_y(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _i_for_y(sentence: Sentence, rng: Random) -> Iterator[str]:
     """i for y at the end and back (kỹ, kĩ): both are in use."""
     choices = [found for found in _i_y(sentence.text) if free(sentence, *found.span())]
-    for found in some(dice, choices, 2):
+    for found in some(rng, choices, 2):
         yield spliced(sentence.text, *found.span(1), found[1].translate(_I_Y))
 
 
@@ -168,18 +168,18 @@ _drawn_out = re.compile(
 ).search
 
 
-def _repeated(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _repeated(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The last vowel drawn out, without its tone: đi điii, nhé nhéee."""
     found = _drawn_out(sentence.text)
     if found and free(sentence, *found.span(1)):
-        times = dice.choice((2, 3))
+        times = rng.choice((2, 3))
         yield spliced(sentence.text, found.end(1), found.end(1), without_tones(found[1]) * times)
 
 
-def _space_dropped(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _space_dropped(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The space within one word left out: bâygiờ."""
     words = [word for word in sentence.tokens if " " in word.form and free(sentence, word.start, word.stop)]
-    for word in some(dice, words, 2):
+    for word in some(rng, words, 2):
         yield spliced(sentence.text, word.start, word.stop, word.form.replace(" ", ""))
 
 

@@ -64,9 +64,9 @@ def in_front(word: str, text: str) -> str:
     return f"{cased(text, word)} {after}"
 
 
-def some(dice: Random, choices: Sequence[One], most: int) -> list[One]:
+def some(rng: Random, choices: Sequence[One], most: int) -> list[One]:
     """At most so many of the choices, in the order of the dice."""
-    return dice.sample(choices, min(most, len(choices)))
+    return rng.sample(choices, min(most, len(choices)))
 
 
 def exchange(table: Mapping[str, Sequence[str]], most: int = 4) -> Rewrite:
@@ -78,14 +78,14 @@ def exchange(table: Mapping[str, Sequence[str]], most: int = 4) -> Rewrite:
     """
     find = re.compile("|".join(map(re.escape, sorted(table, key=lambda key: (-len(key), key)))), re.IGNORECASE).finditer
 
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
         choices = [
             (found, other)
             for found in find(sentence.text)
             if at_words(sentence, *found.span()) and free(sentence, *found.span())
             for other in table.get(found[0].lower(), ())
         ]
-        for found, other in some(dice, choices, most):
+        for found, other in some(rng, choices, most):
             yield spliced(sentence.text, *found.span(), cased(found[0], other))
 
     return rewrite
@@ -94,9 +94,9 @@ def exchange(table: Mapping[str, Sequence[str]], most: int = 4) -> Rewrite:
 def whole(rewrite: Rewrite, most: int = 8) -> Rewrite:
     """The same operator without what is broken, empty or the text itself; no more than `most`, each once."""
 
-    def checked(sentence: Sentence, dice: Random) -> Iterator[str]:
+    def checked(sentence: Sentence, rng: Random) -> Iterator[str]:
         given = {sentence.text}
-        for made in rewrite(sentence, dice):
+        for made in rewrite(sentence, rng):
             made = _spaces(" ", made.strip())
             if made and made not in given and is_whole(made) and kept(sentence.text, made):
                 given.add(made)

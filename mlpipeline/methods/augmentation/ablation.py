@@ -41,7 +41,7 @@ from mlpipeline.methods.augmentation.ablation_gains import Gain, paired_gains
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded
 from mlpipeline.methods.augmentation.making import augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
-from mlpipeline.methods.label_noise.material import folds_by_group
+from mlpipeline.methods.label_noise.noise_data import folds_by_group
 
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]

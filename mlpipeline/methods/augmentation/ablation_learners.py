@@ -9,7 +9,7 @@ import numpy as np
 from mlpipeline.methods.augmentation.ablation import Arm, Codes, Learner, Lesson
 from mlpipeline.methods.augmentation.corpus import Corpus, coded
 from mlpipeline.methods.label_noise.machines import fit_margins
-from mlpipeline.methods.label_noise.material import as_matrix, fit_ngrams
+from mlpipeline.methods.label_noise.noise_data import as_matrix, fit_ngrams
 from mlpipeline.methods.label_noise.views import predict_rows, quick_views
 from mlpipeline.networks.features import FeatureSpec
 from mlpipeline.networks.settings import ClassifierSettings
@@ -70,14 +70,14 @@ def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> 
         settings: the recipe's `train` section.
         seed: of the first lesson's model.
     """
-    from mlpipeline.networks.classifier import MadeRow, logits, train_classifier
+    from mlpipeline.networks.classifier import AugmentedExample, logits, train_classifier
 
     place = {name: code for code, name in enumerate(coded(corpus.intents)[0])}
 
     def learn(lesson: Lesson, arm: Arm) -> Codes:
         texts, intents = ([column[row] for row in lesson.learnt] for column in (corpus.texts, corpus.intents))
         made = [
-            MadeRow(
+            AugmentedExample(
                 corpus.texts[one.row] if arm.copied else one.normalized,
                 corpus.intents[one.row],
                 tuple(corpus.texts[row] for row in (one.row, one.other) if row >= 0),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.methods.label_noise.machines import UNSEEN, fit_margins, fit_rivals
-from mlpipeline.methods.label_noise.material import as_matrix, fit_ngrams
+from mlpipeline.methods.label_noise.noise_data import as_matrix, fit_ngrams
 from mlpipeline.methods.label_noise.views import View, predict_rows, quick_views
 from mlpipeline.networks.features import FeatureSpec
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.languages.paraphrase.operators import Tool
-from mlpipeline.methods.augmentation.corpus import RETRIEVAL, Corpus, Made, lacking, open_to_logs
+from mlpipeline.methods.augmentation.corpus import RETRIEVAL, AugmentedRow, Corpus, lacking, open_to_logs
 from mlpipeline.methods.augmentation.nearness import as_texts
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.near_duplicates.grams import GramSets, Numbers
@@ -23,7 +23,7 @@ _SLIP_COSTS = 3
 _TOGETHER = 4000
 
 
-def choose_rows(corpus: Corpus, rules: MakingSettings, tool: Tool, passed: Sequence[Made]) -> list[int]:
+def choose_rows(corpus: Corpus, rules: MakingSettings, tool: Tool, passed: Sequence[AugmentedRow]) -> list[int]:
     """Which of the made rows that passed all gates stay, by their places, ascending.
 
     Sentences of the logs join an intent in their order up to `retrieve_to` rows, whatever operators make; these fill it

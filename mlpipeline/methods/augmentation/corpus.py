@@ -90,7 +90,7 @@ class Candidate(NamedTuple):
     meant: str = ""
 
 
-class Made(NamedTuple):
+class AugmentedRow(NamedTuple):
     """A row that was made.
 
     Attributes:
@@ -151,7 +151,7 @@ def lacks_nothing(corpus: Corpus, rules: MakingSettings) -> bool:
     return not lacking(corpus, rules) and not (corpus.logs and open_to_logs(corpus, rules))
 
 
-def dice_of(seed: int, *names: str) -> Random:
+def rng_of(seed: int, *names: str) -> Random:
     """A dice for a purpose: equal seeds and names roll equal numbers in any process and order."""
     words = "\x1f".join((str(seed), *names)).encode("utf-8", "surrogatepass")
     return Random(int.from_bytes(hashlib.blake2b(words, digest_size=8).digest(), "big"))

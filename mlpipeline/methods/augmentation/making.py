@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.agreement import Agreement, agreement_of
 from mlpipeline.methods.augmentation.choosing import choose_rows
-from mlpipeline.methods.augmentation.corpus import RETRIEVAL, Candidate, Corpus, Made, Source, coded
+from mlpipeline.methods.augmentation.corpus import RETRIEVAL, AugmentedRow, Candidate, Corpus, Source, coded
 from mlpipeline.methods.augmentation.gates import TextGate, refusal
 from mlpipeline.methods.augmentation.nearness import Shares, Texts, as_texts, near_earlier, near_rows, similarity_to
 from mlpipeline.methods.augmentation.reporting import KEPT, report_of
@@ -21,13 +21,13 @@ from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.augmentation.sources import sources_of
 from mlpipeline.methods.near_duplicates.grams import Numbers
 
-__all__ = ["Augmented", "Candidate", "Made", "Review", "augment_bot"]
+__all__ = ["Augmented", "AugmentedRow", "Candidate", "Review", "augment_bot"]
 
 
 class Review(NamedTuple):
     """A made row that a person should judge: `label_disagrees` or `opposite`, and in words why."""
 
-    made: Made
+    made: AugmentedRow
     reason: str
     detail: str
 
@@ -39,10 +39,10 @@ class Augmented:
     `passed` are the rows that all gates let through, the kept ones among them; `choose_rows` chooses from these.
     """
 
-    kept: list[Made]
+    kept: list[AugmentedRow]
     review: list[Review]
     report: dict[str, Any]
-    passed: list[Made]
+    passed: list[AugmentedRow]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def augment_bot(
     outcomes, details = [KEPT] * len(making.candidates), dict[int, str]()
     judged = _through_gates(own, rules, tool, making.candidates, outcomes, details)
     made = {
-        place: Made(making.candidates[place], agreement, similarity)
+        place: AugmentedRow(making.candidates[place], agreement, similarity)
         for place, agreement, similarity in zip(
             judged.places.tolist(), judged.agreement.tolist(), judged.similarity.tolist(), strict=True
         )
@@ -87,7 +87,7 @@ def augment_bot(
         outcomes[passed[at]] = "balance"
     back = [*order, -1]
 
-    def there(place: int) -> Made:
+    def there(place: int) -> AugmentedRow:
         one = made[place].candidate
         return made[place]._replace(candidate=one._replace(row=back[one.row], other=back[one.other]))
 

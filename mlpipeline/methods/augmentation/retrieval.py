@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.languages.paraphrase.operators import Tool
-from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, dice_of, left_alone
+from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, left_alone, rng_of
 from mlpipeline.methods.augmentation.settings import MakingSettings
-from mlpipeline.methods.label_noise.material import Codes, Floats, as_material
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats, as_noise_data
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -37,7 +37,7 @@ Margins = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class Decisions:
     """What the rows say of n texts.
 
     Attributes:
@@ -74,7 +74,7 @@ def retrieval(
         lacks = "there are no logs" if not logs else "there are fewer than two intents"
         told["reason"] = lacks if wanted else "no intent lacks rows"
         return
-    left_out, asked = verdicts([corpus.texts[row] for row in rows], codes, logs, rules.seed)
+    left_out, asked = decisions_of([corpus.texts[row] for row in rows], codes, logs, rules.seed)
     right, aim = left_out.intent == codes, rules.retrieval_precision
     floor = floor_of(left_out.margin, right, aim)
     if not np.isfinite(floor):
@@ -89,7 +89,7 @@ def retrieval(
             yield Candidate(text, text, rows[int(asked.nearest[at])], (OPERATOR,))
 
 
-def verdicts(texts: Sequence[str], labels: Codes, logs: Sequence[str], seed: int) -> tuple[Verdicts, Verdicts]:
+def decisions_of(texts: Sequence[str], labels: Codes, logs: Sequence[str], seed: int) -> tuple[Decisions, Decisions]:
     """What the rows say of each other, each left out once, and of the logs; on one thread.
 
     Texts are compared by their n-grams, weighed by tf-idf, and by what these share in all texts, logs among them
@@ -104,13 +104,13 @@ def verdicts(texts: Sequence[str], labels: Codes, logs: Sequence[str], seed: int
     """
     from threadpoolctl import threadpool_limits
 
-    matrix = as_material([*texts, *logs]).matrix
+    matrix = as_noise_data([*texts, *logs]).matrix
     # a task has one core; and the last digits of a sum hang on how many threads take part in it
     with threadpool_limits(1):
         return _compared(matrix, labels, seed)
 
 
-def _compared(matrix: csr_matrix, labels: Codes, seed: int) -> tuple[Verdicts, Verdicts]:
+def _compared(matrix: csr_matrix, labels: Codes, seed: int) -> tuple[Decisions, Decisions]:
     count, every = len(labels), matrix.shape[0]
     vectors = _shared(matrix, seed)
     similar = _similarities(matrix, vectors, slice(0, count), count)
@@ -125,7 +125,7 @@ def _compared(matrix: csr_matrix, labels: Codes, seed: int) -> tuple[Verdicts, V
         block = _similarities(matrix, vectors, slice(start, start + _BLOCK), count)
         parts.append(_verdicts(block, block @ weights, labels))
     columns = zip(*((one.intent, one.margin, one.agree, one.nearest) for one in parts), strict=True)
-    return left_out, Verdicts(*(np.concatenate(column) for column in columns))
+    return left_out, Decisions(*(np.concatenate(column) for column in columns))
 
 
 def floor_of(margins: Margins, right: NDArray[np.bool_], aim: float) -> float:
@@ -161,7 +161,7 @@ def floor_of(margins: Margins, right: NDArray[np.bool_], aim: float) -> float:
     return max((float(np.log(aim / (1 - aim))) - begin) / slope, least)
 
 
-def _verdicts(similar: Margins, scores: Margins, labels: Codes) -> Verdicts:
+def _verdicts(similar: Margins, scores: Margins, labels: Codes) -> Decisions:
     at = np.arange(len(similar))
     intent = np.asarray(scores.argmax(axis=1), np.int64)
     best = scores[at, intent]
@@ -171,7 +171,7 @@ def _verdicts(similar: Margins, scores: Margins, labels: Codes) -> Verdicts:
     nearest = np.argpartition(-similar, count - 1, axis=1)[:, :count]
     agree = (labels[nearest] == intent[:, None]).all(axis=1)
     own = np.where(labels[None, :] == intent[:, None], similar, -np.inf).argmax(axis=1)
-    return Verdicts(intent, best - others.max(axis=1), agree, np.asarray(own, np.int64))
+    return Decisions(intent, best - others.max(axis=1), agree, np.asarray(own, np.int64))
 
 
 def _shared(matrix: csr_matrix, seed: int) -> Floats:
@@ -194,15 +194,15 @@ def _voters(corpus: Corpus, seed: int) -> list[int]:
     if len(corpus.texts) <= _MOST_ROWS:
         return list(range(len(corpus.texts)))
     intents = corpus.rows_of_intents()
-    most, dice = max(_MOST_ROWS // len(intents), _NEIGHBOURS), dice_of(seed, OPERATOR, "rows")
-    return sorted(row for rows in intents.values() for row in dice.sample(rows, min(most, len(rows))))
+    most, rng = max(_MOST_ROWS // len(intents), _NEIGHBOURS), rng_of(seed, OPERATOR, "rows")
+    return sorted(row for rows in intents.values() for row in rng.sample(rows, min(most, len(rows))))
 
 
 def _sentences(corpus: Corpus, seed: int) -> list[str]:
     """The logs, each text once, without those that are rows."""
     texts = sorted(set(corpus.logs) - set(corpus.texts) - set(corpus.held_out))
     if len(texts) > _MOST_LOGS:
-        texts = sorted(dice_of(seed, OPERATOR, "logs").sample(texts, _MOST_LOGS))
+        texts = sorted(rng_of(seed, OPERATOR, "logs").sample(texts, _MOST_LOGS))
     return [text for text in texts if not left_alone(text, corpus.profile)]
 
 

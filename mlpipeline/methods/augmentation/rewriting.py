@@ -16,12 +16,12 @@ from mlpipeline.methods.augmentation.corpus import (
     Candidate,
     Corpus,
     Source,
-    dice_of,
     is_foreign,
     is_used,
     lacking,
     left_alone,
     open_to_logs,
+    rng_of,
 )
 from mlpipeline.methods.augmentation.settings import MakingSettings
 
@@ -101,7 +101,7 @@ class _Maker:
         for row, sentence in sentences.items():
             yield from self._of_row(row, sentence, share)
         rows = list(sentences)
-        for row in self._dice(intent, "opposites").sample(rows, min(_MOST_OPPOSITES, len(rows))):
+        for row in self._rng(intent, "opposites").sample(rows, min(_MOST_OPPOSITES, len(rows))):
             yield from self._opposite(row, sentences[row])
 
     def _sentences(self, rows: Sequence[int]) -> dict[int, Sentence]:
@@ -126,11 +126,11 @@ class _Maker:
             return
         rows = list(sentences)
         if len(rows) > _MOST_MIXED:
-            rows = sorted(dice_of(self.rules.seed, intent, "mixed").sample(rows, _MOST_MIXED))
+            rows = sorted(rng_of(self.rules.seed, intent, "mixed").sample(rows, _MOST_MIXED))
         given = [sentences[row] for row in rows]
         ways: list[tuple[str, Callable[[], Iterator[Mixed]]]] = [
-            (SPLICE, lambda: splices(given, self._dice(intent, SPLICE), contents=list(map(self._contents, given)))),
-            (SLOT_EXCHANGE, lambda: slot_exchanges(given, self._dice(intent, SLOT_EXCHANGE))),
+            (SPLICE, lambda: splices(given, self._rng(intent, SPLICE), contents=list(map(self._contents, given)))),
+            (SLOT_EXCHANGE, lambda: slot_exchanges(given, self._rng(intent, SLOT_EXCHANGE))),
         ]
         for name, way in ways:
             if is_used(self.rules, name, "words"):
@@ -147,7 +147,7 @@ class _Maker:
         alone = self._by_each(row, sentence, self._operators)
         half = share if self.rules.chain < 2 else -(-share // 2)
         given = 0
-        for name, text in _dealt(alone, self._dice(self.corpus.ids[row], "order").sample(list(alone), len(alone))):
+        for name, text in _dealt(alone, self._rng(self.corpus.ids[row], "order").sample(list(alone), len(alone))):
             if given >= half:
                 break
             one = self._candidate(text, row, (name,), sentence.text)
@@ -158,7 +158,7 @@ class _Maker:
     def _by_each(self, row: int, sentence: Sentence, operators: Mapping[str, Operator]) -> dict[str, list[str]]:
         found = dict[str, list[str]]()
         for name, operator in operators.items():
-            made = list(islice(operator.rewrite(sentence, self._dice(self.corpus.ids[row], name)), _EACH))
+            made = list(islice(operator.rewrite(sentence, self._rng(self.corpus.ids[row], name)), _EACH))
             if made:
                 found[name] = made
         return found
@@ -167,11 +167,11 @@ class _Maker:
         """Further operators on what one has made; grammar never on what is mistyped, as no analyser reads that."""
         bases: list[tuple[tuple[str, ...], str]] = [((name,), text) for name, texts in alone.items() for text in texts]
         for depth in range(2, self.rules.chain + 1):
-            dice = self._dice(self.corpus.ids[row], "chain", str(depth))
+            rng = self._rng(self.corpus.ids[row], "chain", str(depth))
             bases = [base for base in bases if self._operators[base[0][-1]].kind != "typing"]
             longer, given = list[tuple[tuple[str, ...], str]](), 0
             most = -(-wanted // (self.rules.chain - 1))
-            for chain, text in dice.sample(bases, len(bases)):
+            for chain, text in rng.sample(bases, len(bases)):
                 if given >= most:
                     break
                 for name, made in self._next(row, chain, text):
@@ -186,7 +186,7 @@ class _Maker:
         # another of the same family takes the place of what the first has made
         families = {_family(name) for name in chain}
         names = [name for name in self._operators if _family(name) not in families]
-        own = self._dice(self.corpus.ids[row], *chain, text)
+        own = self._rng(self.corpus.ids[row], *chain, text)
         for name in own.sample(names, len(names)):
             made = next(iter(self._operators[name].rewrite(sentence, own)), self.corpus.texts[row])
             # one that takes the other back makes nothing
@@ -199,11 +199,11 @@ class _Maker:
     def _opposite(self, row: int, sentence: Sentence) -> Iterator[Candidate]:
         found = self._by_each(row, sentence, self._opposites)
         if found:
-            name = self._dice(self.corpus.ids[row], "opposite").choice(sorted(found))
+            name = self._rng(self.corpus.ids[row], "opposite").choice(sorted(found))
             yield self._candidate(found[name][0], row, (name,))._replace(opposite=True)
 
-    def _dice(self, *names: str) -> Random:
-        return dice_of(self.rules.seed, *names)
+    def _rng(self, *names: str) -> Random:
+        return rng_of(self.rules.seed, *names)
 
     def _candidate(self, text: str, row: int, operators: tuple[str, ...], before: str = "") -> Candidate:
         last = self._operators.get(operators[-1])

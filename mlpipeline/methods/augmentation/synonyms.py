@@ -19,7 +19,7 @@ from mlpipeline.languages.paraphrase.operators import Sentence, Token, Tool
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
 from mlpipeline.languages.paraphrase.word_edits import cased, free, spliced
 from mlpipeline.languages.profile import normalizer
-from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, dice_of, left_alone
+from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, left_alone, rng_of
 from mlpipeline.methods.augmentation.neighbours import Word, Words, neighbours_of
 from mlpipeline.methods.augmentation.settings import MakingSettings
 
@@ -77,7 +77,7 @@ def synonyms(
         intent, text = corpus.intents[row], corpus.texts[row]
         if wanted.get(intent, 0) <= 0 or left_alone(text, corpus.profile):
             continue
-        dice = dice_of(rules.seed, corpus.ids[row], OPERATOR)
+        rng = rng_of(rules.seed, corpus.ids[row], OPERATOR)
         said = {one.form.casefold() for one in sentence.tokens}
         ways = [
             (place, other)
@@ -87,8 +87,8 @@ def synonyms(
             and marks.may_exchange(place.word, other, intent)
             and fits(text, place.start, place.stop, other[0])
         ]
-        turned = _opposites(sentence, tool, dice) if ways else set()
-        for place, other in dice.sample(ways, min(len(ways), _OF_ROW)):
+        turned = _opposites(sentence, tool, rng) if ways else set()
+        for place, other in rng.sample(ways, min(len(ways), _OF_ROW)):
             made = spliced(text, place.start, place.stop, cased(text[place.start : place.stop], other[0]))
             if made not in there and made not in turned and is_whole(made) and kept(text, made):
                 there.add(made)
@@ -182,10 +182,10 @@ def _texts(corpus: Corpus, seed: int) -> list[str]:
     """Rows and logs, each text once; of very many, some."""
     texts = sorted({*corpus.texts, *corpus.logs})
     if len(texts) > _MOST_TEXTS:
-        texts = sorted(dice_of(seed, OPERATOR).sample(texts, _MOST_TEXTS))
+        texts = sorted(rng_of(seed, OPERATOR).sample(texts, _MOST_TEXTS))
     return texts
 
 
-def _opposites(sentence: Sentence, tool: Tool, dice: Random) -> set[str]:
+def _opposites(sentence: Sentence, tool: Tool, rng: Random) -> set[str]:
     """What the language knows to say the opposite."""
-    return {made for one in tool.operators.values() if one.opposite for made in one.rewrite(sentence, dice)}
+    return {made for one in tool.operators.values() if one.opposite for made in one.rewrite(sentence, rng)}

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpipeline.languages.paraphrase.operators import Sentence, Tool
-from mlpipeline.methods.augmentation.corpus import dice_of
+from mlpipeline.methods.augmentation.corpus import rng_of
 
 _LONGEST = 6  # letters, the last of which is asked for
 _SHUFFLES = 6  # of one text
@@ -116,9 +116,9 @@ def order_share(text: str, sentence: Sentence, model: LetterModel, seed: int) ->
     words = [text[start:stop] for start, stop in places]
     if len(set(words)) < _FEWEST_PIECES:
         return None
-    dice, own, beaten = dice_of(seed, "order", text), model.bits(text), []
+    rng, own, beaten = rng_of(seed, "order", text), model.bits(text), []
     for _ in range(_SHUFFLES):
-        mixed = _shuffled(text, places, dice.sample(words, len(words)))
+        mixed = _shuffled(text, places, rng.sample(words, len(words)))
         if mixed != text:
             other = model.bits(mixed)
             beaten.append(1.0 if own < other else 0.5 if own == other else 0.0)

@@ -11,7 +11,7 @@ import numpy as np
 from mlpipeline.languages.paraphrase.operators import Operator, Tool, effective
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.agreement import agreement_of
-from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, dice_of, is_used
+from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded, is_used, rng_of
 from mlpipeline.methods.augmentation.gates import NEAR, TextGate, refusal
 from mlpipeline.methods.augmentation.nearness import as_texts, near_rows, similarity_to
 from mlpipeline.methods.augmentation.settings import MakingSettings
@@ -34,7 +34,7 @@ MEANT = {
 
 @dataclass(frozen=True)
 class Wording:
-    """One made text with its scores; `verdict` is kept, for review, or the gate that refuses it.
+    """One made text with its scores; `decision` is kept, for review, or the gate that refuses it.
 
     `used` is false where the recipe does not use one of the operators. `similarity` is the Jaccard similarity with the
     sentence as `clean` folds both, `length` made by given characters; `intent` and `agreement` are there with `--bot`:
@@ -44,7 +44,7 @@ class Wording:
     text: str
     normalized: str
     operators: tuple[str, ...]
-    verdict: str
+    decision: str
     similarity: float
     length: float
     used: bool
@@ -87,13 +87,13 @@ def made_of(setting: Setting, used: Mapping[str, Operator], said: str, chain: in
     for depth in range(chain):
         longer = list[tuple[tuple[str, ...], str]]()
         for before, text in bases:
-            sentence, dice = setting.tool.analyse(text), dice_of(seed, *before, text)
+            sentence, rng = setting.tool.analyse(text), rng_of(seed, *before, text)
             names = [name for name in used if name not in before]
             given = 0
-            for name in dice.sample(names, len(names)) if depth else names:
+            for name in rng.sample(names, len(names)) if depth else names:
                 if depth and (given >= _EACH or used[name].opposite):
                     continue
-                for made in used[name].rewrite(sentence, dice):
+                for made in used[name].rewrite(sentence, rng):
                     given += 1
                     one = Candidate(made, normalize(made), 0, (*before, name), opposite=used[name].opposite)
                     if one.normalized not in seen:
@@ -135,12 +135,12 @@ def judged(setting: Setting, corpus: Corpus, made: Iterable[Candidate]) -> list[
     agreed = _agreed(setting, corpus, candidates, verdicts)
     used = {name for name in setting.tool.operators if setting.uses(name)}
     found = [
-        Wording(one.text, one.normalized, one.operators, verdict or (REVIEW if one.opposite else KEPT), likeness,
+        Wording(one.text, one.normalized, one.operators, decision or (REVIEW if one.opposite else KEPT), likeness,
                 len(one.normalized) / len(said), used.issuperset(one.operators), one.opposite, *told)
-        for one, verdict, likeness, told in zip(candidates, verdicts, similar, agreed, strict=True)
+        for one, decision, likeness, told in zip(candidates, verdicts, similar, agreed, strict=True)
     ]  # fmt: skip
-    order = {verdict: place for place, verdict in enumerate((KEPT, NEAR, *MEANT, REVIEW))}
-    return sorted(found, key=lambda one: (order[one.verdict], not one.used))
+    order = {decision: place for place, decision in enumerate((KEPT, NEAR, *MEANT, REVIEW))}
+    return sorted(found, key=lambda one: (order[one.decision], not one.used))
 
 
 def _near(setting: Setting, corpus: Corpus, made: Sequence[Candidate], verdicts: list[str]) -> list[float]:

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mlpipeline.methods.label_noise.analysis import NoiseAnalysis
 from mlpipeline.methods.label_noise.annotators import find_consensus, kappa_by_pair
-from mlpipeline.methods.label_noise.judging import Verdict
-from mlpipeline.methods.label_noise.units import Units
+from mlpipeline.methods.label_noise.examples import Examples
 
 _MOST = 50  # annotators with a quality of their own: each takes a matrix of intents by intents
 _LISTED = 50  # texts that they disagree on, the least certain first
@@ -53,36 +53,36 @@ def unequivocal(answers: Sequence[Answer]) -> list[Answer]:
     return [answer for answer in answers if times[answer.content_id, answer.annotator] == 1]
 
 
-def said_by_views(units: Units, verdict: Verdict) -> dict[str, str]:
+def said_by_views(examples: Examples, analysis: NoiseAnalysis) -> dict[str, str]:
     """The likeliest intent of each content that was judged, by models that have never learnt its labels."""
     said: dict[str, str] = {}
-    if verdict.detection is None:
+    if analysis.detection is None:
         return said
-    judged = [(~units.held_out, verdict.detection.judgement.fused)]
-    if verdict.test is not None:
-        judged.append((units.held_out, verdict.test.fused[units.held_out]))
+    judged = [(~examples.held_out, analysis.detection.estimate.fused)]
+    if analysis.test is not None:
+        judged.append((examples.held_out, analysis.test.fused[examples.held_out]))
     for chosen, fused in judged:
         for row, label in zip(np.flatnonzero(chosen).tolist(), fused.argmax(axis=1).tolist(), strict=True):
-            said[units.ids[row]] = units.intents[label]
+            said[examples.ids[row]] = examples.intents[label]
     return said
 
 
-def doubted_shares(units: Units, verdict: Verdict, answers: Sequence[Answer]) -> dict[str, float]:
+def doubted_shares(examples: Examples, analysis: NoiseAnalysis, answers: Sequence[Answer]) -> dict[str, float]:
     """Of each annotator, the share of the answers whose label is doubted, whoever else gave it; 0 to 1.
 
     Where several gave one label to a text, one row of it is judged, and it is an answer of each of them: were it
     counted for the one whose row stands first, the others would be left with what nobody shares. What is nearly a
     judged text with that label counts as that one. Annotators without an answer that was judged are left out.
     """
-    intents = [units.intents[label] for label in units.labels.tolist()]
-    judged = {key: row for row, key in enumerate(zip(units.ids, intents, strict=True))}
+    intents = [examples.intents[label] for label in examples.labels.tolist()]
+    judged = {key: row for row, key in enumerate(zip(examples.ids, intents, strict=True))}
     # Backwards, so that of several the first stays.
     near = {
         (answer.group, answer.intent): judged[answer.content_id, answer.intent]
         for answer in reversed(answers)
         if (answer.content_id, answer.intent) in judged
     }
-    flagged = {one.row for one in verdict.findings if one.flagged}
+    flagged = {one.row for one in analysis.findings if one.flagged}
     given, doubted = Counter[str](), Counter[str]()
     for answer in answers:
         row = judged.get((answer.content_id, answer.intent), near.get((answer.group, answer.intent)))
@@ -92,14 +92,16 @@ def doubted_shares(units: Units, verdict: Verdict, answers: Sequence[Answer]) ->
     return {name: doubted[name] / count for name, count in given.items()}
 
 
-def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answer]) -> dict[str, object] | None:
+def annotator_report(
+    examples: Examples, analysis: NoiseAnalysis, answers: Sequence[Answer]
+) -> dict[str, object] | None:
     """Quality of each annotator, kappa by pair, and the texts that they disagree on; None without annotators.
 
     `quality` is the probability that an annotator gives the right label (Dawid and Skene), known only where several
     answered the same texts; what the views say counts as one answer more, and of two annotators without it nothing is
     known. `flagged` is the share of the annotator's answers whose label is doubted (`doubted_shares`).
     """
-    shares, answers = doubted_shares(units, verdict, answers), unequivocal(answers)
+    shares, answers = doubted_shares(examples, analysis, answers), unequivocal(answers)
     people = Counter(answer.annotator for answer in answers)
     if not people:
         return None
@@ -126,7 +128,7 @@ def annotator_report(units: Units, verdict: Verdict, answers: Sequence[Answer]) 
         "disagreements": [],
     }
     texts = {answer.content_id: answer.text for answer in reversed(answers)}
-    views = said_by_views(units, verdict)
+    views = said_by_views(examples, analysis)
     return told | _compared(told["annotators"], shared, texts, views) if shared else told
 
 

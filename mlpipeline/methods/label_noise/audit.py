@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.decide import PROMISED
-from mlpipeline.methods.label_noise.estimate import Judgement
-from mlpipeline.methods.label_noise.material import Codes, Material
+from mlpipeline.methods.label_noise.estimate import NoiseEstimate
+from mlpipeline.methods.label_noise.noise_data import Codes, NoiseData
 
 PLANTED = ("random", "pairs")
 
@@ -71,7 +71,7 @@ def plant(
     labels: Codes,
     kind: str,
     share: float,
-    material: Material,
+    noise_data: NoiseData,
     *,
     usable: NDArray[np.bool_] | None = None,
     seed: int = 20,
@@ -103,18 +103,18 @@ def plant(
     if kind == "random":
         changed[chosen] = known[(place[chosen] + random.integers(1, max(len(known), 2), len(chosen))) % len(known)]
     else:
-        changed[chosen] = known[nearest_labels(material, place)[place[chosen]]]
+        changed[chosen] = known[nearest_labels(noise_data, place)[place[chosen]]]
     return changed, changed != labels
 
 
-def nearest_labels(material: Material, labels: Codes) -> Codes:
+def nearest_labels(noise_data: NoiseData, labels: Codes) -> Codes:
     """For each label in [0, k) the other label whose mean row is most similar: (k,)."""
     from scipy.sparse import csr_matrix
 
     count = int(labels.max()) + 1
     ones = np.ones(len(labels), np.float32)
     member = csr_matrix((ones, (labels, np.arange(len(labels)))), shape=(count, len(labels)))
-    summed = member @ material.matrix
+    summed = member @ noise_data.matrix
     similar = (summed @ summed.T).toarray()
     length = np.sqrt(np.maximum(similar.diagonal(), 1e-12))
     similar = similar / length[:, None] / length[None]
@@ -124,9 +124,9 @@ def nearest_labels(material: Material, labels: Codes) -> Codes:
 
 def audit(
     labels: Codes,
-    material: Material,
-    before: Judgement,
-    again: Callable[[Codes], Judgement],
+    noise_data: NoiseData,
+    before: NoiseEstimate,
+    again: Callable[[Codes], NoiseEstimate],
     *,
     share: float = 0.1,
     verified: NDArray[np.bool_] | None = None,
@@ -148,7 +148,7 @@ def audit(
     usable = ~before.flagged if verified is None else ~before.flagged & ~verified
     reports = []
     for kind in kinds:
-        changed, planted = plant(labels, kind, share, material, usable=usable, seed=seed)
+        changed, planted = plant(labels, kind, share, noise_data, usable=usable, seed=seed)
         found = again(changed)
         fresh = found.flagged & ~before.flagged
         hits = int((found.flagged & planted).sum())
@@ -197,18 +197,18 @@ def measured_curve(
     return WorkCurve(rows, found[rows] / total, low, high)
 
 
-def promised_curve(judgement: Judgement, *, points: int = _POINTS) -> WorkCurve:
+def promised_curve(estimate: NoiseEstimate, *, points: int = _POINTS) -> WorkCurve:
     """The work curve of the labels as they are, by the probabilities themselves; the rate's interval widens it.
 
     It goes on to where the promised share is reached, if it is.
     """
-    ordered = np.sort(judgement.wrong)[::-1]
+    ordered = np.sort(estimate.wrong)[::-1]
     grown = np.concatenate([[0.0], np.cumsum(ordered)])
-    total = judgement.expected
-    beyond = math.ceil(1.1 * (judgement.rows_for(PROMISED) or 0))  # the point is not to stand on the chart's edge
+    total = estimate.expected
+    beyond = math.ceil(1.1 * (estimate.rows_for(PROMISED) or 0))  # the point is not to stand on the chart's edge
     rows = _budgets(len(ordered), max(2 * round(total), beyond), points)
-    least = max(judgement.noise.low * len(ordered), 1e-9)
-    most = max(judgement.noise.high * len(ordered), total)
+    least = max(estimate.noise.low * len(ordered), 1e-9)
+    most = max(estimate.noise.high * len(ordered), total)
     share = grown[rows] / total
     return WorkCurve(rows, share, grown[rows] / most, np.minimum(grown[rows] / min(least, total), 1.0))
 

@@ -129,7 +129,7 @@ def find_confusing(
         labels: (n,) label codes in [0, classes).
         classes: number of labels.
         vectors: (n, d) of any encoder; rows with NaN or of length zero are left out.
-        chances: (n, classes) log probabilities of models that have not learnt the row, such as `Judgement.fused`.
+        chances: (n, classes) log probabilities of models that have not learnt the row, such as `NoiseEstimate.fused`.
             When given, they say what a row resembles; otherwise the vectors do.
         groups: (n,) near duplicates; of a group, one row an intent is asked.
         least: smallest overlap that is listed.

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.detect import Detection
-from mlpipeline.methods.label_noise.estimate import Judgement
+from mlpipeline.methods.label_noise.estimate import NoiseEstimate
 from mlpipeline.methods.label_noise.fuse import votes
-from mlpipeline.methods.label_noise.material import Codes, Material
+from mlpipeline.methods.label_noise.noise_data import Codes, NoiseData
 
 KINDS = ("flip", "out of scope", "contradiction", "outlier", "unclear")
 ACTIONS = ("keep", "queue", "drop", "relabel", "report")
@@ -62,7 +62,7 @@ class Finding:
 
 def list_findings(
     detection: Detection,
-    material: Material,
+    noise_data: NoiseData,
     labels: Codes,
     *,
     policy: str = "drop",
@@ -84,22 +84,22 @@ def list_findings(
     """
     if policy not in ("keep", "queue", "drop", "relabel"):
         raise StageError(f"no policy is called {policy!r}", fix="choose of keep, queue, drop, relabel")
-    judgement = detection.judgement
-    rows, kinds = _doubted(detection, material, labels, outside)
+    estimate = detection.estimate
+    rows, kinds = _doubted(detection, noise_data, labels, outside)
     heard = votes(detection.views)
     voted = np.stack([heard[name][rows] for name in heard]) if heard else np.zeros((0, len(rows)), np.int64)
-    agreed = (voted == judgement.suggested[rows]).all(axis=0).tolist()
-    shown = _examples(material, labels, rows, judgement.suggested)
+    agreed = (voted == estimate.suggested[rows]).all(axis=0).tolist()
+    shown = _examples(noise_data, labels, rows, estimate.suggested)
     kept = np.zeros(len(labels), bool) if verified is None else verified
-    flagged = judgement.flagged
-    clear = flagged & (judgement.wrong >= _CLEAR) & (not _know_too_little(judgement, labels))
+    flagged = estimate.flagged
+    clear = flagged & (estimate.wrong >= _CLEAR) & (not _know_too_little(estimate, labels))
     sure = [bool(clear[row]) and kind in _CLEAR_KINDS for row, kind in zip(rows.tolist(), kinds, strict=True)]
     return [
         Finding(
             row=row,
             given=int(labels[row]),
-            suggested=int(judgement.suggested[row]),
-            wrong=round(float(judgement.wrong[row]), 6),
+            suggested=int(estimate.suggested[row]),
+            wrong=round(float(estimate.wrong[row]), 6),
             flagged=bool(flagged[row]),
             kind=kinds[place],
             action="report" if kept[row] else choose_action(policy, clear=sure[place], agreed=agreed[place]),
@@ -111,27 +111,29 @@ def list_findings(
     ]
 
 
-def _know_too_little(judgement: Judgement, labels: Codes) -> bool:
+def _know_too_little(estimate: NoiseEstimate, labels: Codes) -> bool:
     """Whether the views may be wrong about most rows, or are about many of those that seem right."""
-    rate = judgement.noise.rate
-    missed = float((judgement.fused.argmax(axis=1) != labels).mean()) - rate
-    return judgement.noise.high >= _HOPELESS or missed > _WEAK * (1.0 - rate)
+    rate = estimate.noise.rate
+    missed = float((estimate.fused.argmax(axis=1) != labels).mean()) - rate
+    return estimate.noise.high >= _HOPELESS or missed > _WEAK * (1.0 - rate)
 
 
-def _doubted(detection: Detection, material: Material, labels: Codes, outside: int | None) -> tuple[Codes, list[str]]:
+def _doubted(
+    detection: Detection, noise_data: NoiseData, labels: Codes, outside: int | None
+) -> tuple[Codes, list[str]]:
     """The rows to list, the likeliest mistakes first, and the kind of each."""
-    judgement = detection.judgement
-    opposed, far = _contradicted(labels, material.groups), nearest_similarity(material) < _FAR
-    listed = (judgement.wrong >= min(_DOUBTED, judgement.cut)) | opposed | (far & (judgement.wrong > _ODD))
-    listed[_promised(judgement)] = True
-    rows = judgement.order[listed[judgement.order]]
+    estimate = detection.estimate
+    opposed, far = _contradicted(labels, noise_data.groups), nearest_similarity(noise_data) < _FAR
+    listed = (estimate.wrong >= min(_DOUBTED, estimate.cut)) | opposed | (far & (estimate.wrong > _ODD))
+    listed[_promised(estimate)] = True
+    rows = estimate.order[listed[estimate.order]]
     return rows, _kinds(detection, rows, opposed, far, outside)
 
 
-def _promised(judgement: Judgement) -> Codes:
+def _promised(estimate: NoiseEstimate) -> Codes:
     """The first rows of the list that together hold the promised share of the noise; none where nothing is flagged."""
-    count = judgement.rows_for(PROMISED) if judgement.flagged.any() else None
-    return judgement.order[: count or 0]
+    count = estimate.rows_for(PROMISED) if estimate.flagged.any() else None
+    return estimate.order[: count or 0]
 
 
 def choose_action(policy: str, *, clear: bool, agreed: bool) -> str:
@@ -145,18 +147,18 @@ def choose_action(policy: str, *, clear: bool, agreed: bool) -> str:
     return policy
 
 
-def nearest_similarity(material: Material) -> NDArray[np.float32]:
+def nearest_similarity(noise_data: NoiseData) -> NDArray[np.float32]:
     """Cosine similarity of each row to the nearest row of another group, by n-grams: (n,); one row a group is asked.
 
     At most 4,000 rows, evenly drawn, are compared with: a text that resembles none of them is rare either way, and the
     time stays linear in the rows.
     """
-    _, first, member = np.unique(material.groups, return_index=True, return_inverse=True)
+    _, first, member = np.unique(noise_data.groups, return_index=True, return_inverse=True)
     count = len(first)
     drawn = np.unique(np.linspace(0, count - 1, min(count, 4000)).astype(np.int64)) if count else first
-    known, result = material.matrix[first[drawn]].T.tocsr(), np.zeros(count, np.float32)
+    known, result = noise_data.matrix[first[drawn]].T.tocsr(), np.zeros(count, np.float32)
     for start in range(0, count, _BLOCK):
-        part = (material.matrix[first[start : start + _BLOCK]] @ known).toarray()
+        part = (noise_data.matrix[first[start : start + _BLOCK]] @ known).toarray()
         part[np.arange(start, start + len(part))[:, None] == drawn[None]] = 0.0
         result[start : start + _BLOCK] = part.max(axis=1)
     return np.asarray(result[member.reshape(-1)], np.float32)
@@ -176,9 +178,9 @@ def _contradicted(labels: Codes, groups: Codes) -> NDArray[np.bool_]:
 def _kinds(
     detection: Detection, rows: Codes, opposed: NDArray[np.bool_], far: NDArray[np.bool_], outside: int | None
 ) -> list[str]:
-    judgement = detection.judgement
-    best = np.exp(judgement.fused[rows].max(axis=1))
-    flagged, kinds = judgement.flagged, []
+    estimate = detection.estimate
+    best = np.exp(estimate.fused[rows].max(axis=1))
+    flagged, kinds = estimate.flagged, []
     for place, row in enumerate(rows.tolist()):
         if opposed[row]:
             kinds.append("contradiction")
@@ -186,7 +188,7 @@ def _kinds(
             kinds.append("outlier")
         elif not flagged[row]:
             kinds.append("unclear")
-        elif judgement.suggested[row] == outside or best[place] < _FITS:
+        elif estimate.suggested[row] == outside or best[place] < _FITS:
             kinds.append("out of scope")
         else:
             kinds.append("flip")
@@ -194,7 +196,7 @@ def _kinds(
 
 
 def _examples(
-    material: Material, labels: Codes, rows: Codes, suggested: Codes
+    noise_data: NoiseData, labels: Codes, rows: Codes, suggested: Codes
 ) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """For each row: the most similar rows with its given and with its suggested label."""
     members = {int(label): np.flatnonzero(labels == label) for label in np.unique(labels)}
@@ -205,10 +207,10 @@ def _examples(
             places, own = np.flatnonzero(wanted == label), members.get(label, np.empty(0, np.int64))[:_BLOCK]
             if not len(own):
                 continue
-            turned = material.matrix[own].T.tocsr()
+            turned = noise_data.matrix[own].T.tocsr()
             for start in range(0, len(places), _BLOCK):
                 part = places[start : start + _BLOCK]
-                similar = (material.matrix[rows[part]] @ turned).toarray()
+                similar = (noise_data.matrix[rows[part]] @ turned).toarray()
                 similar[rows[part][:, None] == own[None]] = -1.0  # a row does not stand for itself
                 order = np.argsort(-similar, axis=1, kind="stable")[:, :_LISTED]
                 for line, place in enumerate(part.tolist()):

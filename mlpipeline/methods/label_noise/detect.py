@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.errors import StageError
-from mlpipeline.methods.label_noise.estimate import Judgement, Noise
+from mlpipeline.methods.label_noise.estimate import Noise, NoiseEstimate
+from mlpipeline.methods.label_noise.estimate_groups import estimate_groups
 from mlpipeline.methods.label_noise.folds import Task, predict_all
 from mlpipeline.methods.label_noise.fuse import as_log_chances
-from mlpipeline.methods.label_noise.material import Codes, Floats, Material, folds_by_group
-from mlpipeline.methods.label_noise.parts import judge_parts
-from mlpipeline.methods.label_noise.rare import judge_rare
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, folds_by_group
+from mlpipeline.methods.label_noise.rare import estimate_rare
 from mlpipeline.methods.label_noise.views import View, choose_views
 
 _FOLDS = 5
@@ -29,18 +29,18 @@ class Detection:
         noise: rate and kind by part.
     """
 
-    judgement: Judgement
+    estimate: NoiseEstimate
     views: Mapping[str, Floats]
     noise: Mapping[int, Noise]
 
     def expand(self, place: Codes) -> Detection:
         """The same for m rows, of which `place` (m,) tells as which row each was judged."""
         views = {name: view[place] for name, view in self.views.items()}
-        return Detection(self.judgement.expand(place), views, self.noise)
+        return Detection(self.estimate.expand(place), views, self.noise)
 
 
 def find_noise(
-    material: Material,
+    noise_data: NoiseData,
     labels: Codes,
     classes: int,
     *,
@@ -65,18 +65,18 @@ def find_noise(
     Raises:
         StageError: when there are fewer than two labels, fewer than ten groups, or codes that are no labels.
     """
-    check_labels(material, labels, folds, classes)
+    check_labels(noise_data, labels, folds, classes)
     chosen = (
-        choose_views(classes, len(labels), vectors=material.vectors.shape[1] > 0) if views is None else tuple(views)
+        choose_views(classes, len(labels), vectors=noise_data.vectors.shape[1] > 0) if views is None else tuple(views)
     )
     # A text that stands there a thousand times with one label is one piece of evidence, not a thousand.
     origin = np.zeros_like(labels) if parts is None else parts
     _, first, again = np.unique(
-        np.stack([material.groups, labels, origin]), axis=1, return_index=True, return_inverse=True
+        np.stack([noise_data.groups, labels, origin]), axis=1, return_index=True, return_inverse=True
     )
     once = len(first) < len(labels)
     kept = np.sort(first) if once else np.arange(len(labels))
-    asked, given, origin = material.take(kept) if once else material, labels[kept], origin[kept]
+    asked, given, origin = noise_data.take(kept) if once else noise_data, labels[kept], origin[kept]
     fold = folds_by_group(given, asked.groups, folds, seed)
     task = Task(asked, given, fold, origin, np.ones(len(given), bool), classes, seed)
     found = detect(chosen, {view.name: predict_all(view, task) for view in chosen}, given, origin, seed=seed)
@@ -89,26 +89,27 @@ def detect(
     """The verdict on n rows from the views' scores (n, k) by name, out of fold; `parts` (n,) are judged apart."""
     judges = [view for view in views if not view.votes_only] or views
     found = {view.name: as_log_chances(scores[view.name], labels) for view in judges}
-    verdict, noise = judge_parts(list(found.values()), labels, parts, seed)
+    analysis, noise = estimate_groups(list(found.values()), labels, parts, seed)
     voters = {view.name: as_log_chances(scores[view.name], labels) for view in views if view not in judges}
     found = {view.name: (found | voters)[view.name] for view in views}
     near = [found[view.name] for view in views if view.how in ("neighbours", "embedding")]
     if near:
-        verdict = judge_rare(verdict, near, labels)
-    return Detection(verdict, found, noise)
+        analysis = estimate_rare(analysis, near, labels)
+    return Detection(analysis, found, noise)
 
 
-def check_labels(material: Material, labels: Codes, folds: int = _FOLDS, classes: int | None = None) -> None:
+def check_labels(noise_data: NoiseData, labels: Codes, folds: int = _FOLDS, classes: int | None = None) -> None:
     """Raises StageError where nothing can be judged, with the reason."""
-    if len(labels) != len(material):
-        raise StageError(f"{len(labels)} labels for {len(material)} rows", fix="give one label a row")
+    if len(labels) != len(noise_data):
+        raise StageError(f"{len(labels)} labels for {len(noise_data)} rows", fix="give one label a row")
     if len(labels) and (labels.min() < 0 or (classes is not None and labels.max() >= classes)):
         raise StageError(
             f"label codes from {labels.min()} to {labels.max()} for {classes} labels", fix="number labels from 0 on"
         )
     if len(np.unique(labels)) < 2:
         raise StageError("all rows carry one label", fix="label noise can be estimated from two labels on")
-    if len(np.unique(material.groups)) < 2 * folds:
+    if len(np.unique(noise_data.groups)) < 2 * folds:
         raise StageError(
-            f"only {len(np.unique(material.groups))} different texts", fix=f"give at least {2 * folds} different texts"
+            f"only {len(np.unique(noise_data.groups))} different texts",
+            fix=f"give at least {2 * folds} different texts",
         )

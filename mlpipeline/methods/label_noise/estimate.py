@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.fuse import Mistaken, best_other, evidence, fuse, margins
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.fuse import Mistaken, best_other, fuse, fused_features, margins
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 from mlpipeline.methods.label_noise.rates import Doubles, find_interval, find_rate
 
 _ROUNDS = 2  # which rows seem wrong decides where wrong labels are put on paper, so both are found in turns
@@ -53,7 +53,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class NoiseEstimate:
     """n rows judged.
 
     Attributes:
@@ -90,7 +90,7 @@ class Judgement:
         reached = int(np.searchsorted(grown, share * self.expected - 1e-9))
         return reached + 1 if reached < len(grown) else None
 
-    def expand(self, place: Codes) -> Judgement:
+    def expand(self, place: Codes) -> NoiseEstimate:
         """The same for m rows, of which `place` (m,) tells as which row each was judged."""
         told = {name: getattr(self, name)[place] for name in ("wrong", "score", "suggested", "fused")}
         return replace(self, **told)
@@ -101,7 +101,7 @@ class Judgement:
         return np.asarray(np.lexsort((-self.score, -self.wrong)), np.int64)
 
 
-def judge(views: Sequence[Floats], labels: Codes, seed: int = 20) -> Judgement:
+def estimate_noise(views: Sequence[Floats], labels: Codes, seed: int = 20) -> NoiseEstimate:
     """Judge every row.
 
     Args:
@@ -118,7 +118,7 @@ def judge(views: Sequence[Floats], labels: Codes, seed: int = 20) -> Judgement:
     cut, expected = best_cut(wrong)
     low, high = find_interval(seen.scores, seen.planted, np.random.default_rng(seed))
     noise = Noise(min(seen.rate, 1.0), low, high, pairing, _name(seen.rate, pairing), joint)
-    return Judgement(wrong, seen.scores, cut, expected, best_other(fused, labels), fused, noise)
+    return NoiseEstimate(wrong, seen.scores, cut, expected, best_other(fused, labels), fused, noise)
 
 
 def confident_pairs(fused: Floats, labels: Codes) -> NDArray[np.int64]:
@@ -235,8 +235,8 @@ def _learnt_scores(
     if not len(on_paper[0]):
         return margins(fused, np.arange(len(labels)), labels).astype(np.float64), np.empty(0)
     mistaken = Mistaken.count(fused, labels)
-    actual = evidence(views, fused, np.arange(len(labels)), labels, mistaken)
-    planted = evidence(views, fused, *on_paper, mistaken)
+    actual = fused_features(views, fused, np.arange(len(labels)), labels, mistaken)
+    planted = fused_features(views, fused, *on_paper, mistaken)
     # By both: a column that hardly differs among the rows as they are may differ a great deal on paper.
     both = np.concatenate([actual, planted])
     middle, spread = both.mean(axis=0), both.std(axis=0) + 1e-6

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.methods.label_noise.estimate_groups import estimate_groups
 from mlpipeline.methods.label_noise.fuse import as_log_chances
-from mlpipeline.methods.label_noise.material import Codes, Floats, Material, folds_by_group
-from mlpipeline.methods.label_noise.parts import judge_parts
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, folds_by_group
 from mlpipeline.methods.label_noise.views import View, fit_view, quick_views
 
 Flags = NDArray[np.bool_]
@@ -34,13 +34,13 @@ class Task:
         material: n rows.
         labels: int64 (n,), given label codes below `classes`.
         folds: int64 (n,), fold of each row; a group lies in one fold.
-        parts: int64 (n,), origin of each row, see `parts.judge_parts`.
+        parts: int64 (n,), origin of each row, see `parts.estimate_groups`.
         learnt: bool (n,), rows that may be learnt; test rows may not.
         classes: number of labels.
         seed: of all that is random.
     """
 
-    material: Material
+    noise_data: NoiseData
     labels: Codes
     folds: Codes
     parts: Codes
@@ -69,7 +69,7 @@ class Task:
 def predict_fold(view: View, task: Task, fold: int) -> tuple[Codes, Floats]:
     """One view and fold: row numbers (m,) and scores (m, classes), learnt from other folds. One Spark task."""
     asked, learnt = np.flatnonzero(task.folds == fold), learnt_rows(view, task, fold)
-    return asked, fit_view(view, task.material, task.labels, learnt, asked, task.classes, task.seed)
+    return asked, fit_view(view, task.noise_data, task.labels, learnt, asked, task.classes, task.seed)
 
 
 def predict_all(view: View, task: Task) -> Floats:
@@ -85,7 +85,7 @@ def learnt_rows(view: View, task: Task, fold: int) -> Codes:
 
 def _seem_right(purified: View, task: Task, rest: Codes) -> Flags:
     """Which of the rows (m,) carry labels that seem right, from these rows alone."""
-    labels, part = task.labels[rest], task.material.take(rest)
+    labels, part = task.labels[rest], task.noise_data.take(rest)
     inner = folds_by_group(labels, part.groups, _INNER, task.seed)
     own = Task(part, labels, inner, task.parts[rest], np.ones(len(rest), bool), task.classes, task.seed)
     # Neighbours beside it change nothing but the time. Beside machines of rivals, naive Bayes is enough: of 48,000 rows
@@ -93,5 +93,5 @@ def _seem_right(purified: View, task: Task, rest: Codes) -> Flags:
     quick = View("bayes", "bayes") if purified.how == "rivals" else quick_views(task.classes)[0]
     view = replace(quick, settings={"passes": _PASSES})
     found = as_log_chances(predict_all(view, own), labels)
-    judged, _ = judge_parts([found], labels, own.parts, task.seed)
+    judged, _ = estimate_groups([found], labels, own.parts, task.seed)
     return np.asarray(judged.wrong < min(judged.cut, _DOUBTED))

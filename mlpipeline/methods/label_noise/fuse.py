@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 from mlpipeline.networks import calibrate
 
 _FLOOR = 1e-6  # no view is surer than that
@@ -114,7 +114,7 @@ class Mistaken:
         return np.asarray(np.log((rest + _CELL) / (total + _CELL * count)), np.float64)
 
 
-def evidence(
+def fused_features(
     views: Sequence[Floats], fused: Floats, rows: Codes, labels: Codes, mistaken: Mistaken | None = None
 ) -> NDArray[np.float64]:
     """What speaks against `labels` of `rows`, for a linear judge: (m, 3 numbers a view + 2, or + 3 with `mistaken`).

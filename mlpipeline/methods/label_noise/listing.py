@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from mlpipeline.methods.label_noise.decide import Finding
-from mlpipeline.methods.label_noise.units import Units
+from mlpipeline.methods.label_noise.examples import Examples
 
 _Row = TypeVar("_Row", bound=Mapping[str, Any])
 
@@ -17,24 +17,24 @@ DEALT_WITH = ("drop", "relabel")
 """Actions after which nobody has to read a row."""
 
 
-def issue_rows(units: Units, findings: Sequence[Finding]) -> list[dict[str, object]]:
+def issue_rows(examples: Examples, findings: Sequence[Finding]) -> list[dict[str, object]]:
     """One row a finding, the likeliest mistakes first, those of test units last."""
     return [
         {
             "rank": rank,
-            "content_id": units.ids[one.row],
-            "text": units.texts[one.row],
-            "intent": units.intents[one.given],
-            "suggested": units.intents[one.suggested],
+            "content_id": examples.ids[one.row],
+            "text": examples.texts[one.row],
+            "intent": examples.intents[one.given],
+            "suggested": examples.intents[one.suggested],
             "score": one.wrong,
             "flagged": one.flagged,
             "kind": one.kind,
             "action": one.action,
-            "votes": _as_json({name: units.intents[label] for name, label in one.votes.items()}),
+            "votes": _as_json({name: examples.intents[label] for name, label in one.votes.items()}),
             "nearest": _as_json(
-                {"given": _shown(units, one.like_given), "suggested": _shown(units, one.like_suggested)}
+                {"given": _shown(examples, one.like_given), "suggested": _shown(examples, one.like_suggested)}
             ),
-            "split": units.splits[one.row],
+            "split": examples.splits[one.row],
         }
         for rank, one in enumerate(findings, 1)
     ]
@@ -48,8 +48,8 @@ def to_read_and_done(issues: Sequence[_Row]) -> tuple[list[_Row], list[_Row]]:
     return to_read, done
 
 
-def _shown(units: Units, rows: Sequence[int]) -> list[dict[str, str]]:
-    return [{"content_id": units.ids[row], "text": units.texts[row]} for row in rows]
+def _shown(examples: Examples, rows: Sequence[int]) -> list[dict[str, str]]:
+    return [{"content_id": examples.ids[row], "text": examples.texts[row]} for row in rows]
 
 
 def _as_json(value: object) -> str:

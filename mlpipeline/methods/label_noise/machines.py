@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.material import Codes
+from mlpipeline.methods.label_noise.noise_data import Codes
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 from mlpipeline.networks import arrays
 
 _SPARSE = 0.25  # share of scores above the lowest of their row, up to which places and values are fewer bytes

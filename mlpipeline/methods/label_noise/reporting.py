@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.languages.labels import spelled_apart
+from mlpipeline.methods.label_noise.analysis import NoiseAnalysis
 from mlpipeline.methods.label_noise.annotating import Answer, annotator_report
 from mlpipeline.methods.label_noise.audit import Audit, WorkCurve, promised_curve
 from mlpipeline.methods.label_noise.confusable import find_confusing
 from mlpipeline.methods.label_noise.decide import PROMISED, Finding
-from mlpipeline.methods.label_noise.estimate import Judgement, Noise
-from mlpipeline.methods.label_noise.judging import Verdict
-from mlpipeline.methods.label_noise.units import Flags, Units
+from mlpipeline.methods.label_noise.estimate import Noise, NoiseEstimate
+from mlpipeline.methods.label_noise.examples import Examples, Flags
 
 SHARES = (0.5, 0.7, 0.9)  # of the noise; for each, how many rows a reviewer has to read
 _PARTS = {0: "human", 1: "made"}
@@ -28,7 +28,7 @@ _KIND_WORDS = {
 }
 
 
-def report_of(units: Units, verdict: Verdict, answers: Sequence[Answer] = ()) -> dict[str, Any]:
+def report_of(examples: Examples, analysis: NoiseAnalysis, answers: Sequence[Answer] = ()) -> dict[str, Any]:
     """Everything about one bot but the findings themselves, as JSON takes it; shares are 0 to 1.
 
     Args:
@@ -36,37 +36,37 @@ def report_of(units: Units, verdict: Verdict, answers: Sequence[Answer] = ()) ->
         verdict: on them.
         answers: what annotators said.
     """
-    learnt = int((~units.held_out).sum())
+    learnt = int((~examples.held_out).sum())
     report: dict[str, object] = {
         "rows": learnt,
-        "test_rows": len(units) - learnt,
-        "intents": len(units.intents),
-        "judged": verdict.detection is not None,
-        "reason": verdict.reason,
-        "alike_intents": spelled_apart(units.intents),
-        "annotators": annotator_report(units, verdict, answers),
+        "test_rows": len(examples) - learnt,
+        "intents": len(examples.intents),
+        "judged": analysis.detection is not None,
+        "reason": analysis.reason,
+        "alike_intents": spelled_apart(examples.intents),
+        "annotators": annotator_report(examples, analysis, answers),
     }
-    if verdict.cheaper:
-        report["cheaper_views"] = verdict.cheaper
-    if verdict.detection is None:
-        return {**report, "line": f"labels were not checked: {verdict.reason}"}
-    parts = verdict.detection.noise
-    judgement = _of_all(verdict.detection.judgement, parts, units.made[~units.held_out])
-    own = [one for one in verdict.findings if not units.held_out[one.row]]
+    if analysis.cheaper:
+        report["cheaper_views"] = analysis.cheaper
+    if analysis.detection is None:
+        return {**report, "line": f"labels were not checked: {analysis.reason}"}
+    parts = analysis.detection.noise
+    estimate = _of_all(analysis.detection.estimate, parts, examples.made[~examples.held_out])
+    own = [one for one in analysis.findings if not examples.held_out[one.row]]
     report |= {
-        **_noise(judgement.noise),
-        "flagged": int(judgement.flagged.sum()),
-        "expected_f1": _rounded(judgement.expected_f1),
+        **_noise(estimate.noise),
+        "flagged": int(estimate.flagged.sum()),
+        "expected_f1": _rounded(estimate.expected_f1),
         "parts": {_PARTS.get(n, str(n)): _noise(one) for n, one in sorted(parts.items())},
-        "views": [{"view": name, "agrees": _rounded(share)} for name, share in verdict.agreed.items()],
+        "views": [{"view": name, "agrees": _rounded(share)} for name, share in analysis.agreed.items()],
         "kinds": dict(Counter(one.kind for one in own).most_common()),
         "actions": dict(Counter(one.action for one in own).most_common()),
-        "test": _test(units, verdict),
-        "curve": as_points(promised_curve(judgement)),
-        "audit": [_audited(one) for one in verdict.audits],
-        "confusing": _confusing(units, verdict),
+        "test": _test(examples, analysis),
+        "curve": as_points(promised_curve(estimate)),
+        "audit": [_audited(one) for one in analysis.audits],
+        "confusing": _confusing(examples, analysis),
     }
-    report["review"] = [_review(judgement, units, own, share) for share in SHARES]
+    report["review"] = [_review(estimate, examples, own, share) for share in SHARES]
     return {**report, "line": planner_line(report)}
 
 
@@ -104,7 +104,7 @@ def as_points(curve: WorkCurve) -> list[dict[str, object]]:
     ]
 
 
-def _of_all(judgement: Judgement, parts: Mapping[int, Noise], made: Flags) -> Judgement:
+def _of_all(estimate: NoiseEstimate, parts: Mapping[int, Noise], made: Flags) -> NoiseEstimate:
     """The judgement with the rate of all n rows, and not that of its first part: human rows are wrong less often.
 
     Args:
@@ -117,8 +117,8 @@ def _of_all(judgement: Judgement, parts: Mapping[int, Noise], made: Flags) -> Ju
     def mean(name: str) -> float:
         return float(np.average([getattr(noise, name) for noise in parts.values()], weights=rows))
 
-    whole = replace(judgement.noise, rate=mean("rate"), low=mean("low"), high=mean("high"))
-    return replace(judgement, noise=whole)
+    whole = replace(estimate.noise, rate=mean("rate"), low=mean("low"), high=mean("high"))
+    return replace(estimate, noise=whole)
 
 
 def _noise(noise: Noise) -> dict[str, object]:
@@ -131,31 +131,33 @@ def _noise(noise: Noise) -> dict[str, object]:
     }
 
 
-def _test(units: Units, verdict: Verdict) -> dict[str, object] | None:
-    if verdict.test is None:
+def _test(examples: Examples, analysis: NoiseAnalysis) -> dict[str, object] | None:
+    if analysis.test is None:
         return None
-    rows = units.held_out
+    rows = examples.held_out
     return {
         "rows": int(rows.sum()),
-        "rate": _rounded(float(verdict.test.wrong[rows].mean())),
-        "flagged": int(verdict.test.flagged[rows].sum()),
+        "rate": _rounded(float(analysis.test.wrong[rows].mean())),
+        "flagged": int(analysis.test.flagged[rows].sum()),
     }
 
 
-def _review(judgement: Judgement, units: Units, findings: Sequence[Finding], share: float) -> dict[str, object]:
+def _review(
+    estimate: NoiseEstimate, examples: Examples, findings: Sequence[Finding], share: float
+) -> dict[str, object]:
     """How many rows to read, in the order of the list, until with what was dropped this share of the noise is gone."""
-    place = np.cumsum(~units.held_out) - 1
+    place = np.cumsum(~examples.held_out) - 1
     gone = {int(place[one.row]) for one in findings if one.action in ("drop", "relabel")}
-    order = [row for row in judgement.order.tolist() if row not in gone]
-    wrong, total = judgement.wrong, judgement.expected
+    order = [row for row in estimate.order.tolist() if row not in gone]
+    wrong, total = estimate.wrong, estimate.expected
     before = float(wrong[sorted(gone)].sum())
     grown = before + np.concatenate([[0.0], np.cumsum(wrong[order])])
     reached = np.flatnonzero(grown >= share * total - 1e-9)
     if not len(reached):
         return {"share": share, "rows": None, "low": None, "high": None}
     found = float(grown[reached[0]])
-    most = max(judgement.noise.high * len(wrong), total)
-    least = max(min(judgement.noise.low * len(wrong), total), 1e-9)
+    most = max(estimate.noise.high * len(wrong), total)
+    least = max(min(estimate.noise.low * len(wrong), total), 1e-9)
     return {
         "share": share,
         "rows": int(reached[0]),
@@ -169,27 +171,27 @@ def _audited(one: Audit) -> dict[str, object]:
     return {"kind": one.kind, "planted": one.planted, **figures, "curve": as_points(one.curve)}
 
 
-def _confusing(units: Units, verdict: Verdict) -> list[dict[str, object]]:
+def _confusing(examples: Examples, analysis: NoiseAnalysis) -> list[dict[str, object]]:
     """Pairs of intents that overlap as wholes, with sentences of both."""
-    if verdict.detection is None:
+    if analysis.detection is None:
         return []
-    learnt = np.flatnonzero(~units.held_out)
-    vectors = None if units.vectors is None else units.vectors[learnt]
-    chances, groups = verdict.detection.judgement.fused, units.groups[learnt]
+    learnt = np.flatnonzero(~examples.held_out)
+    vectors = None if examples.vectors is None else examples.vectors[learnt]
+    chances, groups = analysis.detection.estimate.fused, examples.groups[learnt]
     found = find_confusing(
-        units.labels[learnt], len(units.intents), vectors=vectors, chances=chances, groups=groups, most=_PAIRS
+        examples.labels[learnt], len(examples.intents), vectors=vectors, chances=chances, groups=groups, most=_PAIRS
     )
     return [
         {
-            "left": units.intents[pair.left],
-            "right": units.intents[pair.right],
+            "left": examples.intents[pair.left],
+            "right": examples.intents[pair.right],
             "left_as_right": _rounded(pair.left_as_right),
             "right_as_left": _rounded(pair.right_as_left),
             "overlap": _rounded(pair.overlap),
             "similarity": None if pair.similarity is None else _rounded(pair.similarity),
             "advice": pair.advice,
-            "left_examples": [units.texts[learnt[row]] for row in pair.left_examples],
-            "right_examples": [units.texts[learnt[row]] for row in pair.right_examples],
+            "left_examples": [examples.texts[learnt[row]] for row in pair.left_examples],
+            "right_examples": [examples.texts[learnt[row]] for row in pair.right_examples],
         }
         for pair in found.pairs
     ]

@@ -14,7 +14,7 @@ import numpy as np
 
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.machines import UNSEEN, fit_bayes, fit_margins, fit_rivals
-from mlpipeline.methods.label_noise.material import Codes, Floats, Material
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData
 from mlpipeline.networks.settings import FitSettings
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def say_cheaper(labels: int, rows: int, views: Sequence[View]) -> str:
 
 
 def fit_view(
-    view: View, material: Material, labels: Codes, learnt: Codes, asked: Codes, classes: int, seed: int = 20
+    view: View, noise_data: NoiseData, labels: Codes, learnt: Codes, asked: Codes, classes: int, seed: int = 20
 ) -> Floats:
     """What the view says of some rows after learning others.
 
@@ -139,12 +139,12 @@ def fit_view(
     if not len(asked) or len(known) < 2:
         return np.zeros((len(asked), classes), np.float32)
     if view.how in ("neighbours", "embedding"):
-        rows = material.matrix if view.how == "neighbours" else material.vectors
-        return _by_neighbours(rows, labels, asked, learnt, classes, view.settings, material.groups)
+        rows = noise_data.matrix if view.how == "neighbours" else noise_data.vectors
+        return _by_neighbours(rows, labels, asked, learnt, classes, view.settings, noise_data.groups)
     by_matrix = {"linear": _by_margin, "rivals": _by_rivals, "bayes": _by_bayes, "network": _by_network}
     if view.how not in by_matrix:
         raise StageError(f"no view is called {view.how!r}", fix=f"choose of {', '.join(sorted(by_matrix))}")
-    return by_matrix[view.how](material.matrix, labels, asked, learnt, classes, view.settings, seed)
+    return by_matrix[view.how](noise_data.matrix, labels, asked, learnt, classes, view.settings, seed)
 
 
 def predict_rows(
@@ -166,9 +166,11 @@ def predict_rows(
     from scipy.sparse import vstack
 
     count, more = rows.shape[0], asked.shape[0]
-    material = Material(vstack([rows, asked]).tocsr(), np.zeros((count + more, 0), np.float32), np.arange(count + more))
+    noise_data = NoiseData(
+        vstack([rows, asked]).tocsr(), np.zeros((count + more, 0), np.float32), np.arange(count + more)
+    )
     given = np.concatenate([labels, np.zeros(more, np.int64)])
-    return fit_view(view, material, given, np.arange(count), np.arange(count, count + more), classes, seed)
+    return fit_view(view, noise_data, given, np.arange(count), np.arange(count, count + more), classes, seed)
 
 
 def _by_margin(

@@ -16,7 +16,7 @@ from mlpipeline.stages.clean.rules import length_and_script, with_normalized
 from mlpipeline.stages.contract import Frames, Stage, Work
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import CleanPart, Language
+    from mlpipeline.recipe.fields import CleanSection, Language
 
 __all__ = ["STAGE", "clean", "length_and_script"]
 
@@ -26,7 +26,7 @@ class CleanSettings:
     """What cleaning receives of the recipe."""
 
     language: Language
-    clean: CleanPart
+    clean: CleanSection
 
 
 def clean(settings: CleanSettings, inputs: Frames, counters: Counters) -> Frames:

@@ -23,7 +23,7 @@ from mlpipeline.spark.workers import enter_worker
 from mlpipeline.store.tables.pieces import cut, join
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import CleanPart
+    from mlpipeline.recipe.fields import CleanSection
 
 # What tasks say. `pair`: contents `left` and `right`. `key`: the row `left` belongs to the component `right`, and the
 # content `kept` stays in its place (null: it stays itself); its rows after `first` repeat the one at `as`. `state`:
@@ -48,7 +48,7 @@ Column: TypeAlias = "np.ndarray | pa.Array | pa.ChunkedArray"
 _SMALL = 2 << 20
 
 
-def with_near(rules: CleanPart, found: DataFrame) -> Transform:
+def with_near(rules: CleanSection, found: DataFrame) -> Transform:
     """Adds `component`; marks rows that repeat another one, or are near duplicates of the one that stays."""
 
     def step(keyed: DataFrame) -> DataFrame:
@@ -87,7 +87,7 @@ def as_state(found: DataFrame) -> DataFrame:
     return pieces.select(*NEAR_STATE.names)
 
 
-def find_near(rules: CleanPart, keyed: DataFrame, last: DataFrame) -> DataFrame:
+def find_near(rules: CleanSection, keyed: DataFrame, last: DataFrame) -> DataFrame:
     """What is near what in the rows that no rule dropped, bot by bot.
 
     Args:

@@ -16,7 +16,7 @@ from mlpipeline.spark.columns import python_column
 from mlpipeline.spark.frames import Transform, with_text_id
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import CleanPart, Language
+    from mlpipeline.recipe.fields import CleanSection, Language
 
 _JUDGED = StructType([StructField(name, StringType()) for name in ("normalized", "reason", "detail", "_folded")])
 
@@ -24,7 +24,7 @@ _JUDGED = StructType([StructField(name, StringType()) for name in ("normalized",
 Rule = Callable[[str], tuple[str, str] | None]
 
 
-def length_and_script(rules: CleanPart, profile: Profile) -> Rule:
+def length_and_script(rules: CleanSection, profile: Profile) -> Rule:
     """The rule that a recipe's `clean` section asks for; lengths are code points of the normalised text."""
 
     def rule(text: str) -> tuple[str, str] | None:
@@ -43,7 +43,7 @@ def length_and_script(rules: CleanPart, profile: Profile) -> Rule:
     return rule
 
 
-def with_normalized(language: Language, rules: CleanPart) -> Transform:
+def with_normalized(language: Language, rules: CleanSection) -> Transform:
     """Adds `normalized`, `content_id`, `_folded` of rows that stay, `reason` and `detail` of rows that a rule drops."""
     profile = Profile.of(language)
     folds = tuple(rules.fold)

@@ -16,12 +16,12 @@ from pyspark.sql.types import ArrayType, StructField, StructType
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.errors import StageError
+from mlpipeline.methods.label_noise.analysis import Fit, analyse_examples, fit_here, plan_views
 from mlpipeline.methods.label_noise.annotating import answers_of
-from mlpipeline.methods.label_noise.judging import Fit, fit_here, judge_units, plan_views
+from mlpipeline.methods.label_noise.examples import examples_of
 from mlpipeline.methods.label_noise.listing import issue_rows
-from mlpipeline.methods.label_noise.material import Floats
+from mlpipeline.methods.label_noise.noise_data import Floats
 from mlpipeline.methods.label_noise.reporting import report_of
-from mlpipeline.methods.label_noise.units import units_of
 from mlpipeline.methods.label_noise.views import say_cheaper
 from mlpipeline.schemas import (
     CLEANED,
@@ -41,7 +41,7 @@ from mlpipeline.stages.contract import Frames, Stage, Work
 from mlpipeline.stages.denoise.on_spark import fit_on_spark, over_bots
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import DenoisePart
+    from mlpipeline.recipe.fields import DenoiseSection
 
 _KEYS = ["domain", "lang", "content_id"]
 _ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in ("domain", "lang")])
@@ -53,11 +53,11 @@ JUDGED = StructType([*NOISE_REPORT.fields, StructField("issues", ArrayType(_ISSU
 class DenoiseSettings:
     """What judging labels receives of the recipe."""
 
-    denoise: DenoisePart
+    denoise: DenoiseSection
 
 
-def judge_bot(
-    bot: str, rows: pa.Table, rules: DenoisePart, *, large: bool = False, fit: Fit = fit_here
+def analyse_bot(
+    bot: str, rows: pa.Table, rules: DenoiseSection, *, large: bool = False, fit: Fit = fit_here
 ) -> dict[str, Any]:
     """One row of JUDGED.
 
@@ -66,19 +66,19 @@ def judge_bot(
         rows: its rows of `as_rows` with split and vector, in any order. Rows that are not `kept` only say what an
             annotator said.
         rules: the recipe's `denoise` section.
-        large: see `judging.judge_units`.
+        large: see `judging.analyse_examples`.
         fit: runs the views.
     """
-    units = units_of(rows.filter(rows["kept"]))
-    verdict = judge_units(units, rules, large=large, fit=fit)
-    report = report_of(units, verdict, answers_of(rows))
+    examples = examples_of(rows.filter(rows["kept"]))
+    analysis = analyse_examples(examples, rules, large=large, fit=fit)
+    report = report_of(examples, analysis, answers_of(rows))
     domain, lang = Bot.parse(bot)
     return {
         "domain": domain,
         "lang": lang,
         **{name: report.get(name) for name in ("rate", "low", "high", "kind", "rows", "flagged")},
         "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
-        "issues": issue_rows(units, verdict.findings),
+        "issues": issue_rows(examples, analysis.findings),
     }
 
 
@@ -103,7 +103,9 @@ def count_rows(rows: DataFrame) -> dict[str, tuple[int, int]]:
     return {str(Bot(row["domain"], row["lang"])): (row["units"], row["told"]) for row in counted.collect()}
 
 
-def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoisePart, counters: Counters) -> DataFrame:
+def estimate_noise(
+    rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoiseSection, counters: Counters
+) -> DataFrame:
     """JUDGED for every bot: small ones share tasks, large ones have one for each view and fold.
 
     Args:
@@ -112,13 +114,13 @@ def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoiseP
         rules: the recipe's `denoise` section.
         counters: of the stage.
     """
-    large = sorted(bot for bot, (units, _) in sizes.items() if units >= rules.large_rows)
+    large = sorted(bot for bot, (examples, _) in sizes.items() if examples >= rules.large_rows)
     small = [(bot, told) for bot, (_, told) in sizes.items() if bot not in large]
     made: list[DataFrame] = []
     if small:
 
         def work(bot: str, table: pa.Table) -> pa.Table:
-            return _as_table(judge_bot(bot, table, rules))
+            return _as_table(analyse_bot(bot, table, rules))
 
         others = rows.where(~F.concat_ws("/", "domain", "lang").isin(large)) if large else rows
         made.append(run_tasks(others, work, schema=JUDGED, counters=counters, sizes=small))
@@ -127,19 +129,19 @@ def judge(rows: DataFrame, sizes: Mapping[str, tuple[int, int]], rules: DenoiseP
         def apart(bot: str) -> pa.Table:
             domain, lang = Bot.parse(bot)  # each by itself, so that no other partition is read
             own = rows.where((F.col("domain") == domain) & (F.col("lang") == lang))
-            return judge_large(bot, own, sizes[bot][1], rules, counters)
+            return analyse_large(bot, own, sizes[bot][1], rules, counters)
 
         spark = rows.sparkSession
         made.append(spark.createDataFrame(pa.concat_tables(over_bots(spark, large, apart))))
     return union_all(made) if made else rows.sparkSession.createDataFrame([], JUDGED)
 
 
-def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counters: Counters) -> pa.Table:
+def analyse_large(bot: str, rows: DataFrame, told: int, rules: DenoiseSection, counters: Counters) -> pa.Table:
     """JUDGED of a large bot: a task for each view and fold, then one for the verdict and the audit.
 
     Args:
         bot: its name.
-        rows: as `judge` has them, of this bot alone.
+        rows: as `estimate_noise` has them, of this bot alone.
         told: how many they are.
         rules: the recipe's `denoise` section.
         counters: of the stage.
@@ -152,7 +154,7 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
     spark.setJobDescription(f"denoise {bot}: decisions and audit")
 
     def work(bot: str, table: pa.Table) -> pa.Table:
-        return _as_table(judge_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
+        return _as_table(analyse_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
 
     made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
     heard.destroy()
@@ -160,11 +162,11 @@ def judge_large(bot: str, rows: DataFrame, told: int, rules: DenoisePart, counte
     return made
 
 
-def ask_views(bot: str, rows: DataFrame, rules: DenoisePart, counters: Counters) -> Mapping[str, Floats]:
-    """What the views say of a large bot, see `judge_large`; nothing where they cannot be asked."""
+def ask_views(bot: str, rows: DataFrame, rules: DenoiseSection, counters: Counters) -> Mapping[str, Floats]:
+    """What the views say of a large bot, see `analyse_large`; nothing where they cannot be asked."""
     table = rows.toArrow()
     try:
-        views, task = plan_views(units_of(table.filter(table["kept"])), rules, large=True)
+        views, task = plan_views(examples_of(table.filter(table["kept"])), rules, large=True)
     except StageError:
         return {}
     if cheaper := say_cheaper(task.classes, int(task.learnt.sum()), views):
@@ -187,7 +189,7 @@ def denoise(settings: DenoiseSettings, inputs: Frames, counters: Counters) -> Fr
     rules = settings.denoise
     rows = as_rows(inputs)
     # Counted before they are joined: what belongs to a content makes no row more.
-    judged = judge(rows.transform(with_split(inputs)), count_rows(rows), rules, counters).persist()
+    judged = estimate_noise(rows.transform(with_split(inputs)), count_rows(rows), rules, counters).persist()
     told = judged.select(F.sum(F.size(F.filter("issues", lambda one: one["action"] == "drop")))).head()
     # No bot trains on rows that nobody judged without a word.
     check_failures(counters)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
+from mlpipeline.methods.label_noise.analysis import Fit, fit_here
 from mlpipeline.methods.label_noise.folds import Task, predict_fold
-from mlpipeline.methods.label_noise.judging import Fit, fit_here
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 from mlpipeline.methods.label_noise.views import View
 from mlpipeline.spark.workers import enter_worker
 
@@ -18,14 +18,14 @@ _held: list[Task] = []  # what a process works on; sent once, not with each fold
 
 
 @contextmanager
-def fit_in_processes(count: int, units: int) -> Iterator[Fit]:
+def fit_in_processes(count: int, examples: int) -> Iterator[Fit]:
     """Gives a `Fit` for one corpus that uses so many processes, or this one alone where that is quicker.
 
     Args:
         count: processes.
         units: how many units there are.
     """
-    if count < 2 or units < _FEW:
+    if count < 2 or examples < _FEW:
         yield fit_here
         return
 

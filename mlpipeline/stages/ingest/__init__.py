@@ -30,7 +30,7 @@ from mlpipeline.store.corpus.files import Row as Accepted
 from mlpipeline.store.corpus.rows import NoUtterances
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import IngestPart
+    from mlpipeline.recipe.fields import IngestSection
 
 # What a task makes of a record: an utterance or a reject, told apart by `reason`; `owner` is a position among the
 # files, whose names are added in the JVM; `ts` is still text.
@@ -55,7 +55,7 @@ _CODECS = (".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate")
 class IngestSettings:
     """What reading files receives of the recipe."""
 
-    ingest: IngestPart
+    ingest: IngestSection
 
 
 def _owners(files: Sequence[Row]) -> dict[str, list[int]]:

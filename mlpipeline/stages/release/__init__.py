@@ -148,6 +148,6 @@ STAGE: Stage[ReleaseSettings] = Stage(
     },
     gives={"released": RELEASED},
     libraries=("mlflow", "numpy", "onnxruntime", "PyYAML"),
-    desk=release,
+    driver=release,
     lost=find_lost,
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import Language
-    from mlpipeline.recipe.model_fields import TrainPart
-    from mlpipeline.recipe.release_fields import AnswerPart, ReleasePart
+    from mlpipeline.recipe.model_fields import TrainSection
+    from mlpipeline.recipe.release_fields import AnswerSection, ReleaseSection
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,6 @@ class ReleaseSettings:
     """The sections that a release is judged by (`release`) and those that go into the bundle."""
 
     language: Language
-    train: TrainPart
-    release: ReleasePart
-    answer: AnswerPart
+    train: TrainSection
+    release: ReleaseSection
+    answer: AnswerSection

@@ -13,21 +13,21 @@ from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, FINDING, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import Transform
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
-from mlpipeline.stages.split.families import KEYS, Ties, as_families, as_ties
-from mlpipeline.stages.split.findings import find_findings
-from mlpipeline.stages.split.places import (
+from mlpipeline.stages.split.assignment import (
     LARGE,
     Earlier,
     as_name,
     find_large,
+    with_assigned,
     with_earlier,
     with_large,
-    with_place,
     with_was,
 )
+from mlpipeline.stages.split.families import KEYS, Ties, as_families, as_ties
+from mlpipeline.stages.split.findings import find_findings
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import SplitPart
+    from mlpipeline.recipe.fields import SplitSection
 
 _CONTENT = ("domain", "lang", "content_id")
 
@@ -36,7 +36,7 @@ _CONTENT = ("domain", "lang", "content_id")
 class SplitSettings:
     """What splitting receives of the recipe."""
 
-    split: SplitPart
+    split: SplitSection
 
 
 def with_component(frame: DataFrame) -> DataFrame:
@@ -118,7 +118,7 @@ def split(settings: SplitSettings, inputs: Frames, counters: Counters) -> Frames
     placed = (
         members.transform(with_earlier(earlier, alone=ties is None and not near))
         .transform(with_large(large))
-        .transform(with_place(settings.split))
+        .transform(with_assigned(settings.split))
         .transform(kept(ties is not None or earlier is not None))
     )
     contents = placed.transform(as_contents).persist()

@@ -12,11 +12,11 @@ from pyspark.sql import functions as F
 from mlpipeline.languages.labels import WHOLE_NUMBER, spelling_key
 from mlpipeline.schemas import FINDING
 from mlpipeline.spark.frames import Transform, union_all
+from mlpipeline.stages.split.assignment import SPLITS_BY_CARE, Earlier, as_name
 from mlpipeline.stages.split.families import KEYS, UNKNOWN, Ties
-from mlpipeline.stages.split.places import SPLITS_BY_CARE, Earlier, as_name
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import SplitPart
+    from mlpipeline.recipe.fields import SplitSection
 
 _NAMED = 3
 
@@ -32,7 +32,7 @@ def as_intent_sizes(placed: DataFrame) -> DataFrame:
     return sizes.withColumns({"all": F.sum("rows").over(bot), "tests": F.sum("test").over(bot)})
 
 
-def as_small_intents(rules: SplitPart) -> Transform:
+def as_small_intents(rules: SplitSection) -> Transform:
     """Findings: intents with fewer rows than the recipe wants, or with no row to train on."""
 
     def step(sizes: DataFrame) -> DataFrame:
@@ -45,7 +45,7 @@ def as_small_intents(rules: SplitPart) -> Transform:
     return step
 
 
-def as_uneven_intents(rules: SplitPart) -> Transform:
+def as_uneven_intents(rules: SplitSection) -> Transform:
     """Findings: intents whose share of the test rows is off by more than the recipe's tolerance.
 
     The tolerance is in shares; sampling noise of small bots is allowed for with three standard errors.
@@ -161,7 +161,7 @@ def _as_findings(rows: DataFrame, kind: str, subject: Column, detail: Column) ->
 
 
 def find_findings(
-    rules: SplitPart,
+    rules: SplitSection,
     placed: DataFrame,
     contents: DataFrame,
     labelled: DataFrame,

@@ -8,7 +8,7 @@ run that was killed between the two loses nothing and planning needs no JVM.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.files import Written, is_readable, log_damage, look_at, look_at_entry
+from mlpipeline.store.tables.provenance import Provenance, read_provenance
 
 _COMMIT = re.compile(r"^(\d{20})\.json$")
 _WATCHED = 30  # newest commits that a plan looks at again: Delta itself starts from a checkpoint of the last ten
@@ -29,25 +30,11 @@ _NO_COMMIT = (ValueError, KeyError, TypeError, AttributeError)
 _KEPT = 5  # earlier rows of one bot that are remembered: who goes back, goes back to a recent state
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What made the rows of one bot in one dataset.
-
-    `part` is the recipe part, `inputs` the fingerprints (or file digests) read, `libraries` the versions used.
-    """
-
-    fingerprint: str
-    code: str
-    part: Mapping[str, object]
-    inputs: Mapping[str, Any]
-    libraries: Mapping[str, str]
-
-
 @dataclass
 class Entry:
     """A mark, the version of the table that holds it, and the rows and files that it has."""
 
-    mark: Mark
+    provenance: Provenance
     version: int
     rows: int
     files: list[str] = field(default_factory=list)
@@ -78,21 +65,6 @@ class Manifest:
     log: dict[int, Written] = field(default_factory=dict)
     damage: str = ""
     learnt: bool = False
-
-
-def make_mark(
-    code: str, part: Mapping[str, object], inputs: Mapping[str, object], libraries: Mapping[str, str]
-) -> Mark:
-    """The mark of work to be done; its fingerprint is the digest of everything else in it."""
-    whole = {"code": code, "part": part, "inputs": inputs, "libraries": libraries}
-    return Mark(digest(whole), code, part, inputs, libraries)
-
-
-def as_metadata(stage: str, run: str, marks: Mapping[str, Mark]) -> str:
-    """A commit's `userMetadata`: the marks by bot, equal recipe parts written once."""
-    parts = {digest(mark.part): mark.part for mark in marks.values()}
-    bots = {bot: {**vars(mark), "part": digest(mark.part)} for bot, mark in marks.items()}
-    return orjson.dumps({"mlpipeline": 1, "stage": stage, "run": run, "parts": parts, "marks": bots}).decode()
 
 
 def load_manifest(store: Store, dataset: str) -> Manifest:
@@ -154,7 +126,7 @@ def _read_cache(store: Store, dataset: str) -> Manifest:
         kept = orjson.loads(data)
         parts = kept["parts"]
         entries = {
-            bot: Entry(Mark(**{**e["mark"], "part": parts[e["mark"]["part"]]}), e["version"], e["rows"], e["files"])
+            bot: Entry(read_provenance(e["mark"], parts), e["version"], e["rows"], e["files"])
             for bot, e in kept["entries"].items()
         }
         earlier = {bot: [Earlier(*rows) for rows in found] for bot, found in kept["earlier"].items()}
@@ -169,9 +141,14 @@ def _read_cache(store: Store, dataset: str) -> Manifest:
 
 
 def _write_cache(store: Store, manifest: Manifest) -> None:
-    parts = {digest(entry.mark.part): entry.mark.part for entry in manifest.entries.values()}
+    parts = {digest(entry.provenance.part): entry.provenance.part for entry in manifest.entries.values()}
     entries = {
-        bot: {**vars(entry), "mark": {**vars(entry.mark), "part": digest(entry.mark.part)}}
+        bot: {
+            "mark": {**vars(entry.provenance), "part": digest(entry.provenance.part)},
+            "version": entry.version,
+            "rows": entry.rows,
+            "files": entry.files,
+        }
         for bot, entry in manifest.entries.items()
     }
     earlier = {bot: [list(rows) for rows in found] for bot, found in manifest.earlier.items()}
@@ -214,8 +191,8 @@ def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
     if not isinstance(ours, dict) or ours.get("mlpipeline") != 1:
         _follow_foreign(manifest, adds, [action["remove"] for action in actions if "remove" in action])
         return
-    for bot, mark in ours["marks"].items():
-        kept = Mark(**{**mark, "part": ours["parts"][mark["part"]]})
+    for bot, provenance in ours["marks"].items():
+        kept = read_provenance(provenance, ours["parts"])
         _remember(manifest, bot, kept.fingerprint)
         manifest.entries[bot] = Entry(kept, version, 0, [])
     for add in adds:
@@ -230,7 +207,7 @@ def _remember(manifest: Manifest, bot: str, fingerprint: str) -> None:
     replaced = manifest.entries.get(bot)
     if replaced is None:
         return
-    now = Earlier(replaced.mark.fingerprint, replaced.version, replaced.files)
+    now = Earlier(replaced.provenance.fingerprint, replaced.version, replaced.files)
     known = [*manifest.earlier.get(bot, ()), now]
     last = {rows.fingerprint: rows for rows in known if rows.fingerprint != fingerprint}
     manifest.earlier[bot] = sorted(last.values(), key=lambda rows: rows.version)[-_KEPT:]
@@ -239,7 +216,8 @@ def _remember(manifest: Manifest, bot: str, fingerprint: str) -> None:
 def version_holding(store: Store, manifest: Manifest, bot: str, fingerprint: str) -> int | None:
     """The version of a table in which a bot's rows have this fingerprint, None where the store holds none any more."""
     now = manifest.entries.get(bot)
-    known = [*manifest.earlier.get(bot, ()), *([Earlier(now.mark.fingerprint, now.version, now.files)] if now else [])]
+    newest = [Earlier(now.provenance.fingerprint, now.version, now.files)] if now else []
+    known = [*manifest.earlier.get(bot, ()), *newest]
     for rows in known:
         if rows.fingerprint == fingerprint and not _gone(store, manifest, rows.files):
             returned: int | None = rows.version

@@ -7,14 +7,15 @@ from typing import Literal
 
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import Entry, Manifest, Mark, load_manifest, missing_files
+from mlpipeline.store.tables.manifests import Entry, Manifest, load_manifest, missing_files
+from mlpipeline.store.tables.provenance import Provenance
 
 # Which earlier rows count: those made with the same recipe part, or with the same part by the same code as well.
 Recall = Literal["part", "code"]
 
 
 def recallable(
-    store: Store, recalls: Mapping[str, Recall], marks: Mapping[str, Mark]
+    store: Store, recalls: Mapping[str, Recall], marks: Mapping[str, Provenance]
 ) -> dict[str, tuple[int, list[str]]]:
     """For each dataset of `recalls`: the version to read, and the bots whose rows there count.
 
@@ -27,22 +28,24 @@ def recallable(
         marks: of the work to be done now, by bot.
     """
     manifests = {dataset: load_manifest(store, dataset) for dataset in recalls}
-    bots = [bot for bot, mark in marks.items() if _fits(store, bot, mark, recalls, manifests)]
+    bots = [bot for bot, provenance in marks.items() if _fits(store, bot, provenance, recalls, manifests)]
     return {dataset: (manifest.version, bots) for dataset, manifest in manifests.items()}
 
 
-def _fits(store: Store, bot: str, mark: Mark, recalls: Mapping[str, Recall], manifests: Mapping[str, Manifest]) -> bool:
+def _fits(
+    store: Store, bot: str, provenance: Provenance, recalls: Mapping[str, Recall], manifests: Mapping[str, Manifest]
+) -> bool:
     entries = {dataset: manifest.entries.get(bot) for dataset, manifest in manifests.items()}
     kept = [entry for entry in entries.values() if entry is not None]
-    if len(kept) < len(entries) or len({entry.mark.fingerprint for entry in kept}) != 1:
+    if len(kept) < len(entries) or len({entry.provenance.fingerprint for entry in kept}) != 1:
         return False
     if any(missing_files(store, manifest, bot) for manifest in manifests.values()):
         return False
-    return all(_same(entry, mark, recalls[dataset]) for dataset, entry in entries.items() if entry is not None)
+    return all(_same(entry, provenance, recalls[dataset]) for dataset, entry in entries.items() if entry is not None)
 
 
-def _same(entry: Entry, mark: Mark, by: Recall) -> bool:
-    old = entry.mark
+def _same(entry: Entry, provenance: Provenance, by: Recall) -> bool:
+    old = entry.provenance
     # Compared as digests, as the planner does: what was stored as JSON has lists where a recipe has tuples.
-    same_part = digest(old.part) == digest(mark.part)
-    return same_part and (by == "part" or (old.code, old.libraries) == (mark.code, mark.libraries))
+    same_part = digest(old.part) == digest(provenance.part)
+    return same_part and (by == "part" or (old.code, old.libraries) == (provenance.code, provenance.libraries))

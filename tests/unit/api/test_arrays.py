@@ -110,7 +110,7 @@ def test_paraphrases_are_those_that_augment_try_keeps(tmp_path: Path, capsys: py
     made = mlpipeline.augment("점심 먹었니?", "ko-KR", seed=7)
     assert main(["augment", "try", "ko-KR", "점심 먹었니?", "--conf", str(tmp_path), "--seed", "7", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["wordings"]
-    kept = {(one["text"], tuple(one["operators"])) for one in listed if one["verdict"] == "kept" and one["used"]}
+    kept = {(one["text"], tuple(one["operators"])) for one in listed if one["decision"] == "kept" and one["used"]}
     assert {(one.text, one.operators) for one in made} == kept and kept
     assert made == mlpipeline.augment(["점심 먹었니?"], "ko", seed=7)
     assert all(one.row == 0 and 0 < one.similarity < 1 for one in made)

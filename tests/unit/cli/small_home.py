@@ -18,7 +18,7 @@ from mlpipeline.catalog import DATASETS
 from mlpipeline.serving.bundle import write_bundle
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.pointers import Released, write_pointer
-from mlpipeline.store.tables.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 from tests.unit.serving.conftest import QUESTIONS, make_contents
 
 REQUESTS = {
@@ -30,7 +30,7 @@ REQUESTS = {
 def put(home: Path, dataset: str, rows: Iterable[dict[str, Any]]) -> None:
     """Appends rows (with `domain` and `lang`) to a Delta table with all its columns and the marks of a run."""
     listed = list(rows)
-    marks = {f"{row['domain']}/{row['lang']}": make_mark("c", {}, {}, {}) for row in listed}
+    marks = {f"{row['domain']}/{row['lang']}": make_provenance("c", {}, {}, {}) for row in listed}
     said = CommitProperties(custom_metadata={"userMetadata": as_metadata("stage", "run", marks)})
     path = Path(Store(str(home / "store")).table_path(dataset))
     path.mkdir(parents=True, exist_ok=True)

@@ -26,8 +26,8 @@ def test_the_three_wordings_of_lunch(capsys: pytest.CaptureFixture[str]) -> None
     made = {one["text"]: one for one in told["wordings"]}
     assert {"점심 뭐 먹었어?", "점심은 먹었니?", "점심 먹었어요?"} <= set(made)
     assert made["점심 먹었어요?"]["operators"] == ["ending_polite"]
-    assert made["점심 먹었어요?"]["verdict"] == "kept" and 0.5 < made["점심 먹었어요?"]["similarity"] < 0.8
-    assert made["점심은 먹었니?"]["verdict"] == "near_existing"
+    assert made["점심 먹었어요?"]["decision"] == "kept" and 0.5 < made["점심 먹었어요?"]["similarity"] < 0.8
+    assert made["점심은 먹었니?"]["decision"] == "near_existing"
     assert {one["text"] for one in told["wordings"] if one["opposite"]} == {"점심 안 먹었니?"}
     assert made["점심 먹었어요?"]["used"]
     assert not any(one["used"] for one in told["wordings"] if one["operators"] == ["typo_shift"])
@@ -67,9 +67,9 @@ def test_a_text_is_written_in_another_variety_only_when_asked_for(capsys: pytest
 
 def test_what_gates_refuse_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("vi", "tôi muốn hủy đơn hàng")
-    refused = {one["verdict"] for one in tried(capsys, *words, "--all")["wordings"]}
+    refused = {one["decision"] for one in tried(capsys, *words, "--all")["wordings"]}
     assert "same" in refused
-    assert "same" not in {one["verdict"] for one in tried(capsys, *words)["wordings"]}
+    assert "same" not in {one["decision"] for one in tried(capsys, *words)["wordings"]}
 
 
 @pytest.mark.parametrize(

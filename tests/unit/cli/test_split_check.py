@@ -18,7 +18,7 @@ from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.translations import translation_files
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 
 ROWS = [
     {"text": "배송 언제 와요", "intent": "delivery", "split": "train"},
@@ -45,7 +45,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> str:
 
 def put(home: Path, dataset: str, rows: list[dict[str, Any]]) -> None:
     """Rows as a Delta table with the marks that a run would leave."""
-    marks = {f"{row['domain']}/{row['lang']}": make_mark("c", {}, {}, {}) for row in rows}
+    marks = {f"{row['domain']}/{row['lang']}": make_provenance("c", {}, {}, {}) for row in rows}
     said = CommitProperties(custom_metadata={"userMetadata": as_metadata("clean", "run", marks)})
     path = Store(str(home / "store")).table_path(dataset)
     write_deltalake(path, pa.Table.from_pylist(rows), partition_by=["domain", "lang"], commit_properties=said)

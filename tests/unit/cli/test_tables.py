@@ -27,7 +27,7 @@ def test_what_is_cut_fits(text: str, cells: int):
 def test_columns_are_aligned_by_cells():
     lines = draw(["bot", "n", "question"], [["가/ko", 5, "몇 시"], ["shop/en", 1234, None]], right=("n",)).split("\n")
     assert [width(line[: line.index("n") + 1]) for line in lines[:1]] == [width(lines[1].split("  ")[0]) + 2 + 4]
-    starts = {width(line[: line.index(mark)]) for line, mark in zip(lines[2:3], ["몇"], strict=True)}
+    starts = {width(line[: line.index(provenance)]) for line, provenance in zip(lines[2:3], ["몇"], strict=True)}
     assert starts == {width(lines[0][: lines[0].index("question")])}
 
 

@@ -15,7 +15,7 @@ from mlpipeline.cluster.doctor.diagnosis import examine
 from mlpipeline.cluster.doctor.events import read_events, read_log
 from mlpipeline.cluster.doctor.files import lines_of, log_files
 from mlpipeline.cluster.doctor.page import render_page
-from mlpipeline.cluster.doctor.told import as_data
+from mlpipeline.cluster.doctor.summary import as_data
 from mlpipeline.errors import InputError
 from tests.properties import examples
 

@@ -13,7 +13,7 @@ from mlpipeline.cluster.doctor.events import read_log
 from mlpipeline.cluster.doctor.model import AppLog, Executor, Job, Stage, Task
 from mlpipeline.cluster.doctor.replay import Replay
 from mlpipeline.cluster.doctor.simulate import list_schedule, shortest, simulate, simulate_counts
-from mlpipeline.cluster.doctor.work import Step, Turn, Work, work_of
+from mlpipeline.cluster.doctor.work import JobStart, Step, Work, work_of
 
 LOGS = Path(__file__).parent / "doctor_logs"
 TIMES = st.lists(st.floats(0.0, 100.0), min_size=1, max_size=40)
@@ -42,7 +42,7 @@ def test_one_slot_takes_the_sum_and_a_slot_each_the_longest(times: list[float]):
 
 @given(TIMES, st.integers(1, 6), st.integers(1, 4))
 def test_the_replay_of_one_stage_is_its_list_schedule(times: list[float], executors: int, cores: int):
-    work = Work({0: Step(0, 0, tuple(times), 1, (), 0.0)}, (Turn(0, None, 0.0),))
+    work = Work({0: Step(0, 0, tuple(times), 1, (), 0.0)}, (JobStart(0, None, 0.0),))
     seconds, used = Replay(work, executors, cores).run()
     assert seconds == pytest.approx(list_schedule(times, executors * cores))
     assert used == pytest.approx(sum(times))
@@ -55,9 +55,9 @@ STAGES = st.lists(st.tuples(TIMES, st.integers(0, 3), st.floats(0.0, 5.0)), min_
 def works(draw: st.DrawFn) -> Work:
     """Jobs one after another, each with stages that wait for some of the earlier ones."""
     steps: dict[int, Step] = {}
-    turns: list[Turn] = []
+    job_starts: list[JobStart] = []
     for job in range(draw(st.integers(1, 4))):
-        turns.append(Turn(job, job - 1 if job else None, draw(st.floats(0.0, 3.0))))
+        job_starts.append(JobStart(job, job - 1 if job else None, draw(st.floats(0.0, 3.0))))
         own: list[int] = []
         for times, parents, delay in draw(STAGES):
             number = len(steps)
@@ -65,13 +65,13 @@ def works(draw: st.DrawFn) -> Work:
                 number, job, tuple(times), draw(st.integers(1, 2)), tuple(own[-parents:] if parents else ()), delay
             )
             own.append(number)
-    return Work(steps, tuple(turns), draw(st.floats(0.0, 2.0)), draw(st.floats(0.0, 3.0)))
+    return Work(steps, tuple(job_starts), draw(st.floats(0.0, 2.0)), draw(st.floats(0.0, 3.0)))
 
 
 def chain(work: Work) -> float:
     """The driver's time and the longest chain of longest tasks: no number of cores is quicker."""
     total = work.tail
-    for turn in work.turns:
+    for turn in work.job_starts:
         ends: dict[int, float] = {}
         for step in (step for step in work.steps.values() if step.job == turn.job):
             ends[step.number] = max((ends[parent] for parent in step.after), default=0.0) + step.delay + max(step.tasks)
@@ -86,7 +86,7 @@ def test_any_work_ends_between_its_bounds(work: Work, executors: int, cores: int
     assert seconds >= chain(work) - TINY
     assert seconds >= own / (executors * cores) - TINY
     assert own - TINY <= used <= own + work.warm_up * executors * cores * 2 + TINY
-    pauses = work.tail + sum(turn.pause for turn in work.turns) + sum(step.delay for step in work.steps.values())
+    pauses = work.tail + sum(turn.pause for turn in work.job_starts) + sum(step.delay for step in work.steps.values())
     # A task that is two cores wide may leave one core of each executor unused.
     widest = sum(max(step.tasks) + work.warm_up for step in work.steps.values())
     assert seconds <= pauses + 2 * used / (executors * (cores - 1)) + widest + TINY

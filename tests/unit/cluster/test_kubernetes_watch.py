@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mlpipeline.cluster.submission.compose import Submission
+from mlpipeline.cluster.submission.job_end import Finished
 from mlpipeline.cluster.submission.kubernetes import Kubernetes
-from mlpipeline.cluster.submission.verdict import Finished
 from tests.cluster.fake_kubernetes_api import Api, serve
 from tests.cluster.fake_kubernetes_objects import Objects
 from tests.cluster.processes import wait_for
@@ -51,7 +51,7 @@ def server() -> Iterator[Server]:
 class Watched:
     """A judge that watches in a thread; `told` is what it says, `given_up` why it ended the job."""
 
-    judge: Kubernetes
+    monitor: Kubernetes
     job: Submission
     application: str
     told: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Watched:
         self._thread.start()
 
     def _watch(self) -> None:
-        self.given_up = self.judge.watch(self.job, self.application, self.told.append, self._stop)
+        self.given_up = self.monitor.watch(self.job, self.application, self.told.append, self._stop)
 
     def hears(self, text: str) -> bool:
         return wait_for(lambda: any(text in line for line in self.told), 10, step=0.02)
@@ -77,16 +77,16 @@ class Watched:
         self.ends()
 
 
-def judge_of(server: Server, mode: str, **more: Any) -> tuple[Kubernetes, Submission]:
+def monitor_of(server: Server, mode: str, **more: Any) -> tuple[Kubernetes, Submission]:
     job = Submission("local:///x.py", (), f"k8s://{server.address}", mode, {"spark.kubernetes.namespace": "ml"})
     return Kubernetes(job, {"PATH": "", "HOME": "/nowhere"}, poll=0.02, **{"pending_after": 0.05, **more}), job
 
 
 def test_a_drivers_words_are_shown_once_and_sparks_are_not(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    judge, job = judge_of(server, "cluster")
+    monitor, job = monitor_of(server, "cluster")
     server.pod("d", "driver", "Running", state={"running": {}})
     server.log.append(b"2026-11-21T09:00:00.100000000Z first\n")
-    watched = Watched(judge, job, "ml:d")
+    watched = Watched(monitor, job, "ml:d")
     seen: list[str] = []
 
     def shown(text: str) -> bool:
@@ -100,68 +100,68 @@ def test_a_drivers_words_are_shown_once_and_sparks_are_not(server: Server, capsy
     server.log.append(b"2026-11-21T09:00:01.000000000Z ValueError: no rows\n")
     server.pod("d", "driver", "Failed", state={"terminated": {"exitCode": 3, "reason": "Error"}})
     watched.ends()
-    verdict = judge.judge(job, Finished(0, application_id="ml:d"))
-    seen += [capsys.readouterr().out, verdict.driver_output or ""]
+    job_end = monitor.monitor(job, Finished(0, application_id="ml:d"))
+    seen += [capsys.readouterr().out, job_end.driver_output or ""]
     assert "".join(seen) == "first\nsecond\nValueError: no rows\n"
-    assert (verdict.code, verdict.cause) == (3, "the driver ended with exit code 3: ValueError: no rows")
-    assert verdict.fix == "its output: kubectl logs -n ml d"
+    assert (job_end.code, job_end.cause) == (3, "the driver ended with exit code 3: ValueError: no rows")
+    assert job_end.fix == "its output: kubectl logs -n ml d"
 
 
 def test_a_driver_that_no_node_takes_is_told_and_given_up_when_asked(server: Server) -> None:
-    judge, job = judge_of(server, "cluster", pending_timeout=0.5)
+    monitor, job = monitor_of(server, "cluster", pending_timeout=0.5)
     unscheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes: cpu."}
     server.pod("d", "driver", "Pending", conditions=[unscheduled])
-    watched = Watched(judge, job, "ml:d")
+    watched = Watched(monitor, job, "ml:d")
     assert watched.hears("waiting: d has not started: no node takes it: 0/3 nodes: cpu.")
     watched.ends()
     assert watched.given_up is not None and watched.given_up.endswith("its pod is deleted")
     assert server.objects.get("ml", "pods", "d") is None
-    verdict = judge.judge(job, Finished(-15, application_id="ml:d", given_up=watched.given_up))
-    assert (verdict.code, verdict.cause) == (1, watched.given_up)
-    assert "kubectl describe pod" in (verdict.fix or "")
+    job_end = monitor.monitor(job, Finished(-15, application_id="ml:d", given_up=watched.given_up))
+    assert (job_end.code, job_end.cause) == (1, watched.given_up)
+    assert "kubectl describe pod" in (job_end.fix or "")
     assert len([line for line in watched.told if "no node" in line]) == 1, "told once"
 
 
 def test_a_driver_that_may_yet_start_is_waited_for(server: Server) -> None:
-    judge, job = judge_of(server, "cluster", hopeless_after=0.0)
+    monitor, job = monitor_of(server, "cluster", hopeless_after=0.0)
     server.pod("d", "driver", "Pending", state={"waiting": {"reason": "ContainerCreating"}})
-    watched = Watched(judge, job, "ml:d")
+    watched = Watched(monitor, job, "ml:d")
     assert watched.hears("has not started: ContainerCreating")
     watched.stop()
     assert watched.given_up is None
 
 
 def test_executors_without_an_image_are_told_in_client_mode(server: Server) -> None:
-    judge, job = judge_of(server, "client")
+    monitor, job = monitor_of(server, "client")
     starved = "spark-log WARN TaskSchedulerImpl: Initial job has not accepted any resources; check your cluster UI"
-    assert judge.find_application(starved) is None, "there are no pods yet"
+    assert monitor.find_application(starved) is None, "there are no pods yet"
     server.pod("e-1", "executor", "Pending", state={"waiting": {"reason": "ImagePullBackOff", "message": "m"}})
-    assert judge.find_application("anything else") is None
-    assert judge.find_application(starved) == "spark-1"
-    watched = Watched(judge, job, "spark-1")
+    assert monitor.find_application("anything else") is None
+    assert monitor.find_application(starved) == "spark-1"
+    watched = Watched(monitor, job, "spark-1")
     said = f"1 of 1 executors have not started: the image {IMAGE} cannot be pulled (ImagePullBackOff: m)"
     assert watched.hears(said)
     watched.stop()
 
 
 def test_executors_killed_for_their_memory_are_part_of_the_cause(server: Server) -> None:
-    judge, job = judge_of(server, "cluster")
+    monitor, job = monitor_of(server, "cluster")
     server.pod("d", "driver", "Running", state={"running": {}})
     for name in ("e-1", "e-2"):
         server.pod(name, "executor", "Failed", state={"terminated": {"exitCode": 137, "reason": "OOMKilled"}})
-    watched = Watched(judge, job, "ml:d")
+    watched = Watched(monitor, job, "ml:d")
     assert watched.hears("e-2 was killed for its memory (OOMKilled, limit 1433Mi)")
     server.pod("d", "driver", "Failed", state={"terminated": {"exitCode": 1, "reason": "Error"}})
     watched.ends()
-    verdict = judge.judge(job, Finished(0, application_id="ml:d"))
-    assert verdict.code == 1
-    assert (verdict.cause or "").startswith(
+    job_end = monitor.monitor(job, Finished(0, application_id="ml:d"))
+    assert job_end.code == 1
+    assert (job_end.cause or "").startswith(
         "2 executors were killed for their memory (OOMKilled, limit 1433Mi); the driver"
     )
-    assert "spark.executor.memoryOverhead" in (verdict.fix or "")
+    assert "spark.executor.memoryOverhead" in (job_end.fix or "")
 
 
 def test_a_pod_that_somebody_deleted_is_judged_by_what_spark_submit_said(server: Server) -> None:
-    judge, job = judge_of(server, "cluster")
-    verdict = judge.judge(job, Finished(0, ("exit code: 4 | termination reason: Error",), application_id="ml:gone"))
-    assert (verdict.code, verdict.cause) == (4, "the driver ended with exit code 4")
+    monitor, job = monitor_of(server, "cluster")
+    job_end = monitor.monitor(job, Finished(0, ("exit code: 4 | termination reason: Error",), application_id="ml:gone"))
+    assert (job_end.code, job_end.cause) == (4, "the driver ended with exit code 4")

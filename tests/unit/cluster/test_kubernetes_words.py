@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mlpipeline.cluster.submission.compose import Submission
+from mlpipeline.cluster.submission.job_end import Finished
 from mlpipeline.cluster.submission.kubernetes import Kubernetes
+from mlpipeline.cluster.submission.kubernetes_messages import by_block, monitored_client, refused
 from mlpipeline.cluster.submission.kubernetes_pods import ended, fix_waiting, for_people, waits_for
-from mlpipeline.cluster.submission.kubernetes_said import by_block, judged_client, refused
-from mlpipeline.cluster.submission.verdict import Finished
 
 
 def pod(phase: str, state: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def terminated(code: int, reason: str = "Error") -> dict[str, Any]:
 def test_a_drivers_end_is_told_with_its_true_code(
     found: dict[str, Any], output: str, code: int, cause: str | None
 ) -> None:
-    verdict = ended(found, output)
-    assert verdict.code == code
-    assert (verdict.cause is None) if cause is None else (cause in (verdict.cause or ""))
+    job_end = ended(found, output)
+    assert job_end.code == code
+    assert (job_end.cause is None) if cause is None else (cause in (job_end.cause or ""))
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ BLOCK = """spark-log INFO LoggingPodStatusWatcherImpl: Container final statuses:
     ],
 )
 def test_without_an_api_server_the_last_block_of_spark_submit_tells(tail: str, code: int, cause: str | None) -> None:
-    verdict = by_block(Finished(0, application_id="ml:p"), tail, "look")
-    assert verdict.code == code
-    assert (verdict.cause is None) if cause is None else (cause in (verdict.cause or ""))
+    job_end = by_block(Finished(0, application_id="ml:p"), tail, "look")
+    assert job_end.code == code
+    assert (job_end.cause is None) if cause is None else (cause in (job_end.cause or ""))
 
 
 @pytest.mark.parametrize(
@@ -142,22 +142,22 @@ def test_without_an_api_server_the_last_block_of_spark_submit_tells(tail: str, c
     ],
 )
 def test_what_the_cluster_refuses_is_told_in_one_line(line: str, cause: str) -> None:
-    for verdict in (refused(Finished(1), line), judged_client(Finished(1), line)):
-        assert (verdict.code, verdict.cause) == (1, cause)
-        assert verdict.fix
+    for job_end in (refused(Finished(1), line), monitored_client(Finished(1), line)):
+        assert (job_end.code, job_end.cause) == (1, cause)
+        assert job_end.fix
 
 
 def test_a_client_mode_driver_tells_its_own_code() -> None:
-    assert judged_client(Finished(3), "").code == 3
-    assert judged_client(Finished(-9), "").code == 137
-    assert judged_client(Finished(0), "anything at all").code == 0
+    assert monitored_client(Finished(3), "").code == 3
+    assert monitored_client(Finished(-9), "").code == 137
+    assert monitored_client(Finished(0), "anything at all").code == 0
 
 
 def test_the_drivers_pod_is_read_from_the_log_of_spark_submit() -> None:
-    judge = Kubernetes(Submission("local:///x.py", (), "k8s://http://127.0.0.1:9", "cluster"), {"PATH": ""})
+    monitor = Kubernetes(Submission("local:///x.py", (), "k8s://http://127.0.0.1:9", "cluster"), {"PATH": ""})
     line = "spark-log INFO Client: Waiting for application x with application ID s-1 and submission ID ml:x-1-driver to"
-    assert judge.find_application(line) == "ml:x-1-driver"
-    assert judge.find_application("spark-log INFO Client: something else") is None
+    assert monitor.find_application(line) == "ml:x-1-driver"
+    assert monitor.find_application("spark-log INFO Client: something else") is None
 
 
 def test_sparks_own_log_is_left_out_for_people() -> None:
@@ -174,4 +174,4 @@ def test_sparks_own_log_is_left_out_for_people() -> None:
 def test_a_job_that_nobody_waits_for_is_not_judged() -> None:
     settings = {"spark.kubernetes.submission.waitAppCompletion": "false"}
     job = Submission("local:///x.py", (), "k8s://http://127.0.0.1:9", "cluster", settings)
-    assert Kubernetes(job, {"PATH": ""}).judge(job, Finished(0, application_id="ml:p")).code == 0
+    assert Kubernetes(job, {"PATH": ""}).monitor(job, Finished(0, application_id="ml:p")).code == 0

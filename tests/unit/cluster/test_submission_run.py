@@ -14,8 +14,8 @@ import pytest
 
 from mlpipeline.cluster.submission import run
 from mlpipeline.cluster.submission.compose import Submission
+from mlpipeline.cluster.submission.job_end import Finished, JobEnd, Tell
 from mlpipeline.cluster.submission.run import run_submission
-from mlpipeline.cluster.submission.verdict import Finished, Tell, Verdict
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Judged:
     """A judge that remembers what it was asked, and says what it was told to."""
 
-    def __init__(self, verdict: Verdict, give_up: str | None = None) -> None:
-        self.verdict, self.give_up = verdict, give_up
+    def __init__(self, job_end: JobEnd, give_up: str | None = None) -> None:
+        self.job_end, self.give_up = job_end, give_up
         self.finished: Finished | None = None
 
     def find_application(self, line: str) -> str | None:
@@ -45,9 +45,9 @@ class Judged:
             stop.wait(10)
         return self.give_up
 
-    def judge(self, submission: Submission, finished: Finished) -> Verdict:
+    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
         self.finished = finished
-        return self.verdict
+        return self.job_end
 
 
 _TALK = """#!/bin/sh
@@ -63,20 +63,20 @@ exit 1
 
 def test_only_the_driver_is_heard(spark: Path, capfd: pytest.CaptureFixture[str]):
     spark.write_text(_TALK)
-    judge = Judged(Verdict(3, "the cause", "the fix", "printed far away"))
-    assert run_submission(Submission("job.py", master="yarn"), judge=judge) == 3
+    monitor = Judged(JobEnd(3, "the cause", "the fix", "printed far away"))
+    assert run_submission(Submission("job.py", master="yarn"), monitor=monitor) == 3
     out, err = capfd.readouterr()
     assert out == "from the driver\nprinted far away\n"
     lines = err.splitlines()
     assert lines[-1] == "error: the cause -> the fix"
     assert sorted(lines[:-1]) == ["a line of the driver on stderr", "application app_1", "watching app_1"]
-    assert judge.finished and judge.finished.code == 1 and judge.finished.application_id == "app_1"
-    assert any("SparkException: broken" in line for line in judge.finished.output_tail)
+    assert monitor.finished and monitor.finished.code == 1 and monitor.finished.application_id == "app_1"
+    assert any("SparkException: broken" in line for line in monitor.finished.output_tail)
 
 
 def test_verbose_shows_all(spark: Path, capfd: pytest.CaptureFixture[str]):
     spark.write_text(_TALK)
-    assert run_submission(Submission("job.py", master="yarn"), judge=Judged(Verdict(0)), verbose=True) == 0
+    assert run_submission(Submission("job.py", master="yarn"), monitor=Judged(JobEnd(0)), verbose=True) == 0
     err = capfd.readouterr().err
     assert "INFO YarnClientImpl: Submitted" in err and "\tat org." in err and "spark-log" not in err
 
@@ -95,14 +95,14 @@ def test_without_a_judge_the_code_is_spark_submits_own(spark: Path, capfd: pytes
 def test_giving_up_ends_spark_submit(spark: Path, capfd: pytest.CaptureFixture[str]):
     spark.write_text("#!/bin/sh\necho 'Submitted application' >&2\nexec sleep 60\n")
     began = time.monotonic()
-    code = run_submission(Submission("job.py", master="yarn"), judge=Judged(Verdict(143), "not started after 5 s"))
+    code = run_submission(Submission("job.py", master="yarn"), monitor=Judged(JobEnd(143), "not started after 5 s"))
     assert code == 1 and time.monotonic() - began < 30
     assert "error: not started after 5 s -> submit again" in capfd.readouterr().err
 
 
 def test_an_unknown_cause_shows_sparks_last_errors(spark: Path, capfd: pytest.CaptureFixture[str]):
     spark.write_text("#!/bin/sh\necho 'spark-log ERROR Client: the odd thing' >&2\nexit 1\n")
-    assert run_submission(Submission("job.py", master="yarn"), judge=Judged(Verdict(1))) == 1
+    assert run_submission(Submission("job.py", master="yarn"), monitor=Judged(JobEnd(1))) == 1
     assert capfd.readouterr().err == "ERROR Client: the odd thing\n"
 
 

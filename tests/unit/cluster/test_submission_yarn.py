@@ -8,10 +8,10 @@ import pytest
 
 from mlpipeline.cluster.submission.compose import Submission
 from mlpipeline.cluster.submission.hadoop import ResourceManager, hadoop_conf
+from mlpipeline.cluster.submission.job_end import Finished, JobEnd
 from mlpipeline.cluster.submission.rest import ask
-from mlpipeline.cluster.submission.verdict import Finished, Verdict
 from mlpipeline.cluster.submission.yarn import Yarn
-from mlpipeline.cluster.submission.yarn_said import has_no_executors
+from mlpipeline.cluster.submission.yarn_messages import has_no_executors
 from tests.unit.cluster.conftest import APP, Manager
 
 PAGE = "/ws/v1/node/containerlogs/container_1/stdout"
@@ -75,8 +75,8 @@ def test_why_it_waits_is_told_once_and_giving_up_kills(
     manager.app(state="ACCEPTED", diagnostics=diagnostics, resourceRequests=requests)
     manager.answers["metrics"] = {"clusterMetrics": metrics}
     told: list[str] = []
-    judge = Yarn(environ, accepted_timeout=0.4, poll=0.05)
-    given_up = judge.watch(CLUSTER, APP, told.append, threading.Event())
+    monitor = Yarn(environ, accepted_timeout=0.4, poll=0.05)
+    given_up = monitor.watch(CLUSTER, APP, told.append, threading.Event())
     assert len(told) == 1 and told[0].startswith(f"waiting: {APP} is not started: {why}")
     assert given_up and given_up.startswith("not started after 0 s (") and given_up.endswith("; killed")
     assert manager.put == [(f"apps/{APP}/state", {"state": "KILLED"})]
@@ -92,8 +92,8 @@ def test_a_running_driver_is_heard_and_missing_executors_are_told(
     manager.answers[f"apps/{APP}/appattempts"] = {"appAttempts": {"appAttempt": [attempt]}}
     manager.answers[PAGE] = f"{HEAD.format(9)}하나\nhalf a li{REMARK}"
     told: list[str] = []
-    judge = Yarn(environ, accepted_after=0.1, poll=0.05)
-    assert judge.watch(CLUSTER, APP, told.append, Turns(12)) is None
+    monitor = Yarn(environ, accepted_after=0.1, poll=0.05)
+    assert monitor.watch(CLUSTER, APP, told.append, Turns(12)) is None
     assert capsys.readouterr().out == "하나\n"
     assert told == [
         f"waiting: {APP} has no executor: 2 asked for, each needs 896 MB, 100 MB are free in all of YARN; queue prod"
@@ -102,7 +102,7 @@ def test_a_running_driver_is_heard_and_missing_executors_are_told(
     manager.answers["/ws/v1/node/containerlogs/container_1/stdout"] = (
         f"{HEAD.format(10**6)}하나\nhalf a line\nlast{REMARK}"
     )
-    assert judge.judge(CLUSTER, Finished(0, (), APP)) == Verdict(0, driver_output="half a line\nlast")
+    assert monitor.monitor(CLUSTER, Finished(0, (), APP)) == JobEnd(0, driver_output="half a line\nlast")
 
 
 def test_the_cause_may_stand_in_what_was_shown_before(
@@ -113,12 +113,12 @@ def test_the_cause_may_stand_in_what_was_shown_before(
     manager.answers[f"apps/{APP}/appattempts"] = {"appAttempts": {"appAttempt": [attempt]}}
     said = "worker.py: ModuleNotFoundError: No module named 'orjson'\n"
     manager.answers[PAGE] = f"{said}\tat org.apache.spark.x.Y$Z.run(Y.scala:1)\n{REMARK}"
-    judge = Yarn(environ, poll=0.05)
-    judge.watch(CLUSTER, APP, print, Turns(8))
+    monitor = Yarn(environ, poll=0.05)
+    monitor.watch(CLUSTER, APP, print, Turns(8))
     assert capsys.readouterr().out == said
     manager.app(state="FINISHED", finalStatus="FAILED", diagnostics="User application exited with status 3")
-    verdict = judge.judge(CLUSTER, Finished(1, (), APP))
-    assert (verdict.code, verdict.cause) == (3, "an executor cannot import orjson") and verdict.driver_output is None
+    job_end = monitor.monitor(CLUSTER, Finished(1, (), APP))
+    assert (job_end.code, job_end.cause) == (3, "an executor cannot import orjson") and job_end.driver_output is None
 
 
 def test_another_queue_than_the_one_asked_for_is_told(environ: dict[str, str], manager: Manager):
@@ -170,9 +170,9 @@ def test_how_it_ended(
     cause: str | None,
 ):
     manager.app(**app)
-    verdict = Yarn(environ).judge(job, Finished(given, (), APP))
-    assert verdict.code == code
-    assert (verdict.cause is None) == (cause is None) and (cause or "") in (verdict.cause or "")
+    job_end = Yarn(environ).monitor(job, Finished(given, (), APP))
+    assert job_end.code == code
+    assert (job_end.cause is None) == (cause is None) and (cause or "") in (job_end.cause or "")
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_how_it_ended(
     ],
 )
 def test_what_yarn_refuses_is_told_in_words(environ: dict[str, str], line: str, cause: str):
-    verdict = Yarn(environ).judge(CLIENT, Finished(1, ("noise", line, "\tat org.x"), None))
-    assert verdict.code == 1 and cause in (verdict.cause or "") and verdict.fix
-    assert Yarn(environ).judge(CLIENT, Finished(0, ("noise", line), None)) == Verdict(0)
+    job_end = Yarn(environ).monitor(CLIENT, Finished(1, ("noise", line, "\tat org.x"), None))
+    assert job_end.code == 1 and cause in (job_end.cause or "") and job_end.fix
+    assert Yarn(environ).monitor(CLIENT, Finished(0, ("noise", line), None)) == JobEnd(0)
 
 
 def test_nobody_answers():

@@ -11,7 +11,7 @@ import pytest
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks import calibrate, classifier
-from mlpipeline.networks.classifier import MadeRow, TrainedModel, build_core, logits, train_classifier
+from mlpipeline.networks.classifier import AugmentedExample, TrainedModel, build_core, logits, train_classifier
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.onnx_core import onnx_core
 from mlpipeline.networks.settings import ClassifierSettings
@@ -86,7 +86,10 @@ def test_equal_data_and_seed_give_equal_weights_in_any_order_of_the_rows(model: 
 
 def test_a_made_row_is_learnt_by_its_weight(model: TrainedModel) -> None:
     texts, labels = corpus()
-    made = [MadeRow("heavy metal it is", "music", (texts[0],)), MadeRow("of no intent", "gone", (texts[0],))]
+    made = [
+        AugmentedExample("heavy metal it is", "music", (texts[0],)),
+        AugmentedExample("of no intent", "gone", (texts[0],)),
+    ]
 
     def said(weight: float) -> TrainedModel:
         settings = replace(SETTINGS, augmented_weight=weight)
@@ -101,7 +104,7 @@ def test_a_made_row_is_learnt_by_its_weight(model: TrainedModel) -> None:
 
 def test_nothing_is_calibrated_on_rows_that_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
     texts, labels = corpus()
-    made = [MadeRow(f"{text} x", label, (text,)) for text, label in zip(texts, labels, strict=True)]
+    made = [AugmentedExample(f"{text} x", label, (text,)) for text, label in zip(texts, labels, strict=True)]
     seen: list[tuple[set[str], set[str]]] = []
     real = classifier._fit
 

@@ -13,13 +13,13 @@ from mlpipeline.networks.classifier import most_ngrams
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.runtime import blocks, core_logits
 from mlpipeline.networks.settings import FitSettings
-from mlpipeline.recipe.model_fields import TrainPart
+from mlpipeline.recipe.model_fields import TrainSection
 from mlpipeline.stages.train import classifier_settings
 from tests.sections import section
 
 
 def fit_settings(**changed: int | None) -> FitSettings:
-    usual = section(TrainPart, epochs=10, min_steps=600, max_steps=2000, batch_size=128)
+    usual = section(TrainSection, epochs=10, min_steps=600, max_steps=2000, batch_size=128)
     return replace(classifier_settings(usual), **changed)  # type: ignore[arg-type]
 
 
@@ -47,7 +47,7 @@ def test_small_corpora_are_passed_more_often_and_large_ones_less(
     ("intents", "asked", "kept"), [(150, 60_000, 60_000), (500, 60_000, 28_368), (2_000, 60_000, 20_000), (500, 9, 9)]
 )
 def test_a_model_of_very_many_intents_keeps_fewer_ngrams(intents: int, asked: int, kept: int) -> None:
-    assert most_ngrams(intents, classifier_settings(section(TrainPart, max_vocabulary=asked, dims=64))) == kept
+    assert most_ngrams(intents, classifier_settings(section(TrainSection, max_vocabulary=asked, dims=64))) == kept
 
 
 def test_an_export_of_very_many_intents_is_asked_fewer_rows_at_a_time() -> None:

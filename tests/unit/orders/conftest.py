@@ -19,7 +19,7 @@ from mlpipeline.recipe.select import parse_selection
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.corpus.files import Row, read_file
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import Mark, as_metadata
+from mlpipeline.store.tables.provenance import Provenance, as_metadata
 
 
 def causes(plan: Plan) -> dict[str, dict[str, str]]:
@@ -77,7 +77,7 @@ class World:
                 texts = rows if self.shared_texts else 2 * rows
                 self.commit(stage.shared.gives, shared, {unit: [{"rows": texts}] for unit in shared})
             if orders:
-                marks = {bot: order.job.mark for bot, order in orders.items()}
+                marks = {bot: order.job.provenance for bot, order in orders.items()}
                 for dataset in stage.gives:
                     self.commit(dataset, marks, {bot: self._rows(dataset, orders[bot], rows) for bot in orders})
             if stage.name == stop_after:
@@ -95,7 +95,7 @@ class World:
             if isinstance(record, Row)
         ]
 
-    def commit(self, dataset: str, marks: Mapping[str, Mark], rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    def commit(self, dataset: str, marks: Mapping[str, Provenance], rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """One commit with the marks in its metadata, as `write_dataset` makes it."""
         texts = ("intent", "text", "origin_file", "content_id")
         known = {**dict.fromkeys(texts, pa.string()), "rows": pa.int64()}

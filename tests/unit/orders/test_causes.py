@@ -6,28 +6,29 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.causes import find_causes, part_changes
+from mlpipeline.orders.causes import find_causes, setting_changes
 from mlpipeline.recipe.renamed import RENAMED
-from mlpipeline.store.tables.manifests import Entry, make_mark
+from mlpipeline.store.tables.manifests import Entry
+from mlpipeline.store.tables.provenance import make_provenance
 
 
 def entry(code: str = "c", part: Any = None, inputs: Any = None, libraries: Any = None) -> Entry:
-    mark = make_mark(code, part or {}, inputs or {}, libraries or {})
-    return Entry(mark, 0, 1, [])
+    provenance = make_provenance(code, part or {}, inputs or {}, libraries or {})
+    return Entry(provenance, 0, 1, [])
 
 
 def test_equal_marks_give_no_cause():
-    assert find_causes("train", entry(), entry().mark) == []
+    assert find_causes("train", entry(), entry().provenance) == []
 
 
 def test_missing_files_come_first():
-    found = find_causes("train", entry(), entry(code="d").mark, missing=["a.parquet", "b.parquet"])
+    found = find_causes("train", entry(), entry(code="d").provenance, missing=["a.parquet", "b.parquet"])
     assert found == ["artefact missing: a.parquet and 1 more"]
 
 
 def test_never_made_and_after():
-    assert find_causes("train", None, entry().mark) == ["never made"]
-    assert find_causes("train", None, entry().mark, upstream=["clean", "split"]) == ["after split"]
+    assert find_causes("train", None, entry().provenance) == ["never made"]
+    assert find_causes("train", None, entry().provenance, upstream=["clean", "split"]) == ["after split"]
 
 
 @pytest.mark.parametrize(
@@ -41,17 +42,17 @@ def test_never_made_and_after():
     ],
 )
 def test_a_changed_value_is_shown(old: Any, new: Any, said: str):
-    assert part_changes(old, new) == [said]
+    assert setting_changes(old, new) == [said]
 
 
 def test_long_values_are_cut():
-    (said,) = part_changes({"steps": "x" * 500}, {"steps": "y"})
+    (said,) = setting_changes({"steps": "x" * 500}, {"steps": "y"})
     assert len(said) < 90
 
 
 def test_all_causes_are_told():
     old = entry("c", {"train": {"epochs": 1}}, {"source_file": {"a": "1", "b": "1"}}, {"keras": "3.0"})
-    new = entry("d", {"train": {"epochs": 2}}, {"source_file": {"a": "2", "c": "1"}}, {"keras": "3.1"}).mark
+    new = entry("d", {"train": {"epochs": 2}}, {"source_file": {"a": "2", "c": "1"}}, {"keras": "3.1"}).provenance
     assert find_causes("train", old, new) == [
         "recipe train.epochs 1 -> 2",
         "code of train changed",
@@ -63,7 +64,7 @@ def test_all_causes_are_told():
 
 
 def test_an_input_that_runs_in_the_same_plan_is_the_cause():
-    old, new = entry(inputs={"cleaned": "1"}), entry(inputs={"cleaned": "2"}).mark
+    old, new = entry(inputs={"cleaned": "1"}), entry(inputs={"cleaned": "2"}).provenance
     assert find_causes("split", old, new, upstream=["clean"]) == ["after clean"]
     assert find_causes("split", old, new) == ["cleaned is new"]
 
@@ -71,10 +72,10 @@ def test_an_input_that_runs_in_the_same_plan_is_the_cause():
 def test_a_key_that_has_another_name_now_is_no_change_of_its_value(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(RENAMED, "train.passes", "train.epochs")
     old = entry(part={"train": {"passes": 10, "dims": 64}})
-    assert find_causes("train", old, entry(part={"train": {"epochs": 10, "dims": 64}}).mark) == [
+    assert find_causes("train", old, entry(part={"train": {"epochs": 10, "dims": 64}}).provenance) == [
         "recipe train.passes is called train.epochs now"
     ]
-    assert find_causes("train", old, entry(part={"train": {"epochs": 20, "dims": 64}}).mark) == [
+    assert find_causes("train", old, entry(part={"train": {"epochs": 20, "dims": 64}}).provenance) == [
         "recipe train.epochs 10 -> 20",
         "recipe train.passes is called train.epochs now",
     ]

@@ -24,7 +24,7 @@ from mlpipeline.orders.unanswered import answer_warnings
 from mlpipeline.store.checked import checked_bytes
 from mlpipeline.store.corpus.sources import SourceFile
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import as_metadata, make_mark
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 from mlpipeline.store.tables.row_counts import count_filled
 
 BOT = "shop/ko"
@@ -38,7 +38,7 @@ VECTORS = [[1, 0, 0], [0.8, 0.6, 0], [0, 0, 1], [0, 0.6, 0.8], [0.1, 0, 0.995]]
 def put(store: Store, dataset: str, rows: Iterable[dict[str, Any]], bot: str = BOT) -> None:
     domain, lang = bot.split("/")
     table = pa.Table.from_pylist([{"domain": domain, "lang": lang, **row} for row in rows])
-    said = as_metadata("stage", "run", {bot: make_mark("c", {}, {}, {})})
+    said = as_metadata("stage", "run", {bot: make_provenance("c", {}, {}, {})})
     path = store.table_path(dataset)
     Path(path).mkdir(parents=True, exist_ok=True)
     properties = CommitProperties(custom_metadata={"userMetadata": said})
@@ -144,10 +144,10 @@ def test_a_misread_test_question_comes_with_the_learnt_question_most_like_it(sto
 
 
 def test_the_matrix_holds_each_test_row_once():
-    dice = random.Random(5)
+    rng = random.Random(5)
     pairs: dict[tuple[str, str], int] = {}
     for _ in range(200):
-        pair = (dice.choice("abc"), dice.choice("abcd"))
+        pair = (rng.choice("abc"), rng.choice("abcd"))
         pairs[pair] = pairs.get(pair, 0) + 1
     matrix = as_matrix(pairs)
     names = matrix["intents"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlpipeline.catalog import STAGES
-from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words, seconds_of
+from mlpipeline.orders.target_choice import Load, Seen, Site, choose, in_words, seconds_of
 from mlpipeline.stages.contract import Work
 
 LOCAL, CLUSTER = Site("local[*]", 7.0, 2), Site("yarn", 47.0, 16)
@@ -16,7 +16,7 @@ def clean(rows: int, seconds: float, slots: int = 2) -> Seen:
 
 
 def test_every_stage_of_spark_says_what_it_takes():
-    assert all(stage.work != Work() for stage in STAGES if stage.desk is None and stage.name != "evaluate")
+    assert all(stage.work != Work() for stage in STAGES if stage.driver is None and stage.name != "evaluate")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.errors import UsageError
-from mlpipeline.orders import places
-from mlpipeline.orders.places import LOCAL, earlier, expected_seconds, loads_of, where_to_run
+from mlpipeline.orders import run_target as places
 from mlpipeline.orders.plan import Plan, Planner
+from mlpipeline.orders.run_target import LOCAL, earlier, expected_seconds, loads_of, where_to_run
 from mlpipeline.recipe.load import load_recipes
 from mlpipeline.store.layout import Store
 from tests.e2e.corpora import write_project

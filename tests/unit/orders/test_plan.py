@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.catalog import STAGES, stages_between
-from mlpipeline.orders.provenance import Provenance, read_provenance
+from mlpipeline.orders.provenance import StageCode, read_stage_code
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.manifests import load_manifest
@@ -154,7 +154,7 @@ def test_rows_that_are_gone_are_not_reused(done: World):
 
 
 def test_a_reuse_that_was_killed_between_two_tables_goes_on(done: World):
-    first = done.plan(select="shop/ko").orders["clean"]["shop/ko"].job.mark
+    first = done.plan(select="shop/ko").orders["clean"]["shop/ko"].job.provenance
     done.finish(done.plan("clean.min_chars=2", select="shop/ko"))
     done.commit("cleaned", {"shop/ko": first}, {"shop/ko": [{"rows": 1}]})
     assert done.plan(select="shop/ko").to_run("clean")["shop/ko"].job.reuse
@@ -163,11 +163,11 @@ def test_a_reuse_that_was_killed_between_two_tables_goes_on(done: World):
 def made_otherwise(monkeypatch: pytest.MonkeyPatch, name: str, **changes: Any) -> None:
     """Lets the provenance of one stage differ from what the store was made with."""
 
-    def changed(store: Store, stages: Iterable[Stage]) -> dict[str, Provenance]:
-        found = read_provenance(store, stages)
+    def changed(store: Store, stages: Iterable[Stage]) -> dict[str, StageCode]:
+        found = read_stage_code(store, stages)
         return {**found, name: replace(found[name], **changes)}
 
-    monkeypatch.setattr("mlpipeline.orders.plan.read_provenance", changed)
+    monkeypatch.setattr("mlpipeline.orders.plan.read_stage_code", changed)
 
 
 def test_changed_code_is_the_cause(done: World, monkeypatch: pytest.MonkeyPatch):
@@ -194,7 +194,7 @@ def test_a_run_that_stopped_goes_on_from_there(world: World, stop: str):
 def test_a_run_killed_between_two_tables_of_a_stage_does_the_stage_again(done: World):
     plan = done.plan("clean.min_chars=2")
     order = plan.to_run("clean")["shop/ko"]
-    done.commit("cleaned_dropped", {"shop/ko": order.job.mark}, {"shop/ko": []})
+    done.commit("cleaned_dropped", {"shop/ko": order.job.provenance}, {"shop/ko": []})
     again = done.plan("clean.min_chars=2", select="shop/ko")
     assert "clean" in causes(again)["shop/ko"]
     assert "clean" in causes(done.plan(select="shop/ko"))["shop/ko"], "the old recipe must not take it either"

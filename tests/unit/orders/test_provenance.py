@@ -39,7 +39,7 @@ def with_value(bot: Resolved, section: str, name: str, value: object) -> Resolve
 
 def fingerprints(plan: Plan) -> dict[str, str]:
     return {
-        f"{bot} {stage}": order.job.mark.fingerprint
+        f"{bot} {stage}": order.job.provenance.fingerprint
         for stage in plan.orders
         for bot, order in plan.orders[stage].items()
     }
@@ -77,17 +77,17 @@ def test_a_folder_outside_the_store_counts_by_what_lies_in_it(
     named = with_value(bot, stage, name, str(tmp_path / "model"))
     step = next(one for one in STAGES if one.name == stage)
 
-    def mark() -> Any:
+    def provenance() -> Any:
         return Planner(world.store)._mark(step, named, {})
 
-    first = mark()
+    first = provenance()
     assert set(step.folders[f"{stage}.{name}"]) <= set(first.libraries)
-    assert mark() == first
+    assert provenance() == first
     weights.write_bytes(b"two")
-    second = mark()
+    second = provenance()
     assert second.fingerprint != first.fingerprint
     (tmp_path / "model" / "tokenizer.json").write_text("{}")
-    assert mark().fingerprint not in (first.fingerprint, second.fingerprint)
+    assert provenance().fingerprint not in (first.fingerprint, second.fingerprint)
 
 
 def test_libraries_that_nothing_uses_do_not_count(world: World, bot: Resolved):

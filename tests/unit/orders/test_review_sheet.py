@@ -39,8 +39,8 @@ def filled(place: Path, marks: dict[int, tuple[Any, Any]]) -> None:
     """Writes marks into rows of a sheet, as a person does."""
     book = load_workbook(place)
     for row, both in marks.items():
-        for column, mark in zip((5, 6), both, strict=True):
-            book.active.cell(row, column).value = mark
+        for column, provenance in zip((5, 6), both, strict=True):
+            book.active.cell(row, column).value = provenance
     book.save(place)
 
 

@@ -7,12 +7,13 @@ import pytest
 from mlpipeline.catalog import stage_named
 from mlpipeline.errors import InputError
 from mlpipeline.orders.rowless import check_rows
-from mlpipeline.store.tables.manifests import Entry, Manifest, make_mark
+from mlpipeline.store.tables.manifests import Entry, Manifest
+from mlpipeline.store.tables.provenance import make_provenance
 
 
 def manifests(**rows: int) -> dict[str, Manifest]:
-    mark = make_mark("c", {}, {}, {})
-    return {name: Manifest(name, 1, {"shop/ko": Entry(mark, 1, count)}) for name, count in rows.items()}
+    provenance = make_provenance("c", {}, {}, {})
+    return {name: Manifest(name, 1, {"shop/ko": Entry(provenance, 1, count)}) for name, count in rows.items()}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_nothing_left_is_an_error_of_the_stage(stage: str, rows: dict[str, int],
     with pytest.raises(InputError, match=what) as caught:
         check_rows(found.__getitem__, stage_named(stage), "shop/ko")
     assert caught.value.where == "shop/ko" and caught.value.fix
-    one = {name: Manifest(name, 1, {"shop/ko": Entry(make_mark("c", {}, {}, {}), 1, 1)}) for name in rows}
+    one = {name: Manifest(name, 1, {"shop/ko": Entry(make_provenance("c", {}, {}, {}), 1, 1)}) for name in rows}
     check_rows(one.__getitem__, stage_named(stage), "shop/ko")
 
 

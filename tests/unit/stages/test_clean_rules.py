@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlpipeline.languages.profile import Profile
-from mlpipeline.recipe.fields import CleanPart
+from mlpipeline.recipe.fields import CleanSection
 from mlpipeline.stages import clean
 from tests.sections import section
 
@@ -23,6 +23,6 @@ from tests.sections import section
     ],
 )
 def test_rules(text: str, reason: str | None):
-    rules = section(CleanPart, min_chars=2, max_chars=10, min_script_share=0.5)
+    rules = section(CleanSection, min_chars=2, max_chars=10, min_script_share=0.5)
     verdict = clean.length_and_script(rules, Profile(tag="ko", steps=(), scripts=("Hang",)))(text)
     assert (verdict[0] if verdict else None) == reason

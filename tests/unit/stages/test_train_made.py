@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from mlpipeline.recipe.model_fields import TrainPart
-from mlpipeline.stages.train import classifier_settings, made_rows, say_cheaper
+from mlpipeline.recipe.model_fields import TrainSection
+from mlpipeline.stages.train import augmented_examples, classifier_settings, say_cheaper
 from tests.sections import section
 
 LEARNT = pa.table({"id": ["a", "b"], "intent": ["pay", "go"], "normalized": ["pay now", "go home"]})
@@ -24,16 +24,16 @@ def test_a_made_row_goes_where_its_parents_go():
         made("pay", "a", "gone"),
         made("pay", "a", "a"),
     ]
-    found = made_rows(LEARNT, pa.Table.from_pylist(rows))
+    found = augmented_examples(LEARNT, pa.Table.from_pylist(rows))
     assert [(row.text, row.parents) for row in found] == [
         ("a again", ("pay now",)),
         ("a again", ("pay now", "pay now")),
     ]
-    assert made_rows(LEARNT, pa.Table.from_pylist(rows).slice(0, 0)) == []
+    assert augmented_examples(LEARNT, pa.Table.from_pylist(rows).slice(0, 0)) == []
 
 
 SIZES = {"epochs": 10, "min_steps": 600, "max_steps": 2000, "batch_size": 128, "dims": 64, "max_vocabulary": 60_000}
-SETTINGS = classifier_settings(section(TrainPart, **SIZES, out_of_scope_label="out"))
+SETTINGS = classifier_settings(section(TrainSection, **SIZES, out_of_scope_label="out"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from mlpipeline.languages.paraphrase.operators import MOST, Operator, Sentence, by_name, drawn, effective
 
 
-def _counting(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _counting(sentence: Sentence, rng: Random) -> Iterator[str]:
     return (f"{sentence.text} {number}" for number in range(9))
 
 

@@ -55,30 +55,30 @@ def corpus(rows: Mapping[str, tuple[str, ...]] = ROWS, **changed: Any) -> Corpus
 
 
 def _put_in_front(*openings: str) -> Any:
-    def rewrite(sentence: Sentence, dice: Random) -> Iterator[str]:
-        for opening in dice.sample(openings, len(openings)):
+    def rewrite(sentence: Sentence, rng: Random) -> Iterator[str]:
+        for opening in rng.sample(openings, len(openings)):
             yield f"{opening} {sentence.text}"
 
     return rewrite
 
 
-def _swapped(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _swapped(sentence: Sentence, rng: Random) -> Iterator[str]:
     """Two words change places, whatever they are."""
     words = sentence.text.split()
-    for at in dice.sample(range(len(words) - 1), min(3, len(words) - 1)):
+    for at in rng.sample(range(len(words) - 1), min(3, len(words) - 1)):
         yield " ".join([*words[:at], words[at + 1], words[at], *words[at + 2 :]])
 
 
-def _torn(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _torn(sentence: Sentence, rng: Random) -> Iterator[str]:
     """What no operator may do: placeholders and numbers lose a character."""
     yield sentence.text.replace("{", "").replace("<", "").replace("8", "9")
 
 
-def _other_words(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _other_words(sentence: Sentence, rng: Random) -> Iterator[str]:
     yield sentence.text.replace("cancel", "renew").replace("open", "empty")
 
 
-def _opposite(sentence: Sentence, dice: Random) -> Iterator[str]:
+def _opposite(sentence: Sentence, rng: Random) -> Iterator[str]:
     yield f"never {sentence.text}"
 
 
@@ -86,7 +86,7 @@ OPERATORS = (
     Operator(
         "opening_polite", "", "words", _put_in_front("could you tell me quickly", "excuse me my friend", "listen")
     ),
-    Operator("closing_dear", "", "words", lambda sentence, dice: iter([f"{sentence.text} my dear assistant"])),
+    Operator("closing_dear", "", "words", lambda sentence, rng: iter([f"{sentence.text} my dear assistant"])),
     Operator("order_swapped", "", "typing", _swapped),
     Operator("torn_parts", "", "words", _torn),
     Operator("form_broken", "", "form", _other_words),

@@ -63,13 +63,13 @@ def rules(**other: Any) -> MakingSettings:
     return MakingSettings(**{**usual, **more, **other})
 
 
-def shuffled(sentence: Sentence, dice: Random) -> Iterator[str]:
+def shuffled(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The words in any order."""
     places = pieces(sentence)
     words = [sentence.text[start:stop] for start, stop in places]
     for _ in range(3 if len(words) > 2 else 0):
         parts, at = [], 0
-        for (start, stop), word in zip(places, dice.sample(words, len(words)), strict=True):
+        for (start, stop), word in zip(places, rng.sample(words, len(words)), strict=True):
             parts += [sentence.text[at:start], word]
             at = stop
         yield "".join([*parts, sentence.text[at:]])

@@ -14,7 +14,7 @@ from mlpipeline.methods.augmentation.ablation_gains import Gain, paired_gains
 from mlpipeline.methods.augmentation.ablation_learners import linear_learner
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.word_order import OrderScore
-from mlpipeline.orders.augmentation_report import verdict, would_help
+from mlpipeline.orders.augmentation_report import decision, would_help
 from mlpipeline.orders.augmentation_rows import drawn_rows, families
 from mlpipeline.orders.review_sheet import Marks, Share
 
@@ -107,7 +107,7 @@ def test_reasons_to_switch_off(
     alone: Gain | None, among: Gain | None, order: OrderScore | None, natural: tuple[int, int] | None, why: str
 ) -> None:
     marks = Marks(Share.of(*natural), Share.of(0, 0)) if natural else None
-    assert verdict(OperatorGain(30.0, alone, among), order, marks).split(":")[0].split(" ")[0] == why
+    assert decision(OperatorGain(30.0, alone, among), order, marks).split(":")[0].split(" ")[0] == why
 
 
 def test_what_the_recipe_does_not_use_may_be_said_to_help_and_is_never_switched_on() -> None:

@@ -10,7 +10,7 @@ import pytest
 from mlpipeline.methods.augmentation.ablation import Arm, Lesson
 from mlpipeline.methods.augmentation.ablation_learners import linear_learner, trainer_learner
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus
-from mlpipeline.recipe.model_fields import TrainPart
+from mlpipeline.recipe.model_fields import TrainSection
 from mlpipeline.stages.train import classifier_settings
 from tests.sections import section
 
@@ -66,7 +66,7 @@ def test_many_intents_are_judged_by_the_view_that_can() -> None:
 
 @pytest.mark.slow
 def test_the_trainer_learns_made_rows_too(corpus: Corpus, lesson: Lesson) -> None:
-    settings = section(TrainPart, min_steps=40, augmented_weight=1.0)
+    settings = section(TrainSection, min_steps=40, augmented_weight=1.0)
     learn = trainer_learner(corpus, classifier_settings(settings), settings.seed)
     assert learn(lesson, Arm("good", lesson.by("good"))).tolist() == [FRUIT, RIDE]
     assert len(learn(lesson, Arm("copies", ALL, copied=True))) == 2

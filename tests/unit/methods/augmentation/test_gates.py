@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.agreement import agreement_of
 from mlpipeline.methods.augmentation.choosing import choose
-from mlpipeline.methods.augmentation.corpus import Candidate, dice_of, left_alone, own_share
+from mlpipeline.methods.augmentation.corpus import Candidate, left_alone, own_share, rng_of
 from mlpipeline.methods.augmentation.gates import TextGate
 from mlpipeline.methods.augmentation.nearness import as_texts, near_rows, similarity_to
 from mlpipeline.methods.near_duplicates.grams import gram_sets
@@ -179,6 +179,6 @@ def test_a_text_comes_once():
 
 
 def test_a_dice_is_the_same_everywhere():
-    assert dice_of(20, "row", "operator").random() == dice_of(20, "row", "operator").random()
-    assert dice_of(20, "row", "operator").randrange(10**9) == 364_599_708
-    assert dice_of(20, "row", "operator").random() != dice_of(21, "row", "operator").random()
+    assert rng_of(20, "row", "operator").random() == rng_of(20, "row", "operator").random()
+    assert rng_of(20, "row", "operator").randrange(10**9) == 364_599_708
+    assert rng_of(20, "row", "operator").random() != rng_of(21, "row", "operator").random()

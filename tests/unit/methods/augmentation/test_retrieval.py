@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlpipeline.languages.paraphrase.tools import Plain
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus
-from mlpipeline.methods.augmentation.retrieval import floor_of, retrieval, verdicts
+from mlpipeline.methods.augmentation.retrieval import decisions_of, floor_of, retrieval
 from mlpipeline.methods.augmentation.sources import NAMES, sources_of
 from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import ENGLISH, rules
@@ -123,7 +123,7 @@ def test_a_row_that_is_left_out_does_not_judge_itself() -> None:
     codes = np.unique(corpus.intents, return_inverse=True)[1]
     wrong = codes.copy()
     wrong[0] = (codes[0] + 1) % 4
-    left_out, _ = verdicts(corpus.texts, wrong, corpus.logs[:3], 20)
+    left_out, _ = decisions_of(corpus.texts, wrong, corpus.logs[:3], 20)
     assert left_out.intent[0] == codes[0]
     assert left_out.nearest[0] != 0
 
@@ -131,10 +131,10 @@ def test_a_row_that_is_left_out_does_not_judge_itself() -> None:
 def test_leaving_out_by_algebra_is_leaving_out() -> None:
     corpus, _ = bot()
     codes = np.asarray(np.unique(corpus.intents, return_inverse=True)[1])
-    left_out, _ = verdicts(corpus.texts, codes, corpus.logs[:1], 20)
+    left_out, _ = decisions_of(corpus.texts, codes, corpus.logs[:1], 20)
     # what a row would get if it were one of the logs, and no row; the vocabulary is the same either way
     others = [at for at in range(len(codes)) if at != 5]
-    _, asked = verdicts([corpus.texts[at] for at in others], codes[others], [corpus.texts[5], corpus.logs[0]], 20)
+    _, asked = decisions_of([corpus.texts[at] for at in others], codes[others], [corpus.texts[5], corpus.logs[0]], 20)
     assert asked.intent[0] == left_out.intent[5]
     assert asked.margin[0] == pytest.approx(left_out.margin[5], abs=0.02)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.methods.label_noise.folds import Task
-from mlpipeline.methods.label_noise.material import Material, as_material
+from mlpipeline.methods.label_noise.noise_data import NoiseData, as_noise_data
 
 VERBS = {
     "alarm": ("wake me", "set an alarm", "깨워줘"),
@@ -33,11 +33,11 @@ def corpus() -> tuple[list[str], NDArray[np.int64]]:
     return [text for text, _ in rows], np.array([NAMES.index(name) for _, name in rows], np.int64)
 
 
-def material() -> Material:
+def noise_data() -> NoiseData:
     """The corpus as the views see it."""
-    return as_material(corpus()[0])
+    return as_noise_data(corpus()[0])
 
 
-def task(rows: Material, labels: NDArray[np.int64], folds: NDArray[np.int64], classes: int = len(NAMES)) -> Task:
+def task(rows: NoiseData, labels: NDArray[np.int64], folds: NDArray[np.int64], classes: int = len(NAMES)) -> Task:
     """All rows of one origin, all to be learnt."""
     return Task(rows, labels, folds, np.zeros_like(labels), np.ones(len(labels), bool), classes)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mlpipeline.recipe.fields import DenoisePart
+from mlpipeline.recipe.fields import DenoiseSection
 from mlpipeline.recipe.folder import ConfFolder
 from mlpipeline.recipe.merge import Merger
 from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus
@@ -46,8 +46,8 @@ def table(made: Iterable[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([{"kept": True, **row} for row in made], schema=_SCHEMA)
 
 
-def rules(**changed: Any) -> DenoisePart:
+def rules(**changed: Any) -> DenoiseSection:
     """The `denoise` part of base.yaml, with three folds and without the audit, and what is changed."""
     part, _ = Merger().section("denoise", ConfFolder(Path("conf")).base(), {"domain": "shop", "lang": "ko"})
-    assert isinstance(part, DenoisePart)
+    assert isinstance(part, DenoiseSection)
     return part.model_copy(update={"folds": 3, "audit": 0.0, **changed})

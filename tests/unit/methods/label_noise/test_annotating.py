@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.methods.label_noise.annotating import annotator_report, answers_of
-from mlpipeline.methods.label_noise.units import units_of
+from mlpipeline.methods.label_noise.examples import examples_of
 from tests.unit.methods.label_noise.noise_rows import COUNT, rows, table
 
 RIGHT = {row["content_id"]: row["intent"] for row in rows()}
@@ -20,9 +20,9 @@ def answered(*people: str, wrong: float = 0.05, near: int = 5) -> list[dict[str,
 
     Each `near`-th text all but the first person get in other words: a near repeat, where the label is the same.
     """
-    dice, made = Random(8), list[dict[str, Any]]()
+    rng, made = Random(8), list[dict[str, Any]]()
     for number, row in enumerate(rows()):
-        said = [rows([number])[number]["intent"] if dice.random() < wrong else row["intent"] for _ in people]
+        said = [rows([number])[number]["intent"] if rng.random() < wrong else row["intent"] for _ in people]
         for place, (name, intent) in enumerate(zip(people, said, strict=True)):
             other = {"content_id": f"x{number:04d}.{place}"} if place and near and not number % near else {}
             kept = intent not in said[:place]
@@ -35,13 +35,13 @@ def answered(*people: str, wrong: float = 0.05, near: int = 5) -> list[dict[str,
 def report(made: list[dict[str, Any]]) -> dict[str, Any]:
     """What is told of the annotators when exactly the wrong labels are doubted."""
     rows = table(made)
-    units = units_of(rows.filter(rows["kept"]))
+    examples = examples_of(rows.filter(rows["kept"]))
     found = [
-        SimpleNamespace(row=row, flagged=RIGHT[content.replace("x", "")[:4]] != units.intents[label])
-        for row, (content, label) in enumerate(zip(units.ids, units.labels, strict=True))
+        SimpleNamespace(row=row, flagged=RIGHT[content.replace("x", "")[:4]] != examples.intents[label])
+        for row, (content, label) in enumerate(zip(examples.ids, examples.labels, strict=True))
     ]
-    verdict: Any = SimpleNamespace(findings=found, detection=None, test=None)
-    told = annotator_report(units, verdict, answers_of(rows))
+    analysis: Any = SimpleNamespace(findings=found, detection=None, test=None)
+    told = annotator_report(examples, analysis, answers_of(rows))
     assert told is not None
     return told
 

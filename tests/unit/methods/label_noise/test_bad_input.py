@@ -16,12 +16,12 @@ from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.audit import audit, plant, promised_curve
 from mlpipeline.methods.label_noise.decide import Finding, list_findings
 from mlpipeline.methods.label_noise.detect import Detection, find_noise
-from mlpipeline.methods.label_noise.estimate import Judgement, confident_pairs
+from mlpipeline.methods.label_noise.estimate import NoiseEstimate, confident_pairs
 from mlpipeline.methods.label_noise.folds import predict_fold
-from mlpipeline.methods.label_noise.material import Codes, Material, as_material
+from mlpipeline.methods.label_noise.noise_data import Codes, NoiseData, as_noise_data
 from mlpipeline.methods.label_noise.views import View, choose_views
 from tests.properties import examples
-from tests.unit.methods.label_noise.noise_corpus import corpus, material, task
+from tests.unit.methods.label_noise.noise_corpus import corpus, noise_data, task
 
 TEXTS, LABELS = corpus()
 CLASSES = 12
@@ -30,13 +30,13 @@ CHEAP = (View("linear", "linear"), View("neighbours", "neighbours"))
 
 def judged(texts: list[str], labels: Codes, classes: int = CLASSES, **more: object) -> tuple[Detection, list[Finding]]:
     """All steps, with what must hold of any answer."""
-    rows = as_material(texts, **more)  # type: ignore[arg-type]
+    rows = as_noise_data(texts, **more)  # type: ignore[arg-type]
     found = find_noise(rows, labels, classes, views=CHEAP)
     listed = list_findings(found, rows, labels)
-    wrong = found.judgement.wrong
+    wrong = found.estimate.wrong
     assert len(wrong) == len(texts) and np.isfinite(wrong).all() and wrong.min() >= 0.0 and wrong.max() <= 1.0
-    assert sorted(found.judgement.order.tolist()) == list(range(len(texts)))
-    assert 0.0 <= found.judgement.noise.rate <= 1.0 and np.isfinite(promised_curve(found.judgement).removed).all()
+    assert sorted(found.estimate.order.tolist()) == list(range(len(texts)))
+    assert 0.0 <= found.estimate.noise.rate <= 1.0 and np.isfinite(promised_curve(found.estimate).removed).all()
     assert len({one.row for one in listed}) == len(listed)
     return found, listed
 
@@ -44,14 +44,14 @@ def judged(texts: list[str], labels: Codes, classes: int = CLASSES, **more: obje
 def test_all_rows_equal_all_rows_one_label_and_nothing_at_all() -> None:
     for labels in (np.zeros(500, np.int64), np.arange(500) % 2):
         with pytest.raises(StageError, match=r"one label|1 different texts"):
-            find_noise(as_material(["hi"] * 500), labels, 2)
+            find_noise(as_noise_data(["hi"] * 500), labels, 2)
     with pytest.raises(StageError, match="one label"):
-        find_noise(as_material([]), np.zeros(0, np.int64), 0)
+        find_noise(as_noise_data([]), np.zeros(0, np.int64), 0)
 
 
 def test_every_label_once_says_nothing_and_warns_nobody(recwarn: pytest.WarningsRecorder) -> None:
     found, listed = judged(TEXTS[::3], np.arange(len(TEXTS[::3])), len(TEXTS[::3]))
-    assert not found.judgement.flagged.any() and not any(one.action == "drop" for one in listed)
+    assert not found.estimate.flagged.any() and not any(one.action == "drop" for one in listed)
     assert not [one for one in recwarn if "unique classes" in str(one.message)]
 
 
@@ -59,26 +59,26 @@ def test_every_label_once_says_nothing_and_warns_nobody(recwarn: pytest.Warnings
 def test_a_hundred_thousand_rows_of_one_text_are_a_few_pieces_of_evidence() -> None:
     texts = ["ㅋㅋㅋ"] * 100_000 + TEXTS
     labels = np.concatenate([np.arange(100_000) % 2, LABELS])
-    rows = as_material(texts)
+    rows = as_noise_data(texts)
     tracemalloc.start()
     found = find_noise(rows, labels, CLASSES, views=CHEAP)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 200e6
-    assert found.judgement.noise.rate < 0.05 and len(found.judgement.wrong) == len(texts)
+    assert found.estimate.noise.rate < 0.05 and len(found.estimate.wrong) == len(texts)
     alone = find_noise(
         rows.take(np.r_[:2, 100_000 : len(texts)]), labels[np.r_[:2, 100_000 : len(texts)]], CLASSES, views=CHEAP
     )
-    assert set(np.unique(found.judgement.wrong[:100_000])) == set(found.judgement.wrong[:2].tolist())
-    assert alone.judgement.flagged[2:].sum() == found.judgement.flagged[100_000:].sum()
+    assert set(np.unique(found.estimate.wrong[:100_000])) == set(found.estimate.wrong[:2].tolist())
+    assert alone.estimate.flagged[2:].sum() == found.estimate.flagged[100_000:].sum()
 
 
 def test_a_text_of_100_kb_and_texts_without_a_word() -> None:
-    noisy, wrong = plant(LABELS, "random", 0.1, material())
+    noisy, wrong = plant(LABELS, "random", 0.1, noise_data())
     texts = [*TEXTS, "wake me up please " * 5600, *[""] * 30]
     labels = np.concatenate([noisy, [0], np.arange(30) % CLASSES])
     found, listed = judged(texts, labels)
-    assert found.judgement.flagged[: len(TEXTS)][wrong].mean() > 0.8
+    assert found.estimate.flagged[: len(TEXTS)][wrong].mean() > 0.8
     empty = [one for one in listed if one.row > len(TEXTS)]
     assert empty and {one.kind for one in empty} == {"contradiction"} and {one.action for one in empty} == {"queue"}
 
@@ -93,21 +93,21 @@ def test_nothing_is_dropped_where_nothing_can_be_known() -> None:
 
 
 def test_vectors_that_are_no_numbers_say_nothing() -> None:
-    noisy, wrong = plant(LABELS, "random", 0.1, material())
+    noisy, wrong = plant(LABELS, "random", 0.1, noise_data())
     for vectors in (np.full((len(TEXTS), 8), np.nan), np.where(np.arange(len(TEXTS))[:, None] % 3, 1.0, np.inf)):
-        rows = as_material(TEXTS, vectors=vectors.astype(np.float32))
+        rows = as_noise_data(TEXTS, vectors=vectors.astype(np.float32))
         found = find_noise(rows, noisy, CLASSES, views=(*CHEAP, View("embedding", "embedding")))
-        assert found.judgement.flagged[wrong].mean() > 0.8 and np.isfinite(found.views["embedding"]).all()
+        assert found.estimate.flagged[wrong].mean() > 0.8 and np.isfinite(found.views["embedding"]).all()
 
 
 def test_rows_that_do_not_fit_are_refused_with_the_cause() -> None:
     with pytest.raises(StageError, match="3 vectors for 576 texts"):
-        as_material(TEXTS, vectors=np.ones((3, 8), np.float32))
+        as_noise_data(TEXTS, vectors=np.ones((3, 8), np.float32))
     with pytest.raises(StageError, match="2 groups for 576 texts"):
-        as_material(TEXTS, groups=[1, 2])
+        as_noise_data(TEXTS, groups=[1, 2])
     for labels in (LABELS + 1, LABELS - 1):
         with pytest.raises(StageError, match="label codes from"):
-            find_noise(material(), labels, CLASSES)
+            find_noise(noise_data(), labels, CLASSES)
 
 
 @pytest.mark.slow
@@ -118,7 +118,7 @@ def test_many_intents_do_not_fill_the_memory() -> None:
         f"{word} {tail}" for word in range(1000, 1600) for tail in ("alpha", "beta now", f"x{random.integers(99)}")
     ]
     labels = np.repeat(np.arange(600), 3)
-    rows = as_material(texts)
+    rows = as_noise_data(texts)
     views = choose_views(600, vectors=False, network=False)
     assert [view.how for view in views] == ["bayes", "neighbours", "bayes"]
     tracemalloc.start()
@@ -126,11 +126,11 @@ def test_many_intents_do_not_fill_the_memory() -> None:
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 16 * len(texts) * 600 * 4  # that many copies of rows x labels, in single precision
-    assert np.isfinite(found.judgement.wrong).all()
+    assert np.isfinite(found.estimate.wrong).all()
 
 
 def test_bayes_is_that_of_scikit_learn() -> None:
-    rows, folds = material(), np.arange(len(LABELS)) % 4
+    rows, folds = noise_data(), np.arange(len(LABELS)) % 4
     asked, scores = predict_fold(View("bayes", "bayes"), task(rows, LABELS, folds), 0)
     learnt = np.flatnonzero(folds != 0)
     model = ComplementNB(alpha=0.3).fit(rows.matrix[learnt], LABELS[learnt])
@@ -162,11 +162,11 @@ def test_the_confident_joint_is_that_of_cleanlab(seed: int, classes: int, rows: 
 
 
 def test_an_audit_of_little_does_no_harm() -> None:
-    rows = Material(material().matrix[:40], material().vectors[:40], np.arange(40))
+    rows = NoiseData(noise_data().matrix[:40], noise_data().vectors[:40], np.arange(40))
     labels = np.arange(40) % 2
 
-    def again(changed: Codes) -> Judgement:
-        return find_noise(rows, changed, 2, views=CHEAP).judgement
+    def again(changed: Codes) -> NoiseEstimate:
+        return find_noise(rows, changed, 2, views=CHEAP).estimate
 
     reports = audit(labels, rows, again(labels), again)
     assert [one.kind for one in reports] == ["random", "pairs"]

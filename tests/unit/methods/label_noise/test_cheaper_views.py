@@ -8,13 +8,13 @@ import pytest
 from mlpipeline.methods.label_noise.audit import plant
 from mlpipeline.methods.label_noise.detect import find_noise
 from mlpipeline.methods.label_noise.machines import fit_margins, fit_rivals
-from mlpipeline.methods.label_noise.material import as_material
+from mlpipeline.methods.label_noise.noise_data import as_noise_data
 from mlpipeline.methods.label_noise.packed import Packed, Scores, Taken, pack, unpack
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view, quick_views, say_cheaper
 from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus
 
 TEXTS, LABELS = corpus()
-ROWS = as_material(TEXTS)
+ROWS = as_noise_data(TEXTS)
 FULL = ["linear", "neighbours", "embedding", "network"]
 CHEAPER = ["rivals", "neighbours", "embedding", "rivals-purified"]
 
@@ -65,7 +65,7 @@ def test_machines_of_rivals_agree_with_machines_of_all_rows() -> None:
 def test_cheaper_views_find_wrong_labels(kind: str) -> None:
     noisy, wrong = plant(LABELS, kind, 0.1, ROWS)
     views = choose_views(len(NAMES), CHEAPER_FROM, vectors=False)
-    flagged = find_noise(ROWS, noisy, len(NAMES), views=views, folds=3).judgement.flagged
+    flagged = find_noise(ROWS, noisy, len(NAMES), views=views, folds=3).estimate.flagged
     assert 2 * (flagged & wrong).sum() / (flagged.sum() + wrong.sum()) > 0.85
 
 

@@ -11,13 +11,13 @@ from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.audit import audit, measured_curve, nearest_labels, plant, promised_curve
 from mlpipeline.methods.label_noise.decide import choose_action, list_findings, nearest_similarity
 from mlpipeline.methods.label_noise.detect import Detection, find_noise
-from mlpipeline.methods.label_noise.estimate import Judgement
-from mlpipeline.methods.label_noise.material import Codes, as_material
+from mlpipeline.methods.label_noise.estimate import NoiseEstimate
+from mlpipeline.methods.label_noise.noise_data import Codes, as_noise_data
 from mlpipeline.methods.label_noise.views import choose_views, quick_views
-from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus, material
+from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus, noise_data
 
 TEXTS, LABELS = corpus()
-ROWS = material()
+ROWS = noise_data()
 VIEWS = choose_views(len(NAMES), vectors=False, network=False)
 NOISY, WRONG = plant(LABELS, "random", 0.1, ROWS)
 
@@ -28,7 +28,7 @@ def detection() -> Detection:
 
 
 def test_planted_mistakes_are_flagged_and_put_right(detection: Detection) -> None:
-    found = detection.judgement
+    found = detection.estimate
     hits = (found.flagged & WRONG).sum()
     assert 2 * hits / (found.flagged.sum() + WRONG.sum()) > 0.9
     assert (found.suggested[WRONG] == LABELS[WRONG]).mean() > 0.9
@@ -39,7 +39,7 @@ def test_planted_mistakes_are_flagged_and_put_right(detection: Detection) -> Non
 def test_the_order_of_findings_and_what_they_show(detection: Detection) -> None:
     listed = list_findings(detection, ROWS, NOISY)
     assert [one.wrong for one in listed] == sorted((one.wrong for one in listed), reverse=True)
-    assert {one.row for one in listed} >= set(np.flatnonzero(detection.judgement.flagged).tolist())
+    assert {one.row for one in listed} >= set(np.flatnonzero(detection.estimate.flagged).tolist())
     top = next(one for one in listed if one.flagged)
     assert top.kind == "flip" and top.action == "drop" and WRONG[top.row]
     assert set(top.votes) == {view.name for view in VIEWS}
@@ -56,13 +56,13 @@ def test_verified_rows_are_reported_never_dropped(detection: Detection) -> None:
 def test_the_list_holds_the_rows_that_a_reviewer_is_promised(detection: Detection) -> None:
     # Few rows are likely wrong, and most of the noise hides among many that are hardly doubted.
     doubt = np.where(np.arange(len(NOISY)) < 10, 0.6, 0.05)
-    noise = replace(detection.judgement.noise, rate=float(doubt.mean()))
-    judged = replace(detection.judgement, wrong=doubt, score=doubt, cut=0.6, noise=noise)
-    listed = list_findings(replace(detection, judgement=judged), ROWS, NOISY)
+    noise = replace(detection.estimate.noise, rate=float(doubt.mean()))
+    judged = replace(detection.estimate, wrong=doubt, score=doubt, cut=0.6, noise=noise)
+    listed = list_findings(replace(detection, estimate=judged), ROWS, NOISY)
     assert sum(one.wrong for one in listed) >= 0.7 * doubt.sum()
     assert {one.row for one in listed} >= set(range(10)) and len(listed) < 0.9 * len(NOISY)
     calm = replace(judged, cut=1.1)
-    assert len(list_findings(replace(detection, judgement=calm), ROWS, NOISY)) < 0.2 * len(NOISY)
+    assert len(list_findings(replace(detection, estimate=calm), ROWS, NOISY)) < 0.2 * len(NOISY)
     # The chart shows that point too, though it lies far beyond twice the wrong rows.
     curve = promised_curve(judged)
     wanted = curve.rows_for(0.7)
@@ -90,7 +90,7 @@ def test_what_is_done_with_a_row(detection: Detection) -> None:
 def test_contradictions_and_outliers_are_kinds_of_their_own() -> None:
     texts = [*TEXTS, TEXTS[0], TEXTS[0], "xqzw vvkj"]
     labels = np.concatenate([LABELS, [LABELS[0], (LABELS[0] + 3) % len(NAMES), 2]])
-    rows = as_material(texts)
+    rows = as_noise_data(texts)
     listed = {one.row: one for one in list_findings(find_noise(rows, labels, len(NAMES), views=VIEWS), rows, labels)}
     assert listed[len(TEXTS) + 1].kind == "contradiction"
     assert nearest_similarity(rows)[-1] < 0.15
@@ -103,8 +103,8 @@ def test_rare_intents_are_judged_by_their_neighbours() -> None:
     strangers = np.flatnonzero(LABELS == 3)[5:7]
     texts, labels = [*TEXTS, *own[:3]], np.concatenate([NOISY, [12, 12, 12]])
     labels[strangers] = 12
-    rows = as_material(texts)
-    found = find_noise(rows, labels, 13, views=VIEWS).judgement
+    rows = as_noise_data(texts)
+    found = find_noise(rows, labels, 13, views=VIEWS).estimate
     assert found.wrong[strangers].min() > found.wrong[len(TEXTS) :].max()
     assert (found.suggested[strangers] == 3).all()
     assert not found.flagged[len(TEXTS) :].any()
@@ -114,15 +114,15 @@ def test_rare_intents_are_judged_by_their_neighbours() -> None:
 def test_pretrained_vectors_have_a_say_and_others_only_vote() -> None:
     noisy, wrong = plant(LABELS, "pairs", 0.3, ROWS)
     knowing = np.eye(len(NAMES), dtype=np.float32)[LABELS] + np.random.default_rng(0).normal(0, 0.1, (len(LABELS), 12))
-    rows = as_material(TEXTS, vectors=knowing.astype(np.float32))
+    rows = as_noise_data(TEXTS, vectors=knowing.astype(np.float32))
     f1 = {}
     for pretrained in (False, True):
         views = choose_views(len(NAMES), vectors=True, network=False, pretrained=pretrained)
         found = find_noise(rows, noisy, len(NAMES), views=views)
         assert "embedding" in found.views
-        flagged = found.judgement.flagged
+        flagged = found.estimate.flagged
         f1[pretrained] = 2 * (flagged & wrong).sum() / (flagged.sum() + wrong.sum())
-    without = find_noise(ROWS, noisy, len(NAMES), views=VIEWS).judgement.flagged
+    without = find_noise(ROWS, noisy, len(NAMES), views=VIEWS).estimate.flagged
     assert f1[False] == 2 * (without & wrong).sum() / (without.sum() + wrong.sum())
     assert f1[True] > f1[False] + 0.02
 
@@ -130,14 +130,14 @@ def test_pretrained_vectors_have_a_say_and_others_only_vote() -> None:
 @pytest.mark.slow
 def test_labels_that_stand_once() -> None:
     labels = np.concatenate([LABELS[:-2], [12, 13]])
-    found = find_noise(ROWS, labels, 14, views=VIEWS).judgement
+    found = find_noise(ROWS, labels, 14, views=VIEWS).estimate
     assert np.isfinite(found.wrong).all() and (found.wrong <= 1).all() and (found.wrong >= 0).all()
 
 
 def test_where_nothing_can_be_judged() -> None:
     with pytest.raises(StageError, match="one label"):
         find_noise(ROWS, np.zeros(len(ROWS), np.int64), 1)
-    same = as_material(["ㅋㅋㅋ"] * 1000)
+    same = as_noise_data(["ㅋㅋㅋ"] * 1000)
     with pytest.raises(StageError, match="1 different texts"):
         find_noise(same, np.arange(1000) % 2, 2)
     with pytest.raises(StageError, match="3 labels"):
@@ -159,10 +159,10 @@ def test_planting() -> None:
 
 
 def test_the_audit_tells_what_the_detector_finds(detection: Detection) -> None:
-    def again(labels: Codes) -> Judgement:
-        return find_noise(ROWS, labels, len(NAMES), views=quick_views(len(NAMES))).judgement
+    def again(labels: Codes) -> NoiseEstimate:
+        return find_noise(ROWS, labels, len(NAMES), views=quick_views(len(NAMES))).estimate
 
-    reports = {one.kind: one for one in audit(NOISY, ROWS, detection.judgement, again)}
+    reports = {one.kind: one for one in audit(NOISY, ROWS, detection.estimate, again)}
     assert set(reports) == {"random", "pairs"}
     one = reports["random"]
     assert one.planted > 50 and one.recall > 0.8 and one.precision > 0.8
@@ -180,8 +180,8 @@ def test_the_work_curve_of_a_perfect_and_of_a_blind_list() -> None:
 
 
 def test_the_promise_holds_on_the_labels_as_they_are(detection: Detection) -> None:
-    curve = promised_curve(detection.judgement)
-    order = detection.judgement.order
+    curve = promised_curve(detection.estimate)
+    order = detection.estimate.order
     truth = np.concatenate([[0], np.cumsum(WRONG[order])])[curve.rows] / WRONG.sum()
     assert np.abs(truth - curve.removed).max() < 0.15
     assert (np.diff(curve.removed) >= 0).all()

@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.estimate import Judgement, best_cut, confident_pairs, judge, pairing_of
-from mlpipeline.methods.label_noise.fuse import Mistaken, as_log_chances, best_other, evidence, fuse, margins, votes
-from mlpipeline.methods.label_noise.parts import judge_parts
+from mlpipeline.methods.label_noise.estimate import NoiseEstimate, best_cut, confident_pairs, estimate_noise, pairing_of
+from mlpipeline.methods.label_noise.estimate_groups import estimate_groups
+from mlpipeline.methods.label_noise.fuse import (
+    Mistaken,
+    as_log_chances,
+    best_other,
+    fuse,
+    fused_features,
+    margins,
+    votes,
+)
 
 ROWS, LABELS = 4000, 20
 
@@ -32,10 +40,10 @@ def drawn(rate: float, kind: str, seed: int = 0) -> tuple[list[NDArray[np.float3
 
 
 @cache
-def judged(rate: float, kind: str) -> Judgement:
+def judged(rate: float, kind: str) -> NoiseEstimate:
     """Of what is drawn with these; judged once for all tests that only read it."""
     views, labels, _ = drawn(rate, kind)
-    return judge(views, labels)
+    return estimate_noise(views, labels)
 
 
 @pytest.mark.parametrize("kind", ["random", "pairs"])
@@ -59,7 +67,7 @@ def test_without_mistakes_next_to_nothing_is_flagged() -> None:
 
 def test_the_probabilities_mean_what_they_say() -> None:
     views, labels, wrong = drawn(0.2, "random", seed=5)
-    found = judge(views, labels)
+    found = estimate_noise(views, labels)
     for low, high in ((0.0, 0.1), (0.1, 0.6), (0.6, 0.95), (0.95, 1.01)):
         within = (found.wrong >= low) & (found.wrong < high)
         if within.sum() > 50:
@@ -68,12 +76,12 @@ def test_the_probabilities_mean_what_they_say() -> None:
 
 def test_the_same_rows_give_the_same_judgement() -> None:
     views, labels, _ = drawn(0.1, "pairs")
-    assert np.array_equal(judged(0.1, "pairs").wrong, judge(views, labels).wrong)
+    assert np.array_equal(judged(0.1, "pairs").wrong, estimate_noise(views, labels).wrong)
 
 
 def test_rows_of_equal_probability_still_have_an_order() -> None:
     views, labels, wrong = drawn(0.02, "random")
-    found = judge(views, labels)
+    found = estimate_noise(views, labels)
     flat = replace(found, wrong=np.zeros(ROWS), cut=1.1)
     assert not flat.flagged.any()
     assert wrong[flat.order[:40]].mean() > 0.8 and sorted(flat.order.tolist()) == list(range(ROWS))
@@ -84,7 +92,7 @@ def test_hard_rows_are_no_proof_of_mistakes() -> None:
     hard = np.arange(ROWS) < 200
     for view in views:  # rows that every view takes for their neighbour, and nothing is planted
         view[hard] = np.roll(view[hard], 1, axis=1)
-    found = judge(views, labels)
+    found = estimate_noise(views, labels)
     assert found.noise.rate < 0.07
 
 
@@ -93,12 +101,12 @@ def test_random_flips_and_pairs_are_told_apart_and_a_mixture_is_between() -> Non
     _, pairs, _ = drawn(0.2, "pairs")
     half = np.where(np.arange(ROWS) % 2 == 0, random, pairs)
     assert judged(0.2, "random").noise.pairing == 0.0 and judged(0.2, "pairs").noise.pairing == 1.0
-    assert 0.05 < judge(views, half).noise.pairing < 0.95
+    assert 0.05 < estimate_noise(views, half).noise.pairing < 0.95
 
 
 def test_where_no_label_looks_wrong_some_may_still_be() -> None:
     views, labels, _ = drawn(0.0, "random")
-    noise = judge([view[:500] for view in views], labels[:500]).noise
+    noise = estimate_noise([view[:500] for view in views], labels[:500]).noise
     assert noise.rate < 0.01 and noise.low < 0.001 < noise.high < 0.05
 
 
@@ -138,7 +146,7 @@ def test_made_rows_are_judged_apart_from_human_rows() -> None:
     many, made_labels, made_wrong = drawn(0.3, "random", seed=2)
     views = [np.concatenate(pair) for pair in zip(few, many, strict=True)]
     given, truth = np.concatenate([labels, made_labels]), np.concatenate([wrong, made_wrong])
-    found, noise = judge_parts(views, given, np.repeat([0, 1], ROWS))
+    found, noise = estimate_groups(views, given, np.repeat([0, 1], ROWS))
     assert noise[0].rate == pytest.approx(0.04, abs=0.02) and noise[1].rate == pytest.approx(0.3, abs=0.02)
     hits = (found.flagged & truth).sum()
     assert 2 * hits / (found.flagged.sum() + truth.sum()) > 0.8 and found.noise == noise[0]
@@ -147,9 +155,9 @@ def test_made_rows_are_judged_apart_from_human_rows() -> None:
 def test_a_part_of_few_rows_is_judged_with_the_others() -> None:
     views, labels, _ = drawn(0.1, "random")
     parts = (np.arange(ROWS) < 20).astype(np.int64)
-    found, noise = judge_parts(views, labels, parts)
+    found, noise = estimate_groups(views, labels, parts)
     assert set(noise) == {0} and np.isfinite(found.wrong).all()
-    alone, whole = judge_parts(views, labels), judged(0.1, "random")
+    alone, whole = estimate_groups(views, labels), judged(0.1, "random")
     assert np.array_equal(alone[0].wrong, whole.wrong) and set(alone[1]) == {0}
 
 
@@ -165,7 +173,7 @@ def test_margins_and_evidence() -> None:
     labels = np.array([0, 0])
     assert margins(chances, np.array([0, 1]), labels) == pytest.approx(np.log([2 / 7, 5 / 2]), abs=1e-5)
     assert best_other(chances, labels).tolist() == [1, 2]
-    assert evidence([chances], chances, np.array([1]), labels[:1]).shape == (1, 5)
+    assert fused_features([chances], chances, np.array([1]), labels[:1]).shape == (1, 5)
     assert votes({"a": chances})["a"].tolist() == [0, 2]
 
 
@@ -183,9 +191,9 @@ def test_a_label_whose_rows_often_look_like_another_makes_a_hard_row_likelier_th
     views, given, _ = drawn(0.1, "random")
     rows = np.arange(ROWS)
     counted = Mistaken.count(fuse(views), given)
-    with_pairs = evidence(views, fuse(views), rows, given, counted)
+    with_pairs = fused_features(views, fuse(views), rows, given, counted)
     assert with_pairs.shape == (ROWS, 9) and np.array_equal(
-        with_pairs[:, :8], evidence(views, fuse(views), rows, given)
+        with_pairs[:, :8], fused_features(views, fuse(views), rows, given)
     )
 
 

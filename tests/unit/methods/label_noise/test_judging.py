@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mlpipeline.languages.labels import spelled_apart
+from mlpipeline.methods.label_noise.analysis import analyse_examples, fit_here, spare_intents
 from mlpipeline.methods.label_noise.decide import Finding
-from mlpipeline.methods.label_noise.judging import fit_here, judge_units, spare_intents
-from mlpipeline.methods.label_noise.units import units_of
-from mlpipeline.stages.denoise import judge_bot
+from mlpipeline.methods.label_noise.examples import examples_of
+from mlpipeline.stages.denoise import analyse_bot
 from mlpipeline.stages.denoise.processes import fit_in_processes
 from mlpipeline.views.report.noise_page import render_noise
 from tests.unit.methods.label_noise.noise_rows import COUNT, WRONG, rows, rules, table
@@ -23,7 +23,7 @@ VERIFIED = tuple(number for number in WRONG if number not in TEST)[:6]
 
 def judged(made: list[dict[str, Any]], **changed: Any) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The report, and the issues by content id."""
-    found = judge_bot("shop/ko", table(made), rules(**changed))
+    found = analyse_bot("shop/ko", table(made), rules(**changed))
     return json.loads(found["report"]), {row["content_id"]: row for row in found["issues"]}
 
 
@@ -121,12 +121,12 @@ def test_a_very_large_bot_is_judged_by_cheaper_views_and_the_report_says_so(nois
 @pytest.mark.slow
 def test_processes_say_what_one_says(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mlpipeline.stages.denoise.processes._FEW", 0)
-    units = units_of(table(rows(WRONG)))
+    examples = examples_of(table(rows(WRONG)))
     part = rules(folds=2)
-    with fit_in_processes(2, len(units)) as fit:
+    with fit_in_processes(2, len(examples)) as fit:
         assert fit is not fit_here
-        found = judge_units(units, part, large=False, fit=fit)
-    assert found.findings == judge_units(units, part, large=False).findings
+        found = analyse_examples(examples, part, large=False, fit=fit)
+    assert found.findings == analyse_examples(examples, part, large=False).findings
 
 
 def finding(given: int, action: str) -> Finding:
@@ -175,7 +175,7 @@ def test_one_text_under_two_labels_is_listed_though_nothing_is_judged():
     assert not report["judged"] and f"one text stands under {len(labels)} labels" in report["line"]
     pair = [{**row, "content_id": "a", "text": "hi", "normalized": "hi"} for row in (rows()[0], rows()[COUNT - 1])]
     pair[1]["verified"] = True
-    found = judge_bot("shop/ko", table([*pair, *rows()[1:4]]), rules())
+    found = analyse_bot("shop/ko", table([*pair, *rows()[1:4]]), rules())
     assert "one text stands under 2 labels" in json.loads(found["report"])["reason"]
     told = [(row["intent"], row["suggested"], row["kind"], row["action"]) for row in found["issues"]]
     first, last = (row["intent"] for row in pair)
@@ -200,8 +200,8 @@ def test_made_rows_are_a_part_of_their_own():
     made = rows(WRONG)
     for number in range(0, COUNT, 2):
         made[number]["parent"] = "0001"
-    units = units_of(table(made))
-    assert units.made.tolist() == [number % 2 == 0 for number in range(COUNT)]
+    examples = examples_of(table(made))
+    assert examples.made.tolist() == [number % 2 == 0 for number in range(COUNT)]
 
 
 def test_the_rate_is_that_of_all_rows_where_made_ones_are_wrong_more_often():
@@ -271,6 +271,6 @@ def test_the_fit_learns_nothing_from_rows_that_are_held_out():
         asked.append(task.learnt.copy())
         return fit_here(views, task)
 
-    units = units_of(table(rows(WRONG, TEST)))
-    judge_units(units, rules(), large=False, fit=fit)
-    assert len(asked) == 1 and (asked[0] == ~units.held_out).all()
+    examples = examples_of(table(rows(WRONG, TEST)))
+    analyse_examples(examples, rules(), large=False, fit=fit)
+    assert len(asked) == 1 and (asked[0] == ~examples.held_out).all()

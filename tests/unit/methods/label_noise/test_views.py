@@ -12,13 +12,13 @@ from scipy.sparse import random as random_rows
 from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.folds import learnt_rows, predict_all, predict_fold
 from mlpipeline.methods.label_noise.machines import fit_margins
-from mlpipeline.methods.label_noise.material import as_material, folds_by_group
+from mlpipeline.methods.label_noise.noise_data import as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import View, choose_views, quick_views
 from mlpipeline.networks.encoder import fit_ngram_encoder
-from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus, material, task
+from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus, noise_data, task
 
 TEXTS, LABELS = corpus()
-ROWS = material()
+ROWS = noise_data()
 FOLDS = folds_by_group(LABELS, ROWS.groups, 4)
 
 
@@ -36,7 +36,7 @@ def test_folds_keep_groups_whole_and_spread_every_label() -> None:
 
 @pytest.mark.parametrize("how", ["linear", "rivals", "neighbours", "embedding", "bayes"])
 def test_a_view_is_mostly_right_on_rows_it_has_not_seen(how: str) -> None:
-    rows = as_material(TEXTS, vectors=fit_ngram_encoder(TEXTS, dims=64).encode(TEXTS))
+    rows = as_noise_data(TEXTS, vectors=fit_ngram_encoder(TEXTS, dims=64).encode(TEXTS))
     scores = predict_all(View(how, how), task(rows, LABELS, FOLDS))
     assert scores.shape == (len(TEXTS), len(NAMES)) and np.isfinite(scores).all()
     assert (scores.argmax(axis=1) == LABELS).mean() > 0.85
@@ -101,7 +101,7 @@ def test_two_labels_and_one_label() -> None:
 def test_a_sentence_that_stands_a_thousand_times_has_one_voice() -> None:
     texts = ["ㅋㅋㅋ"] * 1000 + TEXTS
     labels = np.concatenate([np.zeros(1000, np.int64), LABELS])
-    rows = as_material(texts)
+    rows = as_noise_data(texts)
     folds = folds_by_group(labels, rows.groups, 4)
     assert len(set(folds[:1000])) == 1
     scores = predict_all(View("n", "neighbours"), task(rows, labels, folds))
@@ -112,7 +112,7 @@ def test_texts_without_a_word_and_broken_vectors_do_no_harm() -> None:
     texts = ["", " ", *TEXTS]
     vectors = np.ones((len(texts), 4), np.float32)
     vectors[3] = np.nan
-    rows = as_material(texts, vectors=vectors)
+    rows = as_noise_data(texts, vectors=vectors)
     assert np.isfinite(rows.vectors).all() and not rows.vectors[3].any()
     labels = np.concatenate([[0, 1], LABELS])
     for how in ("linear", "rivals", "neighbours", "embedding", "bayes"):

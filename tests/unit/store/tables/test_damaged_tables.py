@@ -14,7 +14,8 @@ from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import _set_damaged_aside, read_rows
 from mlpipeline.store.tables.files import log_damage
-from mlpipeline.store.tables.manifests import as_metadata, keep_manifest, load_manifest, make_mark, missing_files
+from mlpipeline.store.tables.manifests import keep_manifest, load_manifest, missing_files
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 
 BOTS = ("shop/ko", "bank/ko")
 
@@ -22,11 +23,13 @@ BOTS = ("shop/ko", "bank/ko")
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     made = Store(str(tmp_path))
-    mark = make_mark("c", {}, {}, {})
+    provenance = make_provenance("c", {}, {}, {})
     for number in range(3):
         texts = [f"글 {number} {line}" for line in range(200)]
         rows = [{"domain": bot.split("/")[0], "lang": "ko", "text": text} for bot in BOTS for text in texts]
-        kept = CommitProperties(custom_metadata={"userMetadata": as_metadata("t", "r", dict.fromkeys(BOTS, mark))})
+        kept = CommitProperties(
+            custom_metadata={"userMetadata": as_metadata("t", "r", dict.fromkeys(BOTS, provenance))}
+        )
         place = made.table_path("cleaned")
         partitions = ["domain", "lang"]
         write_deltalake(

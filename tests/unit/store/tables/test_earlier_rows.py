@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.manifests import Mark, keep_manifest, missing_files, version_holding
-from tests.unit.store.tables.test_manifests import Log, mark
+from mlpipeline.store.tables.manifests import keep_manifest, missing_files, version_holding
+from mlpipeline.store.tables.provenance import Provenance
+from tests.unit.store.tables.test_manifests import Log, provenance
 
 BOT, OTHER = "shop/ko", "bank/en"
 
@@ -18,13 +19,13 @@ def log(tmp_path: Path) -> Log:
     return Log(tmp_path)
 
 
-def holding(log: Log, *marks: Mark, bot: str = BOT) -> list[int | None]:
+def holding(log: Log, *marks: Provenance, bot: str = BOT) -> list[int | None]:
     manifest = log.load()
     return [version_holding(log.store, manifest, bot, one.fingerprint) for one in marks]
 
 
 def test_the_version_that_holds_rows_is_found_while_their_files_are_there(log: Log):
-    first, second, third = mark(1), mark(2), mark(3)
+    first, second, third = provenance(1), provenance(2), provenance(3)
     log.write({BOT: first, OTHER: first})
     (old,) = log.live[BOT]
     log.write({BOT: second})
@@ -36,7 +37,7 @@ def test_the_version_that_holds_rows_is_found_while_their_files_are_there(log: L
 
 
 def test_rows_that_come_anew_are_held_once_where_they_stand_now(log: Log):
-    first, second = mark(1), mark(2)
+    first, second = provenance(1), provenance(2)
     for one in (first, second, first):
         log.write({BOT: one})
     assert holding(log, first, second) == [2, 1]
@@ -46,7 +47,7 @@ def test_rows_that_come_anew_are_held_once_where_they_stand_now(log: Log):
 
 
 def test_only_the_newest_of_many_earlier_rows_are_remembered(log: Log):
-    marks = [mark(number) for number in range(12)]
+    marks = [provenance(number) for number in range(12)]
     for one in marks:
         log.write({BOT: one})
     found = holding(log, *marks)
@@ -55,7 +56,7 @@ def test_only_the_newest_of_many_earlier_rows_are_remembered(log: Log):
 
 
 def test_what_is_known_of_earlier_rows_outlives_the_cache(log: Log):
-    first, second = mark(1), mark(2)
+    first, second = provenance(1), provenance(2)
     log.write({BOT: first})
     log.load()
     log.write({BOT: second})
@@ -66,8 +67,8 @@ def test_what_is_known_of_earlier_rows_outlives_the_cache(log: Log):
 
 
 def test_the_log_is_read_once_and_then_only_what_is_new(log: Log, monkeypatch: pytest.MonkeyPatch):
-    log.write({BOT: mark(1)})
-    log.write({OTHER: mark(1)})
+    log.write({BOT: provenance(1)})
+    log.write({OTHER: provenance(1)})
     read: list[str] = []
     plain, names = Store.read, Store.names
     monkeypatch.setattr(Store, "read", lambda self, path: read.append(Path(path).name) or plain(self, path))  # type: ignore[func-returns-value]
@@ -80,12 +81,12 @@ def test_the_log_is_read_once_and_then_only_what_is_new(log: Log, monkeypatch: p
 
     assert entries_read() == ["a listing", ".json", "1.json"]
     assert entries_read() == []
-    log.write({BOT: mark(2)})
+    log.write({BOT: provenance(2)})
     assert entries_read() == ["2.json"] and entries_read() == []
 
 
 def test_what_was_learnt_of_touched_files_is_kept_once(log: Log, monkeypatch: pytest.MonkeyPatch):
-    log.write({BOT: mark(1)})
+    log.write({BOT: provenance(1)})
     manifest = log.load()
     written: list[str] = []
     plain = Store.write

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlpipeline.cluster.submission.hadoop import ResourceManager
-from mlpipeline.cluster.submission.verdict import cause_of
+from mlpipeline.cluster.submission.job_end import cause_of
 
 
 def why_accepted(app: Mapping[str, object], manager: ResourceManager) -> str:

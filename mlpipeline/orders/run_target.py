@@ -14,8 +14,8 @@ from typing import Any
 from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.environment import check_master
 from mlpipeline.errors import SetupError, UsageError
-from mlpipeline.orders.placement import Load, Seen, Site, choose, in_words, seconds_of
 from mlpipeline.orders.plan import Plan
+from mlpipeline.orders.target_choice import Load, Seen, Site, choose, in_words, seconds_of
 from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import run_names
 from mlpipeline.store.tables.manifests import load_manifest
@@ -121,7 +121,7 @@ def loads_of(plan: Plan, store: Store) -> list[Load]:
 def widest(stage: str, bots: int) -> int | None:
     """How many tasks can share a stage: one a bot where a model is a task, one where the driver works, else any."""
     found = next(one for one in STAGES if one.name == stage)
-    if found.desk is not None:
+    if found.driver is not None:
         return 1
     return bots if found.by_bot else None
 

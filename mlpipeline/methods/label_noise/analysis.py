@@ -15,13 +15,13 @@ from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.audit import Audit, audit
 from mlpipeline.methods.label_noise.decide import Finding, choose_action, list_findings
 from mlpipeline.methods.label_noise.detect import Detection, check_labels, detect, find_noise
-from mlpipeline.methods.label_noise.estimate import Judgement
+from mlpipeline.methods.label_noise.estimate import NoiseEstimate
+from mlpipeline.methods.label_noise.examples import Examples, Flags
 from mlpipeline.methods.label_noise.folds import Task, predict_all
 from mlpipeline.methods.label_noise.fuse import votes
-from mlpipeline.methods.label_noise.material import Codes, Floats, Material, as_material, folds_by_group
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.packed import Taken
 from mlpipeline.methods.label_noise.settings import NoiseSettings
-from mlpipeline.methods.label_noise.units import Flags, Units
 from mlpipeline.methods.label_noise.views import View, choose_views, quick_views, say_cheaper
 
 _TEST = 2  # the part of the test rows; human rows are part 0, made ones part 1
@@ -33,7 +33,7 @@ Fit = Callable[[Sequence[View], Task], Mapping[str, Floats]]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class NoiseAnalysis:
     """What was found in one bot.
 
     Attributes:
@@ -49,7 +49,7 @@ class Verdict:
 
     findings: Sequence[Finding] = ()
     detection: Detection | None = None
-    test: Judgement | None = None
+    test: NoiseEstimate | None = None
     audits: Sequence[Audit] = ()
     agreed: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
@@ -61,7 +61,7 @@ def fit_here(views: Sequence[View], task: Task) -> Mapping[str, Floats]:
     return {view.name: predict_all(view, task) for view in views}
 
 
-def judge_units(units: Units, rules: NoiseSettings, *, large: bool, fit: Fit = fit_here) -> Verdict:
+def analyse_examples(examples: Examples, rules: NoiseSettings, *, large: bool, fit: Fit = fit_here) -> NoiseAnalysis:
     """Judges the labels of one bot.
 
     Args:
@@ -70,49 +70,49 @@ def judge_units(units: Units, rules: NoiseSettings, *, large: bool, fit: Fit = f
         large: whether it is worth the trainer's network as well.
         fit: runs the views.
     """
-    learnt = np.flatnonzero(~units.held_out)
+    learnt = np.flatnonzero(~examples.held_out)
     try:
-        views, task = plan_views(units, rules, large=large)
+        views, task = plan_views(examples, rules, large=large)
     except StageError as error:
-        return _unjudged(units, error, rules.policy)
+        return _unjudged(examples, error, rules.policy)
     scores = fit(views, task)
     detection = detect(views, Taken(scores, learnt), task.labels[learnt], task.parts[learnt], seed=rules.seed)
-    part = task.material.take(learnt)
-    findings = _findings(detection, part, task.labels[learnt], units, learnt, rules)
+    part = task.noise_data.take(learnt)
+    findings = _findings(detection, part, task.labels[learnt], examples, learnt, rules)
     findings = spare_intents(findings, task.labels[learnt], rules.max_dropped)
     heard = votes(detection.views)
     agreed = {name: float((said == task.labels[learnt]).mean()) for name, said in heard.items()}
     detection = replace(detection, views={})  # those of a large bot are hundreds of MB, and the test units come next
-    test, told = _judge_test(units, rules, task, views, scores)
+    test, told = _judge_test(examples, rules, task, views, scores)
     audits = (
-        _audit(detection.judgement, part, task.labels[learnt], units.verified[learnt], rules) if rules.audit else []
+        _audit(detection.estimate, part, task.labels[learnt], examples.verified[learnt], rules) if rules.audit else []
     )
     cheaper = say_cheaper(task.classes, len(learnt), views)
-    return Verdict([*findings, *told], detection, test, audits, agreed, cheaper=cheaper)
+    return NoiseAnalysis([*findings, *told], detection, test, audits, agreed, cheaper=cheaper)
 
 
-def plan_views(units: Units, rules: NoiseSettings, *, large: bool) -> tuple[Sequence[View], Task]:
+def plan_views(examples: Examples, rules: NoiseSettings, *, large: bool) -> tuple[Sequence[View], Task]:
     """What is asked of a `Fit`; raises StageError where nothing can be judged."""
-    learnt = np.flatnonzero(~units.held_out)
-    _check(units, learnt, rules.folds)
+    learnt = np.flatnonzero(~examples.held_out)
+    _check(examples, learnt, rules.folds)
     views = choose_views(
-        len(units.intents),
+        len(examples.intents),
         len(learnt),
-        vectors=units.vectors is not None,
+        vectors=examples.vectors is not None,
         network=large and rules.network,
         pretrained=rules.pretrained_vectors,
     )
-    return views, as_task(units, rules)
+    return views, as_task(examples, rules)
 
 
-def as_task(units: Units, rules: NoiseSettings) -> Task:
+def as_task(examples: Examples, rules: NoiseSettings) -> Task:
     """What the views of a bot work on. Folds are dealt to learnt and held-out units apart, so that neither moves."""
-    material = as_material(units.normalized, units.groups, units.vectors)
-    folds = np.zeros(len(units), np.int64)
-    for rows in (np.flatnonzero(~units.held_out), np.flatnonzero(units.held_out)):
-        folds[rows] = folds_by_group(units.labels[rows], units.groups[rows], rules.folds, rules.seed)
-    parts = units.made.astype(np.int64)
-    return Task(material, units.labels, folds, parts, ~units.held_out, len(units.intents), rules.seed)
+    noise_data = as_noise_data(examples.normalized, examples.groups, examples.vectors)
+    folds = np.zeros(len(examples), np.int64)
+    for rows in (np.flatnonzero(~examples.held_out), np.flatnonzero(examples.held_out)):
+        folds[rows] = folds_by_group(examples.labels[rows], examples.groups[rows], rules.folds, rules.seed)
+    parts = examples.made.astype(np.int64)
+    return Task(noise_data, examples.labels, folds, parts, ~examples.held_out, len(examples.intents), rules.seed)
 
 
 def spare_intents(findings: Sequence[Finding], labels: Codes, most: float) -> list[Finding]:
@@ -129,34 +129,34 @@ def spare_intents(findings: Sequence[Finding], labels: Codes, most: float) -> li
     ]
 
 
-def _check(units: Units, learnt: Codes, folds: int) -> None:
+def _check(examples: Examples, learnt: Codes, folds: int) -> None:
     """Raises StageError where nothing can be judged."""
-    texts = np.unique(units.groups[learnt])
+    texts = np.unique(examples.groups[learnt])
     if len(learnt) and len(texts) < 2:
         raise StageError("all texts are one and the same", fix=f"give at least {2 * folds} different texts")
-    check_labels(Material(None, np.zeros((0, 0), np.float32), units.groups[learnt]), units.labels[learnt], folds)
-    if len(units) * len(units.intents) > _MOST_CELLS:
-        what = f"{len(units):,} texts of {len(units.intents):,} intents are more than fits into memory"
+    check_labels(NoiseData(None, np.zeros((0, 0), np.float32), examples.groups[learnt]), examples.labels[learnt], folds)
+    if len(examples) * len(examples.intents) > _MOST_CELLS:
+        what = f"{len(examples):,} texts of {len(examples.intents):,} intents are more than fits into memory"
         raise StageError(what, fix="check a part of them with `mlpipeline denoise check`")
     # Of an intent with one text, nothing is left to learn from when that text is asked.
-    pairs = np.unique(np.stack([units.labels[learnt], units.groups[learnt]]), axis=1)
+    pairs = np.unique(np.stack([examples.labels[learnt], examples.groups[learnt]]), axis=1)
     known = np.bincount(pairs[0]) >= 2
     if known.sum() < 2:
         raise StageError("fewer than two intents have two different texts", fix="give each intent several texts")
 
 
-def _unjudged(units: Units, error: StageError, policy: str) -> Verdict:
+def _unjudged(examples: Examples, error: StageError, policy: str) -> NoiseAnalysis:
     """Why no model is asked, and what needs none: one text under several labels, of which at most one is right."""
     labels: dict[str, list[int]] = {}
-    for row, content in enumerate(units.ids):
+    for row, content in enumerate(examples.ids):
         labels.setdefault(content, []).append(row)
     opposed = {content: rows for content, rows in labels.items() if len(rows) > 1}
-    kept = (units.verified | units.held_out).tolist()
+    kept = (examples.verified | examples.held_out).tolist()
     findings = [
         Finding(
             row=row,
-            given=int(units.labels[row]),
-            suggested=int(units.labels[other]),
+            given=int(examples.labels[row]),
+            suggested=int(examples.labels[other]),
             wrong=round(1.0 - 1.0 / len(rows), 6),
             flagged=False,
             kind="contradiction",
@@ -168,21 +168,21 @@ def _unjudged(units: Units, error: StageError, policy: str) -> Verdict:
         for rows in opposed.values()
         for row, other in zip(rows, [*rows[1:], rows[0]], strict=True)
     ]
-    findings.sort(key=lambda one: (bool(units.held_out[one.row]), -one.wrong, one.row))
+    findings.sort(key=lambda one: (bool(examples.held_out[one.row]), -one.wrong, one.row))
     told = [error.what, error.fix]
     if len(opposed) == 1:
         told.append(f"one text stands under {len(findings)} labels")
     elif opposed:
         told.append(f"{len(opposed):,} texts stand under 2 labels or more")
-    return Verdict(findings, reason="; ".join(filter(None, told)))
+    return NoiseAnalysis(findings, reason="; ".join(filter(None, told)))
 
 
 def _findings(
-    detection: Detection, part: Material, labels: Codes, units: Units, rows: Codes, rules: NoiseSettings
+    detection: Detection, part: NoiseData, labels: Codes, examples: Examples, rows: Codes, rules: NoiseSettings
 ) -> list[Finding]:
     """The findings of some units, with the numbers that they have among all."""
-    outside = units.intents.index(rules.out_of_scope_label) if rules.out_of_scope_label in units.intents else None
-    kept = (units.verified | units.held_out)[rows]
+    outside = examples.intents.index(rules.out_of_scope_label) if rules.out_of_scope_label in examples.intents else None
+    kept = (examples.verified | examples.held_out)[rows]
     listed = list_findings(detection, part, labels, policy=rules.policy, outside=outside, verified=kept)
     return [
         replace(
@@ -196,30 +196,32 @@ def _findings(
 
 
 def _judge_test(
-    units: Units, rules: NoiseSettings, task: Task, views: Sequence[View], scores: Mapping[str, Floats]
-) -> tuple[Judgement | None, list[Finding]]:
+    examples: Examples, rules: NoiseSettings, task: Task, views: Sequence[View], scores: Mapping[str, Floats]
+) -> tuple[NoiseEstimate | None, list[Finding]]:
     """The test units, judged by what the views said of them; the others stand beside them only as a scale."""
-    if not units.held_out.any():
+    if not examples.held_out.any():
         return None, []
-    apart = np.where(units.held_out, _TEST, task.parts)
+    apart = np.where(examples.held_out, _TEST, task.parts)
     whole = detect(views, scores, task.labels, apart, seed=rules.seed)
-    listed = _findings(whole, task.material, task.labels, units, np.arange(len(units)), rules)
-    return whole.judgement, [one for one in listed if units.held_out[one.row]]
+    listed = _findings(whole, task.noise_data, task.labels, examples, np.arange(len(examples)), rules)
+    return whole.estimate, [one for one in listed if examples.held_out[one.row]]
 
 
-def _audit(before: Judgement, material: Material, labels: Codes, verified: Flags, rules: NoiseSettings) -> list[Audit]:
+def _audit(
+    before: NoiseEstimate, noise_data: NoiseData, labels: Codes, verified: Flags, rules: NoiseSettings
+) -> list[Audit]:
     """Plants mistakes and looks for them with the quick views, on at most `rules.audit_rows` units."""
-    rows = _drawn(material.groups, rules.audit_rows, rules.seed)
+    rows = _drawn(noise_data.groups, rules.audit_rows, rules.seed)
     known, own = np.unique(labels[rows], return_inverse=True)
     if len(known) < 2:
         return []
     own = np.asarray(own.reshape(-1), np.int64)
-    part = material.take(rows)
+    part = noise_data.take(rows)
     views = quick_views(len(known), len(labels))
     seen = replace(before, wrong=before.wrong[rows], score=before.score[rows])
 
-    def again(changed: Codes) -> Judgement:
-        return find_noise(part, changed, len(known), views=views, folds=rules.folds, seed=rules.seed).judgement
+    def again(changed: Codes) -> NoiseEstimate:
+        return find_noise(part, changed, len(known), views=views, folds=rules.folds, seed=rules.seed).estimate
 
     return audit(own, part, seen, again, share=rules.audit, verified=verified[rows], seed=rules.seed)
 

@@ -24,7 +24,7 @@ _MOST_NGRAMS = 60_000
 
 
 @dataclass(frozen=True)
-class Material:
+class NoiseData:
     """n texts as the views see them.
 
     Attributes:
@@ -40,9 +40,9 @@ class Material:
     def __len__(self) -> int:
         return len(self.groups)
 
-    def take(self, rows: Codes) -> Material:
+    def take(self, rows: Codes) -> NoiseData:
         """Only these rows, in this order."""
-        return Material(self.matrix[rows], self.vectors[rows], self.groups[rows])
+        return NoiseData(self.matrix[rows], self.vectors[rows], self.groups[rows])
 
 
 def fit_ngrams(texts: Sequence[str], rows: int, spec: FeatureSpec) -> Vocabulary:
@@ -51,7 +51,7 @@ def fit_ngrams(texts: Sequence[str], rows: int, spec: FeatureSpec) -> Vocabulary
 
 
 def as_matrix(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary) -> csr_matrix:
-    """n normalised texts as scipy CSR float32 (n, v), see `Material.matrix`; one column where no n-gram is known."""
+    """n normalised texts as scipy CSR float32 (n, v), see `NoiseData.matrix`; one column where no n-gram is known."""
     from scipy.sparse import csr_matrix
 
     rows = as_sparse(list(texts), spec, vocabulary)
@@ -59,12 +59,12 @@ def as_matrix(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary) -
     return csr_matrix((rows.values, rows.ids - 1, rows.offsets), shape=shape, dtype=np.float32)
 
 
-def as_material(
+def as_noise_data(
     texts: Sequence[str],
     groups: Sequence[int] | Codes | None = None,
     vectors: Floats | None = None,
     spec: FeatureSpec | None = None,
-) -> Material:
+) -> NoiseData:
     """Normalised texts -> what the views need.
 
     Args:
@@ -86,7 +86,7 @@ def as_material(
             raise StageError(f"{len(given)} {name} for {len(listed)} texts", fix="give one a text, in the same order")
     matrix = as_matrix(listed, spec, fit_ngrams(listed, len(listed), spec))
     own = np.zeros((len(listed), 0), np.float32) if vectors is None else _unit(np.asarray(vectors, np.float32))
-    return Material(matrix, own, np.asarray(groups, np.int64))
+    return NoiseData(matrix, own, np.asarray(groups, np.int64))
 
 
 def folds_by_group(labels: Codes, groups: Codes, count: int = 5, seed: int = 20) -> Codes:

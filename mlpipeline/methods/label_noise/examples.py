@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Units:
+class Examples:
     """n labelled texts in the order of content and intent; a content under two intents is two of them.
 
     Attributes:
@@ -48,7 +48,7 @@ class Units:
         return len(self.ids)
 
 
-def units_of(rows: pa.Table) -> Units:
+def examples_of(rows: pa.Table) -> Examples:
     """The units of one bot's rows; the order of the rows does not matter.
 
     Args:
@@ -73,7 +73,7 @@ def units_of(rows: pa.Table) -> Units:
     intents = sorted({intent for _, intent in keys})
     place = {intent: number for number, intent in enumerate(intents)}
     splits = [row["split"] or "train" for row in firsts]
-    return Units(
+    return Examples(
         ids=[content for content, _ in keys],
         texts=[row["text"] for row in firsts],
         normalized=[row["normalized"] for row in firsts],

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from mlpipeline.cluster.failures import explain
-from mlpipeline.cluster.submission.verdict import Finished, Verdict
+from mlpipeline.cluster.submission.job_end import Finished, JobEnd
 
 _EXIT = re.compile(r"exit code: (-?\d+)")
 _REASON = re.compile(r"termination reason: (\w+)")
 _PHASE = re.compile(r"phase: (\w+)")
 
 
-def by_block(finished: Finished, tail: str, reach: str) -> Verdict:
+def by_block(finished: Finished, tail: str, reach: str) -> JobEnd:
     """Nobody to ask, or the pod is deleted: what spark-submit wrote about its containers at the end has to do."""
     codes, reasons, phases = _EXIT.findall(tail), _REASON.findall(tail), _PHASE.findall(tail)
     if codes and int(codes[-1]):
@@ -22,34 +22,34 @@ def by_block(finished: Finished, tail: str, reach: str) -> Verdict:
             if killed
             else f"the driver ended with exit code {codes[-1]}"
         )
-        return Verdict(int(codes[-1]), what, "raise spark.driver.memoryOverhead" if killed else reach)
+        return JobEnd(int(codes[-1]), what, "raise spark.driver.memoryOverhead" if killed else reach)
     if codes or (phases and phases[-1] == "Succeeded"):
-        return Verdict(finished.code)
+        return JobEnd(finished.code)
     what = "the driver's pod is gone, and spark-submit does not say how it ended"
-    return Verdict(finished.code or 1, what, "ask who deleted it; then submit again")
+    return JobEnd(finished.code or 1, what, "ask who deleted it; then submit again")
 
 
-def judged_client(finished: Finished, tail: str) -> Verdict:
+def monitored_client(finished: Finished, tail: str) -> JobEnd:
     """The exit code of a driver that ran here is its own; the cause is in what it said."""
     if not finished.code:
-        return Verdict(0)
+        return JobEnd(0)
     found = refused(finished, tail)
     if found.cause:
         return found
     error = explain(RuntimeError(tail))
     # A signal's number as a shell gives it.
     code = 128 - finished.code if finished.code < 0 else finished.code
-    return Verdict(code, error.what, error.fix) if error else Verdict(code)
+    return JobEnd(code, error.what, error.fix) if error else JobEnd(code)
 
 
-def refused(finished: Finished, tail: str) -> Verdict:
+def refused(finished: Finished, tail: str) -> JobEnd:
     """What spark-submit said when no driver came about."""
     for sign, cause, fix in _REFUSALS:
         found = sign.search(tail)
         if found and finished.code:
-            return Verdict(finished.code, cause.format(*found.groups()), fix)
+            return JobEnd(finished.code, cause.format(*found.groups()), fix)
     error = explain(RuntimeError(tail)) if finished.code else None
-    return Verdict(finished.code, error.what, error.fix) if error else Verdict(finished.code)
+    return JobEnd(finished.code, error.what, error.fix) if error else JobEnd(finished.code)
 
 
 _REFUSALS = (

@@ -11,7 +11,7 @@ from mlpipeline.spark.frames import Transform
 from mlpipeline.stages.split.families import KEYS
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import SplitPart
+    from mlpipeline.recipe.fields import SplitSection
 
 # A new family with more rows than this beside those of the content that names it, and with more than this share of its
 # bot's rows, trains: held out as a whole it would leave nothing to learn from, or make the figures those of a sentence.
@@ -117,7 +117,7 @@ def with_large(large: list[tuple[str, str, str]]) -> Transform:
     return step
 
 
-def with_place(rules: SplitPart) -> Transform:
+def with_assigned(rules: SplitSection) -> Transform:
     """Adds `place`, the number of the split: the family's, the content's own, `train` for large ones, else drawn.
 
     Of the hash's range `test` and `validation` take the first shares.

@@ -8,8 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from mlpipeline.methods.label_noise.estimate import Judgement, Noise, best_cut, judge
-from mlpipeline.methods.label_noise.material import Codes, Floats
+from mlpipeline.methods.label_noise.estimate import Noise, NoiseEstimate, best_cut, estimate_noise
+from mlpipeline.methods.label_noise.noise_data import Codes, Floats
 
 _ENOUGH = 200  # rows; a smaller part says too little about itself and is judged with all others
 
@@ -31,13 +31,13 @@ class _Rows:
         return np.asarray(self._scores[index])
 
 
-def judge_parts(
+def estimate_groups(
     views: Sequence[Floats],
     labels: Codes,
     parts: Codes | None = None,
     seed: int = 20,
-) -> tuple[Judgement, dict[int, Noise]]:
-    """`judge`, with a rate and a kind of noise for each part; one cut-off for all, as it is made of probabilities.
+) -> tuple[NoiseEstimate, dict[int, Noise]]:
+    """`estimate_noise`, with a rate and a kind of noise for each part; one cut-off for all, as they are probabilities.
 
     Args:
         views: log probabilities (n, k) of each view, out of fold.
@@ -53,13 +53,13 @@ def judge_parts(
     large = [number for number in numbers if parts is not None and (parts == number).sum() >= _ENOUGH]
     if parts is None or len(numbers) < 2 or not large:
         number = numbers[0] if numbers else 0
-        whole = judge(views, labels, seed=seed)
+        whole = estimate_noise(views, labels, seed=seed)
         return whole, {number: whole.noise}
-    merged = judge(views, labels, seed=seed)
+    merged = estimate_noise(views, labels, seed=seed)
     wrong, score, noise = merged.wrong.copy(), merged.score.copy(), {}
     for number in large:
         rows = np.flatnonzero(parts == number)
-        own = judge([cast(Floats, _Rows(view, rows)) for view in views], labels[rows], seed=seed)
+        own = estimate_noise([cast(Floats, _Rows(view, rows)) for view in views], labels[rows], seed=seed)
         wrong[rows], score[rows], noise[number] = own.wrong, own.score, own.noise
     cut, expected = best_cut(wrong)
     return replace(merged, wrong=wrong, score=score, cut=cut, expected_f1=expected, noise=noise[large[0]]), noise

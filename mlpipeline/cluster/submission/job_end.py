@@ -47,7 +47,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JobEnd:
     """How a job really ended.
 
     Args:
@@ -63,7 +63,7 @@ class Verdict:
     driver_output: str | None = None
 
 
-class Judge(Protocol):
+class Monitor(Protocol):
     """What a kind of master adds to a run; yarn.py and kubernetes.py have one each, others need none."""
 
     def find_application(self, line: str) -> str | None:
@@ -76,7 +76,7 @@ class Judge(Protocol):
             A cause to give up: spark-submit is ended, and that cause is told. None when `stop` was set.
         """
 
-    def judge(self, submission: Submission, finished: Finished) -> Verdict:
+    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code and its cause."""
 
 
