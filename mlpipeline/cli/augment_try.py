@@ -15,7 +15,16 @@ from mlpipeline.languages.paraphrase.operators import Operator
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
 from mlpipeline.methods.augmentation.gates import NEAR
-from mlpipeline.methods.augmentation.wordings import KEPT, MEANT, REVIEW, Setting, Wording, judged, made_of, with_rows
+from mlpipeline.methods.augmentation.wordings import (
+    KEPT,
+    MEANT,
+    REVIEW,
+    Setting,
+    Wording,
+    check_wordings,
+    paraphrases_of,
+    with_rows,
+)
 from mlpipeline.orders.paraphrases import working_operators
 
 _CELLS = 60
@@ -51,7 +60,7 @@ def try_verb(context: CommandContext) -> int:
     reason = left_alone(said, setting.profile)
     if reason:
         context.say(f"note: in a corpus this row is left alone: {reason}")
-    found = judged(setting, corpus, made_of(setting, used, said, options.chain))
+    found = check_wordings(setting, corpus, paraphrases_of(setting, used, said, options.chain))
     shown = [one for one in found if options.all or one.decision in _SHOWN]
     told = {"lang": setting.tag, "text": options.sentence, "normalized": said, "bot": options.bot}
     told |= {"left_alone": reason or None, "counts": Counter(one.decision for one in found)}

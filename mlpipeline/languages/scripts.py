@@ -84,9 +84,9 @@ def share_of_scripts(text: str, scripts: tuple[str, ...]) -> float:
 
 def looks_like_language(texts: Iterable[str], tag: str, scripts: tuple[str, ...]) -> float:
     """Share of the texts with letters that look like the language (1 when there are none)."""
-    judge = _judge(tag, scripts)
-    verdicts = [judge(text) for text in texts if _letters(text)]
-    return sum(verdicts) / len(verdicts) if verdicts else 1.0
+    has_letters_of = _letter_test(tag, scripts)
+    decisions = [has_letters_of(text) for text in texts if _letters(text)]
+    return sum(decisions) / len(decisions) if decisions else 1.0
 
 
 @lru_cache(maxsize=64)
@@ -96,18 +96,18 @@ def _matchers(scripts: tuple[str, ...]) -> tuple[Callable[[str], list[str]], Cal
     return re.compile(f"[^\\W\\d_{own}{_LATIN}]").findall, re.compile(f"[{own}]").findall
 
 
-def _judge(tag: str, scripts: tuple[str, ...]) -> Callable[[str], bool]:
+def _letter_test(tag: str, scripts: tuple[str, ...]) -> Callable[[str], bool]:
     own = _matchers(scripts)[1]
     language = tag.split("-")[0]
     hint = _hint(language, scripts)
 
-    def judge(text: str) -> bool:
+    def has_letters_of(text: str) -> bool:
         letters = _letters(text)
         inside = sum(map(str.isalpha, own(text)))
         # names and product words are Latin in every language: half of the letters are enough
         return 2 * inside >= len(letters) and hint(text)
 
-    return judge
+    return has_letters_of
 
 
 def _hint(language: str, scripts: tuple[str, ...]) -> Callable[[str], bool]:

@@ -10,7 +10,7 @@ from mlpipeline.languages.paraphrase.operators import Operator, effective
 from mlpipeline.languages.paraphrase.tools import CONVERSION, load_tool
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus, left_alone
-from mlpipeline.methods.augmentation.wordings import KEPT, Setting, Wording, judged, made_of
+from mlpipeline.methods.augmentation.wordings import KEPT, Setting, Wording, check_wordings, paraphrases_of
 from mlpipeline.recipe.fields import AugmentSection, CleanSection, Language
 from mlpipeline.recipe.load import load_sections
 from mlpipeline.stages.augment import making_settings
@@ -67,7 +67,7 @@ def wordings_of(setting: Setting, text: str, *, chain: int = 1) -> list[Wording]
         return []
     used = {name: one for name, one in working_operators(setting).items() if setting.uses(name)}
     corpus = Corpus(setting.profile, ids=[""], texts=[normalized], intents=[""])
-    made = judged(setting, corpus, made_of(setting, used, normalized, chain))
+    made = check_wordings(setting, corpus, paraphrases_of(setting, used, normalized, chain))
     turns: dict[tuple[str, ...], int] = {}
     ranked: list[tuple[int, Wording]] = []
     for one in made:

@@ -42,7 +42,7 @@ class EvaluateSettings:
     train: TrainSection
 
 
-def judge(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str) -> pa.Table:
+def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str) -> pa.Table:
     """One bot's report on its test rows and what it says of all rows held out; one row of JUDGED."""
     held = HeldOut.from_bytes(read_bytes(rows, "held_out"))
     temperature, test = rows["temperature"][0].as_py(), held.where("test")
@@ -90,7 +90,7 @@ def evaluate(settings: EvaluateSettings, inputs: Frames, counters: Counters) -> 
     rules, out_of_scope = ReportSettings(**settings.evaluate.model_dump()), settings.train.out_of_scope_label
 
     def work(bot: str, rows: pa.Table) -> pa.Table:
-        return judge(bot, rows, rules, out_of_scope)
+        return evaluate_bot(bot, rows, rules, out_of_scope)
 
     # What a model said is judged, and the model itself stays where it is.
     said = inputs["model"].drop("payload").where("held_out IS NOT NULL")

@@ -97,7 +97,7 @@ class Share:
         return [first, f"never made, {self.name}: {', '.join(missing[:_SHOWN])}" if missing else ""]
 
 
-def made_of(tool: Tool, text: str, rng: Random, chain: int) -> list[str]:
+def paraphrases_of(tool: Tool, text: str, rng: Random, chain: int) -> list[str]:
     """Wordings of a text by one operator, and for a chain of two by a second one on each of them."""
     first = [one.text for one in wordings(tool, text, rng)]
     if chain == 1:
@@ -119,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number, group in enumerate(rng.sample(groups, min(given.sources, len(groups)))):
         place = number % len(group)
         others = [tool.analyse(text) for at, text in enumerate(group) if at != place]
-        texts = made_of(tool, group[place], Random(number), given.chain)
+        texts = paraphrases_of(tool, group[place], Random(number), given.chain)
         made += len(texts)
         produced = [tool.analyse(text) for text in texts]
         for share in shares:

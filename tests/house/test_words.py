@@ -146,4 +146,42 @@ def test_an_old_word_would_be_found() -> None:
     assert hits(ENGLISH) == {}
 
 
-# Names in the code (modules, classes, functions, parameters, columns) are tested below, against a list of their own.
+OLD_NAMES = re.compile(
+    r"(^|_)(desks?|dice|doors?|verdicts?|judge[ds]?|judging|judgements?|parted|whole|marked)(_|$)"
+    r"|^made_|^marks?$|^make_mark|Desk|Dice|Door|Verdict|Judge|^Marks?$|^Part$|[a-z]Part$|^Place$|^Turn$|^Made|Material"
+)
+# Names that say what they are, though they hold such a word.
+NAMES_THAT_STAY = {
+    "PARTS",
+    "Parts",  # of a sentence
+    "is_whole",  # a sentence that stands as it is
+    "whole",  # sizes in whole units, a rewrite of the whole sentence
+    "marks",  # of punctuation
+    "Marks",  # of reviewers in a spreadsheet, of punctuation
+    "Place",  # of a word in a sentence
+}
+
+
+def public_names() -> set[tuple[str, str]]:
+    """(module, name) of all modules, classes and functions of the package that others may use."""
+    found = set()
+    for path in sorted((ROOT / "mlpipeline").rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        found.add((module, path.stem))
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                found.add((module, node.name))
+    return found
+
+
+def test_no_public_name_has_an_old_word() -> None:
+    names = public_names()
+    assert len(names) > 1000
+    wrong = sorted(f"{module}: {name}" for module, name in names if OLD_NAMES.search(name))
+    assert [line for line in wrong if line.rsplit(": ", 1)[1] not in NAMES_THAT_STAY] == []
+
+
+def test_an_old_name_would_be_found() -> None:
+    old = ["desk", "dice_of", "Judgement", "judge_units", "CleanPart", "make_mark", "made_rows", "Material", "verdict"]
+    assert [name for name in old if not OLD_NAMES.search(name)] == []
+    assert not any(OLD_NAMES.search(name) for name in ("rng_of", "CleanSection", "remark", "partition", "make_report"))

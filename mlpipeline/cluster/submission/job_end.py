@@ -76,7 +76,7 @@ class Monitor(Protocol):
             A cause to give up: spark-submit is ended, and that cause is told. None when `stop` was set.
         """
 
-    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
+    def end_of(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code and its cause."""
 
 

@@ -170,7 +170,7 @@ class Kubernetes:
         self._printed.text = (self._printed.text + new)[-200_000:]
         return new if self._verbose else words.for_people(new)
 
-    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
+    def end_of(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code: the script's own in client mode, the one of the driver's container in cluster mode."""
         tail = "\n".join(finished.output_tail)
         if not self._cluster:

@@ -73,7 +73,7 @@ def run_submission(
     ours = os.environ if environ is None else environ
     child = _Child(submission, monitor, _environment(submission, ours, verbose), verbose, say)
     finished = child.run()
-    job_end = monitor.monitor(submission, finished) if monitor else _judged(finished)
+    job_end = monitor.end_of(submission, finished) if monitor else _judged(finished)
     if job_end.driver_output:
         print(job_end.driver_output, end="" if job_end.driver_output.endswith("\n") else "\n", flush=True)
     if finished.given_up and job_end.cause != finished.given_up:

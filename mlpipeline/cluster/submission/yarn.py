@@ -141,7 +141,7 @@ class Yarn:
         self._printed.tail = (self._printed.tail + text)[-_TAIL:]
         return text if self._verbose else without_frames(text)
 
-    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
+    def end_of(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code: the script's own in client mode unless YARN says killed, YARN's word in cluster mode."""
         tail = "\n".join(finished.output_tail)
         if finished.application_id is None:

@@ -79,7 +79,7 @@ class Setting:
         return effective(self.tool.operators, self.profile.steps)
 
 
-def made_of(setting: Setting, used: Mapping[str, Operator], said: str, chain: int) -> Iterator[Candidate]:
+def paraphrases_of(setting: Setting, used: Mapping[str, Operator], said: str, chain: int) -> Iterator[Candidate]:
     """Wordings of a normalised text, each once: of each operator, then of some more on what others made."""
     normalize, seed = normalizer(setting.profile), setting.rules.seed
     bases: list[tuple[tuple[str, ...], str]] = [((), said)]
@@ -123,7 +123,7 @@ def with_rows(setting: Setting, said: str, rows: Sequence[tuple[str, str]], held
     return Corpus(setting.profile, list(map(str, range(len(texts)))), texts, intents, held_out)
 
 
-def judged(setting: Setting, corpus: Corpus, made: Iterable[Candidate]) -> list[Wording]:
+def check_wordings(setting: Setting, corpus: Corpus, made: Iterable[Candidate]) -> list[Wording]:
     """What the gates of the stage say of wordings of the first row of a corpus, in the order of the verdicts."""
     candidates, said = list(made), corpus.texts[0]
     gate = TextGate(corpus, setting.rules, setting.tool)

@@ -11,7 +11,7 @@ from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, NEAR_PAIR, NEAR_STATE, UTTERANCE
 from mlpipeline.spark.counters import Counters
 from mlpipeline.stages.clean.near import as_pairs, as_state, find_near, with_near
-from mlpipeline.stages.clean.repeats import with_duplicates_marked, with_key
+from mlpipeline.stages.clean.repeats import with_duplicate_reason, with_key
 from mlpipeline.stages.clean.rules import length_and_script, with_normalized
 from mlpipeline.stages.contract import Frames, Stage, Work
 
@@ -40,7 +40,7 @@ def clean(settings: CleanSettings, inputs: Frames, counters: Counters) -> Frames
         found = find_near(rules, judged, inputs["last_near_state"])
         pairs, state, marked = as_pairs(found), as_state(found), judged.transform(with_near(rules, found))
     elif rules.drop_duplicates:
-        marked = marked.transform(with_duplicates_marked)
+        marked = marked.transform(with_duplicate_reason)
     return {
         "cleaned": marked.where(F.col("reason").isNull()).select(*CLEANED.names),
         "near_pair": pairs,

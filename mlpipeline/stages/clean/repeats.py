@@ -26,7 +26,7 @@ def as_firsts(keyed: DataFrame) -> DataFrame:
     return places.join(F.broadcast(repeated), ["_key", "_first"])
 
 
-def with_duplicates_marked(keyed: DataFrame) -> DataFrame:
+def with_duplicate_reason(keyed: DataFrame) -> DataFrame:
     """Marks all but one of the rows with the same content and intent: a verified one stays, or the first in its file.
 
     One content under two intents is no duplicate: both stay, and `split` reports them.

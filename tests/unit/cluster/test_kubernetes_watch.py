@@ -100,7 +100,7 @@ def test_a_drivers_words_are_shown_once_and_sparks_are_not(server: Server, capsy
     server.log.append(b"2026-11-21T09:00:01.000000000Z ValueError: no rows\n")
     server.pod("d", "driver", "Failed", state={"terminated": {"exitCode": 3, "reason": "Error"}})
     watched.ends()
-    job_end = monitor.monitor(job, Finished(0, application_id="ml:d"))
+    job_end = monitor.end_of(job, Finished(0, application_id="ml:d"))
     seen += [capsys.readouterr().out, job_end.driver_output or ""]
     assert "".join(seen) == "first\nsecond\nValueError: no rows\n"
     assert (job_end.code, job_end.cause) == (3, "the driver ended with exit code 3: ValueError: no rows")
@@ -116,7 +116,7 @@ def test_a_driver_that_no_node_takes_is_told_and_given_up_when_asked(server: Ser
     watched.ends()
     assert watched.given_up is not None and watched.given_up.endswith("its pod is deleted")
     assert server.objects.get("ml", "pods", "d") is None
-    job_end = monitor.monitor(job, Finished(-15, application_id="ml:d", given_up=watched.given_up))
+    job_end = monitor.end_of(job, Finished(-15, application_id="ml:d", given_up=watched.given_up))
     assert (job_end.code, job_end.cause) == (1, watched.given_up)
     assert "kubectl describe pod" in (job_end.fix or "")
     assert len([line for line in watched.told if "no node" in line]) == 1, "told once"
@@ -153,7 +153,7 @@ def test_executors_killed_for_their_memory_are_part_of_the_cause(server: Server)
     assert watched.hears("e-2 was killed for its memory (OOMKilled, limit 1433Mi)")
     server.pod("d", "driver", "Failed", state={"terminated": {"exitCode": 1, "reason": "Error"}})
     watched.ends()
-    job_end = monitor.monitor(job, Finished(0, application_id="ml:d"))
+    job_end = monitor.end_of(job, Finished(0, application_id="ml:d"))
     assert job_end.code == 1
     assert (job_end.cause or "").startswith(
         "2 executors were killed for their memory (OOMKilled, limit 1433Mi); the driver"
@@ -163,5 +163,5 @@ def test_executors_killed_for_their_memory_are_part_of_the_cause(server: Server)
 
 def test_a_pod_that_somebody_deleted_is_judged_by_what_spark_submit_said(server: Server) -> None:
     monitor, job = monitor_of(server, "cluster")
-    job_end = monitor.monitor(job, Finished(0, ("exit code: 4 | termination reason: Error",), application_id="ml:gone"))
+    job_end = monitor.end_of(job, Finished(0, ("exit code: 4 | termination reason: Error",), application_id="ml:gone"))
     assert (job_end.code, job_end.cause) == (4, "the driver ended with exit code 4")

@@ -174,4 +174,4 @@ def test_sparks_own_log_is_left_out_for_people() -> None:
 def test_a_job_that_nobody_waits_for_is_not_judged() -> None:
     settings = {"spark.kubernetes.submission.waitAppCompletion": "false"}
     job = Submission("local:///x.py", (), "k8s://http://127.0.0.1:9", "cluster", settings)
-    assert Kubernetes(job, {"PATH": ""}).monitor(job, Finished(0, application_id="ml:p")).code == 0
+    assert Kubernetes(job, {"PATH": ""}).end_of(job, Finished(0, application_id="ml:p")).code == 0

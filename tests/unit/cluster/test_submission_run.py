@@ -45,7 +45,7 @@ class Judged:
             stop.wait(10)
         return self.give_up
 
-    def monitor(self, submission: Submission, finished: Finished) -> JobEnd:
+    def end_of(self, submission: Submission, finished: Finished) -> JobEnd:
         self.finished = finished
         return self.job_end
 

@@ -102,7 +102,7 @@ def test_a_running_driver_is_heard_and_missing_executors_are_told(
     manager.answers["/ws/v1/node/containerlogs/container_1/stdout"] = (
         f"{HEAD.format(10**6)}하나\nhalf a line\nlast{REMARK}"
     )
-    assert monitor.monitor(CLUSTER, Finished(0, (), APP)) == JobEnd(0, driver_output="half a line\nlast")
+    assert monitor.end_of(CLUSTER, Finished(0, (), APP)) == JobEnd(0, driver_output="half a line\nlast")
 
 
 def test_the_cause_may_stand_in_what_was_shown_before(
@@ -117,7 +117,7 @@ def test_the_cause_may_stand_in_what_was_shown_before(
     monitor.watch(CLUSTER, APP, print, Turns(8))
     assert capsys.readouterr().out == said
     manager.app(state="FINISHED", finalStatus="FAILED", diagnostics="User application exited with status 3")
-    job_end = monitor.monitor(CLUSTER, Finished(1, (), APP))
+    job_end = monitor.end_of(CLUSTER, Finished(1, (), APP))
     assert (job_end.code, job_end.cause) == (3, "an executor cannot import orjson") and job_end.driver_output is None
 
 
@@ -170,7 +170,7 @@ def test_how_it_ended(
     cause: str | None,
 ):
     manager.app(**app)
-    job_end = Yarn(environ).monitor(job, Finished(given, (), APP))
+    job_end = Yarn(environ).end_of(job, Finished(given, (), APP))
     assert job_end.code == code
     assert (job_end.cause is None) == (cause is None) and (cause or "") in (job_end.cause or "")
 
@@ -198,9 +198,9 @@ def test_how_it_ended(
     ],
 )
 def test_what_yarn_refuses_is_told_in_words(environ: dict[str, str], line: str, cause: str):
-    job_end = Yarn(environ).monitor(CLIENT, Finished(1, ("noise", line, "\tat org.x"), None))
+    job_end = Yarn(environ).end_of(CLIENT, Finished(1, ("noise", line, "\tat org.x"), None))
     assert job_end.code == 1 and cause in (job_end.cause or "") and job_end.fix
-    assert Yarn(environ).monitor(CLIENT, Finished(0, ("noise", line), None)) == JobEnd(0)
+    assert Yarn(environ).end_of(CLIENT, Finished(0, ("noise", line), None)) == JobEnd(0)
 
 
 def test_nobody_answers():
