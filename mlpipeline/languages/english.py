@@ -11,7 +11,8 @@ from mlpipeline.languages.unicode_steps import Step, rest_of_unicode, step
 _accents = re.compile("(?<=[a-zA-Z])[\u0300-\u036f]+").sub
 
 
-@step(chars=rest_of_unicode((0x00, 0x7F), (0x3000, 0x9FFF), (0xAC00, 0xD7A3)))
+# CJK is left alone but for its combining marks (tones, voicing of kana), which NFC joins to what stands before them.
+@step(chars=rest_of_unicode((0x00, 0x7F), (0x3000, 0x3029), (0x3030, 0x3098), (0x309B, 0x9FFF), (0xAC00, 0xD7A3)))
 def fold_accents(text: str) -> str:
     """Latin letters without accents: café is cafe. For English only, where an accent never makes another word."""
     if text.isascii():

@@ -46,6 +46,7 @@ def _may_change(step, text: str) -> bool:
 
 @pytest.mark.parametrize("name", STEPS)
 @given(text=TEXTS)
+@example(text="か\u3099 \u306f\u309a")
 @examples(150)
 def test_a_step_announces_every_text_that_it_changes(name: str, text: str):
     step = STEPS[name]
