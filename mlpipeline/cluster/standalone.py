@@ -10,7 +10,7 @@ import re
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from mlpipeline.errors import SetupError
@@ -92,7 +92,54 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def read_page(url: str, timeout: float) -> dict[str, object] | None:
+class Gpus(TypedDict, total=False):
+    """Addresses of a worker's GPUs."""
+
+    addresses: list[str]
+
+
+class Resources(TypedDict, total=False):
+    """What a worker has besides cores and memory."""
+
+    gpu: Gpus
+
+
+class _WorkerRow(TypedDict):
+    host: str
+    port: int
+    cores: int
+    memory: int
+    coresfree: int
+    memoryfree: int
+    state: str
+
+
+class WorkerRow(_WorkerRow, total=False):
+    """A worker on the master's page; memory in MB."""
+
+    resources: Resources | None
+    resourcesfree: Resources | None
+
+
+class AppRow(TypedDict, total=False):
+    """An application on the master's page."""
+
+    name: str
+    cores: int
+
+
+class _Workers(TypedDict):
+    workers: list[WorkerRow]
+
+
+class MasterPage(_Workers, total=False):
+    """The master's page as JSON."""
+
+    url: str
+    activeapps: list[AppRow]
+
+
+def read_page(url: str, timeout: float) -> MasterPage | None:
     """The JSON of a master's page; None when nothing answers there, or something else."""
     # A cluster's own address is never asked through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -101,10 +148,11 @@ def read_page(url: str, timeout: float) -> dict[str, object] | None:
             told = json.loads(answer.read())
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, dict) and "workers" in told else None
+    is_page = isinstance(told, dict) and "workers" in told
+    return told if is_page else None
 
 
-def as_cluster(told: Mapping[str, Any]) -> Cluster:
+def as_cluster(told: MasterPage) -> Cluster:
     """Reads the master's JSON."""
     workers = [
         Worker(
@@ -123,7 +171,7 @@ def as_cluster(told: Mapping[str, Any]) -> Cluster:
     return Cluster(told.get("url", ""), tuple(workers), tuple(holding))
 
 
-def _gpus(resources: Mapping[str, Any] | None) -> int:
+def _gpus(resources: Resources | None) -> int:
     return len((resources or {}).get("gpu", {}).get("addresses", []))
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mlpipeline.cluster.doctor.finding import Finding, Severity, amount
+from mlpipeline.cluster.doctor.probe import Probe
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-Probe = Mapping[str, Any]
 # Libraries whose minor versions must agree: their objects and formats travel between driver and executors.
 _STRICT = ("mlpipeline", "pyspark", "numpy", "pyarrow", "pandas")
 _NEEDED = ("pyspark", "numpy", "pyarrow", "pandas", "mlpipeline")
@@ -92,10 +92,10 @@ def _other_version(name: str, there: str, version: str) -> tuple[str, Severity, 
 
 def _place(driver: Probe, one: Probe, span: tuple[float, float]) -> list[tuple[str, Severity, str, str]]:
     told: list[tuple[str, Severity, str, str]] = []
-    for key, what in (("encoding", "text files"), ("file_names", "file names")):
-        if "utf" not in str(one[key]).lower():
+    for encoding, what in ((one["encoding"], "text files"), (one["file_names"], "file names")):
+        if "utf" not in str(encoding).lower():
             fix = "set spark.executorEnv.LC_ALL=C.UTF-8"
-            told.append(("locale", "severe", f"{what} are {one[key]}, not UTF-8: other scripts break", fix))
+            told.append(("locale", "severe", f"{what} are {encoding}, not UTF-8: other scripts break", fix))
     if not one["host_resolves"]:
         fix = "add it to /etc/hosts of that node"
         told.append(("host-name", "moderate", f"its own name {one['host']} cannot be resolved", fix))

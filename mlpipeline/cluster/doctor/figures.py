@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from mlpipeline.cluster.doctor.model import DRIVER, AppLog, Executor, Job, Stage, Task
 
@@ -129,7 +129,22 @@ def _figures(app: AppLog, stage: Stage) -> StageFigures:
     )
 
 
-def _times(stage: Stage) -> dict[str, Any]:
+class _Times(TypedDict):
+    """Of StageFigures, what is reckoned of the tasks' times."""
+
+    work: float
+    run: float
+    longest: float
+    median: float
+    skew: float
+    deserialize: float
+    gc: float
+    cpu: float
+    fetch_wait: float
+    python: float | None
+
+
+def _times(stage: Stage) -> _Times:
     """How its tasks' time was spread over tasks, and over what they did."""
     tasks, times = stage.tasks, [task.seconds for task in stage.done]
     run, work = sum(task.run for task in tasks), sum(task.seconds for task in tasks)
@@ -140,12 +155,6 @@ def _times(stage: Stage) -> dict[str, Any]:
 
     known = [task for task in tasks if task.python_run is not None]
     unpack = sum(task.deserialize for task in tasks)
-    shares = {
-        "gc": share(sum(task.gc for task in tasks)),
-        "cpu": share(sum(task.cpu for task in tasks)),
-        "fetch_wait": share(sum(task.fetch_wait for task in tasks)),
-        "python": share(sum(min(task.python_run or 0.0, task.run) for task in known)) if known else None,
-    }
     return {
         "work": work,
         "run": run,
@@ -153,7 +162,10 @@ def _times(stage: Stage) -> dict[str, Any]:
         "median": median,
         "skew": longest / median if median > 0 else 1.0,
         "deserialize": min(1.0, unpack / work) if work else 0.0,
-        **shares,
+        "gc": share(sum(task.gc for task in tasks)),
+        "cpu": share(sum(task.cpu for task in tasks)),
+        "fetch_wait": share(sum(task.fetch_wait for task in tasks)),
+        "python": share(sum(min(task.python_run or 0.0, task.run) for task in known)) if known else None,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypedDict
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
@@ -13,6 +13,15 @@ from mlpipeline.cluster.doctor.finding import amount, seconds
 
 _TEMPLATES = ("doctor.html.j2", "doctor.css")
 _STAGES = 40  # stages shown: those with the most work
+
+
+class _Shares(TypedDict):
+    """Of a stage's time, what was Python, the JVM's work, its garbage collection, and waiting for shuffled rows."""
+
+    python: float | None
+    cpu: float
+    gc: float
+    fetch_wait: float
 
 
 def render_page(told: Mapping[str, object]) -> str:
@@ -68,7 +77,7 @@ def _view(told: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _parts(stage: Mapping[str, Any]) -> list[dict[str, object]]:
+def _parts(stage: _Shares) -> list[dict[str, object]]:
     """What a stage's time consisted of, as widths of a bar: the rest is waiting (disk, locks, other tasks' cores)."""
     python = float(stage["python"] or 0.0)
     gc = min(float(stage["gc"]), 1.0 - python)

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TypedDict
 
 LIBRARIES = (
     "mlpipeline",
@@ -47,7 +47,30 @@ _INSTALLED = {"mlpipeline": "mlpipeline-bots"}
 _QUICK = ("mlpipeline", "numpy", "pyarrow", "pandas", "orjson")
 
 
-def probe(libraries: Iterable[str] = LIBRARIES) -> dict[str, Any]:
+class Probe(TypedDict):
+    """What a process sees; see `probe`."""
+
+    python: str
+    executable: str
+    system: str
+    versions: dict[str, str]
+    broken: dict[str, str]
+    encoding: str
+    file_names: str
+    host: str
+    host_resolves: bool
+    cores: int
+    memory: int | None
+    memory_free: int | None
+    memory_limit: int | None
+    temp: str
+    temp_free: int
+    time: float
+    threads: str | None
+    parent: int
+
+
+def probe(libraries: Iterable[str] = LIBRARIES) -> Probe:
     """Looks at this very process; every figure is there, None where the system does not tell.
 
     Returns:
@@ -121,7 +144,7 @@ def _resolves(host: str) -> bool:
         return False
 
 
-def probe_partition(numbers: Iterable[int]) -> Iterator[dict[str, Any]]:
+def probe_partition(numbers: Iterable[int]) -> Iterator[Probe]:
     """The probe as a Spark task; it stays a moment, so that other executors get tasks too."""
     list(numbers)
     found = probe()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 ACCOUNT = "mlpipeline"
 # What Spark's own code asks for: pods and what it puts beside them. `deletecollection` is its way to clean up.
 _MADE = ("pods", "services", "configmaps", "persistentvolumeclaims")
 _VERBS = ("create", "get", "list", "watch", "update", "patch", "delete", "deletecollection")
 
 
-def accounts(namespace: str, account: str = ACCOUNT) -> list[dict[str, Any]]:
+def accounts(namespace: str, account: str = ACCOUNT) -> list[dict[str, object]]:
     """ServiceAccount, Role and RoleBinding.
 
     Args:

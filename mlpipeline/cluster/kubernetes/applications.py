@@ -146,7 +146,7 @@ def _selects(key: str) -> bool:
 
 def _role(settings: Mapping[str, str], role: Role, tolerations: Sequence[Toleration]) -> dict[str, object]:
     start = f"spark.{role}"
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     if f"{start}.cores" in settings:
         found["cores"] = int(settings[f"{start}.cores"])
     for field, key in (("memory", f"{start}.memory"), ("memoryOverhead", f"{start}.memoryOverhead")):

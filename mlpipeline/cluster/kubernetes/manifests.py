@@ -63,7 +63,7 @@ def write_manifests(
     namespace = submission.settings.get("spark.kubernetes.namespace") or "default"
     account = submission.settings.get("spark.kubernetes.authenticate.driver.serviceAccountName", ACCOUNT)
     application = spark_application(submission, name=object_name(name), namespace=namespace, tolerations=tolerations)
-    documents: dict[str, list[dict[str, object]]] = {
+    documents: Mapping[str, Sequence[Mapping[str, object]]] = {
         "rbac.yaml": accounts(namespace, account),
         "driver-pod.yaml": [pod_template(submission.settings, "driver", tuple(tolerations))],
         "executor-pod.yaml": [pod_template(submission.settings, "executor", tuple(tolerations))],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from mlpipeline.errors import UsageError
 
@@ -65,7 +65,26 @@ def node_selector(settings: Mapping[str, str], role: Role) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def volumes(settings: Mapping[str, str], role: Role) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+class PodSpec(TypedDict, total=False):
+    """The parts of a pod's spec that are written here; a user adds others to the file."""
+
+    securityContext: dict[str, object]
+    containers: list[dict[str, object]]
+    tolerations: list[dict[str, str]]
+    nodeSelector: dict[str, str]
+    volumes: list[dict[str, object]]
+
+
+class PodTemplate(TypedDict):
+    """What Spark merges into a pod: its labels, and the parts of its spec that Spark has no settings for."""
+
+    apiVersion: str
+    kind: str
+    metadata: dict[str, dict[str, str]]
+    spec: PodSpec
+
+
+def volumes(settings: Mapping[str, str], role: Role) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Volumes and mounts, of `spark.kubernetes.ROLE.volumes.TYPE.NAME.{mount,options}.*`.
 
     Raises:
@@ -76,7 +95,7 @@ def volumes(settings: Mapping[str, str], role: Role) -> tuple[list[dict[str, Any
         named = _VOLUME.fullmatch(key)
         if named and named[1] == role:
             parts.setdefault((named[2], named[3]), {"mount": {}, "options": {}})[named[4]][named[5]] = value
-    held, mounts = [], []
+    held, mounts = list[dict[str, object]](), list[dict[str, object]]()
     for (kind, name), part in parts.items():
         if kind not in _SOURCES:
             raise UsageError(f"{kind} is no type of volume", where=name, fix=f"one of {', '.join(_SOURCES)}")
@@ -91,14 +110,14 @@ def volumes(settings: Mapping[str, str], role: Role) -> tuple[list[dict[str, Any
     return held, mounts
 
 
-def pod_template(settings: Mapping[str, str], role: Role, tolerations: tuple[Toleration, ...] = ()) -> dict[str, Any]:
+def pod_template(settings: Mapping[str, str], role: Role, tolerations: tuple[Toleration, ...] = ()) -> PodTemplate:
     """A template that Spark merges into each pod of a role; what Spark has settings for is left to those.
 
     Nodes with GPUs are usually tainted with the name of the resource: pods that ask for GPUs tolerate that.
     """
     resource, _ = gpus(settings, role)
     asked = ((Toleration(resource),) if resource else ()) + tolerations
-    spec: dict[str, object] = {
+    spec: PodSpec = {
         "securityContext": {"runAsUser": USER, "fsGroup": USER, "runAsNonRoot": True},
         # Spark finds its container by this name.
         "containers": [{"name": container_name(role), "securityContext": {"allowPrivilegeEscalation": False}}],

@@ -79,7 +79,7 @@ class _RoleBinding(_Strict):
 
 
 class _JobSpec(_Strict):
-    template: dict[str, Any]  # a PodTemplateSpec, checked with the model of one
+    template: dict[str, object]  # a PodTemplateSpec, checked with the model of one
     backoffLimit: int | None = None
     activeDeadlineSeconds: int | None = None
     ttlSecondsAfterFinished: int | None = None

@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from mlpipeline.cluster.redaction import rule_of
 from mlpipeline.cluster.submission.compose import Submission
@@ -29,7 +28,7 @@ class Secrets:
     name: str
     keys: tuple[str, ...]
 
-    def env(self) -> list[dict[str, Any]]:
+    def env(self) -> list[dict[str, object]]:
         """The variables of a container that is to read them."""
         return [
             {"name": variable(key), "valueFrom": {"secretKeyRef": {"name": self.name, "key": key}}} for key in self.keys

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 from xml.etree import ElementTree
 
 from mlpipeline.cluster.submission.rest import Answer, ask
@@ -57,6 +57,72 @@ def _filled(value: str, settings: Mapping[str, str]) -> str:
     return value
 
 
+class Capability(TypedDict, total=False):
+    """What one container is asked for; memory in MB."""
+
+    memory: int
+
+
+class ResourceRequest(TypedDict, total=False):
+    """Containers that an application waits for, on one node, one rack or (`*`) anywhere."""
+
+    resourceName: str
+    numContainers: int
+    capability: Capability | None
+
+
+class App(TypedDict, total=False):
+    """An application, as the REST gives it; one request for containers stands there without a list."""
+
+    state: str
+    finalStatus: str
+    diagnostics: str
+    queue: str
+    runningContainers: int
+    resourceRequests: list[ResourceRequest] | ResourceRequest | None
+
+
+class ResourceInformation(TypedDict):
+    """How much of one resource there is: `memory-mb`, `vcores`, `yarn.io/gpu`."""
+
+    name: str
+    value: int
+
+
+class ResourceInformations(TypedDict, total=False):
+    """The list of them, as the REST wraps it."""
+
+    resourceInformation: list[ResourceInformation] | None
+
+
+class TotalResource(TypedDict, total=False):
+    """All that a node has."""
+
+    resourceInformations: ResourceInformations | None
+
+
+class Node(TypedDict, total=False):
+    """A node of the cluster."""
+
+    state: str
+    totalResource: TotalResource | None
+
+
+class Queues(TypedDict, total=False):
+    """The queues below one, as the REST wraps them."""
+
+    queue: list[Queue] | None
+
+
+class Queue(TypedDict, total=False):
+    """A queue of the capacity scheduler; `type` stands in the root's only."""
+
+    type: str
+    queueName: str
+    state: str
+    queues: Queues | None
+
+
 class ResourceManager:
     """The REST of one ResourceManager, or of a pair of them (the one in charge answers)."""
 
@@ -76,26 +142,27 @@ class ResourceManager:
                 return None
         return None
 
-    def app(self, application_id: str) -> dict[str, Any]:
+    def app(self, application_id: str) -> App:
         """One application; {} when it is not known or cannot be asked for."""
-        return dict((self.get(f"apps/{application_id}") or {}).get("app") or {})
+        found: App | None = (self.get(f"apps/{application_id}") or {}).get("app")
+        return found or {}
 
-    def attempts(self, application_id: str) -> list[dict[str, Any]]:
+    def attempts(self, application_id: str) -> list[dict[str, object]]:
         """The attempts of an application, the newest last."""
         found = (self.get(f"apps/{application_id}/appattempts") or {}).get("appAttempts") or {}
         return sorted(found.get("appAttempt") or [], key=lambda attempt: int(attempt.get("id", 0)))
 
-    def nodes(self) -> list[dict[str, Any]] | None:
+    def nodes(self) -> list[Node] | None:
         """The nodes that work; None when nobody answers."""
         answer = self.get("nodes")
         if answer is None:
             return None
         return [node for node in (answer.get("nodes") or {}).get("node", []) if node.get("state") == "RUNNING"]
 
-    def queues(self) -> dict[str, dict[str, Any]] | None:
+    def queues(self) -> dict[str, Queue] | None:
         """Leaf queues by full and by short name; None when nobody answers or the scheduler is another than Capacity."""
-        info = ((self.get("scheduler") or {}).get("scheduler") or {}).get("schedulerInfo") or {}
-        if info.get("type") != "capacityScheduler":
+        info: Queue | None = ((self.get("scheduler") or {}).get("scheduler") or {}).get("schedulerInfo")
+        if info is None or info.get("type") != "capacityScheduler":
             return None
         return {name: queue for path, queue in _leaves(info, "root") for name in (path, path.rpartition(".")[2])}
 
@@ -107,7 +174,7 @@ class ResourceManager:
                 return (found.get("property") or {}).get("value")
         return None
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> dict[str, object]:
         """The cluster's sums: availableMB, pendingMB, activeNodes; {} when nobody answers."""
         return dict((self.get("metrics") or {}).get("clusterMetrics") or {})
 
@@ -140,9 +207,9 @@ def _trouble(address: str, answer: Answer) -> str:
     return f"{address} answers {answer.status}" if answer.status else f"{address} does not answer: {answer.trouble}"
 
 
-def _leaves(queue: Mapping[str, Any], path: str) -> Iterator[tuple[str, dict[str, object]]]:
+def _leaves(queue: Queue, path: str) -> Iterator[tuple[str, Queue]]:
     children = (queue.get("queues") or {}).get("queue") or []
     if not children:
-        yield path, dict(queue)
+        yield path, queue
     for child in children:
         yield from _leaves(child, f"{path}.{child['queueName'].rpartition('.')[2]}")

@@ -78,7 +78,7 @@ class Kubernetes:
         waiting = [
             pod for pod in self._api.pods(self._namespace, "spark-role=executor") if words.phase(pod) == "Pending"
         ]
-        newest = sorted(waiting, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")))
+        newest = sorted(waiting, key=lambda pod: str((pod.get("metadata") or {}).get("creationTimestamp", "")))
         return words.label(newest[-1], "spark-app-selector") if newest else None
 
     def watch(self, submission: Submission, application_id: str, tell: Tell, stop: threading.Event) -> str | None:

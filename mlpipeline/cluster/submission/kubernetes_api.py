@@ -20,6 +20,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import yaml
 
+from mlpipeline.cluster.submission.kubernetes_pods import Pod
 from mlpipeline.cluster.submission.rest import Answer, is_loopback
 from mlpipeline.errors import SetupError
 
@@ -202,12 +203,13 @@ class ApiServer:
         status = next((code for word, code in _STATES.items() if f"({word})" in said), 0)
         return Answer(status, json.dumps({"message": said}).encode(), "" if status else said[:200])
 
-    def pod(self, namespace: str, name: str) -> dict[str, Any] | None:
+    def pod(self, namespace: str, name: str) -> Pod | None:
         """One pod, None when it is not there or cannot be asked for."""
         found = self.ask(_pods(namespace, name)).json()
-        return found if isinstance(found, dict) else None
+        is_pod = isinstance(found, dict)
+        return found if is_pod else None
 
-    def pods(self, namespace: str, selector: str) -> list[dict[str, Any]]:
+    def pods(self, namespace: str, selector: str) -> list[Pod]:
         """The pods with these labels, e.g. `spark-role=executor`."""
         found = self.ask(f"{_pods(namespace)}?{urlencode({'labelSelector': selector})}").json()
         return list((found or {}).get("items") or []) if isinstance(found, dict) else []

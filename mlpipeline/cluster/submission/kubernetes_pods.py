@@ -3,13 +3,94 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from mlpipeline.cluster.failures import explain
 from mlpipeline.cluster.submission.job_end import JobEnd
 
-Pod = Mapping[str, Any]
+
+class Metadata(TypedDict, total=False):
+    """Of a pod; the time as RFC 3339."""
+
+    name: str
+    labels: dict[str, str] | None
+    creationTimestamp: str
+
+
+class Resources(TypedDict, total=False):
+    """Of a container."""
+
+    limits: dict[str, str] | None
+
+
+class Container(TypedDict, total=False):
+    """One of a pod."""
+
+    name: str
+    image: str
+    resources: Resources | None
+
+
+class Waiting(TypedDict, total=False):
+    """Why a container does not run yet."""
+
+    reason: str | None
+    message: str | None
+
+
+class Terminated(TypedDict, total=False):
+    """How a container ended."""
+
+    reason: str | None
+    exitCode: int | None
+
+
+class State(TypedDict, total=False):
+    """Of a container: one of these, or neither while it runs."""
+
+    waiting: Waiting | None
+    terminated: Terminated | None
+
+
+class ContainerStatus(TypedDict, total=False):
+    """How a container of a pod stands."""
+
+    name: str
+    state: State | None
+
+
+class Condition(TypedDict, total=False):
+    """A step of a pod's start, and whether it is done: `True`, `False` or `Unknown`."""
+
+    type: str
+    status: str
+    reason: str | None
+    message: str | None
+
+
+class Status(TypedDict, total=False):
+    """How a pod stands."""
+
+    phase: str | None
+    reason: str | None
+    message: str | None
+    conditions: list[Condition] | None
+    containerStatuses: list[ContainerStatus] | None
+
+
+class Spec(TypedDict, total=False):
+    """What a pod was asked to be."""
+
+    containers: list[Container] | None
+
+
+class Pod(TypedDict, total=False):
+    """A pod as the API server gives it: what is read of it here."""
+
+    metadata: Metadata | None
+    spec: Spec | None
+    status: Status | None
+
 
 DRIVER_CONTAINER = "spark-kubernetes-driver"
 # A container that waits for one of these waits for ever, or until somebody mends the image or the configuration.
@@ -30,6 +111,7 @@ _OWN_LOG = re.compile(
 _MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 _LAST_WORDS = re.compile(r"^(?:[\w.]+(?:Error|Exception|Exit|Interrupt)\b.*|error: .+)$", re.MULTILINE)
 _SIGNAL = 128
+_Named = TypeVar("_Named", Container, ContainerStatus)
 
 
 def phase(pod: Pod) -> str:
@@ -47,17 +129,17 @@ def label(pod: Pod, name: str) -> str:
     return str(((pod.get("metadata") or {}).get("labels") or {}).get(name, ""))
 
 
-def container(pod: Pod) -> dict[str, Any]:
+def container(pod: Pod) -> Container:
     """The container that Spark runs in: by its name, else the first (a pod template may bring others)."""
     return _chosen(list((pod.get("spec") or {}).get("containers") or []))
 
 
-def status_of(pod: Pod) -> dict[str, Any]:
+def status_of(pod: Pod) -> ContainerStatus:
     """The status of that container, {} when it has none yet."""
     return _chosen(list((pod.get("status") or {}).get("containerStatuses") or []), container(pod).get("name"))
 
 
-def _chosen(rows: list[dict[str, object]], name: object = None) -> dict[str, object]:
+def _chosen(rows: list[_Named], name: str | None = None) -> _Named:
     for wanted in (name, DRIVER_CONTAINER, "spark-kubernetes-executor"):
         for row in rows:
             if wanted and row.get("name") == wanted:

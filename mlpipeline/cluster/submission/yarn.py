@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlpipeline.cluster.submission.compose import Submission
-from mlpipeline.cluster.submission.hadoop import ResourceManager, hadoop_conf
+from mlpipeline.cluster.submission.hadoop import App, ResourceManager, hadoop_conf
 from mlpipeline.cluster.submission.job_end import Finished, JobEnd, Tell, without_frames
 from mlpipeline.cluster.submission.rest import ask
 from mlpipeline.cluster.submission.yarn_messages import has_no_executors, why_accepted, why_no_executors, yarn_cause
@@ -105,7 +105,7 @@ class Yarn:
         if wanted and wanted.rpartition(".")[2] != queue.rpartition(".")[2]:
             tell(f"note: YARN runs it in the queue {queue.removeprefix('root.')}, not in {wanted}")
 
-    def _given_up(self, app: Mapping[str, object], application_id: str) -> str:
+    def _given_up(self, app: App, application_id: str) -> str:
         why = why_accepted(app, self._manager)
         killed = self._manager.kill(application_id)
         end = "killed" if killed else f"still there: yarn application -kill {application_id}"
@@ -157,9 +157,9 @@ class Yarn:
             return JobEnd(job_end.code, job_end.cause, look)
         return JobEnd(job_end.code, job_end.cause, job_end.fix, printed or None)
 
-    def _ended(self, application_id: str) -> dict[str, object]:
+    def _ended(self, application_id: str) -> App:
         """The application once YARN has written its end down, which may take a moment longer than its driver's."""
-        app: dict[str, object] = {}
+        app: App = {}
         for _ in range(20):
             app = self._manager.app(application_id)
             if not app or app.get("state") in _ENDED:
@@ -180,7 +180,7 @@ def _refused(finished: Finished, tail: str) -> JobEnd:
     return JobEnd(finished.code, *known) if known else JobEnd(finished.code)
 
 
-def _judged_client(finished: Finished, app: Mapping[str, object], tail: str) -> JobEnd:
+def _judged_client(finished: Finished, app: App, tail: str) -> JobEnd:
     # The ResourceManager calls every client-mode driver that went away a success: only these two words of it count.
     code = finished.code
     if app.get("finalStatus") == "KILLED":
@@ -194,7 +194,7 @@ def _judged_client(finished: Finished, app: Mapping[str, object], tail: str) -> 
 _KILLED = ("the application was killed through YARN", "ask who did; then submit again")
 
 
-def _judged_cluster(finished: Finished, app: Mapping[str, object], output: str) -> JobEnd:
+def _judged_cluster(finished: Finished, app: App, output: str) -> JobEnd:
     status = app.get("finalStatus")
     if status == "SUCCEEDED":
         return JobEnd(0)
@@ -212,6 +212,6 @@ def _judged_cluster(finished: Finished, app: Mapping[str, object], output: str) 
     return JobEnd(finished.code or 1, f"spark-submit ended while the application is {app.get('state')}", "see YARN")
 
 
-def _brief(app: Mapping[str, object]) -> str:
+def _brief(app: App) -> str:
     lines = [line.strip() for line in str(app.get("diagnostics", "")).splitlines() if line.strip()]
     return lines[0][:300] if lines else ""

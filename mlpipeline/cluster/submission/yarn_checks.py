@@ -8,12 +8,11 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from mlpipeline.cluster.environment import pyspark_folder
 from mlpipeline.cluster.standalone import megabytes
 from mlpipeline.cluster.submission.compose import Submission
-from mlpipeline.cluster.submission.hadoop import ResourceManager, hadoop_conf
+from mlpipeline.cluster.submission.hadoop import Node, ResourceManager, hadoop_conf
 from mlpipeline.cluster.submission.rest import is_this_machine
 from mlpipeline.errors import MLPipelineError, SetupError, UsageError
 
@@ -138,7 +137,7 @@ def _gpus(settings: Mapping[str, str]) -> int:
     return int(float(settings.get("spark.executor.resource.gpu.amount", "0")))
 
 
-def _amount(node: Mapping[str, Any], name: str) -> int:
+def _amount(node: Node, name: str) -> int:
     rows = ((node.get("totalResource") or {}).get("resourceInformations") or {}).get("resourceInformation") or []
     return next((int(row["value"]) for row in rows if row.get("name") == name), 0)
 

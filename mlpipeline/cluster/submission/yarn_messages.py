@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
-from mlpipeline.cluster.submission.hadoop import ResourceManager
+from mlpipeline.cluster.submission.hadoop import App, ResourceManager
 from mlpipeline.cluster.submission.job_end import cause_of
 
 
-def why_accepted(app: Mapping[str, object], manager: ResourceManager) -> str:
+def why_accepted(app: App, manager: ResourceManager) -> str:
     """Why an application stays in ACCEPTED, in words.
 
     Args:
@@ -33,24 +31,24 @@ def why_accepted(app: Mapping[str, object], manager: ResourceManager) -> str:
     return " ".join(said.split())[:300]
 
 
-def _asked_mb(app: Mapping[str, Any]) -> int:
+def _asked_mb(app: App) -> int:
     rows = app.get("resourceRequests") or []
     rows = rows if isinstance(rows, list) else [rows]
     return max((int((row.get("capability") or {}).get("memory", 0)) for row in rows), default=0)
 
 
-def has_no_executors(app: Mapping[str, Any]) -> bool:
+def has_no_executors(app: App) -> bool:
     """True when a running application has its application master only, and has asked for more than YARN gives."""
     return int(app.get("runningContainers", 0)) <= 1 and _pending(app) > 0
 
 
-def _pending(app: Mapping[str, Any]) -> int:
+def _pending(app: App) -> int:
     rows = app.get("resourceRequests") or []
     rows = rows if isinstance(rows, list) else [rows]
     return sum(int(row.get("numContainers", 0)) for row in rows if row.get("resourceName", "*") == "*")
 
 
-def why_no_executors(app: Mapping[str, object], manager: ResourceManager) -> str:
+def why_no_executors(app: App, manager: ResourceManager) -> str:
     """Why no executor of a running application has started, in words."""
     metrics = manager.metrics()
     needs, free = _asked_mb(app), metrics.get("availableMB")

@@ -10,7 +10,7 @@ import pytest
 from mlpipeline.cli.doctor import draw_environment
 from mlpipeline.cli.main import main
 from mlpipeline.cluster.doctor.compare import differences
-from mlpipeline.cluster.doctor.probe import probe
+from mlpipeline.cluster.doctor.probe import Probe, probe
 
 LOGS = Path(__file__).parents[1] / "cluster" / "doctor_logs"
 
@@ -58,7 +58,7 @@ def test_what_cannot_be_done_is_one_line(arguments: list[str], what: str, tmp_pa
 
 def test_driver_and_executors_stand_side_by_side():
     driver = probe(("numpy",))
-    others = [{**driver, "host": "a"}, {**driver, "host": "b", "versions": {}}]
+    others: list[Probe] = [{**driver, "host": "a"}, {**driver, "host": "b", "versions": {}}]
     span = (driver["time"], driver["time"])
     findings = differences(driver, others, span, is_local=True)
     told = draw_environment({"driver": driver, "executors": others, "findings": [{**vars(one)} for one in findings]})

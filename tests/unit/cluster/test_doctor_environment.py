@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mlpipeline.cluster.doctor.compare import differences
-from mlpipeline.cluster.doctor.probe import probe, probe_partition
+from mlpipeline.cluster.doctor.probe import Probe, probe, probe_partition
 from mlpipeline.spark.processes import ProcessTree, Reading, read_session
 
 HERE = probe(("pyspark", "numpy", "pyarrow", "no-such-library"))
@@ -22,8 +22,9 @@ SPAN = (HERE["time"] - 1.0, HERE["time"] + 1.0)
 def found(
     change: dict[str, Any], driver: dict[str, Any] | None = None, *, is_local: bool = False
 ) -> list[tuple[str, str]]:
-    executor = {**HERE, "host": "node1", "host_resolves": True, **change}
-    told = differences({**HERE, "host_resolves": True, **(driver or {})}, [executor], SPAN, is_local=is_local)
+    executor: Any = {**HERE, "host": "node1", "host_resolves": True, **change}
+    own: Any = {**HERE, "host_resolves": True, **(driver or {})}
+    told = differences(own, [executor], SPAN, is_local=is_local)
     return [(one.name, one.severity) for one in told]
 
 
@@ -31,7 +32,7 @@ def test_the_probe_sees_this_process():
     assert HERE["python"].startswith(f"{sys.version_info[0]}.{sys.version_info[1]}.")
     assert set(HERE["versions"]) == {"pyspark", "numpy", "pyarrow"}
     assert HERE["broken"] == {}
-    assert HERE["memory"] > HERE["memory_free"] > 0
+    assert (HERE["memory"] or 0) > (HERE["memory_free"] or 0) > 0
     assert HERE["temp_free"] > 0 and HERE["cores"] > 0
 
 
@@ -81,7 +82,8 @@ def test_the_drivers_own_name_matters_on_a_cluster_only():
 
 
 def test_one_difference_of_many_executors_is_told_once_with_its_hosts():
-    executors = [{**HERE, "host": host, "host_resolves": True, "python": "3.9.1"} for host in ("b", "a", "b")]
+    old: Probe = {**HERE, "host_resolves": True, "python": "3.9.1"}
+    executors: list[Probe] = [{**old, "host": host} for host in ("b", "a", "b")]
     (one,) = differences({**HERE, "host_resolves": True}, executors, SPAN, is_local=False)
     assert one.where == "a, b" and one.proof["executors"] == 3 and one.fix
 

@@ -10,7 +10,7 @@ from mlpipeline.cluster.submission.compose import Submission
 from mlpipeline.cluster.submission.job_end import Finished
 from mlpipeline.cluster.submission.kubernetes import Kubernetes
 from mlpipeline.cluster.submission.kubernetes_messages import by_block, monitored_client, refused
-from mlpipeline.cluster.submission.kubernetes_pods import ended, fix_waiting, for_people, waits_for
+from mlpipeline.cluster.submission.kubernetes_pods import Pod, ended, fix_waiting, for_people, waits_for
 
 
 def pod(phase: str, state: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
@@ -68,9 +68,7 @@ def terminated(code: int, reason: str = "Error") -> dict[str, Any]:
         ),
     ],
 )
-def test_a_drivers_end_is_told_with_its_true_code(
-    found: dict[str, Any], output: str, code: int, cause: str | None
-) -> None:
+def test_a_drivers_end_is_told_with_its_true_code(found: Pod, output: str, code: int, cause: str | None) -> None:
     job_end = ended(found, output)
     assert job_end.code == code
     assert (job_end.cause is None) if cause is None else (cause in (job_end.cause or ""))
@@ -102,7 +100,7 @@ def test_a_drivers_end_is_told_with_its_true_code(
         (pod("Pending"), "", "Kubernetes gives no reason yet"),
     ],
 )
-def test_what_a_pod_waits_for(found: dict[str, Any], word: str, said: str) -> None:
+def test_what_a_pod_waits_for(found: Pod, word: str, said: str) -> None:
     assert waits_for(found) == (word, said)
     assert fix_waiting(word)
 

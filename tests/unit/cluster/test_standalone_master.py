@@ -24,7 +24,7 @@ from mlpipeline.cluster.standalone import (
 from mlpipeline.errors import SetupError
 
 # As Spark 4.1.4 answers, without the fields that nobody reads.
-PAGE: dict[str, Any] = {
+PAGE: Any = {
     "url": "spark://10.0.0.1:7077",
     "status": "ALIVE",
     "workers": [
