@@ -17,6 +17,7 @@ from mlpipeline.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from mlpipeline.methods.label_noise.listing import IssueRow
     from mlpipeline.orders.label_check import LabelCheck
     from mlpipeline.orders.labelled_texts import LabelledRows
 
@@ -176,9 +177,16 @@ def _as_issues(rows: LabelledRows, found: LabelCheck | None) -> LabelIssues:
     return LabelIssues(issues, summary=str(found.report["line"]), report=found.report, left_out=rows.left_out)
 
 
-def _as_issue(row: Mapping[str, Any], places: Sequence[int]) -> LabelIssue:
-    named = {name: row[name] for name in ("suggested", "score", "kind", "flagged")}
-    return LabelIssue(row=places[0], label=row["intent"], rows=tuple(places), **named)
+def _as_issue(row: IssueRow, places: Sequence[int]) -> LabelIssue:
+    return LabelIssue(
+        row=places[0],
+        label=row["intent"],
+        rows=tuple(places),
+        suggested=row["suggested"],
+        score=row["score"],
+        kind=row["kind"],
+        flagged=row["flagged"],
+    )
 
 
 def near_duplicates(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from mlpipeline.bots import Bot
 from mlpipeline.cli.bots import meant_bot
@@ -95,11 +94,11 @@ def _as_text(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def draw_samples(samples: Sequence[dict[str, Any]]) -> str:
+def draw_samples(samples: Sequence[Mapping[str, object]]) -> str:
     """The answered sample questions for a terminal."""
     if not samples:
         return ""
     names = ["bot", "question", "intent", "score", "zone", "answer"]
-    rows = [[row["bot"], cut(row["question"], 44), row["intent"], f"{row['score']:.2f}", row["zone"],
-             cut(row["answer"] or "", 40)] for row in samples]  # fmt: skip
+    rows = [[row["bot"], cut(str(row["question"]), 44), row["intent"], f"{row['score']:.2f}", row["zone"],
+             cut(str(row["answer"] or ""), 40)] for row in samples]  # fmt: skip
     return draw(names, rows, right=("score",))

@@ -23,7 +23,7 @@ from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
-from mlpipeline.orders.review_sheet import ReadMarks, read_marks, told_bad, write_sheet
+from mlpipeline.orders.review_sheet import ReadMarks, SheetRow, read_marks, told_bad, write_sheet
 from mlpipeline.recipe.model_fields import TrainSection
 
 _FOLDS, _SEEDS, _SHEET = 3, 5, 200
@@ -198,7 +198,7 @@ def _ablation(context: CommandContext, data: BotData, tool: Tool) -> Ablation:
     )
 
 
-def _write_sheet(rows: list[Any], most: int, place: Path) -> int:
+def _write_sheet(rows: list[SheetRow], most: int, place: Path) -> int:
     from mlpipeline.orders.review_sheet import drawn_evenly
 
     chosen = drawn_evenly(rows, most)

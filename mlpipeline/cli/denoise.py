@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.files import atomic_write, write_csv
@@ -16,6 +16,9 @@ from mlpipeline.cli.options import setting_option
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
 from mlpipeline.orders.labelled_texts import read_settings
+
+if TYPE_CHECKING:
+    from mlpipeline.methods.label_noise.listing import IssueRow, LinedRow
 
 _SHOWN = 10
 _SPELLINGS = 5
@@ -100,11 +103,11 @@ def _places(source: str, listed: str | None, report: str | None) -> dict[str, Pa
     return {option: writable(option, place, source) for option, place in named.items()}
 
 
-def _with_lines(row: Mapping[str, Any], labelled: Labelled) -> dict[str, object]:
+def _with_lines(row: IssueRow, labelled: Labelled) -> LinedRow:
     return {**row, "lines": labelled.lines.get((row["content_id"], row["intent"]), [])}
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _cells(row: LinedRow) -> list[str]:
     """The line of a doubted text and label, as `_COLUMNS` has it."""
     near = json.loads(row["nearest"])
     shown = [" | ".join(one["text"] for one in near[name]) for name in ("given", "suggested")]
@@ -126,7 +129,7 @@ def _spellings(alike: Sequence[Sequence[str]]) -> list[str]:
     return [f"{head} in several spellings: write each in one way, as each counts as another intent", *result, *more]
 
 
-def _text(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], places: Mapping[str, Path]) -> str:
+def _text(report: Mapping[str, Any], issues: Sequence[LinedRow], places: Mapping[str, Path]) -> str:
     lines = [report["line"], *filter(None, [report.get("cheaper_views")]), *_spellings(report["alike_intents"])]
     cells = [
         [f"{row['score']:.2f}", cut(row["intent"], 24), cut(row["suggested"], 24), row["kind"], cut(row["text"], 60)]

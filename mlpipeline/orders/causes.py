@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
 from mlpipeline.recipe.renamed import with_new_names
 from mlpipeline.store.tables.manifests import Entry
 from mlpipeline.store.tables.provenance import Provenance
+
+_T = TypeVar("_T")
 
 
 def find_causes(
@@ -49,7 +51,7 @@ def setting_changes(old: Mapping[str, object], new: Mapping[str, object], under:
     return found
 
 
-def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[tuple[str, Any, Any]]:
+def _changed(old: Mapping[str, _T], new: Mapping[str, _T]) -> Iterator[tuple[str, _T | None, _T | None]]:
     for key in sorted({*old, *new}):
         if old.get(key) != new.get(key):
             yield key, old.get(key), new.get(key)
@@ -66,11 +68,12 @@ def _counted(version: str | None) -> str:
     return "not counted" if version is None else version
 
 
-def _input_changes(old: Mapping[str, Any], new: Mapping[str, Any], upstream: Sequence[str]) -> list[str]:
+def _input_changes(old: Mapping[str, object], new: Mapping[str, object], upstream: Sequence[str]) -> list[str]:
     found = []
     for name, before, after in _changed(old, new):
         if isinstance(before, Mapping) or isinstance(after, Mapping):
-            for file, was, now in _changed(before or {}, after or {}):
+            files = [part if isinstance(part, Mapping) else {} for part in (before, after)]
+            for file, was, now in _changed(*files):
                 found.append(
                     f"{file} is new" if was is None else f"{file} is gone" if now is None else f"{file} changed"
                 )

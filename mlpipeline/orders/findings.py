@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 SHOWN = 20
 _NAMED = 8  # intents that a line names
@@ -16,7 +16,15 @@ _TOGETHER = {
 _ALONE = 3  # findings of such a kind that still have a line each
 
 
-def finding_lines(rows: Sequence[Mapping[str, Any]], most: int = SHOWN) -> list[str]:
+class Finding(TypedDict):
+    """What these lines read of a row of `split_finding`."""
+
+    kind: str
+    subject: str
+    detail: str
+
+
+def finding_lines(rows: Sequence[Finding], most: int = SHOWN) -> list[str]:
     """Lines for one bot.
 
     Args:

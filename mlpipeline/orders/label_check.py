@@ -12,7 +12,7 @@ import pyarrow as pa
 from mlpipeline.methods.label_noise.analysis import analyse_examples
 from mlpipeline.methods.label_noise.annotating import answers_of
 from mlpipeline.methods.label_noise.examples import examples_of
-from mlpipeline.methods.label_noise.listing import issue_rows
+from mlpipeline.methods.label_noise.listing import IssueRow, issue_rows
 from mlpipeline.methods.label_noise.reporting import report_of
 from mlpipeline.recipe.fields import DenoiseSection
 from mlpipeline.stages.denoise.processes import fit_in_processes
@@ -28,7 +28,7 @@ class LabelCheck:
     """
 
     report: dict[str, Any]
-    issues: list[dict[str, Any]]
+    issues: list[IssueRow]
 
 
 def check_labels(

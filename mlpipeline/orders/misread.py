@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,41 @@ MOST = 50
 """Misread questions of one bot that are listed, the surest first: a model that is sure of what is wrong harms most."""
 
 
-def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, dict[str, Any]]:
+class Nearest(TypedDict):
+    """The learnt question that is most like another one; `similarity` is the cosine."""
+
+    text: str
+    intent: str
+    similarity: float
+
+
+class Misread(TypedDict):
+    """A test question that the model got wrong."""
+
+    text: str | None
+    expected: str
+    predicted: str
+    score: float
+    nearest: Nearest | None
+
+
+class Matrix(TypedDict):
+    """Which intents are taken for which: `cells` are [expected, predicted, rows] by places among `intents`."""
+
+    intents: list[str]
+    cells: list[list[int]]
+
+
+class BotMisread(TypedDict):
+    """What a bot's test questions came to."""
+
+    tested: int
+    misread: int
+    questions: list[Misread]
+    matrix: Matrix
+
+
+def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, BotMisread]:
     """For each bot that was evaluated, `tested`, `misread`, `questions` and `matrix`.
 
     `questions` are at most MOST of the misread test rows: `text`, `expected`, `predicted`, `score`, and `nearest`, the
@@ -33,12 +67,12 @@ def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, dict[str, Any
     return found
 
 
-def _of_bot(store: Store, bot: str, tested: pa.Table) -> dict[str, object]:
+def _of_bot(store: Store, bot: str, tested: pa.Table) -> BotMisread:
     wrong = tested.filter(pc.not_equal(tested["intent"], tested["predicted"]))
     order = [("score", "descending"), ("content_id", "ascending"), ("intent", "ascending")]
     listed = wrong.sort_by(order).slice(0, MOST).to_pylist()
     texts, nearest = _texts_and_nearest(store, bot, [row["content_id"] for row in listed])
-    questions = [
+    questions: list[Misread] = [
         {
             "text": texts.get(row["content_id"]),
             "expected": row["intent"],
@@ -57,7 +91,7 @@ def _of_bot(store: Store, bot: str, tested: pa.Table) -> dict[str, object]:
     }
 
 
-def as_matrix(pairs: Mapping[tuple[str, str], int]) -> dict[str, Any]:
+def as_matrix(pairs: Mapping[tuple[str, str], int]) -> Matrix:
     """(expected, predicted) -> rows, as `intents` ascending and the `cells` that are not 0."""
     intents = sorted({intent for pair in pairs for intent in pair})
     place = {intent: number for number, intent in enumerate(intents)}
@@ -71,9 +105,7 @@ def _tested(store: Store, bot: str) -> pa.Table | None:
     return None if rows is None else rows.filter(pc.equal(rows["split"], "test"))
 
 
-def _texts_and_nearest(
-    store: Store, bot: str, contents: Sequence[str]
-) -> tuple[dict[str, str], dict[str, dict[str, object]]]:
+def _texts_and_nearest(store: Store, bot: str, contents: Sequence[str]) -> tuple[dict[str, str], dict[str, Nearest]]:
     """By content id: the text as it was delivered, and the learnt question that is most like it."""
     rows = _rows(store, "denoised", bot, ["content_id", "intent", "text"]) if contents else None
     if rows is None:

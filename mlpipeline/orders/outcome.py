@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +17,7 @@ from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.methods.label_noise.listing import DONE, ISSUES, to_read_and_done
 from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augmented import gather_augmented
-from mlpipeline.orders.findings import finding_lines, first_lines
+from mlpipeline.orders.findings import Finding, finding_lines, first_lines
 from mlpipeline.orders.ingest_warnings import gather_file_findings
 from mlpipeline.orders.misread import gather_misread
 from mlpipeline.orders.plan import Plan
@@ -37,6 +37,41 @@ _COUNTED = ("utterance", "utterance_rejected", "cleaned", "splits")
 _SAMPLE, _ALIKE = 1000, 0.5
 
 
+class _Issue(TypedDict):
+    """What is read here of a row of `label_issue`."""
+
+    rank: int
+    split: str
+    action: str
+
+
+class _Noise(TypedDict, total=False):
+    """What is added to a bot's `noise_report`."""
+
+    left_out: dict[str, int]
+    issues: list[_Issue]
+    asked_count: int
+    done_count: int
+
+
+class _Evaluated(TypedDict):
+    """What is read of a row of `evaluation`; the report is JSON."""
+
+    accuracy: float | None
+    macro_f1: float | None
+    ece: float | None
+    report: str
+
+
+class _Released(TypedDict):
+    """What is read of a row of `released`; the gate is JSON."""
+
+    version: int
+    alias: str | None
+    gate: str
+    uri: str
+
+
 class Tables:
     """Columns of datasets for some bots, each read once; a dataset that is not there yet has no rows."""
 
@@ -44,8 +79,8 @@ class Tables:
         self._store = store
         self._bots = set(bots)
 
-    def rows(self, dataset: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """The rows as dictionaries with `bot`."""
+    def rows(self, dataset: str, columns: Sequence[str]) -> list[Any]:
+        """The rows as dictionaries with `bot`; who asks knows the types of the columns."""
         found = self._table(dataset, columns)
         return [] if found is None else found.to_pylist()
 
@@ -92,6 +127,8 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     for bot in bots:
         counts = {name: entries[bot].rows if bot in entries else None for name, entries in rows.items()}
         counts["labelled"] = labelled.get(bot)
+        warnings = report.warnings.get(bot, []) + files.get(bot, []) + unlike.get(bot, []) + unanswered.get(bot, [])
+        warnings += _warnings(dropped.get(bot, {}), counts, findings.get(bot, []))
         entry = {
             "bot": bot,
             "status": _status(bot, plan, report, released.get(bot)),
@@ -102,11 +139,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
                 stage: "; ".join(o[bot].causes) for stage, o in plan.orders.items() if bot in o and o[bot].causes
             },
             "failure": _failure(report.failed.get(bot)),
-            "warnings": report.warnings.get(bot, [])
-            + files.get(bot, [])
-            + unlike.get(bot, [])
-            + unanswered.get(bot, [])
-            + _warnings(dropped.get(bot, {}), counts, findings.get(bot, [])),
+            "warnings": warnings,
             "noise": noise.get(bot),
             "augmented": made.get(bot),
             "misread": misread.get(bot),
@@ -114,7 +147,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
             **_scores(judged.get(bot)),
             **_release(released.get(bot)),
         }
-        entry["warnings"] += doubts(entry)
+        warnings += doubts(entry)
         told.append(entry)
     return told
 
@@ -126,7 +159,7 @@ def gather_findings(tables: Tables) -> dict[str, list[str]]:
         if row["capped"]:
             left_out = f"{row['capped']:,} grams are in too many texts: {row['skipped']:,} comparisons were left out"
             told.setdefault(row["bot"], []).append(f"near duplicates: {left_out} (clean.near_comparisons)")
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Finding]] = {}
     for row in tables.rows("split_finding", ["kind", "subject", "detail"]):
         found.setdefault(row["bot"], []).append(row)
     for bot, rows in found.items():
@@ -134,11 +167,13 @@ def gather_findings(tables: Tables) -> dict[str, list[str]]:
     return told
 
 
-def gather_noise(tables: Tables) -> dict[str, dict[str, Any]]:
+def gather_noise(tables: Tables) -> dict[str, _Noise]:
     """For each bot that `denoise` has judged: its report, and the doubted labels that a person should read first."""
-    found = {row["bot"]: json.loads(row["report"]) for row in tables.rows("noise_report", ["report"])}
+    found: dict[str, _Noise] = {
+        row["bot"]: json.loads(row["report"]) for row in tables.rows("noise_report", ["report"])
+    }
     columns = ["rank", "text", "intent", "suggested", "score", "kind", "action", "votes", "nearest", "split"]
-    listed: dict[str, list[dict[str, Any]]] = {}
+    listed: dict[str, list[_Issue]] = {}
     for row in tables.rows("label_issue", columns):
         listed.setdefault(row.pop("bot"), []).append(row)
     for bot, report in found.items():
@@ -146,7 +181,8 @@ def gather_noise(tables: Tables) -> dict[str, dict[str, Any]]:
         asked, done = to_read_and_done(issues)
         dropped = Counter(row["split"] for row in done if row["action"] == "drop")
         report["left_out"] = {split: dropped[split] for split in _LEARNT}
-        report.update(issues=[*asked[:ISSUES], *done[:DONE]], asked_count=len(asked), done_count=len(done))
+        report["issues"] = [*asked[:ISSUES], *done[:DONE]]
+        report["asked_count"], report["done_count"] = len(asked), len(done)
     return found
 
 
@@ -185,9 +221,7 @@ def _is_worked_on(bot: str, plan: Plan) -> bool:
     return any(bot in plan.to_run(stage) for stage in plan.orders)
 
 
-def _row_counts(
-    counts: Mapping[str, int | None], splits: Mapping[str, int], noise: Mapping[str, Any]
-) -> dict[str, int | None]:
+def _row_counts(counts: Mapping[str, int | None], splits: Mapping[str, int], noise: _Noise) -> dict[str, int | None]:
     kept, rejected = counts["utterance"], counts["utterance_rejected"]
     gone = noise.get("left_out", {})
     return {
@@ -215,7 +249,7 @@ def _warnings(dropped: Mapping[str, int], counts: Mapping[str, int | None], find
     return warned + findings
 
 
-def _scores(row: Mapping[str, Any] | None) -> dict[str, Any]:
+def _scores(row: _Evaluated | None) -> dict[str, object]:
     if row is None:
         return {}
     kept = (
@@ -232,12 +266,12 @@ def _scores(row: Mapping[str, Any] | None) -> dict[str, Any]:
     )
     report = json.loads(row["report"])
     return {
-        **{name: row[name] for name in ("accuracy", "macro_f1", "ece")},
+        **{"accuracy": row["accuracy"], "macro_f1": row["macro_f1"], "ece": row["ece"]},
         **{name: report[name] for name in kept if name in report},
     }
 
 
-def _release(row: Mapping[str, Any] | None) -> dict[str, Any]:
+def _release(row: _Released | None) -> dict[str, object]:
     if row is None:
         return {}
     return {

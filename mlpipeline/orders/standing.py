@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
@@ -17,11 +17,19 @@ _REPEATED = 0.5
 _FEWEST, _MOST = 3, 10  # digits of a figure: three, and more where they are needed to tell it from a limit
 
 
-def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, Any]]:
+class _Check(TypedDict):
+    """A condition of the gate."""
+
+    name: str
+    value: float | None
+    limit: float
+
+
+def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, object]]:
     """For each bot that has a champion: `version`, and the `accuracy`, `macro_f1`, `ece` that it was released with."""
     if not store.is_local:
         return {}
-    found = {}
+    found: dict[str, dict[str, object]] = {}
     for bot in bots:
         try:
             released = read_pointer(Path(store.path("bundles", *Bot.parse(bot))))
@@ -97,7 +105,7 @@ def _counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _figure(check: Mapping[str, Any]) -> str:
+def _figure(check: _Check) -> str:
     value = check["value"]
     if value is None or check["name"].endswith("_rows"):
         return "nothing" if value is None else f"{value:,.0f}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from mlpipeline.methods.label_noise.decide import Finding
 from mlpipeline.methods.label_noise.examples import Examples
 
-_Row = TypeVar("_Row", bound=Mapping[str, Any])
+_Row = TypeVar("_Row", bound=Mapping[str, object])
 
 ISSUES, DONE = 25, 10
 """Rows that a report shows, the likeliest mistakes first: those to read, and those that were dealt with."""
@@ -17,7 +17,30 @@ DEALT_WITH = ("drop", "relabel")
 """Actions after which nobody has to read a row."""
 
 
-def issue_rows(examples: Examples, findings: Sequence[Finding]) -> list[dict[str, object]]:
+class IssueRow(TypedDict):
+    """A row of `label_issue`; `votes` and `nearest` are JSON."""
+
+    rank: int
+    content_id: str
+    text: str
+    intent: str
+    suggested: str
+    score: float
+    flagged: bool
+    kind: str
+    action: str
+    votes: str
+    nearest: str
+    split: str | None
+
+
+class LinedRow(IssueRow):
+    """A doubted text and label of a file, with the lines where they stand."""
+
+    lines: list[int]
+
+
+def issue_rows(examples: Examples, findings: Sequence[Finding]) -> list[IssueRow]:
     """One row a finding, the likeliest mistakes first, those of test units last."""
     return [
         {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlpipeline.orders.findings import finding_lines, first_lines
+from mlpipeline.orders.findings import Finding, finding_lines, first_lines
 
 
-def finding(kind: str, subject: str, detail: str = "why") -> dict[str, str]:
+def finding(kind: str, subject: str, detail: str = "why") -> Finding:
     return {"kind": kind, "subject": subject, "detail": detail}
 
 

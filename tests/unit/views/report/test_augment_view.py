@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlpipeline.orders.augmented import gather_augmented
+from mlpipeline.orders.augmented import AugmentedText, gather_augmented
 from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.page import render_report
 
@@ -22,15 +22,15 @@ REPORT: dict[str, Any] = {
     "intents": {"meal": {"rows": 5, "lacking": 3, "kept": 3}, "go": {"rows": 4, "lacking": 4, "kept": 0}},
     "skipped": {"emoji_only": 2},
 }  # fmt: skip
-KEPT = [
+KEPT: list[AugmentedText] = [
     {"bot": "shop/ko", "intent": "meal", "text": f"점심 {place}", "operators": "typo" if place else "ending>typo"}
     for place in range(3)
 ]
 
 
 def test_rows_to_read_are_spread_over_the_operators():
-    rows = [*KEPT, *({**KEPT[1], "text": f"저녁 {place}"} for place in range(30))]
-    found = gather_augmented([{"bot": "shop/ko", "report": json.dumps(REPORT)}], rows)
+    more: list[AugmentedText] = [{**KEPT[1], "text": f"저녁 {place}"} for place in range(30)]
+    found = gather_augmented([{"bot": "shop/ko", "report": json.dumps(REPORT)}], [*KEPT, *more])
     read = found["shop/ko"]["read"]
     assert [row["operators"] for row in read[:3]] == ["ending>typo", "typo", "typo"] and len(read) == 12
 
