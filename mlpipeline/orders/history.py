@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
@@ -15,7 +15,19 @@ from mlpipeline.store.runs import KNOWN, run_names
 _NAMED = 5  # bots that are kept by name
 
 
-def keep_entry(store: Store, run: Mapping[str, object]) -> dict[str, dict[str, object] | None]:
+class Entry(TypedDict):
+    """What a list shows of a run; `champions` are [version, accuracy, its interval] of the bots that it released."""
+
+    started: str
+    seconds: float | None
+    status: str
+    command: str
+    bots: list[str]
+    states: dict[str, int]
+    champions: dict[str, list[object]]
+
+
+def keep_entry(store: Store, run: Mapping[str, object]) -> dict[str, Entry | None]:
     """Keeps what lists need of a run that has ended; gives the same of all runs, as `all_entries` does.
 
     Args:
@@ -31,13 +43,13 @@ def keep_entry(store: Store, run: Mapping[str, object]) -> dict[str, dict[str, o
     return entries
 
 
-def all_entries(store: Store) -> dict[str, dict[str, Any] | None]:
+def all_entries(store: Store) -> dict[str, Entry | None]:
     """What a list needs of each run there is, the oldest first; None for one that has not ended."""
     known = _known(store)
     return {name: known.get(name) or _read(store, name) for name in run_names(store)}
 
 
-def entry_of(run: Mapping[str, object]) -> dict[str, object]:
+def entry_of(run: Mapping[str, object]) -> Entry:
     """What a list shows of a run, from its `run.json`; every key may be missing or of another kind."""
     bots = [bot for bot in _listed(run.get("bots")) if isinstance(bot, Mapping)]
     states = [(str(bot.get("bot") or "?"), str(bot.get("status") or "")) for bot in bots]
@@ -75,7 +87,7 @@ def add_history(store: Store, bots: Sequence[dict[str, Any]]) -> None:
             bot[key] = {**line, **released.get((bot["bot"], line["version"]), {})} if line else line
 
 
-def _known(store: Store) -> dict[str, dict[str, object]]:
+def _known(store: Store) -> dict[str, Entry]:
     """What was kept of earlier runs; nothing where it cannot be understood, as it can be made anew."""
     try:
         kept = json.loads(store.read(store.path("runs", KNOWN)) or b"{}")
@@ -97,7 +109,7 @@ def _is_entry(entry: object) -> bool:
     )
 
 
-def _read(store: Store, name: str) -> dict[str, object] | None:
+def _read(store: Store, name: str) -> Entry | None:
     try:
         text = store.read(store.path("runs", name, "run.json"))
         run = json.loads(text) if text else None

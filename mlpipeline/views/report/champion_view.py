@@ -4,10 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 
-def champion_view(bot: Mapping[str, object]) -> dict[str, Any] | None:
+class Version(TypedDict):
+    """A version of a bot: its accuracy with the interval, when it was released, and by which run."""
+
+    version: str
+    accuracy: float | None
+    interval: list[float] | None
+    started: str
+    run: str
+
+
+class Difference(TypedDict):
+    """Of two accuracies, with its interval."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+class Champion(TypedDict):
+    """What `champion_view` gives."""
+
+    now: Version | None
+    before: Version | None
+    own: Version | None
+    difference: Difference | None
+
+
+def champion_view(bot: Mapping[str, object]) -> Champion | None:
     """What a report says of it; None where no version answers and none was made.
 
     Args:
@@ -21,7 +48,7 @@ def champion_view(bot: Mapping[str, object]) -> dict[str, Any] | None:
     now, before = _version(bot.get("champion")), _version(bot.get("champion_before"))
     if now is None and bot.get("alias") == "champion" and bot.get("version") is not None:
         now = {**_nothing(), "version": str(bot["version"])}  # a run that was kept before champions were
-    own = None
+    own: Version | None = None
     if bot.get("status") in ("released", "refused", "kept") and bot.get("version") is not None:
         own = {**_nothing(), "version": str(bot["version"]), "accuracy": _number(bot.get("accuracy"))}
         own["interval"] = _interval(bot.get("accuracy_interval"))
@@ -32,11 +59,11 @@ def champion_view(bot: Mapping[str, object]) -> dict[str, Any] | None:
     return {"now": now, "before": None if is_same else before, "own": own, "difference": compared}
 
 
-def _nothing() -> dict[str, object]:
+def _nothing() -> Version:
     return {"version": "", "accuracy": None, "interval": None, "started": "", "run": ""}
 
 
-def _version(value: object) -> dict[str, object] | None:
+def _version(value: object) -> Version | None:
     if not isinstance(value, Mapping) or value.get("version") is None:
         return None
     return {
@@ -48,7 +75,7 @@ def _version(value: object) -> dict[str, object] | None:
     }
 
 
-def _difference(own: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, float | None] | None:
+def _difference(own: Version, before: Version) -> Difference | None:
     """Of two shares, with the interval that follows from theirs (Newcombe 1998, method 10).
 
     The two were measured on the test questions of their own runs. Where many of these are the same, the true interval
@@ -57,7 +84,7 @@ def _difference(own: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, 
     mine, other = own["accuracy"], before["accuracy"]
     if mine is None or other is None:
         return None
-    found: dict[str, float | None] = {"value": mine - other, "low": None, "high": None}
+    found: Difference = {"value": mine - other, "low": None, "high": None}
     if own["interval"] and before["interval"]:
         (low, high), (low_before, high_before) = own["interval"], before["interval"]
         found["low"] = mine - other - math.hypot(mine - low, high_before - other)

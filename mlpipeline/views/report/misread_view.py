@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from wcwidth import wcswidth
 
@@ -51,7 +51,42 @@ def _number(value: object) -> float | None:
     return value
 
 
-def confusion_view(matrix: Any) -> dict[str, Any] | None:
+class Cell(TypedDict):
+    """A cell of the picture, in its units; `shade` is its rows as a share of those of the row of cells, 0.15 to 1."""
+
+    x: float
+    y: float
+    count: int
+    shade: float
+    is_right: bool
+    expected: str
+    predicted: str
+    rows: int
+
+
+class Label(TypedDict):
+    """An intent beside the picture, whole and cut, and where it stands."""
+
+    at: float
+    name: str
+    short: str
+
+
+class Picture(TypedDict):
+    """The confusions of a bot, placed; lengths in units of the picture."""
+
+    labels: list[Label]
+    cells: list[Cell]
+    cell: float
+    size: float
+    left: float
+    top: float
+    right: float
+    intents: int
+    unseen: int
+
+
+def confusion_view(matrix: object) -> Picture | None:
     """The picture, None where nothing is known or nothing was misread.
 
     Args:
@@ -70,7 +105,7 @@ def confusion_view(matrix: Any) -> dict[str, Any] | None:
     rows = Counter[str]()
     for (expected, _), count in counts.items():
         rows[expected] += count
-    cells: list[dict[str, Any]] = [
+    cells: list[Cell] = [
         {
             "x": _CELL * place[predicted],
             "y": _CELL * place[expected],

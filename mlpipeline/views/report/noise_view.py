@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.methods.label_noise.decide import PROMISED
 from mlpipeline.methods.label_noise.listing import DEALT_WITH, DONE, ISSUES, to_read_and_done
@@ -16,7 +16,40 @@ _PLANTED = {"random": "any other intent", "pairs": "the nearest intent"}
 _ACTIONS = {"drop": "dropped", "relabel": "relabelled", "queue": "for a human", "keep": "kept", "report": "reported"}
 
 
-def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], lang: str) -> dict[str, object]:
+class _Counted(TypedDict):
+    name: str
+    count: int
+
+
+class ChartPoint(TypedDict):
+    """The planner's line in the chart: its place, `rows` to read, rows `done`, and whether there is room for words."""
+
+    x: float
+    y: float
+    rows: int
+    done: int
+    told: bool
+
+
+class Tried(TypedDict):
+    """The curve of planted mistakes of one kind, as the path of an SVG."""
+
+    kind: str
+    line: str
+    words: str
+
+
+class Chart(TypedDict):
+    """The work curve in its box, as paths of an SVG; `last` is the number of rows at its right end."""
+
+    last: int
+    band: str
+    line: str
+    tried: list[Tried]
+    review: ChartPoint | None
+
+
+def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, object]], lang: str) -> dict[str, object]:
     """What the template shows.
 
     Args:
@@ -63,7 +96,7 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, Any]], l
     }
 
 
-def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
+def work_chart(report: Mapping[str, Any]) -> Chart | None:
     """The work curve in a box of 100 by 100: rows to read against the share of the noise that is gone by then.
 
     The curves of planted mistakes stand beside it, stretched to as many wrong labels as are estimated; where none is,
@@ -97,7 +130,7 @@ def work_chart(report: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _review(report: Mapping[str, Any], last: float) -> dict[str, object] | None:
+def _review(report: Mapping[str, Any], last: float) -> ChartPoint | None:
     """Where the planner's line stands on the curve, of which rows that were dealt with are the first."""
     actions = report.get("actions") or {}
     done = sum(actions.get(name, 0) for name in DEALT_WITH)
@@ -107,8 +140,9 @@ def _review(report: Mapping[str, Any], last: float) -> dict[str, object] | None:
     return None
 
 
-def _issue(row: Mapping[str, Any]) -> dict[str, object]:
-    near, votes = json.loads(row.get("nearest") or "{}"), json.loads(row.get("votes") or "{}")
+def _issue(row: Mapping[str, object]) -> dict[str, object]:
+    near, votes = json.loads(str(row.get("nearest") or "{}")), json.loads(str(row.get("votes") or "{}"))
+    lines = row.get("lines")
     return {
         **{name: str(row.get(name) or "") for name in ("text", "intent", "suggested", "kind")},
         "action": _ACTIONS.get(str(row.get("action")), ""),
@@ -118,11 +152,11 @@ def _issue(row: Mapping[str, Any]) -> dict[str, object]:
         "like_given": [one["text"] for one in near.get("given", [])][:2],
         "like_suggested": [one["text"] for one in near.get("suggested", [])][:2],
         "test": row.get("split") == "test",
-        "lines": list(row.get("lines") or [])[:_LINES],
+        "lines": lines[:_LINES] if isinstance(lines, list) else [],
     }
 
 
-def _counted(value: Any) -> list[dict[str, Any]]:
+def _counted(value: Mapping[str, int] | None) -> list[_Counted]:
     return [{"name": name, "count": count} for name, count in (value or {}).items()]
 
 

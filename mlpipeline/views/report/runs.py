@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from mlpipeline.orders.history import keep_entry
+from mlpipeline.orders.history import Entry, keep_entry
 from mlpipeline.orders.run_record import RunRecord
 from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import INDEX, point_to_latest
@@ -37,13 +36,13 @@ def write_index(store: Store, run: Mapping[str, object]) -> str:
         StoreError: the store cannot be written.
     """
     entries = keep_entry(store, run)
-    page = render_index({name: entry or {} for name, entry in entries.items()})
+    page = render_index(entries)
     store.write(store.path("runs", INDEX), page.encode())
     point_to_latest(store, str(run["run"]))
     return store.path("runs", INDEX)
 
 
-def render_index(entries: Mapping[str, Mapping[str, object]]) -> str:
+def render_index(entries: Mapping[str, Entry | None]) -> str:
     """The page.
 
     Args:
@@ -57,7 +56,7 @@ def render_index(entries: Mapping[str, Mapping[str, object]]) -> str:
     return open_templates().get_template("runs.html.j2").render(rows=rows, older=len(entries) - len(rows))
 
 
-def _row(entry: Mapping[str, Any]) -> dict[str, object]:
+def _row(entry: Entry | None) -> dict[str, object]:
     if not entry:
         return {"is_ended": False, "started": "", "seconds": None, "status": "not ended", "command": "", "bots": "",
                 "states": []}  # fmt: skip

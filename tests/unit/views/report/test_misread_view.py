@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from mlpipeline.views.report.champion_view import champion_view
-from mlpipeline.views.report.misread_view import confusion_view
+from mlpipeline.views.report.misread_view import Picture, confusion_view
 from mlpipeline.views.report.page import render_report
 from tests.unit.views.report.test_page import BOT, checked
 
 
-def picture(matrix: object) -> dict[str, Any]:
+def picture(matrix: object) -> Picture:
     shown = confusion_view(matrix)
     assert shown is not None
     return shown
@@ -49,7 +47,8 @@ def test_nothing_misread_is_no_picture(matrix: object):
 
 def test_the_champions_before_and_now_are_compared():
     line = champion_view(BOT)
-    assert line and line["before"]["version"] == "2" and line["now"]["version"] == "3"
+    assert line and line["before"] and line["now"] and line["difference"]
+    assert line["before"]["version"] == "2" and line["now"]["version"] == "3"
     assert line["difference"]["value"] == pytest.approx(0.023)
     # Newcombe's interval from those of the two shares.
     assert line["difference"]["low"] == pytest.approx(0.023 - (0.023**2 + 0.02**2) ** 0.5)

@@ -74,7 +74,7 @@ def test_the_planners_line_is_a_point_of_the_curve():
     assert "The point: 70 % after 80 rows." in page and 'd="M0 30.0H20.0V100"' in page
     # Rows that were dropped stand at the head of the curve, so the point comes after them.
     chart = work_chart(REPORT)
-    assert chart is not None and chart["review"]["x"] == 35.0
+    assert chart is not None and chart["review"] is not None and chart["review"]["x"] == 35.0
     dropped = render_noise(REPORT, [], name="rows.jsonl", lang="")
     assert "80 rows, besides the 60 that were dropped or relabelled." in dropped
 
