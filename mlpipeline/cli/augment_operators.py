@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.paraphrase_setting import setting_of
@@ -17,10 +16,18 @@ def add_operators(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb=operators_verb)
 
 
+class _Row(TypedDict):
+    name: str
+    kind: str
+    about: str
+    used: bool
+    undone_by: list[str]
+
+
 def operators_verb(context: CommandContext) -> int:
     """Lists the operators of a language."""
     setting = setting_of(context, context.options.lang, None)
-    rows: list[dict[str, object]] = [
+    rows: list[_Row] = [
         {
             "name": name,
             "kind": "opposite, for review" if operator.opposite else operator.kind,
@@ -35,7 +42,7 @@ def operators_verb(context: CommandContext) -> int:
     return 0
 
 
-def _note(row: Mapping[str, Any]) -> str:
+def _note(row: _Row) -> str:
     if row["used"]:
         return ""
     return f" (off: {', '.join(row['undone_by'])} takes it back)" if row["undone_by"] else " (off)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.cli.tables import cut, draw
 
@@ -12,24 +12,69 @@ _REASONS = 2
 _REFUSED = 3
 
 
+class _Sample(TypedDict):
+    operators: list[str]
+    parent: str
+    made: str
+
+
+class _Refused(TypedDict):
+    count: int
+    samples: list[_Sample]
+
+
+class _Ablation(TypedDict):
+    model: str
+    rows: int
+    folds: int
+    seeds: int
+    macro_f1: dict[str, float]
+    together: dict[str, float] | None
+
+
+class _Order(TypedDict):
+    score: float
+    parents: float
+
+
+class _Marks(TypedDict):
+    natural: dict[str, float]
+    same: dict[str, float]
+
+
+class _Operator(TypedDict):
+    name: str
+    made: int
+    kept: int
+    refused: dict[str, int]
+    alone: dict[str, float] | None
+    among: dict[str, float] | None
+    order: _Order | None
+    marks: _Marks | None
+    used: bool
+    bad: str | None
+    would_help: bool
+    samples: list[_Sample]
+
+
 def as_text(report: Mapping[str, Any]) -> str:
     """Tables of operators and samples, gates, and what is switched off."""
     counts = f"{report['made']:,} synthetic examples, {report['kept']:,} kept"
     lines = [f"{report['bot']}: {report['rows']:,} training rows, {counts}"]
-    lines += [_gates(report), *_together(report["ablation"]), ""]
+    lines += [_gates(report["refused"], report["skipped"]), *_together(report["ablation"]), ""]
     used = [one for one in report["operators"] if one["made"] or one["rows_a_fold"] or one["marks"]]
     lines += [_operators(used), "", *_samples(used), *_refused(report["refused"]), *_off(report)]
     return "\n".join(lines)
 
 
-def _gates(report: Mapping[str, Any]) -> str:
-    counts = sorted(((told["count"], reason) for reason, told in report["refused"].items()), reverse=True)
+def _gates(left_out: Mapping[str, _Refused], alone: Mapping[str, int]) -> str:
+    counts = sorted(((told["count"], reason) for reason, told in left_out.items()), reverse=True)
     refused = ", ".join(f"{count:,} {reason}" for count, reason in counts) or "nothing"
-    skipped = ", ".join(f"{count:,} {reason}" for reason, count in report["skipped"].items())
+    skipped = ", ".join(f"{count:,} {reason}" for reason, count in alone.items())
     return f"synthetic examples left out: {refused}" + (f"; rows left alone: {skipped}" if skipped else "")
 
 
-def _together(found: Mapping[str, Any] | None) -> list[str]:
+def _together(found: _Ablation | None) -> list[str]:
     if found is None:
         return []
     how = f"{found['rows']:,} rows in {found['folds']} folds, {found['seeds']} times, by the {found['model']} model"
@@ -40,11 +85,11 @@ def _together(found: Mapping[str, Any] | None) -> list[str]:
     ]
 
 
-def _operators(used: Sequence[Mapping[str, Any]]) -> str:
+def _operators(used: Sequence[_Operator]) -> str:
     head = ["operator", "examples", "kept", "refused for", "alone", "among", "order", "natural", "same", ""]
     rows = []
     for one in used:
-        marks = one["marks"] or {}
+        marks = one["marks"]
         order = one["order"]
         rows.append(
             [
@@ -55,8 +100,8 @@ def _operators(used: Sequence[Mapping[str, Any]]) -> str:
                 _points(one["alone"]),
                 _points(one["among"]),
                 f"{order['score']:.2f} of {order['parents']:.2f}" if order else "",
-                _share(marks.get("natural")),
-                _share(marks.get("same")),
+                _share(marks["natural"] if marks else None),
+                _share(marks["same"] if marks else None),
                 _use(one),
             ]
         )
@@ -65,7 +110,7 @@ def _operators(used: Sequence[Mapping[str, Any]]) -> str:
     return draw([head[at] for at in kept], cells, right=("examples", "kept"))
 
 
-def _use(one: Mapping[str, Any]) -> str:
+def _use(one: _Operator) -> str:
     why = one["bad"].split(":")[0].split(" ")[0] if one["bad"] else "would help" if one["would_help"] else ""
     return f"not used; {why}" if why and not one["used"] else "not used" if not one["used"] else why
 
@@ -87,7 +132,7 @@ def _share(share: Mapping[str, object] | None) -> str:
     return f"{share['yes']}/{share['rows']} [{share['low']:.2f}, {share['high']:.2f}]"
 
 
-def _samples(used: Sequence[Mapping[str, Any]]) -> list[str]:
+def _samples(used: Sequence[_Operator]) -> list[str]:
     rows = [
         [">".join(sample["operators"]), cut(sample["parent"], _TEXT), cut(sample["made"], _TEXT)]
         for one in used
@@ -97,7 +142,7 @@ def _samples(used: Sequence[Mapping[str, Any]]) -> list[str]:
     return [draw(["operators", "original", "synthetic"], unique), ""] if unique else []
 
 
-def _refused(refused: Mapping[str, Any]) -> list[str]:
+def _refused(refused: Mapping[str, _Refused]) -> list[str]:
     rows = [
         [reason, ">".join(sample["operators"]), cut(sample["parent"], _TEXT), cut(sample["made"], _TEXT)]
         for reason, told in sorted(refused.items())

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from pyspark.sql import functions as F
 
@@ -94,7 +94,12 @@ def batch_verb(context: CommandContext) -> int:
     return 0
 
 
-def count_left_out(messages: Messages) -> dict[str, dict[str, Any]]:
+class _LeftOut(TypedDict):
+    rows: int
+    first: str
+
+
+def count_left_out(messages: Messages) -> dict[str, _LeftOut]:
     """By reason, how many rows are no messages, and where the first stands."""
     if messages.left_out is None:
         return {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
 from mlpipeline.cli.tables import fit, terminal_cells, width
 from mlpipeline.orders.bot_rows import bot_rows as rows_of_bots
@@ -29,7 +28,7 @@ _SHORT = {"test_rows": "test", "macro_f1": "f1", "version": "v"}
 _TEXTS = ("bot", "alias", "gate")
 
 
-def draw_bots(rows: Iterable[Mapping[str, Any]], *, wide: bool = False) -> str:
+def draw_bots(rows: Iterable[Mapping[str, object]], *, wide: bool = False) -> str:
     """The table for a terminal.
 
     Args:
@@ -50,7 +49,7 @@ def draw_bots(rows: Iterable[Mapping[str, Any]], *, wide: bool = False) -> str:
     short = fit(head, body, right=_numbers(head), cells=cells)
     if short.left_out:
         short = fit(head, body, right=_numbers(head), cells=cells, gap=1)
-    missed = [f"{row['bot']} {row['gate']}" for row in listed if ": " in (row.get("gate") or "")]
+    missed = [f"{row['bot']} {row['gate']}" for row in listed if ": " in str(row.get("gate") or "")]
     more = [f"(no room for: {', '.join(short.left_out)}; `mlpipeline ls --wide` shows them)"] if short.left_out else []
     return "\n".join([short.text, *([""] if missed or more else []), *missed, *more])
 
@@ -81,6 +80,6 @@ def _share(value: object, digits: int) -> str:
     return text[1:] if text.startswith("0") else text[: digits + 1]
 
 
-def bot_rows(store: Store, bots: Sequence[str]) -> list[dict[str, Any]]:
+def bot_rows(store: Store, bots: Sequence[str]) -> list[dict[str, object]]:
     """The rows of `orders.bot_rows`, for `draw_bots` and for JSON."""
     return [asdict(row) for row in rows_of_bots(store, bots)]

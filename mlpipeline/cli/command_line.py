@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from mlpipeline.cli.options import global_flags, is_setting
 from mlpipeline.cli.verbs import Verb
@@ -22,7 +22,9 @@ class Parser(argparse.ArgumentParser):
         """Raises UsageError instead of printing the usage and ending the process."""
         raise UsageError(message, fix=f"`{self.prog} --help` says what it takes")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def parse_known_args(  # type: ignore[override]  # argparse's own gives a namespace of any class back
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """As argparse does, but an option that a verb does not have is named before its value is taken for a word."""
         passes_on = any(action.nargs == argparse.REMAINDER for action in self._actions)  # `submit SCRIPT ...`
         if self._subparsers is None and args is not None and not passes_on:

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.files import check_target, named_by_user
@@ -17,6 +17,44 @@ from mlpipeline.cluster.doctor.finding import amount, ranked, seconds
 from mlpipeline.errors import InputError, UsageError
 
 _FINDINGS = 20
+
+
+class _Finding(TypedDict):
+    name: str
+    where: str
+    what: str
+    severity: str
+    fix: str
+    saves: float | None
+
+
+class _Module(TypedDict):
+    name: str
+    in_jobs: float
+    tasks: int
+    work: float
+    python: float
+    bytes_in: int
+    bytes_out: int
+    shuffled: int
+
+
+class _Used(TypedDict):
+    module: str
+    seconds: float | None
+    cpu_seconds: float | None
+    jvm_mb: float | None
+    worker_mb: float | None
+    loads: int | None
+    bottleneck: str
+
+
+class _Simulated(TypedDict):
+    executors: int
+    cores: int
+    seconds: float
+    core_hours: float
+    busy: float
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -91,24 +129,24 @@ def draw_diagnosis(report: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _line(finding: dict[str, Any], rest: str) -> str:
+def _line(finding: _Finding, rest: str) -> str:
     saves = f" (saves at most {seconds(finding['saves'])})" if finding["saves"] else ""
     what = f"{finding['name']}: {finding['where']}: {finding['what']}"
     return f"{finding['severity']:<8}  {what}{rest} -> {finding['fix']}{saves}"
 
 
-def _module_cells(module: dict[str, Any]) -> list[object]:
+def _module_cells(module: _Module) -> list[object]:
     times = [seconds(module["in_jobs"]), module["tasks"], seconds(module["work"]), seconds(module["python"])]
-    return [module["name"] or "-", *times, *(amount(module[name]) for name in ("bytes_in", "bytes_out", "shuffled"))]
+    return [module["name"] or "-", *times, *map(amount, (module["bytes_in"], module["bytes_out"], module["shuffled"]))]
 
 
-def _used_cells(row: dict[str, Any]) -> list[object]:
-    times = ["–" if row[name] is None else seconds(row[name]) for name in ("seconds", "cpu_seconds")]
-    peaks = [_size(None if row[name] is None else round(row[name] * 2**20)) for name in ("jvm_mb", "worker_mb")]
+def _used_cells(row: _Used) -> list[object]:
+    times = ["–" if value is None else seconds(value) for value in (row["seconds"], row["cpu_seconds"])]
+    peaks = [_size(None if size is None else round(size * 2**20)) for size in (row["jvm_mb"], row["worker_mb"])]
     return [row["module"], *times, *peaks, row["loads"], row["bottleneck"]]
 
 
-def _simulated_cells(finding: dict[str, Any]) -> list[object]:
+def _simulated_cells(finding: _Simulated) -> list[object]:
     cost, busy = f"{finding['core_hours']:.3f}", f"{100 * finding['busy']:.0f} %"
     return [finding["executors"], finding["cores"], seconds(finding["seconds"]), cost, busy]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
@@ -92,7 +92,13 @@ def _headline(report: Mapping[str, Any]) -> str:
     return "\n".join(f"{name:<10} {figure}" for name, figure in cells)
 
 
-def _out_of_scope(figures: Mapping[str, Any]) -> list[str]:
+class _OutOfScope(TypedDict):
+    rows: int
+    recall: float | None
+    recall_interval: Sequence[float] | None
+
+
+def _out_of_scope(figures: _OutOfScope) -> list[str]:
     if not figures["rows"]:
         return []
     from mlpipeline.orders.evaluation import counted

@@ -9,7 +9,7 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import encoding_of_file
@@ -56,6 +56,18 @@ class Seen:
     findings: FileFindings = field(default_factory=FileFindings)
 
 
+class _Summary(TypedDict, total=False):
+    bot: str
+    rows: int
+    texts: int
+    rejected: dict[str, int]
+    first_rejected: dict[str, str]
+    intents: int
+    files: list[str]
+    warnings: list[str]
+    next: str
+
+
 def new_verb(context: CommandContext) -> int:
     """Looks at the file, writes the bot's conf, and puts a copy of the file beside it."""
     options = context.options
@@ -93,7 +105,7 @@ def new_verb(context: CommandContext) -> int:
     bot = context.recipe(f"{options.domain}/{tag}")
     normalize = normalizer(Profile.of(bot.recipe.language))
     distinct = len({normalize(text) for text in seen.texts})
-    summary: dict[str, Any] = {
+    summary: _Summary = {
         "bot": str(bot.bot),
         "rows": seen.rows,
         "texts": distinct,
@@ -211,7 +223,7 @@ def _warnings(language: Language, seen: Seen, least: int) -> list[str]:
     return found
 
 
-def _text(summary: dict[str, Any]) -> str:
+def _text(summary: _Summary) -> str:
     distinct = f" ({summary['texts']:,} different texts)" if summary["texts"] < summary["rows"] else ""
     lines = [f"{summary['bot']}: {summary['rows']:,} rows{distinct}, {summary['intents']} intents"]
     firsts = summary["first_rejected"]

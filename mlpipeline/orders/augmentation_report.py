@@ -106,7 +106,7 @@ def told(
     return {**whole, "ablation": _ablation(ablation) if ablation else None, "operators": operators}
 
 
-def _ablation(found: Ablation) -> dict[str, Any]:
+def _ablation(found: Ablation) -> dict[str, object]:
     told = {name: getattr(found, name) for name in ("model", "rows", "folds", "seeds")}
     return {**told, "macro_f1": found.scores, "together": _points(found.together)}
 
@@ -115,7 +115,7 @@ def _points(gain: Gain | None) -> dict[str, float] | None:
     return gain._asdict() if gain else None
 
 
-def _marks(marks: Marks) -> dict[str, Any]:
+def _marks(marks: Marks) -> dict[str, object]:
     return {"natural": marks.natural._asdict(), "same": marks.same._asdict()}
 
 

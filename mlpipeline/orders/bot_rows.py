@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -96,13 +95,13 @@ def bot_rows(store: Store, bots: Sequence[str]) -> list[BotRow]:
                 ece=score.get("ece"),
                 version=out.get("version"),
                 alias=out.get("alias"),
-                gate=_gate(out),
+                gate=_gate(out.get("gate"), is_released=bool(out)),
             )
         )
     return rows
 
 
-def _gate(released: dict[str, Any]) -> str:
-    checks = orjson.loads(released.get("gate") or "[]")
+def _gate(gate: str | None, *, is_released: bool) -> str:
+    checks = orjson.loads(gate or "[]")
     missed = [check["name"] for check in checks if not check["passed"]]
-    return f"refused: {', '.join(missed)}" if missed else "passed" if released else ""
+    return f"refused: {', '.join(missed)}" if missed else "passed" if is_released else ""

@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from mlpipeline import __version__
 from mlpipeline.orders.apply import RunReport
@@ -62,9 +61,9 @@ def make_record(
     plan: Plan,
     report: RunReport,
     bots: Sequence[str],
-    samples: Sequence[Mapping[str, Any]],
+    samples: Sequence[Mapping[str, object]],
     unread: Sequence[str],
-    before: Mapping[str, Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, object]],
 ) -> RunRecord:
     """The record of a run that has ended, gathered from the store.
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TypedDict
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.environment import check_master
@@ -67,11 +67,35 @@ def where_to_run(
     return choice.master
 
 
+class Measured(TypedDict):
+    """What a session costs at a place: seconds until its first task is done, tasks at once, and the day of that."""
+
+    seconds: float
+    slots: int
+    measured: str
+
+
+class StageRow(TypedDict):
+    """What is read of a stage of an earlier run: `rows` had been delivered of its bots."""
+
+    stage: str
+    bots: int
+    rows: int
+    seconds: float
+
+
+class DeliveredBot(TypedDict, total=False):
+    """What is read of a bot of an earlier run."""
+
+    rows: dict[str, int | None]
+    causes: dict[str, str]
+
+
 def site_of(store: Store, master: str, settings: Mapping[str, str], say: Say) -> Site | None:
     """What a session costs at a place: as kept, or measured now and kept with its date; None when none starts."""
     path = store.path("cache", "sessions.json")
     kept = store.remembered(path)
-    entry = kept.get(master)
+    entry: Measured | None = kept.get(master)
     if entry is None or date.fromisoformat(entry["measured"]) + _KEPT < date.today():
         say(f"measuring once what a session on {master} costs")
         entry = measure(master, settings, say)
@@ -84,7 +108,7 @@ def site_of(store: Store, master: str, settings: Mapping[str, str], say: Say) ->
     return Site(master, entry["seconds"], entry["slots"])
 
 
-def measure(master: str, settings: Mapping[str, str], say: Say) -> dict[str, Any] | None:
+def measure(master: str, settings: Mapping[str, str], say: Say) -> Measured | None:
     """Seconds of a session from nothing to its first Python task, in a process of its own, and its slots."""
     command = [sys.executable, "-m", "mlpipeline.spark.overhead", master, json.dumps(dict(settings))]
     began = time.monotonic()
@@ -147,7 +171,7 @@ def earlier(store: Store) -> tuple[list[Seen], int]:
     return seen, runs
 
 
-def _told(text: bytes | None) -> tuple[int, list[dict[str, Any]]]:
+def _told(text: bytes | None) -> tuple[int, list[StageRow]]:
     """The slots of a run, and its stages that did something, with `rows`: what had been delivered of their bots.
 
     `rows_in` of a stage are rows of its first table, of `evaluate` one a model: no measure for another run's bots.
@@ -156,8 +180,13 @@ def _told(text: bytes | None) -> tuple[int, list[dict[str, Any]]]:
     try:
         told = json.loads(text or b"{}")
         bots = told.get("bots", [])
-        rows = [
-            {**row, "rows": _delivered(bots, row["stage"]) or row["rows_in"]}
+        rows: list[StageRow] = [
+            {
+                "stage": row["stage"],
+                "bots": row["bots"],
+                "rows": _delivered(bots, row["stage"]) or row["rows_in"],
+                "seconds": row["seconds"],
+            }
             for row in told.get("stages", [])
             if row["bots"] and row["stage"] in names
         ]
@@ -166,6 +195,6 @@ def _told(text: bytes | None) -> tuple[int, list[dict[str, Any]]]:
         return 0, []
 
 
-def _delivered(bots: Sequence[Mapping[str, Any]], stage: str) -> int:
+def _delivered(bots: Sequence[DeliveredBot], stage: str) -> int:
     """Rows that were delivered of the bots that a stage worked on."""
     return sum(bot["rows"].get("in") or 0 for bot in bots if stage in bot.get("causes", {}))

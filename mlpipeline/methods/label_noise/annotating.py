@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -92,6 +92,13 @@ def doubted_shares(examples: Examples, analysis: NoiseAnalysis, answers: Sequenc
     return {name: doubted[name] / count for name, count in given.items()}
 
 
+class _Annotator(TypedDict):
+    annotator: str
+    answers: int
+    flagged: float | None
+    quality: float | None
+
+
 def annotator_report(
     examples: Examples, analysis: NoiseAnalysis, answers: Sequence[Answer]
 ) -> dict[str, object] | None:
@@ -112,16 +119,17 @@ def annotator_report(
         if answer.annotator in heard:
             by_content[answer.content_id][answer.annotator] = answer.intent
     shared = {content: said for content, said in by_content.items() if len(said) > 1}
-    told: dict[str, Any] = {
-        "annotators": [
-            {
-                "annotator": name,
-                "answers": people[name],
-                "flagged": round(shares[name], 4) if name in shares else None,
-                "quality": None,
-            }
-            for name in names
-        ],
+    asked: list[_Annotator] = [
+        {
+            "annotator": name,
+            "answers": people[name],
+            "flagged": round(shares[name], 4) if name in shares else None,
+            "quality": None,
+        }
+        for name in names
+    ]
+    told: dict[str, object] = {
+        "annotators": asked,
         "left_out": len(people) - len(names),
         "shared_texts": len(shared),
         "kappa": [],
@@ -129,11 +137,11 @@ def annotator_report(
     }
     texts = {answer.content_id: answer.text for answer in reversed(answers)}
     views = said_by_views(examples, analysis)
-    return told | _compared(told["annotators"], shared, texts, views) if shared else told
+    return told | _compared(asked, shared, texts, views) if shared else told
 
 
 def _compared(
-    people: list[dict[str, Any]],
+    people: Sequence[_Annotator],
     shared: dict[str, dict[str, str]],
     texts: Mapping[str, str],
     views: Mapping[str, str],

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 from urllib.parse import unquote
 
 import orjson
@@ -173,9 +173,17 @@ class _FileAction(TypedDict, total=False):
     stats: str | None
 
 
+class _CommitInfo(TypedDict, total=False):
+    """What a commit of Delta's log says of itself; `userMetadata` is ours, as JSON."""
+
+    userMetadata: str | None
+    operationMetrics: dict[str, str] | None
+
+
 def _add_commit(manifest: Manifest, version: int, data: bytes) -> None:
     actions = [orjson.loads(line) for line in data.splitlines() if line.strip()]
-    info: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    told: _CommitInfo | None = next((action["commitInfo"] for action in actions if "commitInfo" in action), None)
+    info: _CommitInfo = {} if told is None else told
     manifest.version = version
     try:
         ours = orjson.loads(info.get("userMetadata") or "null")
