@@ -12,6 +12,7 @@ from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
 from mlpipeline.views.report.misread_view import misread_view
 from mlpipeline.views.report.noise_view import noise_view
+from mlpipeline.views.report.run_parts import Bar, BotView, Check, Share, number_of, text_of, texts_of
 
 _STATUS_WORDS = {
     "released": "released",
@@ -30,7 +31,7 @@ _GATE_WORDS = {
 _WEAK = 10  # intents shown as weakest
 
 
-def view_of(run: Mapping[str, Any]) -> dict[str, Any]:
+def view_of(run: Mapping[str, object]) -> dict[str, Any]:
     """What the template shows: every key present, every number finite or None."""
     bots = [_bot(bot) for bot in _rows(run, "bots")]
     stages = [_stage(stage) for stage in _rows(run, "stages")]
@@ -41,21 +42,21 @@ def view_of(run: Mapping[str, Any]) -> dict[str, Any]:
     _with_widths(stages, "memory")
     environment = run.get("environment")
     return {
-        "run": _text(run.get("run")) or "unnamed",
-        "started": re.sub(r"^(\S+)T(\S+?)\+00:00$", r"\1 \2 UTC", _text(run.get("started"))),
-        "seconds": _number(run.get("seconds")),
-        "command": _text(run.get("command")),
-        "status": _text(run.get("status")),
+        "run": text_of(run.get("run")) or "unnamed",
+        "started": re.sub(r"^(\S+)T(\S+?)\+00:00$", r"\1 \2 UTC", text_of(run.get("started"))),
+        "seconds": number_of(run.get("seconds")),
+        "command": text_of(run.get("command")),
+        "status": text_of(run.get("status")),
         "failure": _failure(run.get("failure")),
         "totals": _totals(bots),
         "bots": bots,
         "attention": [bot for bot in bots if bot["failure"] or bot["refused"] or bot["warnings"]],
         "scale": scale,
-        "notes": [_text(note) for note in run.get("notes") or []],
-        "session_seconds": _number(run.get("session_seconds")) or None,
+        "notes": texts_of(run.get("notes")),
+        "session_seconds": number_of(run.get("session_seconds")) or None,
         "stages": stages,
         "resources": [_used(row) for row in _rows(run, "resources")],
-        "environment": {str(k): _text(v) for k, v in environment.items()} if isinstance(environment, Mapping) else {},
+        "environment": {str(k): text_of(v) for k, v in environment.items()} if isinstance(environment, Mapping) else {},
     }
 
 
@@ -69,9 +70,9 @@ def status_words(status: str) -> str:
     return _STATUS_WORDS.get(status, words(status) or "unknown")
 
 
-def _bot(bot: Mapping[str, Any]) -> dict[str, object]:
-    name = _text(bot.get("bot")) or "?"
-    status = _text(bot.get("status"))
+def _bot(bot: Mapping[str, object]) -> BotView:
+    name = text_of(bot.get("bot")) or "?"
+    status = text_of(bot.get("status"))
     rows = {**dict.fromkeys(("in", "rejected", "train", "validation", "test")), **_counts(bot.get("rows"))}
     gate = [_gate(check) for check in _rows(bot, "gate")]
     intents = [_figures(row, ("intent",), ("precision", "recall", "f1", "support")) for row in _rows(bot, "per_intent")]
@@ -80,23 +81,23 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, object]:
     interval = bot.get("accuracy_interval")
     low, high = interval if isinstance(interval, (list, tuple)) and len(interval) == 2 else (None, None)
     told = bot.get("causes")
-    causes = {str(stage): _text(cause) for stage, cause in told.items()} if isinstance(told, Mapping) else {}
+    causes = {str(stage): text_of(cause) for stage, cause in told.items()} if isinstance(told, Mapping) else {}
     return {
         "bot": name,
         "lang": name.rpartition("/")[2],
-        "language": _text(bot.get("language")),
+        "language": text_of(bot.get("language")),
         "anchor": "bot-" + name.replace("/", "-"),
         "status": status,
         "status_words": status_words(status),
         "champion": champion_view(bot),
         "misread": misread_view(bot.get("misread")),
-        "accuracy": _number(bot.get("accuracy")),
-        "low": _number(low),
-        "high": _number(high),
-        "macro_f1": _number(bot.get("macro_f1")),
-        "ece": _number(bot.get("ece")),
-        "alias": _text(bot.get("alias")),
-        "version": _text(bot.get("version")),
+        "accuracy": number_of(bot.get("accuracy")),
+        "low": number_of(low),
+        "high": number_of(high),
+        "macro_f1": number_of(bot.get("macro_f1")),
+        "ece": number_of(bot.get("ece")),
+        "alias": text_of(bot.get("alias")),
+        "version": text_of(bot.get("version")),
         "gate": gate,
         "refused": status == "refused" and [check for check in gate if not check["passed"]],
         "rows": rows,
@@ -111,7 +112,7 @@ def _bot(bot: Mapping[str, Any]) -> dict[str, object]:
         "causes": causes,
         "changes": _changes(causes),
         "failure": _failure(bot.get("failure")),
-        "warnings": [_text(warning) for warning in bot.get("warnings") or []],
+        "warnings": texts_of(bot.get("warnings")),
         "noise": _noise(bot),
         "augmented": _augmented(bot),
         "golden": [_golden(row) for row in _rows(bot, "golden")],
@@ -122,12 +123,12 @@ def _noise(bot: Mapping[str, object]) -> dict[str, object] | None:
     report = bot.get("noise")
     if not isinstance(report, Mapping):
         return None
-    return noise_view(report, _rows(report, "issues"), _text(bot.get("bot")).rpartition("/")[2])
+    return noise_view(report, _rows(report, "issues"), text_of(bot.get("bot")).rpartition("/")[2])
 
 
 def _augmented(bot: Mapping[str, object]) -> dict[str, object] | None:
     report = bot.get("augmented")
-    return augment_view(report, _text(bot.get("bot")).rpartition("/")[2]) if isinstance(report, Mapping) else None
+    return augment_view(report, text_of(bot.get("bot")).rpartition("/")[2]) if isinstance(report, Mapping) else None
 
 
 def _changes(causes: Mapping[str, str]) -> list[str]:
@@ -140,30 +141,37 @@ def _golden(row: Mapping[str, object]) -> dict[str, object]:
     return _figures(row, ("question", "intent", "answer", "zone", "version"), ("score",))
 
 
-def _gate(check: Mapping[str, Any]) -> dict[str, Any]:
-    row = _figures(check, ("name",), ("value", "limit"))
-    row |= {"is_count": row["name"].endswith("_rows"), "digits": digits_apart(row["value"], row["limit"]) - 2}
-    return {**row, "words": _GATE_WORDS.get(row["name"], words(row["name"])), "passed": bool(check.get("passed"))}
+def _gate(check: Mapping[str, object]) -> Check:
+    name, value, limit = text_of(check.get("name")), number_of(check.get("value")), number_of(check.get("limit"))
+    return {
+        "name": name,
+        "value": value,
+        "limit": limit,
+        "is_count": name.endswith("_rows"),
+        "digits": digits_apart(value, limit) - 2,
+        "words": _GATE_WORDS.get(name, words(name)),
+        "passed": bool(check.get("passed")),
+    }
 
 
 def _failure(value: object) -> dict[str, str] | None:
     if not value:
         return None
     if not isinstance(value, Mapping):
-        return {"stage": "", "reason": _text(value), "fix": ""}
-    return {key: _text(value.get(key)) for key in ("stage", "reason", "fix")}
+        return {"stage": "", "reason": text_of(value), "fix": ""}
+    return {key: text_of(value.get(key)) for key in ("stage", "reason", "fix")}
 
 
 def _stage(stage: Mapping[str, object]) -> dict[str, object]:
     bots = stage.get("bots")
     row = _figures(stage, ("stage",), ("rows_in", "rows_out", "dropped", "seconds"))
-    row["bots"] = len(bots) if isinstance(bots, (list, tuple)) else _number(bots)
-    row["memory"] = _number(stage.get("peak_memory_mb")) or None
-    row["workers"] = _number(stage.get("worker_memory_mb")) or None
+    row["bots"] = len(bots) if isinstance(bots, (list, tuple)) else number_of(bots)
+    row["memory"] = number_of(stage.get("peak_memory_mb")) or None
+    row["workers"] = number_of(stage.get("worker_memory_mb")) or None
     row["skipped"] = stage.get("skipped") is True
     if row["skipped"]:
         row.update(dict.fromkeys(("rows_in", "rows_out", "dropped", "seconds")), bots=None)
-    row["skipped_bots"] = 0 if row["skipped"] else (_number(stage.get("skipped")) or 0)
+    row["skipped_bots"] = 0 if row["skipped"] else (number_of(stage.get("skipped")) or 0)
     return row
 
 
@@ -173,41 +181,45 @@ def _used(row: Mapping[str, object]) -> dict[str, object]:
     return _figures(row, ("module", "bottleneck"), (*times, *sizes))
 
 
-def _with_widths(stages: list[dict[str, Any]], name: str) -> None:
-    top = max((stage[name] or 0.0 for stage in stages), default=0.0)
-    for stage in stages:
-        stage[f"{name}_width"] = 100.0 * (stage[name] or 0.0) / top if top else 0.0
+def _with_widths(stages: list[dict[str, object]], name: str) -> None:
+    values = [number_of(stage[name]) or 0.0 for stage in stages]
+    top = max(values, default=0.0)
+    for stage, value in zip(stages, values, strict=True):
+        stage[f"{name}_width"] = 100.0 * value / top if top else 0.0
 
 
-def _totals(bots: list[dict[str, Any]]) -> dict[str, Any]:
+def _totals(bots: list[BotView]) -> dict[str, object]:
     def total(key: str) -> float | None:
-        found = [bot["rows"][key] for bot in bots if bot["rows"].get(key) is not None]
+        found = [count for bot in bots if (count := bot["rows"].get(key)) is not None]
         return sum(found) if found else None
 
-    scores = [bot["accuracy"] for bot in bots if bot["accuracy"] is not None]
+    scored = [bot for bot in bots if bot["accuracy"] is not None]
+    scores = [bot["accuracy"] or 0.0 for bot in scored]
     return {
         "bots": len(bots),
         "by_status": {
             status: sum(bot["status"] == status for bot in bots)
             for status in ("released", "refused", "skipped", "failed")
         },
-        "stay": sum(bool(bot["refused"] and bot["champion"]["now"]) for bot in bots),
+        "stay": sum(bool(bot["refused"] and bot["champion"] and bot["champion"]["now"]) for bot in bots),
         "live": sum(bot["champion"] is not None and bot["champion"]["now"] is not None for bot in bots),
         "accuracy": sum(scores) / len(scores) if scores else None,
-        "weakest": min((bot for bot in bots if bot["accuracy"] is not None), key=lambda b: b["accuracy"], default=None),
+        "weakest": min(
+            (bot for bot in bots if bot["accuracy"] is not None), key=lambda b: b["accuracy"] or 0.0, default=None
+        ),
         "rows_in": total("in"),
         "rejected": total("rejected"),
         "dropped": sum(row["count"] for bot in bots for row in bot["dropped"]) if bots else None,
     }
 
 
-def _scale(bots: list[dict[str, Any]]) -> float:
+def _scale(bots: list[BotView]) -> float:
     """Where the score axis of the table begins: a round share below every interval, at most 0.5."""
     lows = [bot["low"] if bot["low"] is not None else bot["accuracy"] for bot in bots]
     return float(min([0.5, *(math.floor(10.0 * low) / 10.0 for low in lows if low is not None)]))
 
 
-def _bar(bot: Mapping[str, Any], start: float) -> dict[str, float] | None:
+def _bar(bot: BotView, start: float) -> Bar | None:
     """Places on the score axis in percent of its width: interval, point and the gate's limit."""
     if bot["accuracy"] is None:
         return None
@@ -226,7 +238,7 @@ def _bar(bot: Mapping[str, Any], start: float) -> dict[str, float] | None:
     }
 
 
-def _flow(rows: Mapping[str, float | None], bot: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _flow(rows: Mapping[str, float | None], bot: Mapping[str, object]) -> list[Share]:
     """Where the rows of the bot went, as shares of what came in."""
     dropped = sum(row["count"] for row in _shares(bot.get("dropped")))
     parts = [(name, rows.get(name) or 0.0) for name in ("train", "validation", "test")]
@@ -235,7 +247,7 @@ def _flow(rows: Mapping[str, float | None], bot: Mapping[str, Any]) -> list[dict
     return [{"name": name, "count": n, "width": 100.0 * n / whole} for name, n in parts if n] if whole else []
 
 
-def _reliability(bot: Mapping[str, Any]) -> list[dict[str, object]]:
+def _reliability(bot: Mapping[str, object]) -> list[dict[str, object]]:
     """Points of the calibration chart in its 0..100 box; size by share of rows."""
     points = [_figures(row, (), ("confidence", "accuracy", "rows")) for row in _rows(bot, "reliability")]
     points = [p for p in points if p["rows"] and p["confidence"] is not None and p["accuracy"] is not None]
@@ -246,7 +258,7 @@ def _reliability(bot: Mapping[str, Any]) -> list[dict[str, object]]:
     return points
 
 
-def _curve(bot: Mapping[str, Any]) -> dict[str, object] | None:
+def _curve(bot: Mapping[str, object]) -> dict[str, object] | None:
     """The line of share answered against share right, and the bot's own place on it."""
     names = ("threshold", "accepted", "accuracy")
     points = [_figures(row, (), names) for row in _rows(bot, "oos_curve")]
@@ -255,7 +267,7 @@ def _curve(bot: Mapping[str, Any]) -> dict[str, object] | None:
         return None
     low = min(0.9, math.floor(10.0 * min(p["accuracy"] for p in points)) / 10.0)
 
-    def placed(point: dict[str, Any]) -> dict[str, object]:
+    def placed(point: Mapping[str, float]) -> dict[str, float]:
         return {**point, "x": 100.0 * point["accepted"], "y": 100.0 * (1.0 - point["accuracy"]) / (1.0 - low)}
 
     own = bot.get("at_threshold")
@@ -265,32 +277,22 @@ def _curve(bot: Mapping[str, Any]) -> dict[str, object] | None:
     return {"low": low, "points": [placed(p) for p in points], "own": None if mark is None else placed(mark)}
 
 
-def _shares(value: object) -> list[dict[str, Any]]:
+def _shares(value: object) -> list[Share]:
     """Counts by reason, largest first, with the width of a bar in percent."""
     counts = {name: number for name, number in _counts(value).items() if number}
-    top = max((number or 0.0 for number in counts.values()), default=0.0)
-    ordered = sorted(counts.items(), key=lambda item: (-(item[1] or 0.0), item[0]))
-    return [{"name": name, "count": n, "width": 100.0 * (n or 0.0) / top} for name, n in ordered]
+    top = max(counts.values(), default=0.0)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"name": name, "count": n, "width": 100.0 * n / top} for name, n in ordered]
 
 
 def _counts(value: object) -> dict[str, float | None]:
-    return {str(key): _number(number) for key, number in value.items()} if isinstance(value, Mapping) else {}
+    return {str(key): number_of(number) for key, number in value.items()} if isinstance(value, Mapping) else {}
 
 
 def _figures(row: Mapping[str, object], texts: Iterable[str], numbers: Iterable[str]) -> dict[str, Any]:
-    return {**{key: _text(row.get(key)) for key in texts}, **{key: _number(row.get(key)) for key in numbers}}
+    return {**{key: text_of(row.get(key)) for key in texts}, **{key: number_of(row.get(key)) for key in numbers}}
 
 
 def _rows(value: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
     found = value.get(key)
     return [row for row in found if isinstance(row, Mapping)] if isinstance(found, (list, tuple)) else []
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        return None
-    return value
