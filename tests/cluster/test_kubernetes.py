@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -187,7 +188,7 @@ def test_a_cron_jobs_pod_is_the_driver_and_ends_as_the_run_does(
 ) -> None:
     folders = ("--store", str(tiny.store), "--conf", str(tiny.home / "conf"))
     scheduled_run = ScheduledRun(BOT, "30 2 * * *", ("run", "--select", BOT, "--to-stage", "ingest", *folders))
-    cron = cron_manifests([scheduled_run], settings=kubernetes.settings())[-1]
+    cron: Any = cron_manifests([scheduled_run], settings=kubernetes.settings())[-1]
     # What the controller of CronJobs would make when its time has come.
     spec = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert kubernetes.api.objects.add(NAMESPACE, "pods", {"metadata": {"name": "run-1"}, "spec": spec})

@@ -30,7 +30,7 @@ SHOWN = (
 HIDDEN = ("password", "secret", "token", "extraJavaOptions", "discoveryScript", ".jars")
 
 
-def as_data(diagnosis: Diagnosis, run: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def as_data(diagnosis: Diagnosis, run: Mapping[str, object] | None = None) -> dict[str, Any]:
     """The whole diagnosis as plain data, seconds and bytes.
 
     Args:
@@ -38,6 +38,7 @@ def as_data(diagnosis: Diagnosis, run: Mapping[str, Any] | None = None) -> dict[
         run: the content of `run.json` when the application was a run of the pipeline.
     """
     app, whole = diagnosis.app, diagnosis.whole
+    used = (run or {}).get("resources")
     return {
         "application": {"name": app.name, "id": app.number, "spark": app.spark, "started": app.started},
         "run": dict(run).get("run") if run else None,
@@ -46,7 +47,7 @@ def as_data(diagnosis: Diagnosis, run: Mapping[str, Any] | None = None) -> dict[
         "whole": asdict(whole),
         "findings": [asdict(finding) for finding in diagnosis.findings],
         "modules": [asdict(module) for module in module_figures(app, diagnosis.stages)],
-        "resources": list((run or {}).get("resources") or ()),
+        "resources": list(used) if isinstance(used, list) else [],
         "stages": [asdict(stage) for stage in diagnosis.stages],
         "scans": [asdict(scan) for scan in diagnosis.scans],
         "simulated": [asdict(one) for one in diagnosis.simulated],

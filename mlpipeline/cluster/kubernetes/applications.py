@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from mlpipeline.cluster.environment import PYSPARK
 from mlpipeline.cluster.kubernetes.accounts import ACCOUNT
@@ -52,9 +52,18 @@ def object_name(text: str) -> str:
     return name
 
 
+class Application(TypedDict):
+    """A manifest of the operator."""
+
+    apiVersion: str
+    kind: str
+    metadata: dict[str, str]
+    spec: dict[str, object]
+
+
 def spark_application(
     submission: Submission, *, name: str, namespace: str, tolerations: Sequence[Toleration] = ()
-) -> dict[str, object]:
+) -> Application:
     """A SparkApplication that does what the submission does, with its driver in the cluster.
 
     Args:
@@ -75,9 +84,7 @@ def spark_application(
     }
 
 
-def scheduled_application(
-    application: Mapping[str, Any], at: str, *, time_zone: str | None = None
-) -> dict[str, object]:
+def scheduled_application(application: Application, at: str, *, time_zone: str | None = None) -> dict[str, object]:
     """The same application again and again; a scheduled run is left out while the last one still runs.
 
     Args:

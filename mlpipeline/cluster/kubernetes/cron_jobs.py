@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from mlpipeline.cluster.defaults import read_defaults
 from mlpipeline.cluster.kubernetes.accounts import ACCOUNT, accounts
@@ -39,6 +39,19 @@ class ScheduledRun:
     words: tuple[str, ...]
 
 
+class _Metadata(TypedDict):
+    name: str
+    namespace: str
+    labels: dict[str, str]
+
+
+class _CronJob(TypedDict):
+    apiVersion: str
+    kind: str
+    metadata: _Metadata
+    spec: dict[str, object]
+
+
 def cron_manifests(
     scheduled_runs: Sequence[ScheduledRun],
     *,
@@ -46,7 +59,7 @@ def cron_manifests(
     time_zone: str | None = None,
     tolerations: Sequence[Toleration] = (),
     deadline: int | None = None,
-) -> list[dict[str, Any]]:
+) -> list[Mapping[str, object]]:
     """Everything that scheduled runs need in the cluster: account, role, binding and a CronJob each; all of it checked.
 
     Args:
@@ -65,7 +78,7 @@ def cron_manifests(
     check_zone(time_zone, "--time-zone")
     namespace = settings.get("spark.kubernetes.namespace") or "default"
     account = settings.get("spark.kubernetes.authenticate.driver.serviceAccountName", ACCOUNT)
-    made = [*accounts(namespace, account)]
+    made: list[Mapping[str, object]] = [*accounts(namespace, account)]
     names: set[str] = set()
     for scheduled_run in scheduled_runs:
         job = _cron_job(scheduled_run, settings, namespace, account, tolerations, time_zone, deadline)
@@ -88,7 +101,7 @@ def _cron_job(
     tolerations: Sequence[Toleration],
     time_zone: str | None,
     deadline: int | None,
-) -> dict[str, Any]:
+) -> _CronJob:
     name = object_name(f"mlpipeline-{scheduled_run.name}")[:_LONGEST].rstrip("-")
     pod = _pod(scheduled_run, settings, account, tolerations)
     job = {
@@ -106,7 +119,7 @@ def _cron_job(
         "failedJobsHistoryLimit": 7,
         "jobTemplate": {"spec": job},
     }
-    meta = {"name": name, "namespace": namespace, "labels": dict(_LABELS)}
+    meta: _Metadata = {"name": name, "namespace": namespace, "labels": dict(_LABELS)}
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": meta, "spec": spec}
 
 

@@ -10,7 +10,7 @@ import difflib
 import typing
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -120,7 +120,12 @@ class _CronJob(_Strict):
 _PLAIN: dict[str, type[_Strict]] = {"Role": _Role, "RoleBinding": _RoleBinding, "Job": _Job, "CronJob": _CronJob}
 
 
-def check_manifest(manifest: Mapping[str, Any]) -> None:
+def _part(manifest: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = manifest.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def check_manifest(manifest: Mapping[str, object]) -> None:
     """Raise UsageError for the first key that is unknown, missing or of another type than its kind wants.
 
     Args:
@@ -131,20 +136,21 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
         SetupError: the operator's models are not installed.
     """
     kind, version = str(manifest.get("kind", "")), str(manifest.get("apiVersion", ""))
-    where = f"{kind} {(manifest.get('metadata') or {}).get('name', '')}".strip()
+    where = f"{kind} {_part(manifest, 'metadata').get('name', '')}".strip()
     if kind in _PLAIN:
         _checked(_PLAIN[kind], manifest, where)
-        spec = manifest.get("spec", {})
-        job = (spec.get("jobTemplate") or {}).get("spec", spec) if kind in ("Job", "CronJob") else {}
+        spec = _part(manifest, "spec")
+        job = (_part(_part(spec, "jobTemplate"), "spec") or spec) if kind in ("Job", "CronJob") else {}
         if job:
-            _checked(_model("IoK8sApiCoreV1PodTemplateSpec"), job["template"], f"{where}: template")
+            _checked(_model("IoK8sApiCoreV1PodTemplateSpec"), _part(job, "template"), f"{where}: template")
         return
     if (version, kind) not in _MODELS:
         known = ", ".join(sorted([*_PLAIN, *(name for _, name in _MODELS)]))
         raise UsageError(f"{version} {kind} is no kind that is written here", where=where, fix=f"one of {known}")
     _checked(_model(_MODELS[(version, kind)]), manifest, where)
     if version == OPERATOR:
-        spec = manifest["spec"].get("template", manifest["spec"]) if kind.startswith("Scheduled") else manifest["spec"]
+        spec = _part(manifest, "spec")
+        spec = (_part(spec, "template") or spec) if kind.startswith("Scheduled") else spec
         _check_words(spec, where)
 
 

@@ -15,7 +15,6 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import yaml
@@ -101,10 +100,10 @@ def _from_kubeconfig(file: Path, wanted: str) -> Login:
     name = wanted or str(found.get("current-context") or "")
     if not name:
         return Login()
-    context = _named(found, "contexts", name, file).get("context", {})
-    user = _named(found, "users", context.get("user", ""), file).get("user") or {}
-    cluster = _named(found, "clusters", context.get("cluster", ""), file).get("cluster") or {}
-    program = (user.get("exec") or {}).get("command") or (user.get("auth-provider") or {}).get("name") or ""
+    context = _part(_named(found, "contexts", name, file), "context")
+    user = _part(_named(found, "users", str(context.get("user", "")), file), "user")
+    cluster = _part(_named(found, "clusters", str(context.get("cluster", "")), file), "cluster")
+    program = _part(user, "exec").get("command") or _part(user, "auth-provider").get("name") or ""
     return Login(
         str(user.get("token") or "") or _beside(file, user.get("tokenFile")),
         _pem(file, cluster, "certificate-authority"),
@@ -116,8 +115,14 @@ def _from_kubeconfig(file: Path, wanted: str) -> Login:
     )
 
 
-def _named(found: Mapping[str, Any], kind: str, name: str, file: Path) -> dict[str, Any]:
-    for entry in found.get(kind) or []:
+def _part(entry: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = entry.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _named(found: Mapping[str, object], kind: str, name: str, file: Path) -> Mapping[str, object]:
+    entries = found.get(kind)
+    for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict) and entry.get("name") == name:
             return entry
     one = kind.removesuffix("s")

@@ -50,7 +50,7 @@ def job(**more: str) -> Submission:
     )
 
 
-def application(**more: str) -> dict[str, Any]:
+def application(**more: str) -> Any:
     return spark_application(job(**more), name="embed", namespace="ml", tolerations=(Toleration("team", "bots"),))
 
 
@@ -123,7 +123,7 @@ def test_cron_jobs_and_their_account_are_what_kubernetes_takes() -> None:
         ScheduledRun("shop/ko", "30 2 * * *", ("run", "--select", "shop/ko")),
         ScheduledRun("shop/ja", "45 2 * * *", ("run",)),
     ]
-    made = cron_manifests(scheduled_runs, settings=SETTINGS, time_zone="Asia/Seoul", deadline=7200)
+    made: Any = cron_manifests(scheduled_runs, settings=SETTINGS, time_zone="Asia/Seoul", deadline=7200)
     assert [row["kind"] for row in made] == ["ServiceAccount", "Role", "RoleBinding", "CronJob", "CronJob"]
     cron = made[3]
     assert cron["metadata"] == {
@@ -153,7 +153,7 @@ def test_cron_jobs_and_their_account_are_what_kubernetes_takes() -> None:
     ],
 )
 def test_a_wrong_key_of_a_cron_job_is_refused(path: str, value: object, said: str) -> None:
-    cron = cron_manifests([ScheduledRun("a", "30 2 * * *", ("run",))], settings=SETTINGS)[-1]
+    cron: Any = cron_manifests([ScheduledRun("a", "30 2 * * *", ("run",))], settings=SETTINGS)[-1]
     with pytest.raises(UsageError, match=said):
         check_manifest(changed(cron, path, value))
 

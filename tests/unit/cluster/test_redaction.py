@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlpipeline.cluster.kubernetes.cron_jobs import ScheduledRun, cron_manifests
 from mlpipeline.cluster.kubernetes.manifests import as_yaml
 from mlpipeline.cluster.kubernetes.secrets import guarded, secret_name, secrets_of
@@ -83,7 +85,7 @@ def test_a_job_names_a_secret_of_kubernetes() -> None:
 
 
 def test_so_does_a_cron_job() -> None:
-    made = cron_manifests([ScheduledRun("shop/ko", "30 2 * * *", ("run",))], settings=S3A)
+    made: Any = cron_manifests([ScheduledRun("shop/ko", "30 2 * * *", ("run",))], settings=S3A)
     text = as_yaml(made)
     assert "hunter" not in text and "AKIA" not in text
     container = made[-1]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
