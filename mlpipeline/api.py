@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.store.layout import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from typing_extensions import Unpack
 
     from mlpipeline.orders.bot_rows import BotRow
     from mlpipeline.orders.evaluation import Evaluation
@@ -31,6 +32,20 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline", "open_pipeline"]
 
 _LOG = logging.getLogger(__name__)
+
+
+class _Fields(TypedDict, total=False):
+    """Of a `RunRequest`, besides the store and the bots."""
+
+    first: str | None
+    last: str | None
+    force: Sequence[str]
+    renew_encoder: bool
+    master: str | None
+    cluster: str | None
+    settings: Mapping[str, str]
+    command: str
+
 
 Say = Callable[[str], None]
 
@@ -146,12 +161,14 @@ class Pipeline:
 
         for finding in check_settings(settings, master=master or "local[*]") if settings else ():
             self._say(f"warning: {finding.what} -> {finding.fix}")
-        chosen: dict[str, Any] = {"exclude": exclude, "recipe": recipe, "first": first, "last": last, "force": force}
-        chosen |= {"renew_encoder": renew_encoder, "master": master, "cluster": cluster}
+        where: _Fields = {"first": first, "last": last, "force": force, "renew_encoder": renew_encoder}
+        where |= {"master": master, "cluster": cluster}
+        chosen = {"exclude": exclude, "recipe": recipe, **where}
         # Without the settings: they may hold secrets.
         stated = {"select": select, **{name: value for name, value in chosen.items() if value}}
         command = f"{self!r}.run({', '.join(f'{name}={value!r}' for name, value in stated.items())})"
-        request = self._request(select, **chosen, settings=settings or {}, command=command)
+        where |= {"settings": settings or {}, "command": command}
+        request = self._request(select, exclude=exclude, recipe=recipe, **where)
         return run_pipeline(request, views=[write_pages], watch=self._watch)
 
     def bots(self, select: str | Sequence[str] | None = None, *, exclude: Sequence[str] = ()) -> list[BotRow]:
@@ -206,7 +223,7 @@ class Pipeline:
         return open_answerer(self.store, self._bot(bot), None if version is None else str(version), nearest)
 
     def evaluate(
-        self, bot: str, rows: Any, *, version: int | str | None = None, recipe: Mapping[str, object] | None = None
+        self, bot: str, rows: object, *, version: int | str | None = None, recipe: Mapping[str, object] | None = None
     ) -> Evaluation:
         """How good a bot is on labelled rows, and on those of them that are new to it.
 
@@ -241,7 +258,7 @@ class Pipeline:
         *,
         exclude: Sequence[str],
         recipe: Mapping[str, object] | None,
-        **fields: Any,
+        **fields: Unpack[_Fields],
     ) -> RunRequest:
         from mlpipeline.orders.request import RunRequest
         from mlpipeline.recipe.choose import as_sets, choose_recipes

@@ -156,14 +156,17 @@ def read_bot(context: CommandContext, bot: str) -> BotData:
     place = dict(zip(splits["content_id"].to_pylist(), splits["split"].to_pylist(), strict=True))
     rows = read_rows(context.store, "cleaned", bots=[bot], columns=list(_COLUMNS)).select(list(_COLUMNS)).to_pylist()
     # A labelled row without a split belongs to nobody: it was cleaned after the last split.
-    marked = [
-        {**row, "split": place.get(row["content_id"]) if row["intent"] is not None else None}
+    looked_at = [
+        row
         for row in rows
         if (row["content_id"] in place if row["intent"] is not None else recipe.augment.retrieve_to > 0)
     ]
+    marked = [
+        {**row, "split": place.get(row["content_id"]) if row["intent"] is not None else None} for row in looked_at
+    ]
     schema = pa.schema([(name, pa.string()) for name in (*_COLUMNS, "split")])
     corpus = corpus_of(pa.Table.from_pylist(marked, schema=schema), Profile.of(recipe.language))
-    family = families(marked)
+    family = families(looked_at)
     names, groups = np.unique([family[one] for one in corpus.ids], return_inverse=True)
     chosen = drawn_rows(corpus, groups.reshape(-1), per_intent=context.options.per_intent)
     if len(chosen) < len(corpus.ids):

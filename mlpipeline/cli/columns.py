@@ -9,7 +9,6 @@ import re
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mlpipeline.cli.tables import cut, fit, terminal_cells
 from mlpipeline.errors import UsageError
@@ -20,7 +19,7 @@ TECHNICAL = frozenset(
     ("id", "content_id", "component", "parent", "partner", "seed", "fingerprint", "digest", "left", "right", "encoder")
 ) | frozenset(("weights_digest", "bundle_digest", "uri", "payload", "held_out", "vector", "report", "cpu_seconds"))
 _CONDITION = re.compile(r"(?P<column>\w+)\s*(?P<how>!=|>=|<=|!~|=|~|>|<)\s*(?P<value>.*)", re.DOTALL)
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+_ORDERS: Mapping[str, Callable[[str | float, str | float], bool]] = {
     ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
 }  # fmt: skip
 _CELLS_OF_A_NOTE = 120

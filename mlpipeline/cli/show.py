@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -67,13 +67,21 @@ def matching(table: pa.Table, conditions: Sequence[Condition]) -> pa.Table:
     return table
 
 
-def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
+class _NearPair(TypedDict):
+    domain: str
+    lang: str
+    left: str
+    right: str
+    similarity: float
+
+
+def with_texts(store: Store, pairs: Sequence[_NearPair]) -> list[dict[str, object]]:
     """Rows of `near_pair` with `left_text` and `right_text`: nobody judges a pair by two hashes.
 
     A text that only stands among what `clean` left out is taken from there.
     """
     bots = sorted({str(Bot(pair["domain"], pair["lang"])) for pair in pairs})
-    asked = {pair[side] for pair in pairs for side in ("left", "right")}
+    asked = {content for pair in pairs for content in (pair["left"], pair["right"])}
     texts: dict[tuple[str, str, str], str] = {}
     for dataset in ("cleaned_dropped", "cleaned") if bots else ():
         columns = ["domain", "lang", "content_id", "text"]
@@ -83,9 +91,13 @@ def with_texts(store: Store, pairs: Sequence[Mapping[str, Any]]) -> list[dict[st
             texts[key] = min(texts.get(key, row["text"]), row["text"])
     return [
         {
-            **{key: pair[key] for key in ("domain", "lang", "similarity")},
-            **{f"{side}_text": texts.get((pair["domain"], pair["lang"], pair[side])) for side in ("left", "right")},
-            **{side: pair[side] for side in ("left", "right")},
+            "domain": pair["domain"],
+            "lang": pair["lang"],
+            "similarity": pair["similarity"],
+            "left_text": texts.get((pair["domain"], pair["lang"], pair["left"])),
+            "right_text": texts.get((pair["domain"], pair["lang"], pair["right"])),
+            "left": pair["left"],
+            "right": pair["right"],
         }
         for pair in pairs
     ]

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ class TrainedModel:
     temperature: float = 1.0
     threshold: float = calibrate.FALLBACK_THRESHOLD
     out_of_scope: str = ""
-    history: dict[str, Any] = field(default_factory=dict)
+    history: dict[str, object] = field(default_factory=dict)
 
     @property
     def weights_digest(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 
@@ -15,16 +15,27 @@ from mlpipeline.stages.split.families import UNKNOWN, families_of
 MOST_ROWS = 1000  # of a bot that are looked at
 
 
-def families(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+class SplitRow(TypedDict):
+    """A row of a bot as `split` has placed it: `parent` is the text that it was made from."""
+
+    id: str
+    content_id: str
+    component: str | None
+    text: str | None
+    normalized: str | None
+    parent: str | None
+
+
+def families(rows: Sequence[SplitRow]) -> dict[str, str]:
     """Row id -> the family of its component: near duplicates, and what was made from one parent."""
-    named = dict[str, str]()
+    named = dict[str, str | None]()
     for row in rows:
         for name in (row["id"], text_key(row["text"] or ""), text_key(row["normalized"] or "")):
             named.setdefault(name, row["component"])
-    made = [(row["component"], text_key(row["parent"]), row["parent"]) for row in rows if row["parent"]]
+    made = [(row["component"] or "", text_key(row["parent"]), row["parent"]) for row in rows if row["parent"]]
     ties = [(own, named.get(key) or named.get(said) or UNKNOWN + key) for own, key, said in made]
     root = families_of(ties)
-    return {row["id"]: root.get(row["component"], row["component"] or row["content_id"]) for row in rows}
+    return {row["id"]: root.get(row["component"] or "", row["component"] or row["content_id"]) for row in rows}
 
 
 def taken(corpus: Corpus, rows: Codes) -> Corpus:

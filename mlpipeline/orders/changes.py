@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import pyarrow.compute as pc
@@ -26,7 +26,7 @@ def row_changes(
     store: Store, bot: str, sources: Sequence[SourceFile], recorded: Entry, wanted: Provenance
 ) -> dict[str, str]:
     """For each changed file of a bot: `312 rows new, 3 gone in corpus.jsonl`; files that cannot be told are absent."""
-    old, new = recorded.provenance.inputs.get("source_file", {}), wanted.inputs.get("source_file", {})
+    old, new = _files(recorded.provenance), _files(wanted)
     changed = [file for file in sources if file.name in old and old[file.name] != new.get(file.name)]
     told = {}
     for file in changed:
@@ -35,6 +35,11 @@ def row_changes(
         except (MLPipelineError, OSError, ValueError):
             continue
     return told
+
+
+def _files(made_from: Provenance) -> Mapping[str, object]:
+    found = made_from.inputs.get("source_file")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _difference(store: Store, bot: str, file: SourceFile) -> tuple[int, int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeGuard, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,7 +82,7 @@ def given_vectors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     return vectors
 
 
-def given_pairs(rows: Any) -> list[tuple[str, str]]:
+def given_pairs(rows: object) -> list[tuple[str, str]]:
     """(text, label) of each labelled row.
 
     Args:
@@ -93,7 +93,8 @@ def given_pairs(rows: Any) -> list[tuple[str, str]]:
     """
     names = getattr(rows, "column_names", None) or getattr(rows, "columns", None)
     if names is None:
-        pairs = [tuple(pair) if _is_pair(pair) else None for pair in _plain(rows, "rows")]
+        given = _plain(rows, "rows")
+        pairs = [(pair[0], pair[1]) if _is_pair(pair) else None for pair in given]
         strange = next((at for at, pair in enumerate(pairs) if pair is None), None)
         if strange is not None:
             raise _wrong("rows", strange, "it is no pair of a text and an intent", "write (text, intent)")
@@ -103,7 +104,8 @@ def given_pairs(rows: Any) -> list[tuple[str, str]]:
         if missing:
             fix = f"name the columns text and intent; there are: {', '.join(map(str, names))}"
             raise UsageError(f"rows have no column {' and no '.join(missing)}", fix=fix)
-        texts, intents = rows["text"], rows["intent"]
+        columns = cast("Mapping[str, list[object]]", rows)
+        texts, intents = columns["text"], columns["intent"]
     checked = given_texts(texts, "rows: text", blank=False)
     return list(zip(checked, given_labels(intents, len(checked), "rows: intent"), strict=True))
 
@@ -113,18 +115,18 @@ def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"
 
 
-def _is_pair(value: object) -> bool:
+def _is_pair(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, (tuple, list, np.ndarray)) and len(value) == 2
 
 
-def _plain(values: Any, name: str) -> Sequence[Any]:
+def _plain(values: object, name: str) -> Sequence[object]:
     """Python's own values of a list, a numpy array, a pandas Series or an Arrow array."""
     for method in ("to_pylist", "tolist"):
         if hasattr(values, method):
             values = getattr(values, method)()
             break
     try:
-        return list(values)
+        return list(cast("Iterable[object]", values))
     except TypeError:
         raise UsageError(f"{name}: {type(values).__name__} is no list", fix="give a list") from None
 

@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
@@ -69,13 +69,13 @@ def entry_of(run: Mapping[str, object]) -> Entry:
     }
 
 
-def add_history(store: Store, bots: Sequence[dict[str, Any]]) -> None:
+def add_history(store: Store, bots: Sequence[dict[str, object]]) -> None:
     """Adds to `champion` and `champion_before` of entries of `run.json` which run released that version: `run`,
     `started`, and the `interval` of its accuracy, where an earlier run of the store tells.
     """
     if not any(bot.get("champion") or bot.get("champion_before") for bot in bots):
         return
-    released = {
+    released: dict[tuple[object, object], dict[str, object]] = {
         (bot, found[0]): {"run": name, "started": entry["started"], "interval": found[2]}
         for name, entry in reversed(all_entries(store).items())
         if entry
@@ -84,7 +84,8 @@ def add_history(store: Store, bots: Sequence[dict[str, Any]]) -> None:
     for bot in bots:
         for key in ("champion", "champion_before"):
             line = bot.get(key)
-            bot[key] = {**line, **released.get((bot["bot"], line["version"]), {})} if line else line
+            told = released.get((bot["bot"], line["version"]), {}) if isinstance(line, dict) and line else {}
+            bot[key] = {**line, **told} if isinstance(line, dict) and line else line
 
 
 def _known(store: Store) -> dict[str, Entry]:

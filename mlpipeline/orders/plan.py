@@ -233,7 +233,7 @@ class Planner:
         if stage.shared is None:
             return None
         entry = self.manifest(stage.shared.gives).entries.get(f"*/{bot.lang}")
-        generation = int(entry.provenance.inputs.get("generation", 0)) if entry else 0
+        generation = int(str(entry.provenance.inputs.get("generation", 0))) if entry else 0
         return self._mark(stage, bot, {"generation": generation + int(self._renew)})
 
     def _shared_is_missing(self, stage: Stage, bot: Resolved, wanted: Provenance | None) -> bool:

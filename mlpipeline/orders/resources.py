@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.eventlog import open_log
@@ -150,16 +150,16 @@ def bottleneck(row: Usage, module: ModuleFigures) -> str:
     return name
 
 
-def in_one_line(row: Mapping[str, Any]) -> str:
+def in_one_line(row: Mapping[str, object]) -> str:
     """A row for stderr."""
     from mlpipeline.cluster.doctor.finding import amount, seconds
 
-    def or_dash(value: float | None, show: Callable[[float], str]) -> str:
-        return "–" if value is None else str(show(value))
+    def or_dash(value: object, show: Callable[[float], str]) -> str:
+        return str(show(value)) if isinstance(value, int | float) else "–"
 
     cells = [
         f"{row['module']:<10}",
-        f"{seconds(row['seconds']):>7}",
+        f"{or_dash(row['seconds'], seconds):>7}",
         f"CPU {or_dash(row['cpu_seconds'], seconds):>7}",
         f"JVM {or_dash(row['jvm_mb'], lambda mb: f'{mb:,.0f} MB'):>8}",
         f"worker {or_dash(row['worker_mb'], lambda mb: f'{mb:,.0f} MB'):>8}",

@@ -23,6 +23,7 @@ class _Check(TypedDict):
     name: str
     value: float | None
     limit: float
+    passed: bool
 
 
 def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, object]]:
@@ -76,15 +77,15 @@ def doubts(bot: Mapping[str, Any]) -> list[str]:
     Args:
         bot: with `rows` and, where it was evaluated, `accuracy`, `accuracy_interval`, `in_scope_rows`, `gate`.
     """
-    return [*_few_rows(bot), *_repeats(bot["rows"])]
+    scored = (bot.get("accuracy"), bot.get("accuracy_interval"), bot.get("in_scope_rows", 0))
+    return [*_few_rows(*scored, bot.get("gate") or []), *_repeats(bot["rows"])]
 
 
-def _few_rows(bot: Mapping[str, Any]) -> list[str]:
-    accuracy, interval = bot.get("accuracy"), bot.get("accuracy_interval")
+def _few_rows(accuracy: float | None, interval: Sequence[float] | None, rows: int, gate: Sequence[_Check]) -> list[str]:
     if accuracy is None or interval is None:
         return []
-    rows, (low, high) = bot["in_scope_rows"], interval
-    limits = [check["limit"] for check in bot.get("gate") or [] if check["name"] == "min_accuracy" and check["passed"]]
+    low, high = interval
+    limits = [check["limit"] for check in gate if check["name"] == "min_accuracy" and check["passed"]]
     unsure = [limit for limit in limits if low < limit]
     if rows >= FEW and not unsure:
         return []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.recipe.origins import Layer
@@ -45,14 +44,15 @@ def with_new_names(
     found = list(_renamed_in(data, renamed))
     if not found:
         return dict(data), []
-    result: dict[str, Any] = copy.deepcopy(dict(data))
+    result = copy.deepcopy(dict(data))
     for old, new in found:
         above, _, word = old.rpartition(".")
-        value = _at(result, above).pop(word)
-        into = result
+        holder, into = _at(result, above), result
+        value = holder.pop(word) if isinstance(holder, dict) else None
         *sections, name = new.split(".")
         for section in sections:
-            into = into.setdefault(section, {})
+            held = into.setdefault(section, {})
+            into = held if isinstance(held, dict) else {}
         there = into.get(name)
         into[name] = {**value, **there} if isinstance(there, dict) and isinstance(value, dict) else value
     return result, [f"{old} is called {new} now" for old, new in found]
@@ -70,7 +70,7 @@ def _renamed_in(data: Mapping[str, object], renamed: Mapping[str, str]) -> Itera
             yield old, new
 
 
-def _at(data: object, dotted: str) -> Any:
+def _at(data: object, dotted: str) -> object:
     """What stands at a dotted key; None where nothing does."""
     for word in dotted.split(".") if dotted else ():
         if not isinstance(data, Mapping) or word not in data:

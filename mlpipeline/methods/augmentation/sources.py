@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation import generator, retrieval, synonyms
@@ -34,7 +34,7 @@ _GIVERS: Mapping[str, Giver] = {
 }
 
 
-def sources_of(rules: MakingSettings, tool: Tool) -> tuple[list[Source], dict[str, dict[str, Any]]]:
+def sources_of(rules: MakingSettings, tool: Tool) -> tuple[list[Source], dict[str, dict[str, object]]]:
     """The sources that the recipe wants, and what each of them says of itself once it was asked.
 
     Args:
@@ -42,7 +42,7 @@ def sources_of(rules: MakingSettings, tool: Tool) -> tuple[list[Source], dict[st
             `generator` leave out theirs.
         tool: of the bot's language.
     """
-    said = dict[str, dict[str, Any]]()
+    said = dict[str, dict[str, object]]()
     wanted = {
         synonyms.OPERATOR: True,
         retrieval.OPERATOR: rules.retrieve_to > 0,

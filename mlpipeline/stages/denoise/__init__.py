@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -19,7 +19,7 @@ from mlpipeline.errors import StageError
 from mlpipeline.methods.label_noise.analysis import Fit, analyse_examples, fit_here, plan_views
 from mlpipeline.methods.label_noise.annotating import answers_of
 from mlpipeline.methods.label_noise.examples import examples_of
-from mlpipeline.methods.label_noise.listing import issue_rows
+from mlpipeline.methods.label_noise.listing import IssueRow, issue_rows
 from mlpipeline.methods.label_noise.noise_data import Floats
 from mlpipeline.methods.label_noise.reporting import report_of
 from mlpipeline.methods.label_noise.views import say_cheaper
@@ -56,9 +56,24 @@ class DenoiseSettings:
     denoise: DenoiseSection
 
 
+class BotNoise(TypedDict):
+    """A row of JUDGED: of a bot its noise, 0 to 1, the report as JSON, and the doubted labels."""
+
+    domain: str
+    lang: str
+    rate: float | None
+    low: float | None
+    high: float | None
+    kind: str | None
+    rows: int | None
+    flagged: int | None
+    report: str
+    issues: list[IssueRow]
+
+
 def analyse_bot(
     bot: str, rows: pa.Table, rules: DenoiseSection, *, large: bool = False, fit: Fit = fit_here
-) -> dict[str, Any]:
+) -> BotNoise:
     """One row of JUDGED.
 
     Args:
@@ -76,7 +91,12 @@ def analyse_bot(
     return {
         "domain": domain,
         "lang": lang,
-        **{name: report.get(name) for name in ("rate", "low", "high", "kind", "rows", "flagged")},
+        "rate": report.get("rate"),
+        "low": report.get("low"),
+        "high": report.get("high"),
+        "kind": report.get("kind"),
+        "rows": report.get("rows"),
+        "flagged": report.get("flagged"),
         "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
         "issues": issue_rows(examples, analysis.findings),
     }
@@ -174,7 +194,7 @@ def ask_views(bot: str, rows: DataFrame, rules: DenoiseSection, counters: Counte
     return fit_on_spark(rows.sparkSession, counters, views, task)
 
 
-def _as_table(judged: dict[str, object]) -> pa.Table:
+def _as_table(judged: BotNoise) -> pa.Table:
     return pa.Table.from_pylist([judged], schema=to_arrow_schema(JUDGED))
 
 

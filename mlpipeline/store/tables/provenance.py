@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -21,7 +20,7 @@ class Provenance:
     fingerprint: str
     code: str
     part: Mapping[str, object]
-    inputs: Mapping[str, Any]
+    inputs: Mapping[str, object]
     libraries: Mapping[str, str]
 
 

@@ -21,6 +21,11 @@ class _Counted(TypedDict):
     count: int
 
 
+class _Step(TypedDict):
+    share: float
+    rows: int | None
+
+
 class ChartPoint(TypedDict):
     """The planner's line in the chart: its place, `rows` to read, rows `done`, and whether there is room for words."""
 
@@ -126,15 +131,14 @@ def work_chart(report: Mapping[str, Any]) -> Chart | None:
         "band": band,
         "line": path(promised),
         "tried": [{"kind": kind, "line": path(points), "words": _PLANTED.get(kind, kind)} for kind, points in tried],
-        "review": _review(report, last) if promised else None,
+        "review": _review(report.get("review") or [], report.get("actions") or {}, last) if promised else None,
     }
 
 
-def _review(report: Mapping[str, Any], last: float) -> ChartPoint | None:
+def _review(steps: Sequence[_Step], actions: Mapping[str, int], last: float) -> ChartPoint | None:
     """Where the planner's line stands on the curve, of which rows that were dealt with are the first."""
-    actions = report.get("actions") or {}
     done = sum(actions.get(name, 0) for name in DEALT_WITH)
-    for row in report.get("review") or []:
+    for row in steps:
         if row["share"] == PROMISED and row["rows"] and (x := 100.0 * (row["rows"] + done) / last) <= 100.0:
             return {"x": x, "y": 100.0 - 100.0 * PROMISED, "rows": row["rows"], "done": done, "told": 18 < x < 78}
     return None

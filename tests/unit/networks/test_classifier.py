@@ -63,11 +63,13 @@ def test_it_learns(model: TrainedModel) -> None:
     best = logits(model, texts[1::2]).argmax(axis=1)
     right = [model.labels[place] == label for place, label in zip(best, labels[1::2], strict=True)]
     assert model.labels == ["alarm", "light", "music"] and np.mean(right) > 0.9
-    assert model.history["calibrated_on"] == "validation" and model.history["loss"][-1] < model.history["loss"][0]
+    losses: Any = model.history["loss"]
+    assert model.history["calibrated_on"] == "validation" and losses[-1] < losses[0]
 
 
 def test_what_is_not_its_business_is_refused_by_a_bot_that_is_always_right(model: TrainedModel) -> None:
-    assert model.history["validation_accuracy"] > 0.95, "else this shows nothing"
+    share: Any = model.history["validation_accuracy"]
+    assert share > 0.95, "else this shows nothing"
     said = ["who won the election", "is my bread vegan", "translate house to french", "what rhymes with orange",
             "how tall is mount everest", "오늘 주식 어때", "나 심심해", "환율 알려줘"]  # fmt: skip
     score = calibrate.softmax(logits(model, said), model.temperature).max(axis=1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -15,7 +13,7 @@ from mlpipeline.methods.augmentation.ablation_learners import linear_learner
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.word_order import OrderScore
 from mlpipeline.orders.augmentation_report import decision, would_help
-from mlpipeline.orders.augmentation_rows import drawn_rows, families
+from mlpipeline.orders.augmentation_rows import SplitRow, drawn_rows, families
 from mlpipeline.orders.review_sheet import Marks, Share
 
 from .planted import rules, sample_corpus, with_operators
@@ -128,7 +126,7 @@ def test_few_rows_of_each_intent_are_drawn_family_by_family() -> None:
 
 
 def test_families_hold_near_duplicates_and_what_was_made_from_one_parent() -> None:
-    rows: list[dict[str, Any]] = [
+    rows: list[SplitRow] = [
         {"id": "1", "component": "a", "content_id": "a", "text": "One", "normalized": "one", "parent": None},
         {"id": "2", "component": "b", "content_id": "b", "text": "two", "normalized": "two", "parent": " ONE "},
         {"id": "3", "component": "c", "content_id": "c", "text": "three", "normalized": "three", "parent": "2"},

@@ -191,4 +191,4 @@ def test_a_source_tells_what_it_did() -> None:
     assert said["retrieval"] == retrieved(corpus)[1]
     foreign = Corpus(corpus.profile, ["1", "2"], ["ปิดไฟ", "เปิดไฟ"], ["a", "b"], (), corpus.logs)
     assert not list(sources[0](foreign, WANTED))
-    assert "not in the language" in said["retrieval"]["reason"]
+    assert "not in the language" in str(said["retrieval"]["reason"])

@@ -12,6 +12,7 @@ from mlpipeline.languages.labels import spelled_apart
 from mlpipeline.methods.label_noise.analysis import analyse_examples, fit_here, spare_intents
 from mlpipeline.methods.label_noise.decide import Finding
 from mlpipeline.methods.label_noise.examples import examples_of
+from mlpipeline.methods.label_noise.listing import IssueRow
 from mlpipeline.stages.denoise import analyse_bot
 from mlpipeline.stages.denoise.processes import fit_in_processes
 from mlpipeline.views.report.noise_page import render_noise
@@ -21,14 +22,14 @@ TEST = tuple(range(0, COUNT, 9))
 VERIFIED = tuple(number for number in WRONG if number not in TEST)[:6]
 
 
-def judged(made: list[dict[str, Any]], **changed: Any) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def judged(made: list[dict[str, Any]], **changed: Any) -> tuple[dict[str, Any], dict[str, IssueRow]]:
     """The report, and the issues by content id."""
     found = analyse_bot("shop/ko", table(made), rules(**changed))
     return json.loads(found["report"]), {row["content_id"]: row for row in found["issues"]}
 
 
 @pytest.fixture(scope="module")
-def noisy() -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def noisy() -> tuple[dict[str, Any], dict[str, IssueRow]]:
     made = rows(WRONG, TEST)
     for number in VERIFIED:
         made[number]["verified"] = True
