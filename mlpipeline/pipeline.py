@@ -211,8 +211,9 @@ def _commit(
     marks = {job.bot: job.provenance for job in done}
     if done:
         for dataset, frame in frames.items():
-            if dataset == stage.dropped and counted.counts.dropped == 0:
-                # The tasks that made the kept rows saw none to drop: do not run them again for an empty table.
+            if dataset == stage.dropped and counters.values.counts.dropped == 0:
+                # Asked now, as it is written last: the tasks that made the kept rows saw none to drop, so they are not
+                # run again for an empty table.
                 frame = context.spark().createDataFrame([], stage.gives[dataset])
             if failed:
                 frame = frame.where(partition_predicate(marks))
