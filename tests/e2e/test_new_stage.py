@@ -30,7 +30,7 @@ from mlpipeline.spark.counters import Counters
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
 
 if TYPE_CHECKING:
-    from mlpipeline.recipe.fields import CleanPart
+    from mlpipeline.recipe.fields import CleanSection
 
 SHOUTED = StructType([StructField(name, StringType(), False) for name in ("domain", "lang", "id", "shout")])
 
@@ -39,7 +39,7 @@ SHOUTED = StructType([StructField(name, StringType(), False) for name in ("domai
 class ShoutSettings:
     """The stage has no section of its own."""
 
-    clean: CleanPart
+    clean: CleanSection
 
 
 def shout(settings: ShoutSettings, inputs: Frames, counters: Counters) -> Frames:
