@@ -13,7 +13,7 @@ from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.apply import Say, apply_plan
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.records import Head, make_record, write_record
-from mlpipeline.orders.request import RunRequest, plan_run, stages_of
+from mlpipeline.orders.request import RunRequest, plan_run
 from mlpipeline.orders.run_record import RunRecord
 from mlpipeline.orders.run_target import AUTO, where_to_run
 from mlpipeline.orders.samples import answer_samples
@@ -51,13 +51,12 @@ def run_pipeline(
         The record; with an empty name where there was nothing to do, and nothing is kept of that.
 
     Raises:
-        UsageError: a stage, a master or a setting that is none.
+        UsageError: a master or a setting that is none.
         SetupError: nobody answers at the master.
         StoreError: the store cannot be written.
     """
     began, started = time.monotonic(), datetime.now(timezone.utc)
-    # Before anything is written, locks too.
-    stages_of(request.first, request.last, request.force)
+    # Before anything is written, locks too; the stages were checked when the request was made.
     if request.master and request.master != AUTO and "PYSPARK_GATEWAY_PORT" not in os.environ:
         check_master(request.master)
     request.store.check_writable()
