@@ -164,7 +164,7 @@ def make_small(home: Path) -> None:
     for section, values in _QUICK.items():
         for key, value in values.items():
             for name, one in value.items() if isinstance(value, dict) else [(key, value)]:
-                text, times = re.subn(rf"^( +{name}:).*", rf"\1 {json.dumps(one)}", text, flags=re.MULTILINE)
+                text, times = re.subn(rf"^( +{name}:)[^#\n]*", rf"\1 {json.dumps(one)}  ", text, flags=re.MULTILINE)
                 assert times == 1, f"{section}.{key}: {name}"
     base.write_text(text, "utf-8")
 
