@@ -24,7 +24,7 @@ from mlpipeline.store.checked import understood
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-    from mlpipeline.networks.encoder import NgramEncoder
+    from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 
 __all__ = ["Bundle", "BundleContents", "Index", "as_bundle", "load_bundle", "write_bundle"]
 
@@ -94,7 +94,7 @@ class Bundle:
         """What turns texts into the index's vectors; None if the bot has no index."""
         if not self.files.has("encoder.npz"):
             return None
-        from mlpipeline.networks.encoder import NgramEncoder
+        from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 
         with understood(self.files.folder / "encoder.npz", fix=remedy(self.files.folder)):
             return NgramEncoder.from_bytes(self.files.read("encoder.npz"))

@@ -14,7 +14,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
-from mlpipeline.networks.encoder import Encoder, NgramEncoder, fit_ngram_encoder, load_encoder
+from mlpipeline.networks.encoders.ngram_lsa import Encoder, NgramEncoder, fit_ngram_encoder, load_encoder
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import union_all

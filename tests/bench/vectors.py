@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mlpipeline.networks.encoder import NgramEncoder, fit_ngram_encoder
+from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder, fit_ngram_encoder
 from mlpipeline.schemas import EMBEDDING
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.session import open_session

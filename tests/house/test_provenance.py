@@ -42,7 +42,7 @@ def modules_of(stage: Stage) -> dict[str, Source]:
 @pytest.mark.parametrize(
     ("stage", "module"),
     [
-        ("embed", "networks.pretrained"),
+        ("embed", "networks.encoders.folder"),
         ("embed", "networks.arrays"),
         ("denoise", "networks.calibrate"),
         ("augment", "languages.paraphrase.thai"),

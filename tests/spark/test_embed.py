@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.catalog import stage_named
-from mlpipeline.networks.encoder import NgramEncoder
+from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.pipeline import settings_of
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.frames import check_schema

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from mlpipeline.networks.encoder import fit_ngram_encoder
+from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from mlpipeline.networks.features import FeatureSpec, as_ids, fit_vocabulary
 from mlpipeline.serving.bundle import BundleContents
 

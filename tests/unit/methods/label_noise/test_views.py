@@ -14,7 +14,7 @@ from mlpipeline.methods.label_noise.folds import learnt_rows, predict_all, predi
 from mlpipeline.methods.label_noise.machines import fit_margins
 from mlpipeline.methods.label_noise.noise_data import as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import View, choose_views, quick_views
-from mlpipeline.networks.encoder import fit_ngram_encoder
+from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from tests.unit.methods.label_noise.noise_corpus import NAMES, corpus, noise_data, task
 
 TEXTS, LABELS = corpus()

@@ -12,8 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from mlpipeline.errors import SetupError
-from mlpipeline.networks import pretrained
-from mlpipeline.networks.encoder import load_encoder
+from mlpipeline.networks.encoders import folder as folder_encoder
+from mlpipeline.networks.encoders.ngram_lsa import load_encoder
 from mlpipeline.networks.untrusted import check_sentence_transformer
 
 WORDS = ["[PAD]", "[UNK]", "play", "stop", "music", "lights", "please"]
@@ -137,4 +137,4 @@ def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     write_model(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(SetupError, match=r"tokenizers.*encoders"):
-        pretrained.load_pretrained(tmp_path)
+        folder_encoder.load_pretrained(tmp_path)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mlpipeline.errors import StageError
 from mlpipeline.networks import arrays
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_rows, fit_vocabulary
-from mlpipeline.networks.pretrained import load_pretrained
+from mlpipeline.networks.encoders.folder import load_pretrained
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks.encoder import NgramEncoder, fit_ngram_encoder
+from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder, fit_ngram_encoder
 
 THINGS = ("song", "movie", "book")
 WHEN = ("now", "tomorrow", "on monday", "please")
