@@ -24,7 +24,7 @@ from mlpipeline.store.checked import understood
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-    from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+    from mlpipeline.networks.encoders.contract import Encoder
 
 __all__ = ["Bundle", "BundleContents", "Index", "as_bundle", "load_bundle", "write_bundle"]
 
@@ -90,14 +90,14 @@ class Bundle:
             raise StoreError(f"onnxruntime cannot load the network ({error})", where=where, fix=fix) from error
 
     @cached_property
-    def encoder(self) -> NgramEncoder | None:
+    def encoder(self) -> Encoder | None:
         """What turns texts into the index's vectors; None if the bot has no index."""
         if not self.files.has("encoder.npz"):
             return None
-        from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+        from mlpipeline.networks.encoders.opening import from_bytes
 
         with understood(self.files.folder / "encoder.npz", fix=remedy(self.files.folder)):
-            return NgramEncoder.from_bytes(self.files.read("encoder.npz"))
+            return from_bytes(self.files.read("encoder.npz"))
 
     @cached_property
     def index(self) -> Index | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,8 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
-from mlpipeline.networks.encoders.ngram_lsa import Encoder, NgramEncoder, fit_ngram_encoder, load_encoder
+from mlpipeline.networks.encoders.contract import Encoder
+from mlpipeline.networks.encoders.opening import make_encoder, open_encoder
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import union_all
@@ -25,7 +25,6 @@ from mlpipeline.stages.contract import Frames, RowWords, Shared, Stage, Work
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import EmbedSection
 
-TRAINED_HERE = "ngram-lsa"
 _ARROW = to_arrow_schema(EMBEDDING)
 _FIT_SETTINGS = {"dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows"}
 
@@ -48,20 +47,11 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
 
     def fit(bot: str, rows: pa.Table) -> pa.Table:
         drawn = rows.sort_by("content_id").slice(0, rules.max_rows)
-        if rules.encoder == TRAINED_HERE:
-            made = fit_ngram_encoder(drawn["normalized"].to_pylist(), **rules.model_dump(include=_FIT_SETTINGS))
-            digest, payload = made.digest, made.to_bytes()
-        else:
-            digest, payload = load_encoder(Path(rules.encoder)).digest, None
-        row = {"domain": "*", "lang": Bot.parse(bot).lang, "encoder": digest, "rows": len(rows), "payload": payload}
-        return pa.Table.from_pylist([row], schema=to_arrow_schema(ENCODER))
+        made = make_encoder(rules.encoder, drawn["normalized"].to_pylist(), rules.model_dump(include=_FIT_SETTINGS))
+        row = {"domain": "*", "lang": Bot.parse(bot).lang, "encoder": made.digest, "rows": len(rows)}
+        return pa.Table.from_pylist([{**row, "payload": made.to_bytes()}], schema=to_arrow_schema(ENCODER))
 
     return run_tasks(texts, fit, schema=ENCODER, counters=counters)
-
-
-def encoder_of(row: Row, folder: str) -> Encoder:
-    """The encoder that a row of `encoder` stands for."""
-    return NgramEncoder.from_bytes(bytes(row["payload"])) if row["payload"] is not None else load_encoder(Path(folder))
 
 
 def with_vectors(cleaned: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters) -> DataFrame:
@@ -72,14 +62,18 @@ def with_vectors(cleaned: DataFrame, encoder: Row, rules: EmbedSection, counters
     rows = cleaned.where(F.col("lang") == encoder["lang"]).repartition(tasks, "content_id")
     texts = rows.groupBy("domain", "lang", "content_id").agg(F.first("normalized").alias("normalized"))
     sent = spark.sparkContext.broadcast(encoder.asDict())
-    digest, folder = encoder["encoder"], rules.encoder
+    digest, name = encoder["encoder"], rules.encoder
+
+    def load() -> Encoder:
+        payload = sent.value["payload"]
+        return open_encoder(name, None if payload is None else bytes(payload))
 
     def predict(model: Encoder, batch: pa.RecordBatch) -> pa.RecordBatch:
         return as_vectors(model, digest, batch)
 
     return map_partitions(
         texts,
-        lambda: encoder_of(sent.value, folder),
+        load,
         predict,
         schema=EMBEDDING,
         key=f"embed:{digest}",

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import SetupError
+from mlpipeline.networks.encoders.contract import Vectors
 from mlpipeline.networks.untrusted import check_sentence_transformer
-
-Vectors = NDArray[np.float32]
 
 _BATCH = 64  # with texts sorted by length the fastest on one thread (32 to 64 alike, 256 slower)
 _MOST_TOKENS = 128
@@ -26,9 +25,14 @@ _FIX = "pip install 'torch>=2.4' 'sentence-transformers>=3.3' 'tokenizers>=0.20'
 class FolderEncoder:
     """An encoder whose weights lie in a folder; `predict` turns at most 64 texts of like length into raw vectors."""
 
+    name: str
     dims: int
     digest: str
     predict: Callable[[list[str]], Vectors]
+
+    def to_bytes(self) -> bytes | None:
+        """None: the folder is not copied, and found again by its name."""
+        return None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Normalised texts -> float32 (n, dims), rows of unit length; shortest first, so that little is padded."""
@@ -41,7 +45,7 @@ class FolderEncoder:
         return returned
 
 
-def load_pretrained(folder: Path) -> FolderEncoder:
+def load_folder(folder: Path) -> FolderEncoder:
     """The encoder in `folder`: `model.onnx` (or `onnx/model.onnx`) with `tokenizer.json`, or sentence-transformers.
 
     Raises:
@@ -93,7 +97,7 @@ def _onnx_encoder(folder: Path, model: Path) -> FolderEncoder:
     unknown = wanted - {"input_ids", "attention_mask", "token_type_ids"}
     if unknown:
         raise SetupError(f"the encoder wants unknown inputs {sorted(unknown)}", where=str(model), fix="export it anew")
-    return FolderEncoder(predict(["a"]).shape[1], _digest(folder), predict)
+    return FolderEncoder(str(folder), predict(["a"]).shape[1], _digest(folder), predict)
 
 
 def _sentence_transformer(folder: Path) -> FolderEncoder:
@@ -113,7 +117,7 @@ def _sentence_transformer(folder: Path) -> FolderEncoder:
         raw: object = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(raw, np.float32)
 
-    return FolderEncoder(predict(["a"]).shape[1], _digest(folder), predict)
+    return FolderEncoder(str(folder), predict(["a"]).shape[1], _digest(folder), predict)
 
 
 def _mean_pooled(raw: Vectors, mask: NDArray[np.int64]) -> Vectors:

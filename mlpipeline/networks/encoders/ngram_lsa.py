@@ -1,4 +1,4 @@
-"""Texts to vectors of unit length: an encoder trained here without any weights, or one from a local folder."""
+"""An encoder that is trained here, on the texts themselves, without any weights."""
 
 from __future__ import annotations
 
@@ -8,42 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks import arrays
+from mlpipeline.networks.encoders.contract import Vectors, unit
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_rows, fit_vocabulary
-from mlpipeline.networks.encoders.folder import load_pretrained
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
-
-Vectors = NDArray[np.float32]
 
 _FORMAT = 1
 _TINY = 200  # texts; below that, every n-gram is known, whatever `min_df` says
 _OVERSAMPLING = 20
 _ROUNDS = 4
 _ROWS_AT_ONCE = 20_000
-
-
-class Encoder(Protocol):
-    """What `embed` and the index of the nearest questions need of an encoder."""
-
-    @property
-    def dims(self) -> int:
-        """Length of a vector."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) of what makes the vectors: equal digests, equal vectors."""
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Normalised texts -> float32 (n, dims), rows of unit length (zeros for a text that says nothing to it)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +41,11 @@ class NgramEncoder:
     spec: FeatureSpec
     vocabulary: Vocabulary
     projection: NDArray[np.float16]
+
+    @property
+    def name(self) -> str:
+        """As the recipe names it."""
+        return "ngram-lsa"
 
     @property
     def dims(self) -> int:
@@ -86,7 +73,7 @@ class NgramEncoder:
                 np.take(self._table, places[start:stop], axis=0, out=own, mode="clip")
                 # Not a matrix product: its order of adding, hence the last bits, would depend on threads and batch.
                 np.add.reduce(own, axis=0, out=result[row])
-        return _unit(result)
+        return unit(result)
 
     def to_bytes(self) -> bytes:
         """An npz archive; equal encoders give equal bytes."""
@@ -148,15 +135,6 @@ def fit_ngram_encoder(
     return NgramEncoder(spec, vocabulary, projection.astype(np.float16))
 
 
-def load_encoder(folder: Path) -> Encoder:
-    """An encoder from a local folder: `model.onnx` and `tokenizer.json`, or a sentence-transformers folder.
-
-    Raises:
-        SetupError: when the folder holds neither, or a library of the extra `[encoders]` is missing.
-    """
-    return load_pretrained(folder)
-
-
 def _place(text: str) -> tuple[int, str]:
     return zlib.crc32(text.encode("utf-8", "surrogatepass")), text
 
@@ -199,9 +177,3 @@ def _principal(rows: csr_matrix, dims: int, seed: int) -> NDArray[np.float64]:
     result = np.zeros((rows.shape[1], dims))
     result[:, : len(keep)] = vectors * squares[keep] ** -0.25
     return result
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    returned: Vectors = vectors / np.maximum(length, 1e-12)[:, None]
-    return returned

@@ -12,8 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from mlpipeline.errors import SetupError
-from mlpipeline.networks.encoders import folder as folder_encoder
-from mlpipeline.networks.encoders.ngram_lsa import load_encoder
+from mlpipeline.networks.encoders.folder import load_folder
 from mlpipeline.networks.untrusted import check_sentence_transformer
 
 WORDS = ["[PAD]", "[UNK]", "play", "stop", "music", "lights", "please"]
@@ -47,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_with_onnx_and_tokenizer(folder: Path) -> None:
-    encoder = load_encoder(folder)
+    encoder = load_folder(folder)
     texts = ["play music please", "stop", "music play", "lights " * 300, "play music", "never heard"] * 30
     vectors = encoder.encode(texts)
     assert encoder.dims == 8 and vectors.shape == (180, 8) and vectors.dtype == np.float32
@@ -59,19 +58,19 @@ def test_a_folder_with_onnx_and_tokenizer(folder: Path) -> None:
 
 
 def test_the_digest_follows_the_files(folder: Path) -> None:
-    before = load_encoder(folder).digest
-    assert load_encoder(folder).digest == before
+    before = load_folder(folder).digest
+    assert load_folder(folder).digest == before
     (folder / "note.txt").write_text("retrained")
-    assert load_encoder(folder).digest != before
+    assert load_folder(folder).digest != before
 
 
 def test_a_broken_model_and_unknown_inputs_are_told(folder: Path) -> None:
     write_model(folder, ("pixel_values",))
     with pytest.raises(SetupError, match="pixel_values"):
-        load_encoder(folder)
+        load_folder(folder)
     (folder / "model.onnx").write_bytes(b"not a model")
     with pytest.raises(SetupError, match="cannot be loaded"):
-        load_encoder(folder)
+        load_folder(folder)
 
 
 def write_transformer(folder: Path) -> None:
@@ -113,7 +112,7 @@ def test_what_could_run_code_is_refused(tmp_path: Path, name: str, text: str, to
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text(text)
     with pytest.raises(SetupError, match=told) as caught:
-        load_encoder(tmp_path)
+        load_folder(tmp_path)
     assert caught.value.where == str(tmp_path / name) and caught.value.fix
 
 
@@ -122,19 +121,19 @@ def test_weights_are_safetensors_or_nothing(tmp_path: Path) -> None:
     for path in tmp_path.rglob("*.safetensors"):
         path.unlink()
     with pytest.raises(SetupError, match="safetensors only"):
-        load_encoder(tmp_path)
+        load_folder(tmp_path)
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SetupError, match="no such folder"):
-        load_encoder(tmp_path / "nowhere")
+        load_folder(tmp_path / "nowhere")
     with pytest.raises(SetupError, match="holds no encoder"):
-        load_encoder(tmp_path)
+        load_folder(tmp_path)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     write_transformer(tmp_path)
     with pytest.raises(SetupError, match=r"sentence_transformers.*encoders"):
-        load_encoder(tmp_path)
+        load_folder(tmp_path)
     write_model(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(SetupError, match=r"tokenizers.*encoders"):
-        folder_encoder.load_pretrained(tmp_path)
+        load_folder(tmp_path)
