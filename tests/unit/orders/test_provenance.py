@@ -106,7 +106,8 @@ import mlpipeline
 assert mlpipeline.__file__.startswith(sys.argv[2]), mlpipeline.__file__
 plan = Planner(Store(sys.argv[1] + "/none")).plan(load_recipes(Path(sys.argv[1]) / "conf"), STAGES)
 of_stage = {name: orders.items() for name, orders in plan.orders.items()}
-print(json.dumps({f"{bot} {name}": order.job.provenance.fingerprint for name in of_stage for bot, order in of_stage[name]}))
+listed = [(f"{bot} {name}", order) for name in of_stage for bot, order in of_stage[name]]
+print(json.dumps({told: order.job.provenance.fingerprint for told, order in listed}))
 """
 
 
