@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.networks.encoders.contract import Encoder
+from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from mlpipeline.networks.encoders.opening import make_encoder, open_encoder
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
 from mlpipeline.spark.counters import Counters
@@ -43,11 +45,12 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
     A folder's encoder is not copied: its row carries the digest of the folder and no payload.
     """
     rules = settings.embed
+    train = partial(fit_ngram_encoder, **rules.model_dump(include=_FIT_SETTINGS))
     texts = inputs["cleaned"].select(F.lit("*").alias("domain"), "lang", "content_id", "normalized").distinct()
 
     def fit(bot: str, rows: pa.Table) -> pa.Table:
         drawn = rows.sort_by("content_id").slice(0, rules.max_rows)
-        made = make_encoder(rules.encoder, drawn["normalized"].to_pylist(), rules.model_dump(include=_FIT_SETTINGS))
+        made = make_encoder(rules.encoder, drawn["normalized"].to_pylist(), train)
         row = {"domain": "*", "lang": Bot.parse(bot).lang, "encoder": made.digest, "rows": len(rows)}
         return pa.Table.from_pylist([{**row, "payload": made.to_bytes()}], schema=to_arrow_schema(ENCODER))
 

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.folder import load_folder
-from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder, fit_ngram_encoder
+from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 
 TRAINED_HERE = "ngram-lsa"
 
 
-def make_encoder(name: str, texts: Sequence[str], settings: dict[str, Any]) -> Encoder:
+def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]], NgramEncoder]) -> Encoder:
     """The encoder that the recipe names; whatever of it is trained here learns from these texts.
 
     Args:
         name: `embed.encoder` of the recipe.
         texts: normalised texts of one language.
-        settings: keyword arguments of `fit_ngram_encoder`.
+        train: `fit_ngram_encoder` with the recipe's settings.
 
     Raises:
         SetupError: see `load_folder`.
         StageError: there is no text to learn from.
     """
-    return fit_ngram_encoder(texts, **settings) if name == TRAINED_HERE else load_folder(Path(name))
+    return train(texts) if name == TRAINED_HERE else load_folder(Path(name))
 
 
 def open_encoder(name: str, payload: bytes | None) -> Encoder:
