@@ -10,8 +10,9 @@ from mlpipeline.errors import MLPipelineError, StageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
+from mlpipeline.orders.encoders import EncoderChoice
 from mlpipeline.orders.growth import growth_notes
-from mlpipeline.orders.promises import TRAINED_HERE, check_promises
+from mlpipeline.orders.promises import check_promises
 from mlpipeline.orders.provenance import folders_of, read_stage_code
 from mlpipeline.orders.refusals import check_refusal, read_refusals
 from mlpipeline.orders.rowless import check_rows
@@ -94,6 +95,7 @@ class Planner:
         self._provenance = read_stage_code(store, STAGES)
         self._first = ""
         self._lost: dict[str, Callable[[str], list[str]]] = {}
+        self._encoders = EncoderChoice()
 
     def plan(self, bots: Iterable[Resolved], stages: Sequence[Stage]) -> Plan:
         """Orders for all bots; stages outside `stages` are taken as they stand."""
@@ -102,8 +104,8 @@ class Planner:
         self._first = stages[0].name if stages else ""
         chosen = {stage.name for stage in stages}
         for bot in bots:
-            self._plan_bot(plan, bot, chosen)
-        plan.notes += [*self._notes, *self._growth_notes(plan)]
+            self._plan_bot(plan, self._encoders.as_runnable(bot) if "embed" in chosen else bot, chosen)
+        plan.notes += [*self._notes, *self._encoders.notes.values(), *self._growth_notes(plan)]
         plan.notes += [
             f"{path}: nobody here can tell whether it has changed: `--force ingest` reads it again"
             for path in self._digests.untold
@@ -292,7 +294,7 @@ class Planner:
 
     def _growth_notes(self, plan: Plan) -> list[str]:
         recipes = [order.job.recipe for order in plan.orders.get("embed", {}).values()]
-        shares = {one.lang: one.embed.retrain_growth for one in recipes if one.embed.encoder == TRAINED_HERE}
+        shares = {one.lang: one.embed.retrain_growth for one in recipes if "ngram-lsa" in one.embed.encoder.split("+")}
         if not shares or not self.manifest("encoder").entries:
             return []
         return growth_notes(self._store, self.manifest("cleaned"), shares)

@@ -9,10 +9,10 @@ from mlpipeline.errors import InputError, RecipeError
 from mlpipeline.inputs import plain_file, spelled
 from mlpipeline.recipe.fields import Recipe
 from mlpipeline.recipe.load import Resolved
+from mlpipeline.recipe.names import ENCODERS
 from mlpipeline.recipe.release_fields import Gate
 
 _NONE_FIX = "correct it, or set it to null"
-TRAINED_HERE = "ngram-lsa"
 
 
 def check_promises(bot: Resolved, stages: Collection[str]) -> None:
@@ -43,7 +43,7 @@ def check_promises(bot: Resolved, stages: Collection[str]) -> None:
 
 
 def _folders(recipe: Recipe, stages: Collection[str]) -> Iterator[tuple[str, str]]:
-    if recipe.embed.encoder != TRAINED_HERE and "embed" in stages:
+    if recipe.embed.encoder not in ENCODERS and "embed" in stages:
         yield "embed.encoder", recipe.embed.encoder
     place = recipe.augment.generator
     if place is not None and "://" not in place and "augment" in stages:

@@ -27,7 +27,8 @@ class EmbedSection(Section):
 
     encoder: str = Field(
         min_length=1,
-        description="ngram-lsa (trained here, on all texts of a language), or the folder of a pretrained encoder",
+        description="use (pretrained, sixteen languages), ngram-lsa (trained here, on all texts of a language), "
+        "use+ngram-lsa (both side by side), or the folder of a pretrained encoder",
     )
     dims: Annotated[int, Field(ge=2, le=4096)] = Field(description="Length of the vectors of ngram-lsa")
     engine: Literal["arrow", "rdd"] = Field(
@@ -47,7 +48,7 @@ class EmbedSection(Section):
 
     @model_validator(mode="after")
     def _check_grams(self) -> EmbedSection:
-        if self.encoder == "ngram-lsa":
+        if "ngram-lsa" in self.encoder.split("+"):
             check_grams(self.char_ngrams, self.word_ngrams)
         return self
 

@@ -93,8 +93,10 @@ class Answerer:
         return choose(shares, bundle.labels, bundle.thresholds, known=(ids != 0).any(axis=1))
 
     def _nearest(self, normalized: list[str]) -> list[list[Nearest]]:
-        index, encoder = self.bundle.index, self.bundle.encoder
-        if self.nearest <= 0 or index is None or encoder is None or not len(index.vectors):
+        # In this order: an encoder may take longer to open than all else takes to answer.
+        index = self.bundle.index if self.nearest > 0 else None
+        encoder = self.bundle.encoder if index is not None and len(index.vectors) else None
+        if index is None or encoder is None:
             return [[] for _ in normalized]
         vectors = np.asarray(encoder.encode(normalized), dtype=np.float32)
         rows = max(1, _INDEX_CELLS // len(index.vectors))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlpipeline.errors import RecipeError, StoreError
+from mlpipeline.errors import RecipeError, SetupError, StoreError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
@@ -91,13 +92,20 @@ class Bundle:
 
     @cached_property
     def encoder(self) -> Encoder | None:
-        """What turns texts into the index's vectors; None if the bot has no index."""
+        """What turns texts into the index's vectors; None if the bot has no index.
+
+        A machine without the weights of a pretrained encoder says so once, and has None.
+        """
         if not self.files.has("encoder.npz"):
             return None
         from mlpipeline.networks.encoders.opening import from_bytes
 
         with understood(self.files.folder / "encoder.npz", fix=remedy(self.files.folder)):
-            return from_bytes(self.files.read("encoder.npz"))
+            try:
+                return from_bytes(self.files.read("encoder.npz"))
+            except SetupError as error:
+                print(f"mlpipeline: {self.bot} answers without its nearest questions: {error}", file=sys.stderr)
+                return None
 
     @cached_property
     def index(self) -> Index | None:
