@@ -41,6 +41,7 @@ def main() -> int:
         make_venv()
         install()
         run([PYTHON, "-m", "mlpipeline.spark.platform"], "setting up Spark", show=True)
+        run([PYTHON, "-m", "mlpipeline.networks.encoders.use_encoder"], "unpacking the encoder", show=True)
     except Refused as refusal:
         say("mlpipeline: " + str(refusal))
         return 1

@@ -20,6 +20,7 @@ OUTSIDE: Mapping[str, str] = {
     "_packaged": "where files lie in a wheel",
     "stages.release.lost": "tells a plan what is missing, and makes nothing",
     "stages.release.wheel": "lays the code that runs beside a bundle; the digest of no bundle depends on it",
+    "cluster.cache": "where files lie that are made once; what is in them counts by its digest",
     "spark.counters": "counts are read by people, never by a stage",
     "cluster.sizing.needs": "what a task needs of a machine, not what it makes",
     "cluster.failures": "words of messages",

@@ -110,11 +110,11 @@ STAGE = Stage(
     settings=EmbedSettings,
     needs={"cleaned": CLEANED, "encoder": ENCODER},
     gives={"embedding": EMBEDDING},
-    libraries=("numpy", "scipy"),
+    libraries=("numpy", "scipy", "sentencepiece"),
     folders={"embed.encoder": ("onnxruntime", "tokenizers", "sentence-transformers", "torch")},
     run=embed,
     shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED}, run=fit_encoders),
-    # An encoder from a folder. The default one, ngram-lsa, was measured with 83.
+    # An encoder from a folder. `use` was measured with 125, ngram-lsa with 83.
     need=StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
     work=Work(4.0, 0.3),
     # A text under two labels is two rows, and has one vector.

@@ -30,6 +30,7 @@ CARRIERS: Mapping[str, str] = {
 }
 UNUSED: Mapping[tuple[str, str], str] = {
     ("augment", "tensorflow-cpu"): "networks.fitting trains networks; augment asks its n-gram views only",
+    ("embed", "onnx"): "networks.encoders.use_graph writes a graph for other runtimes; vectors are numpy's",
     ("release", "keras"): "networks.classifier trains too; release reads its weights",
     ("release", "tensorflow-cpu"): "as keras",
 }
@@ -43,6 +44,7 @@ def modules_of(stage: Stage) -> dict[str, Source]:
     ("stage", "module"),
     [
         ("embed", "networks.encoders.folder"),
+        ("embed", "networks.encoders.use_network"),
         ("embed", "networks.arrays"),
         ("denoise", "networks.calibrate"),
         ("augment", "languages.paraphrase.thai"),

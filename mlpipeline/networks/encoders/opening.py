@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mlpipeline.errors import SetupError
+from mlpipeline.networks import arrays
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.folder import load_folder
+from mlpipeline.networks.encoders.joined import JoinedEncoder
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+from mlpipeline.networks.encoders.use_encoder import open_use
 
-TRAINED_HERE = "ngram-lsa"
+USE, NGRAM_LSA, USE_AND_NGRAM_LSA = "use", "ngram-lsa", "use+ngram-lsa"
 
 
 def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]], NgramEncoder]) -> Encoder:
@@ -21,22 +25,43 @@ def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]
         train: `fit_ngram_encoder` with the recipe's settings.
 
     Raises:
-        SetupError: see `load_folder`.
+        SetupError: see `load_folder` and `open_use`.
         StageError: there is no text to learn from.
     """
-    return train(texts) if name == TRAINED_HERE else load_folder(Path(name))
+    if name == USE:
+        return open_use()
+    if name == NGRAM_LSA:
+        return train(texts)
+    if name == USE_AND_NGRAM_LSA:
+        return JoinedEncoder((open_use(), train(texts)))
+    return load_folder(Path(name))
 
 
 def open_encoder(name: str, payload: bytes | None) -> Encoder:
     """The encoder that was made under this name; `payload` is what its `to_bytes` gave.
 
     Raises:
-        SetupError: see `load_folder`.
+        SetupError: see `load_folder` and `open_use`.
         ValueError: other bytes.
     """
     return load_folder(Path(name)) if payload is None else from_bytes(payload)
 
 
 def from_bytes(payload: bytes) -> Encoder:
-    """The inverse of `to_bytes`; raises ValueError for other bytes."""
-    return NgramEncoder.from_bytes(payload)
+    """The inverse of `to_bytes`.
+
+    Raises:
+        SetupError: it needs `use`, which this machine does not have, or has another release of.
+        ValueError: other bytes.
+    """
+    content, meta = arrays.unpack(payload)
+    kind = meta.get("kind")
+    if kind == "joined":
+        return JoinedEncoder(tuple(from_bytes(content[name].tobytes()) for name in sorted(content)))
+    if kind != USE:
+        return NgramEncoder.from_bytes(payload)
+    encoder = open_use()
+    if meta.get("digest") != encoder.digest:
+        what = "the vectors were made by another release of the encoder `use`"
+        raise SetupError(what, where="embed.encoder", fix="run again with this version of mlpipeline")
+    return encoder
