@@ -34,6 +34,8 @@ NEEDS: StageNeeds = {stage.name: replace(stage.need, by_bot=stage.by_bot) for st
 MAKER: Mapping[str, Stage] = {dataset: stage for stage in STAGES for dataset in stage.gives}
 
 SHARED = frozenset(stage.shared.gives for stage in STAGES if stage.shared is not None)
+# Tables that all bots and runs share and that are only ever added to; what they hold can be made anew.
+KEPT = frozenset(stage.kept.gives for stage in STAGES if stage.kept is not None)
 # Every dataset that a person may ask for, in the order in which they are made, those that bots share at the end.
 DATASETS: Mapping[str, StructType] = {
     **{name: schema for stage in STAGES for name, schema in stage.gives.items()},

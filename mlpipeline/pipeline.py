@@ -21,6 +21,7 @@ from mlpipeline.spark.workers import give_memory_back
 from mlpipeline.stages.contract import Job, Outcome, RunContext, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.appended import append_rows, drop_damaged, newest_version
 from mlpipeline.store.tables.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
 from mlpipeline.store.tables.manifests import load_manifest, version_holding
 from mlpipeline.store.tables.provenance import Provenance, as_metadata
@@ -55,7 +56,7 @@ def _run_for_bots(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Out
     if any(job.reuse for job in jobs):
         return _take_back(context, stage, jobs)
     try:
-        return _run_on_spark(context, stage, jobs)
+        return _with_sound_files(context, stage, jobs)
     except MLPipelineError as error:
         check_session()
         # A store that cannot be written is no bot's fault: trying each alone would only say it again.
@@ -108,6 +109,17 @@ def _versions(store: Store, dataset: str, marks: Mapping[str, Provenance]) -> di
     return {bot: version for bot, version in found.items() if version is not None}
 
 
+def _with_sound_files(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
+    """Runs a stage; where a file of what it keeps turns out to be damaged, once more without it."""
+    try:
+        return _run_on_spark(context, stage, jobs)
+    except Exception:
+        check_session()
+        if stage.kept is None or not drop_damaged(context.store, stage.kept.gives, thorough=True):
+            raise
+        return _run_on_spark(context, stage, jobs)
+
+
 def _run_on_spark(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
     spark = context.spark()
     counters = Counters(spark)
@@ -119,7 +131,9 @@ def _run_on_spark(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Out
             _make_shared(context, stage, jobs, counters)
         made: dict[str, list[DataFrame]] = {dataset: [] for dataset in stage.gives}
         for settings, group in _groups(stage, jobs):
-            frames = stage.run(settings, _inputs(context, stage, group), counters) if stage.run else {}
+            inputs = _inputs(context, stage, group)
+            inputs |= _keep(context, stage, settings, inputs, counters)
+            frames = stage.run(settings, inputs, counters) if stage.run else {}
             for dataset, frame in frames.items():
                 made[dataset].append(check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}"))
         return _commit(context, stage, jobs, {name: union_all(frames) for name, frames in made.items()}, counters)
@@ -194,6 +208,30 @@ def _make_shared(context: RunContext, stage: Stage, jobs: Sequence[Job], counter
     check_failures(counters)
     marks = {unit: job.shared for unit, job in wanted.items() if job.shared is not None}
     write_dataset(context.store, shared.gives, frame, list(marks), as_metadata(stage.name, context.run, marks))
+
+
+def _keep(
+    context: RunContext,
+    stage: Stage[SettingsT],
+    settings: SettingsT,
+    inputs: Mapping[str, DataFrame],
+    counters: Counters,
+) -> dict[str, DataFrame]:
+    """Makes what the stage keeps and is not there yet, and reads all of it, as of now."""
+    kept = stage.kept
+    if kept is None:
+        return {}
+    spark, store = context.spark(), context.store
+    drop_damaged(store, kept.gives)
+
+    def read() -> dict[str, DataFrame]:
+        version = newest_version(store, kept.gives)
+        return {kept.gives: read_dataset(spark, store, kept.gives, kept.schema, version=version)}
+
+    for made in kept.run(settings, {**inputs, **read()}, counters):
+        checked = check_schema(made, kept.schema, where=f"{stage.name}: {kept.gives}")
+        append_rows(store, kept.gives, checked, kept.partitions, as_metadata(stage.name, context.run, {}))
+    return read()
 
 
 def _commit(

@@ -151,8 +151,21 @@ FINDING = StructType([*BOT, _text("kind"), _text("subject"), _text("detail"), St
 # One trained text encoder of a language; domain is `*` because all its domains share it.
 ENCODER = StructType([*BOT, _text("encoder"), StructField("rows", LongType()), StructField("payload", BinaryType())])
 
-# One vector of one content: little-endian float32 bytes.
-EMBEDDING = StructType([*BOT, _text("content_id"), _text("encoder"), StructField("vector", BinaryType())])
+# One vector of one content: little-endian float32 bytes. Where `error` says why the encoder fails on the text, none.
+EMBEDDING = StructType(
+    [*BOT, _text("content_id"), _text("encoder"), StructField("vector", BinaryType()), _text("error")]
+)
+
+# What an encoder makes of one text, kept for all bots and runs and only ever added to (`store/tables/appended.py`).
+# `maker` is a digest of all that decides a vector besides the text: encoder, code, libraries, precision. `vector` is
+# what `networks/precision.py` packs, null where `error` says why. A key may stand there twice, with equal vectors.
+FEATURES = StructType(
+    [
+        *(_text(name) for name in ("maker", "lang", "content_id", "encoder", "precision")),
+        StructField("vector", BinaryType()),
+        _text("error"),
+    ]
+)
 
 # What `train` learns from and `evaluate` tests on: the cleaned rows without those whose label is clearly wrong, some
 # with another intent where the recipe says `relabel`. Rows of the test split and verified rows are all there.

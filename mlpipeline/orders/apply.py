@@ -217,6 +217,9 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
     kept = [dataset for dataset in stage.gives if dataset != stage.dropped]
     told.rows_out = outcome.counts.wholes or rows(kept[0], stage.gives[kept[0]])
     told.dropped = rows(stage.dropped, stage.gives[stage.dropped]) if stage.dropped else 0
+    if stage.kept is not None and outcome.counts.rows is not None:
+        # A text that two bots share is made for the first and there for the second.
+        outcome.counts.stored = max(told.rows_out - outcome.counts.rows, 0)
     needed = [dataset for dataset in stage.needs if dataset not in ("source_file", "encoder")]
     told.rows_in = rows(needed[0], stage.needs[needed[0]]) if needed else told.rows_out + told.dropped
 
@@ -236,6 +239,8 @@ def progress_line(told: StageReport, number: int, count: int, rows: RowWords | N
         words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} {rows.out}")
         if told.dropped:
             words.append(f"{told.dropped:,} {rows.left_out}")
+    if rows.made and told.counts.stored is not None:
+        words.append(f"{told.counts.stored:,} from the store, {told.counts.rows or 0:,} {rows.made}")
     if told.skipped:
         words.append(f"{told.skipped} as they are")
     return f"{head} {', '.join(words)}  {told.seconds:.1f} s"

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlpipeline.bots import Bot
-from mlpipeline.catalog import DATASETS, STAGES
+from mlpipeline.catalog import DATASETS, KEPT, STAGES
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.appended import damages_of
 from mlpipeline.store.tables.datasets import damaged_table, read_rows
 from mlpipeline.store.tables.files import is_readable, look_at
 from mlpipeline.store.tables.manifests import Manifest, load_manifest
@@ -66,6 +67,8 @@ def _tables(store: Store, bots: Collection[str], found: Inspection) -> Iterator[
             continue
         for bot in sorted(set(manifest.entries) & set(bots)):
             yield from _partition(store, manifest, bot, found)
+    for name in KEPT:
+        yield from (Damage("", what, fix) for what, fix in damages_of(store, name))
 
 
 def _partition(store: Store, manifest: Manifest, bot: str, found: Inspection) -> Iterator[Damage]:

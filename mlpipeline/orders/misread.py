@@ -119,6 +119,7 @@ def _texts_and_nearest(store: Store, bot: str, contents: Sequence[str]) -> tuple
     )
     if splits is None or vectors is None:
         return texts, {}
+    vectors = vectors.filter(pc.is_valid(vectors["vector"]))
     packed = dict(zip(vectors["content_id"].to_pylist(), vectors["vector"].to_pylist(), strict=True))
     train = set(splits.filter(pc.equal(splits["split"], "train"))["content_id"].to_pylist())
     learnt = [row for row in rows.to_pylist() if row["content_id"] in train and row["content_id"] in packed]

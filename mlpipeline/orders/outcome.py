@@ -119,7 +119,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     noise, noisy = gather_noise(tables), tables.counts("denoised_dropped", "reason")
     rows = {name: load_manifest(store, name).entries for name in _COUNTED}
     labelled = count_filled(store, "utterance", "intent", bots)
-    answering = champions(store, bots)
+    answering, failing = champions(store, bots), count_filled(store, "embedding", "error", bots)
     misread = gather_misread(store, [bot for bot in bots if _is_worked_on(bot, plan)])
     files = gather_file_findings(store, plan)
     unlike, unanswered = find_other_languages(store, plan), answer_warnings(store, plan, released)
@@ -129,6 +129,9 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
         counts["labelled"] = labelled.get(bot)
         warnings = report.warnings.get(bot, []) + files.get(bot, []) + unlike.get(bot, []) + unanswered.get(bot, [])
         warnings += _warnings(dropped.get(bot, {}), counts, findings.get(bot, []))
+        if failing.get(bot):
+            look = f"`mlpipeline show embedding {bot} --where 'error!='`"
+            warnings.append(f"the encoder fails on {failing[bot]:,} texts, which have no vector: {look}")
         entry = {
             "bot": bot,
             "status": _status(bot, plan, report, released.get(bot)),

@@ -34,7 +34,13 @@ class EmbedSection(Section):
     engine: Literal["arrow", "rdd"] = Field(
         description="How Spark calls the encoder. arrow: mapInArrow; rdd: rdd.mapPartitions, slower, equal results"
     )
-    batch_size: Batch = Field(description="Texts in one call of the encoder")
+    batch_size: Batch = Field(description="Texts in one call of the encoder, at most")
+    batch_chars: Count = Field(
+        description="Characters in one call of the encoder, at most; texts count as long as the longest beside them"
+    )
+    precision: Literal["float32", "float16", "int8"] = Field(
+        description="How exactly vectors are kept. float16 and int8 take a half and a quarter of the room"
+    )
     retrain_growth: Annotated[float, Field(ge=0.0)] = Field(
         description="When a language has grown by this share, a run advises `run --renew-encoder`"
     )

@@ -21,13 +21,14 @@ FileNews = Literal["refused", "idle"]
 class Counts:
     """What tasks counted; None is what nobody counted.
 
-    `loads` are models loaded, `rows` rows predicted, `dropped` rows left out, `wholes` things whole of which a table
-    holds pieces, `reused` bots whose rows were there already; `cpu_seconds` are of Python, `worker_mb` is the largest
-    resident size of one worker.
+    `loads` are models loaded, `rows` rows predicted, `stored` rows that were there and had not to be, `dropped` rows
+    left out, `wholes` things whole of which a table holds pieces, `reused` bots whose rows were there already;
+    `cpu_seconds` are of Python, `worker_mb` is the largest resident size of one worker.
     """
 
     loads: int | None = None
     rows: int | None = None
+    stored: int | None = None
     dropped: int | None = None
     wholes: int | None = None
     reused: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol
 
@@ -57,6 +57,21 @@ class Shared(Generic[SettingsT]):
     run: Callable[[SettingsT, Frames, Counters], DataFrame]
 
 
+@dataclass(frozen=True)
+class Kept(Generic[SettingsT]):
+    """What a stage makes once for all bots, runs and stages, by keys: `gives` is only ever added to.
+
+    `run` yields frames of what is not there yet; each is kept before the next is asked for, so that a run that is
+    killed loses one at most. The stage then gets all that is there as the input `gives`, and must not need anything of
+    the runs before: it is a cache. `partitions` are its columns that the table is partitioned by.
+    """
+
+    gives: str
+    schema: StructType
+    partitions: tuple[str, ...]
+    run: Callable[[SettingsT, Frames, Counters], Iterator[DataFrame]]
+
+
 class Work(NamedTuple):
     """Seconds of a stage where no run has told yet: without rows, and core-seconds for 1,000 rows more.
 
@@ -71,11 +86,13 @@ class RowWords(NamedTuple):
     """How a progress line counts: `10 rows in, 9 texts out, 1 dropped`.
 
     `balanced` says that what comes in is what goes out and what is left out: `10 rows in = 9 out + 1 rejected`.
+    `made` names what a stage with `kept` made now, the others were there: `9 texts out, 8 from the store, 1 encoded`.
     """
 
     out: str = "out"
     left_out: str = "dropped"
     balanced: bool = False
+    made: str = ""
 
 
 _BARE, _LITTLE, _ROWS = StageNeed(), Work(), RowWords()
@@ -117,6 +134,7 @@ class Stage(Generic[SettingsT]):
     run: Run[SettingsT] | None = None
     driver: DriverRun[SettingsT] | None = None
     shared: Shared[SettingsT] | None = None
+    kept: Kept[SettingsT] | None = None
     by_bot: bool = False
     dropped: str | None = None
     recalls: Mapping[str, Recall] = field(default_factory=dict)

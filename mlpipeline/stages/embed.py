@@ -1,33 +1,45 @@
-"""One vector an utterance, from an encoder that is trained here or lies in a local folder."""
+"""One vector a text, from an encoder that is trained here or lies in a local folder; what was encoded once, is kept."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
+from mlpipeline.networks.batches import Encodes, encode_texts
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from mlpipeline.networks.encoders.opening import make_encoder, open_encoder
-from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
-from mlpipeline.spark.counters import Counters
-from mlpipeline.spark.frames import union_all
+from mlpipeline.networks.precision import pack_vectors, unpack_vectors
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES
+from mlpipeline.spark.counters import Counters, Counts
+from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, RowWords, Shared, Stage, Work
+from mlpipeline.stages.contract import Frames, Kept, RowWords, Shared, Stage, Work
+from mlpipeline.store.code import CodeReader
+from mlpipeline.store.fingerprint import digest, library_versions
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import EmbedSection
 
-_ARROW = to_arrow_schema(EMBEDDING)
+_ARROW = to_arrow_schema(FEATURES)
+_KEYS = ("maker", "lang", "content_id")
+_SORTED_TOGETHER = 8  # batches: of so many texts those of like length are encoded together
+_ROWS_A_COMMIT = 500_000  # texts; a run that is killed loses the last of them only
+_ENCODERS = ("networks.encoders.*", "networks.precision")
+_LIBRARIES = ("numpy", "scipy", "sentencepiece")
+_FOLDER_LIBRARIES = ("onnxruntime", "tokenizers", "sentence-transformers", "torch")
 _FIT_SETTINGS = {"dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows"}
 
 
@@ -57,52 +69,130 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
     return run_tasks(texts, fit, schema=ENCODER, counters=counters)
 
 
-def with_vectors(cleaned: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters) -> DataFrame:
-    """A vector for each content of one language; texts travel once a content, not once a row."""
-    spark = cleaned.sparkSession
+def maker_of(encoder: Row, rules: EmbedSection) -> str:
+    """16 hex characters of all that decides a vector besides its text: what has another one is encoded again."""
+    libraries = _LIBRARIES if encoder["payload"] is not None else _LIBRARIES + _FOLDER_LIBRARIES
+    code = CodeReader().code_digest(_ENCODERS, ("errors",))
+    return digest([encoder["encoder"], code, dict(library_versions(libraries)), rules.precision])
+
+
+def with_maker(makers: Mapping[str, str]) -> Transform:
+    """Adds `maker` of each row's language; rows of other languages go."""
+    pairs = F.create_map(*[F.lit(text) for pair in makers.items() for text in pair])
+    return lambda frame: frame.where(F.col("lang").isin(list(makers))).withColumn("maker", pairs[F.col("lang")])
+
+
+def encode_missing(settings: EmbedSettings, inputs: Frames, counters: Counters) -> Iterator[DataFrame]:
+    """Rows of FEATURES for the texts of all bots that have no vector there; texts travel once a content."""
+    rules, encoders = settings.embed, inputs["encoder"].collect()
+    makers = {row["lang"]: maker_of(row, rules) for row in encoders}
+    counters.add(Counts(rows=0))
+    if not makers:
+        return
+    there = inputs["features"].where(F.col("maker").isin(list(makers.values())) & F.col("vector").isNotNull())
+    texts = inputs["cleaned"].groupBy("lang", "content_id").agg(F.first("normalized").alias("normalized"))
+    missing = texts.transform(with_maker(makers)).join(there.select(*_KEYS), [*_KEYS], "left_anti").persist()
+    try:
+        counts = {row["lang"]: row["count"] for row in missing.groupBy("lang").count().collect()}
+        parts = -(-sum(counts.values()) // _ROWS_A_COMMIT)
+        for part in range(parts):
+            chosen = missing if parts == 1 else missing.where(F.pmod(F.hash("content_id"), F.lit(parts)) == part)
+            yield union_all([with_vectors(chosen, row, rules, counters) for row in encoders if row["lang"] in counts])
+    finally:
+        missing.unpersist()
+
+
+def with_vectors(missing: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters) -> DataFrame:
+    """Rows of FEATURES for the texts of one language."""
+    spark = missing.sparkSession
     # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.
     tasks = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
-    rows = cleaned.where(F.col("lang") == encoder["lang"]).repartition(tasks, "content_id")
-    texts = rows.groupBy("domain", "lang", "content_id").agg(F.first("normalized").alias("normalized"))
-    sent = spark.sparkContext.broadcast(encoder.asDict())
-    digest, name = encoder["encoder"], rules.encoder
+    texts = missing.where(F.col("lang") == encoder["lang"]).repartition(tasks, "content_id")
+    sent, maker = spark.sparkContext.broadcast(encoder.asDict()), maker_of(encoder, rules)
+    made, name = encoder["encoder"], rules.encoder
 
     def load() -> Encoder:
         payload = sent.value["payload"]
         return open_encoder(name, None if payload is None else bytes(payload))
 
     def predict(model: Encoder, batch: pa.RecordBatch) -> pa.RecordBatch:
-        return as_vectors(model, digest, batch)
+        return as_features(model, batch, rules, {"maker": maker, "encoder": made, "precision": rules.precision})
 
     return map_partitions(
-        texts,
+        texts.select("lang", "content_id", "normalized"),
         load,
         predict,
-        schema=EMBEDDING,
-        key=f"embed:{digest}",
-        batch_size=rules.batch_size,
+        schema=FEATURES,
+        key=f"embed:{made}",
+        batch_size=rules.batch_size * _SORTED_TOGETHER,
         engine=rules.engine,
         counters=counters,
     )
 
 
-def as_vectors(model: Encoder, digest: str, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The rows of EMBEDDING for a batch with domain, lang, content_id, normalized; vectors as `<f4` bytes."""
-    vectors = np.ascontiguousarray(model.encode(batch["normalized"].to_pylist()), dtype="<f4")
-    rows, width = batch.num_rows, vectors.shape[1] * 4
-    # One buffer for all vectors: no Python object a row.
-    offsets = pa.py_buffer(np.arange(0, (rows + 1) * width, width, dtype=np.int32)[: rows + 1])
-    packed = pa.BinaryArray.from_buffers(pa.binary(), rows, [None, offsets, pa.py_buffer(vectors)])
-    columns = [batch["domain"], batch["lang"], batch["content_id"], pa.repeat(digest, rows), packed]
-    return pa.RecordBatch.from_arrays(columns, schema=_ARROW)
+def as_features(
+    model: Encodes, batch: pa.RecordBatch, rules: EmbedSection, constants: Mapping[str, str]
+) -> pa.RecordBatch:
+    """The rows of FEATURES for a batch with lang, content_id, normalized; the vector is null where `error` says why."""
+    made = encode_texts(model, batch["normalized"].to_pylist(), rows=rules.batch_size, chars=rules.batch_chars)
+    vectors = as_binary(pack_vectors(made.vectors, rules.precision))
+    errors = pa.array([made.errors.get(place) for place in range(batch.num_rows)], pa.string())
+    if made.errors:
+        vectors = pc.if_else(pc.is_null(errors), vectors, pa.scalar(None, pa.binary()))
+    columns = {
+        **{name: pa.repeat(value, batch.num_rows) for name, value in constants.items()},
+        **{"lang": batch["lang"], "content_id": batch["content_id"], "vector": vectors, "error": errors},
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in _ARROW.names], schema=_ARROW)
+
+
+def as_binary(packed: np.ndarray) -> pa.BinaryArray:
+    """Bytes (n, width) as n cells; one buffer for all of them: no Python object a row."""
+    rows, width = packed.shape
+    offsets = pa.py_buffer(np.arange(rows + 1, dtype=np.int32) * np.int32(width))
+    return pa.BinaryArray.from_buffers(pa.binary(), rows, [None, offsets, pa.py_buffer(np.ascontiguousarray(packed))])
+
+
+def unique_features(features: DataFrame, makers: Mapping[str, str]) -> DataFrame:
+    """One row a key: two runs may have made the same one, and an encoder may have failed on a text before."""
+    rows = features.where(F.col("maker").isin(list(makers.values())))
+    keys = rows.select(*_KEYS, F.col("error").isNotNull().alias("fails"))
+    told = keys.agg(F.count("*"), F.count_distinct(*_KEYS), F.count_if("fails")).first()
+    if told is None or told[0] == told[1]:
+        return rows
+    good, bad = rows.where("vector is not null"), rows.where("vector is null")
+    return good.dropDuplicates([*_KEYS]).unionByName(
+        bad.dropDuplicates([*_KEYS]).join(good.select(*_KEYS), [*_KEYS], "left_anti")
+    )
+
+
+def as_float32(rows: DataFrame, rules: EmbedSection) -> DataFrame:
+    """The rows of EMBEDDING with their vectors as they are kept, as `<f4` bytes."""
+    if rules.precision == "float32":
+        return rows
+
+    def unpack(_: object, batch: pa.RecordBatch) -> pa.RecordBatch:
+        places = pc.indices_nonzero(pc.is_valid(batch["vector"])).to_numpy()
+        packed = [np.frombuffer(cell, np.uint8) for cell in batch["vector"].to_pylist() if cell is not None]
+        cells = np.full(batch.num_rows, None, object)
+        if packed:
+            vectors = unpack_vectors(np.stack(packed), rules.precision)
+            cells[places] = [vector.tobytes() for vector in vectors.astype("<f4")]
+        vector = pa.array(cells.tolist(), pa.binary())
+        return batch.set_column(batch.schema.get_field_index("vector"), "vector", vector)
+
+    rows = rows.select(*EMBEDDING.names)
+    return map_partitions(rows, lambda: None, unpack, schema=EMBEDDING, key="unpack", batch_size=1024)
 
 
 def embed(settings: EmbedSettings, inputs: Frames, counters: Counters) -> Frames:
-    """Table of contents: take each language's encoder, give every content its vector."""
-    encoders = inputs["encoder"].collect()
-    return {
-        "embedding": union_all([with_vectors(inputs["cleaned"], row, settings.embed, counters) for row in encoders])
-    }
+    """Table of contents: every content of every bot gets the vector that is kept of it."""
+    makers = {row["lang"]: maker_of(row, settings.embed) for row in inputs["encoder"].collect()}
+    if not makers:
+        return {"embedding": inputs["cleaned"].sparkSession.createDataFrame([], EMBEDDING)}
+    contents = inputs["cleaned"].select("domain", "lang", "content_id").distinct().transform(with_maker(makers))
+    kept = unique_features(inputs["features"], makers).select(*_KEYS, "encoder", "vector", "error")
+    return {"embedding": as_float32(contents.join(kept, [*_KEYS]), settings.embed)}
 
 
 STAGE = Stage(
@@ -110,13 +200,14 @@ STAGE = Stage(
     settings=EmbedSettings,
     needs={"cleaned": CLEANED, "encoder": ENCODER},
     gives={"embedding": EMBEDDING},
-    libraries=("numpy", "scipy", "sentencepiece"),
-    folders={"embed.encoder": ("onnxruntime", "tokenizers", "sentence-transformers", "torch")},
+    libraries=_LIBRARIES,
+    folders={"embed.encoder": _FOLDER_LIBRARIES},
     run=embed,
     shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED}, run=fit_encoders),
+    kept=Kept(gives="features", schema=FEATURES, partitions=("maker", "lang"), run=encode_missing),
     # An encoder from a folder. `use` was measured with 125, ngram-lsa with 83.
     need=StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
     work=Work(4.0, 0.3),
     # A text under two labels is two rows, and has one vector.
-    words=RowWords("texts out"),
+    words=RowWords("texts out", made="encoded"),
 )

@@ -19,11 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder, fit_ngram_encoder
-from mlpipeline.schemas import EMBEDDING
+from mlpipeline.recipe.model_fields import EmbedSection
+from mlpipeline.schemas import FEATURES
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.session import open_session
-from mlpipeline.stages.embed import as_vectors
+from mlpipeline.stages.embed import as_features
 from mlpipeline.store.corpus.files import Row, read_file
+from tests.sections import section
 
 _HOME = Path(__file__).resolve().parents[2]
 _CORES, _BATCH = 2, 1024
@@ -75,20 +77,20 @@ def main() -> int:
     plain, ours = [], []
     with tempfile.TemporaryDirectory() as made, open_session("bench", master=f"local[{_CORES}]") as spark:
         columns = {
-            "domain": ["b"] * len(texts),
             "lang": ["en"] * len(texts),
             "content_id": [str(i) for i in range(len(texts))],
         }
         pq.write_table(pa.table({**columns, "normalized": texts}), f"{made}/texts.parquet", row_group_size=20_000)
         frame = spark.read.parquet(f"{made}/texts.parquet").repartition(_CORES).persist()
         frame.count()
+        rules, names = section(EmbedSection), {"maker": "m", "encoder": digest, "precision": "float32"}
         vectors = map_partitions(
             frame,
             lambda: NgramEncoder.from_bytes(payload),
-            lambda model, batch: as_vectors(model, digest, batch),
-            schema=EMBEDDING,
+            lambda model, batch: as_features(model, batch, rules, names),
+            schema=FEATURES,
             key="bench",
-            batch_size=_BATCH,
+            batch_size=_BATCH * 8,
         )
         for run in range(options.runs + 1):
             began = time.monotonic()

@@ -15,6 +15,7 @@ from mlpipeline.pipeline import settings_of
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.schemas import SOURCE_FILE
 from mlpipeline.spark.counters import Counters
+from mlpipeline.spark.frames import union_all
 from mlpipeline.spark.session import open_session
 from mlpipeline.store.corpus.files import format_of
 from mlpipeline.store.layout import Store
@@ -61,7 +62,12 @@ def run(spark: SparkSession, counters: Counters, tmp_path: Path) -> Callable[...
         resolved = recipe(tmp_path, lang=lang, sets=sets)
         empty = {**chosen.needs, **{f"last_{name}": chosen.gives[name] for name in chosen.recalls}}
         missing = {name: spark.createDataFrame([], schema) for name, schema in empty.items() if name not in inputs}
-        return dict(chosen.run(settings_of(chosen, resolved.recipe), {**missing, **inputs}, counters))
+        settings, given = settings_of(chosen, resolved.recipe), {**missing, **inputs}
+        if chosen.kept is not None and chosen.kept.gives not in inputs:
+            nothing = spark.createDataFrame([], chosen.kept.schema)
+            kept = chosen.kept.run(settings, {**given, chosen.kept.gives: nothing}, counters)
+            given[chosen.kept.gives] = union_all([nothing, *(made.persist() for made in kept)])
+        return dict(chosen.run(settings, given, counters))
 
     return start
 

@@ -8,8 +8,9 @@ import pytest
 from mlpipeline.catalog import stage_named
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.pipeline import settings_of
-from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES
 from mlpipeline.spark.frames import check_schema
+from mlpipeline.stages.embed import encode_missing
 from tests.spark.conftest import as_rows, recipe
 
 SETS = ("embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
@@ -53,17 +54,19 @@ def test_one_vector_a_content_by_both_engines(run, cleaned, encoder, partitions:
     assert len(rows["arrow"]) == 100 and len({row[:3] for row in rows["arrow"]}) == 100
     model = NgramEncoder.from_bytes(bytes(encoder.collect()[0]["payload"]))
     wanted = {f"c{n:02d}": vector for n, vector in enumerate(model.encode(TEXTS[:50]))}
-    for _, _, content, _, vector in rows["arrow"]:
+    for _, _, content, _, vector, _ in rows["arrow"]:
         np.testing.assert_allclose(np.frombuffer(vector, "<f4"), wanted[content], atol=1e-6)
 
 
-def test_a_few_texts_are_still_shared_by_all_tasks(spark, run, cleaned, encoder):
+def test_a_few_texts_are_still_shared_by_all_tasks(spark, counters, cleaned, encoder, tmp_path):
     before = spark.conf.get("spark.sql.shuffle.partitions")
     spark.conf.set("spark.sql.shuffle.partitions", "5")
     try:
+        settings = settings_of(stage_named("embed"), recipe(tmp_path, sets=SETS).recipe)
+        inputs = {"cleaned": cleaned, "encoder": encoder, "features": spark.createDataFrame([], FEATURES)}
         # An action that goes through the whole plan: adaptive execution decides only then.
-        made = run("embed", sets=SETS, cleaned=cleaned, encoder=encoder)["embedding"]
+        (made,) = encode_missing(settings, inputs, counters)
         counts = made.rdd.mapPartitions(lambda rows: [sum(1 for _ in rows)]).collect()
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", before)
-    assert len(counts) == 5 and sum(counts) == 100
+    assert len(counts) == 5 and sum(counts) == 50, "a text of two bots is encoded once"

@@ -28,6 +28,7 @@ def join_training_rows(inputs: Rows) -> pa.Table:
     labelled = kept.filter(pc.is_valid(kept["intent"]))
     splits = inputs["splits"].select(["content_id", "split"])
     vectors = inputs["embedding"].select(["content_id", "vector"])
+    vectors = vectors.filter(pc.is_valid(vectors["vector"]))
     joined = labelled.join(splits.filter(pc.equal(splits["split"], "train")), "content_id", join_type="inner")
     joined = joined.join(vectors, "content_id", join_type="inner")
     return joined.sort_by([("content_id", "ascending"), ("intent", "ascending")])

@@ -43,7 +43,8 @@ def partition_predicate(bots: Iterable[str]) -> str:
     return " OR ".join(terms) or "false"
 
 
-def _is_table(store: Store, dataset: str) -> bool:
+def is_table(store: Store, dataset: str) -> bool:
+    """True when a dataset's table has a commit."""
     # The folder alone says nothing: a run may have been killed before its first commit.
     names = store.names(store.path("datasets", dataset, "_delta_log"))
     return any(name[:1].isdigit() and name.endswith((".json", ".parquet")) for name in names)
@@ -61,7 +62,7 @@ def read_dataset(
 
     Without a version, Delta reads what is newest when an action runs, not when the frame was made.
     """
-    if (bots is not None and not bots) or not _is_table(store, dataset):
+    if (bots is not None and not bots) or not is_table(store, dataset):
         return spark.createDataFrame([], schema)
     reader = spark.read.format("delta")
     frame = (reader if version is None else reader.option("versionAsOf", version)).load(store.table_path(dataset))
@@ -92,20 +93,20 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
     writer = frame.write.format("delta").mode("overwrite").partitionBy(*PARTITIONS).option("userMetadata", metadata)
     with commit_lock(store, dataset):
         # Asked under the lock: of two runs that both make a new table, the second must not overwrite the first's rows.
-        _set_damaged_aside(store, dataset)
-        if _is_table(store, dataset):
+        set_damaged_aside(store, dataset)
+        if is_table(store, dataset):
             # A table of an older version gets the columns that it lacks; other bots have none there until they run.
             writer = writer.option("replaceWhere", partition_predicate(bots)).option("mergeSchema", "true")
         try:
             writer.save(store.table_path(dataset))
         except Exception as error:
-            cause = _system_cause(error)
+            cause = system_cause(error)
             if cause is not None:
                 raise cannot_write(store.table_path(dataset), cause) from error
             raise
 
 
-def _set_damaged_aside(store: Store, dataset: str) -> None:
+def set_damaged_aside(store: Store, dataset: str) -> None:
     """A table whose log cannot be read takes no commit: it goes to `damaged/`, and a run's rows begin a new one."""
     log = Path(store.path("datasets", dataset, "_delta_log"))
     if not store.is_local or not load_manifest(store, dataset).damage:
@@ -119,7 +120,8 @@ def _set_damaged_aside(store: Store, dataset: str) -> None:
         raise cannot_write(str(log.parent), error) from error
 
 
-def _system_cause(error: Exception) -> OSError | None:
+def system_cause(error: Exception) -> OSError | None:
+    """What the system says in an error of Spark's: no space, read-only or no permission; None for any other."""
     text = str(error)
     for sign, number in (("No space left on device", 28), ("Read-only file system", 30), ("Permission denied", 13)):
         if sign in text:

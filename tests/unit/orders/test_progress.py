@@ -19,3 +19,10 @@ from mlpipeline.orders.apply import StageReport, progress_line
 def test_texts_are_not_called_rows(stage: str, said: str):
     report = StageReport(stage, bots=2, rows_in=10, rows_out=9, seconds=0.5)
     assert progress_line(report, 1, 4, stage_named(stage).words).endswith(said)
+
+
+def test_what_was_there_already_is_told_apart():
+    report = StageReport("embed", bots=1, rows_in=1182, rows_out=1182, seconds=0.5)
+    report.counts.stored, report.counts.rows = 1181, 1
+    line = progress_line(report, 1, 4, stage_named("embed").words)
+    assert line.endswith("1,182 rows in, 1,182 texts out, 1,181 from the store, 1 encoded  0.5 s")

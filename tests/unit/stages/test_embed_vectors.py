@@ -2,27 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipeline.networks.precision import Precision, Vectors, unpack_vectors
+from mlpipeline.recipe.model_fields import EmbedSection
 from mlpipeline.stages import embed
+from tests.sections import section
 
 
 class FakeEncoder:
     dims = 3
     digest = "d"
 
-    def encode(self, texts: list[str]) -> np.ndarray:
-        return np.array([[len(text), 1.0, -1.0] for text in texts], np.float64).reshape(-1, 3)
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.array([[len(text), 1.0, -1.0] for text in texts], np.float32).reshape(-1, 3)
 
 
-@given(texts=st.lists(st.text(max_size=5), max_size=5))
-def test_vectors_travel_as_little_endian_floats(texts: list[str]):
-    columns = {"domain": ["shop"] * len(texts), "lang": ["ko"] * len(texts), "content_id": texts, "normalized": texts}
+@given(texts=st.lists(st.text(max_size=5), max_size=5), precision=st.sampled_from(["float32", "float16", "int8"]))
+def test_vectors_travel_as_what_the_recipe_says(texts: list[str], precision: Precision):
+    columns = {"lang": ["ko"] * len(texts), "content_id": texts, "normalized": texts}
     schema = pa.schema([(name, pa.string()) for name in columns])
     batch = pa.RecordBatch.from_pydict(columns, schema=schema)
-    made = embed.as_vectors(FakeEncoder(), "d", batch)  # type: ignore[arg-type]
-    found = [np.frombuffer(vector, "<f4").tolist() for vector in made["vector"].to_pylist()]
-    assert found == [[len(text), 1.0, -1.0] for text in texts]
+    rules = section(EmbedSection, precision=precision)
+    names = {"maker": "m", "encoder": "d", "precision": precision}
+    made = embed.as_features(FakeEncoder(), batch, rules, names)
+    packed = [np.frombuffer(vector, np.uint8) for vector in made["vector"].to_pylist()]
+    wanted = FakeEncoder().encode(texts)
+    if packed and precision == "float32":
+        np.testing.assert_array_equal(unpack_vectors(np.stack(packed), precision), wanted)
+    elif packed:
+        unit = wanted / np.linalg.norm(wanted, axis=1, keepdims=True)
+        np.testing.assert_allclose(unpack_vectors(np.stack(packed), precision), unit, atol=0.01)
+    assert made["content_id"].to_pylist() == texts and set(made["maker"].to_pylist()) <= {"m"}
+    assert made["error"].null_count == len(texts)
+
+
+def test_a_text_that_breaks_the_encoder_is_an_error_row():
+    class Fussy(FakeEncoder):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            if "깨짐" in texts:
+                raise RuntimeError("no such token")
+            return super().encode(texts)
+
+    columns = {"lang": ["ko"] * 3, "content_id": ["a", "b", "c"], "normalized": ["하나", "깨짐", "셋"]}
+    made = embed.as_features(
+        Fussy(),
+        pa.RecordBatch.from_pydict(columns),
+        section(EmbedSection),
+        dict.fromkeys(("maker", "encoder", "precision"), "x"),
+    )
+    assert made["error"].to_pylist() == [None, "RuntimeError: no such token", None]
+    assert [vector is None for vector in made["vector"].to_pylist()] == [False, True, False]

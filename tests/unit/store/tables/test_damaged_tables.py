@@ -12,7 +12,7 @@ from deltalake import CommitProperties, write_deltalake
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.datasets import _set_damaged_aside, read_rows
+from mlpipeline.store.tables.datasets import read_rows, set_damaged_aside
 from mlpipeline.store.tables.files import log_damage
 from mlpipeline.store.tables.manifests import keep_manifest, load_manifest, missing_files
 from mlpipeline.store.tables.provenance import as_metadata, make_provenance
@@ -112,7 +112,7 @@ def test_a_damaged_log_is_one_line_and_the_table_is_made_anew(store: Store, cach
     assert told.value.fix == f"`mlpipeline run --store {store.root}` makes it anew"
     manifest = load_manifest(store, "cleaned")
     assert not manifest.entries and missing_files(store, manifest, "shop/ko")[0].startswith("_delta_log (its log")
-    _set_damaged_aside(store, "cleaned")
+    set_damaged_aside(store, "cleaned")
     assert load_manifest(store, "cleaned").damage == "" and load_manifest(store, "cleaned").version == -1
     assert [path.name.rpartition("-")[0] for path in Path(store.path("damaged")).iterdir()] == ["cleaned"]
 

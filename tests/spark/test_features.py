@@ -1,0 +1,143 @@
+"""Vectors are kept once for all bots and runs: what was encoded is not encoded again, and nothing is needed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlpipeline import pipeline
+from mlpipeline.catalog import stage_named
+from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+from mlpipeline.networks.precision import Precision, pack_vectors, unpack_vectors
+from mlpipeline.pipeline import run_stage
+from mlpipeline.schemas import CLEANED, FEATURES
+from mlpipeline.spark.counters import Counts
+from mlpipeline.stages.contract import Job, RunContext
+from mlpipeline.stages.embed import unique_features
+from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.appended import append_rows, damages_of, files_of, newest_version
+from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_dataset
+from mlpipeline.store.tables.provenance import as_metadata, make_provenance
+from tests.spark.conftest import recipe
+
+SETS = ("embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
+TEXTS = [f"질문 {number} {'빨리' if number % 3 else '천천히'}" for number in range(40)]
+Run = Callable[..., Counts]
+
+
+def clean(spark, store: Store, bot: str, texts: list[str]) -> None:
+    domain, lang = bot.split("/")
+    rows = [{"domain": domain, "lang": lang, "normalized": text, "content_id": f"id of {text}"} for text in texts]
+    marks = {bot: make_provenance("1", {}, {}, {})}
+    write_dataset(store, "cleaned", spark.createDataFrame(rows, CLEANED), [bot], as_metadata("clean", "r", marks))
+
+
+@pytest.fixture
+def embed(spark, store: Store, tmp_path: Path) -> Run:
+    """Runs the stage for bots of the store, and gives what its tasks counted."""
+
+    def start(*bots: str, precision: Precision = "float32") -> Counts:
+        sets = (*SETS, f"embed.precision={precision}")
+        shared = None if newest_version(store, "encoder") is not None else make_provenance("one encoder", {}, {}, {})
+        jobs = [
+            Job(bot, recipe(tmp_path, bot.split("/")[0], sets=sets).recipe, make_provenance("1", {}, {}, {}),
+                shared=shared)
+            for bot in bots
+        ]  # fmt: skip
+        outcome = run_stage(RunContext(store, lambda: spark, "r"), stage_named("embed"), jobs)
+        assert outcome.done == list(bots) and not outcome.failed, outcome.failed
+        return outcome.counts
+
+    return start
+
+
+def vectors(store: Store, bot: str) -> dict[str, bytes]:
+    rows = read_rows(store, "embedding", bots=[bot]).to_pylist()
+    assert len({row["content_id"] for row in rows}) == len(rows)
+    return {row["content_id"].removeprefix("id of "): row["vector"] for row in rows}
+
+
+def expected(store: Store, texts: list[str]) -> dict[str, bytes]:
+    """The bytes that the encoder gives without any store."""
+    (row,) = read_rows(store, "encoder", bots=["*/ko"]).to_pylist()
+    made = NgramEncoder.from_bytes(row["payload"]).encode(texts)
+    return {text: vector.astype("<f4").tobytes() for text, vector in zip(texts, made, strict=True)}
+
+
+def test_what_was_encoded_once_is_taken_from_the_store(spark, store: Store, embed: Run, monkeypatch):
+    clean(spark, store, "shop/ko", TEXTS)
+    clean(spark, store, "bank/ko", TEXTS[:30])
+    assert embed("shop/ko", "bank/ko").rows == 40, "two bots share 30 texts"
+    assert vectors(store, "shop/ko") == expected(store, TEXTS)
+    assert vectors(store, "bank/ko") == expected(store, TEXTS[:30])
+
+    version = newest_version(store, "features")
+    assert embed("shop/ko", "bank/ko").rows == 0
+    assert newest_version(store, "features") == version, "nothing new is no commit"
+
+    changed = [*TEXTS[:-1], "하나만 다름"]
+    clean(spark, store, "shop/ko", changed)
+    with monkeypatch.context() as patched:
+
+        def killed(*given: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr(pipeline, "write_dataset", killed)
+        with pytest.raises(KeyboardInterrupt):
+            embed("shop/ko")
+    assert vectors(store, "shop/ko") == expected(store, TEXTS), "the rows of before"
+    assert embed("shop/ko").rows == 0, "the one changed text was kept before the run was killed"
+    assert sum(file.rows for file in files_of(store, "features")) == 41
+    assert vectors(store, "shop/ko") == expected(store, changed)
+
+
+def test_rows_that_two_runs_made_and_files_that_are_damaged(spark, store: Store, embed: Run):
+    clean(spark, store, "shop/ko", TEXTS)
+    assert embed("shop/ko").rows == 40
+    twice = read_dataset(spark, store, "features", FEATURES, version=newest_version(store, "features"))
+    append_rows(store, "features", twice, ["maker", "lang"], "{}")
+    assert embed("shop/ko").rows == 0 and vectors(store, "shop/ko") == expected(store, TEXTS)
+
+    folder = Path(store.table_path("features"))
+    for file in files_of(store, "features"):
+        place = folder / file.path
+        data = bytearray(place.read_bytes())
+        data[len(data) // 3] ^= 1
+        place.write_bytes(data)
+    damages = list(damages_of(store, "features"))
+    assert damages and "`mlpipeline run" in damages[0][1]
+    assert embed("shop/ko").rows == 40 and vectors(store, "shop/ko") == expected(store, TEXTS)
+    assert not list(damages_of(store, "features"))
+
+    (folder / files_of(store, "features")[0].path).write_bytes(b"PAR1")
+    assert embed("shop/ko").rows and vectors(store, "shop/ko") == expected(store, TEXTS)
+    for entry in (folder / "_delta_log").glob("*.json"):
+        entry.write_text("{")
+    assert embed("shop/ko").rows == 40 and vectors(store, "shop/ko") == expected(store, TEXTS)
+
+
+def test_another_precision_is_another_vector(spark, store: Store, embed: Run):
+    clean(spark, store, "shop/ko", TEXTS)
+    assert embed("shop/ko", precision="int8").rows == 40
+    exact = expected(store, TEXTS)
+    rounded = unpack_vectors(
+        pack_vectors(np.stack([np.frombuffer(exact[text], "<f4") for text in TEXTS]), "int8"), "int8"
+    )
+    assert vectors(store, "shop/ko") == {text: row.tobytes() for text, row in zip(TEXTS, rounded, strict=True)}
+
+
+def test_a_text_on_which_an_encoder_fails_has_one_row_too(spark):
+    rows = [
+        ("m", "ko", "a", "e", "float32", b"1", None),
+        ("m", "ko", "b", "e", "float32", None, "before"),
+        ("m", "ko", "b", "e", "float32", b"2", None),
+        ("m", "ko", "c", "e", "float32", None, "always"),
+        ("m", "ko", "c", "e", "float32", None, "always"),
+        ("other", "ko", "a", "e", "int8", b"3", None),
+    ]
+    found = unique_features(spark.createDataFrame(rows, FEATURES), {"ko": "m"})
+    told = sorted((row["content_id"], row["vector"] and bytes(row["vector"]), row["error"]) for row in found.collect())
+    assert told == [("a", b"1", None), ("b", b"2", None), ("c", None, "always")]
