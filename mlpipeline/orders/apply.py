@@ -228,8 +228,8 @@ def progress_line(told: StageReport, number: int, count: int, rows: RowWords | N
     """What one stage of so many did, in a line; `rows` says how the stage counts."""
     head = f"{number:>{len(str(count))}} of {count}  {told.stage:<9}"
     if not told.bots and not told.seconds:
-        return f"{head} nothing to do" + (f" ({told.skipped} bots as they are)" if told.skipped else "")
-    words = [f"{told.bots} bot{'s' if told.bots != 1 else ''}"]
+        return f"{head} nothing to do" + (f" ({_bots(told.skipped)} up to date)" if told.skipped else "")
+    words = [_bots(told.bots)]
     if told.counts.reused:
         words.append(f"{told.counts.reused} as made before")
     rows = rows or RowWords()
@@ -244,3 +244,7 @@ def progress_line(told: StageReport, number: int, count: int, rows: RowWords | N
     if told.skipped:
         words.append(f"{told.skipped} as they are")
     return f"{head} {', '.join(words)}  {told.seconds:.1f} s"
+
+
+def _bots(count: int) -> str:
+    return f"{count} bot{'s' if count != 1 else ''}"
