@@ -19,6 +19,7 @@ from mlpipeline.errors import UsageError
 from mlpipeline.orders.dataset_rows import check_dataset, read_table
 from mlpipeline.schemas import with_objects
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.added_columns import check_columns
 from mlpipeline.store.tables.datasets import read_rows
 
 # What a person may call a row by, before the rest: the columns that choose among bots.
@@ -45,6 +46,7 @@ def show_verb(context: CommandContext) -> int:
     conditions = read_conditions(context.options.where, DATASETS[name].names)
     bot = None if bot is None else meant_bot(context, bot)
     table = read_table(context.store, name, None if bot is None else [bot])
+    check_columns(context.store, name, table.column_names, [condition.column for condition in conditions])
     found = matching(table, conditions)
     rows = found.slice(0, context.options.rows).to_pylist()
     names = found.column_names

@@ -19,6 +19,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store, cannot_write
+from mlpipeline.store.tables.added_columns import check_columns, with_added, with_added_in_spark
 from mlpipeline.store.tables.files import is_readable, look_at
 from mlpipeline.store.tables.manifests import load_manifest
 
@@ -66,9 +67,8 @@ def read_dataset(
         return spark.createDataFrame([], schema)
     reader = spark.read.format("delta")
     frame = (reader if version is None else reader.option("versionAsOf", version)).load(store.table_path(dataset))
-    if "piece" in schema.names and "piece" not in frame.columns:
-        frame = frame.selectExpr("*", "0 AS piece")  # of an older version, which cut nothing (`pieces.py`)
-    return frame if bots is None else frame.where(partition_predicate(bots))
+    chosen = frame if bots is None else frame.where(partition_predicate(bots))
+    return with_added_in_spark(chosen, dataset)
 
 
 def read_versions(
@@ -206,6 +206,8 @@ def read_rows(
 ) -> pa.Table:
     """The rows of a dataset as an Arrow table, without a JVM; of its newest version by default.
 
+    Columns that this version added to a dataset are there in the rows of older versions too (`added_columns.py`).
+
     Raises:
         StoreError: there is no such dataset, version or column in the store, or the table is damaged.
     """
@@ -227,11 +229,7 @@ def read_rows(
             f"{dataset} has no version {version}", where=store.root, fix="`mlpipeline ls datasets`"
         ) from error
     wanted = list(columns) if columns else None
-    known = [field.name for field in table.schema().fields]
-    missing = sorted(set(wanted or ()) - set(known))
-    if missing:
-        fix = f"it has {', '.join(known)}; where an older version made it, `mlpipeline run` makes it anew"
-        raise StoreError(f"{dataset} has no column {', '.join(missing)}", where=store.root, fix=fix)
+    check_columns(store, dataset, [field.name for field in table.schema().fields], wanted or ())
     chosen: Sequence[str | None] = [None] if bots is None else sorted(bots)
     try:
         parts = [_rows_of(store, dataset, table, bot, wanted) for bot in chosen]
@@ -246,7 +244,12 @@ def _rows_of(store: Store, dataset: str, table: DeltaTable, bot: str | None, col
     rows = table.to_pyarrow_dataset(None if bot is None else _filters(bot), filesystem=_files_of(store, dataset))
     # A flipped bit in a page may well unpack to other values: the checksums that Spark writes tell.
     checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-    return rows.to_table(columns=columns, fragment_scan_options=checked)
+    if columns is None:
+        return with_added(rows.to_table(fragment_scan_options=checked), dataset)
+    # Without a column a table forgets how many rows it has.
+    there = [name for name in columns if name in rows.schema.names] or list(PARTITIONS)
+    found = rows.to_table(columns=there, fragment_scan_options=checked)
+    return with_added(found, dataset, columns).select(columns)
 
 
 def damaged_table(store: Store, dataset: str, what: str) -> StoreError:
