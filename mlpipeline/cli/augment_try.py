@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.cli.paraphrase_setting import setting_of
 from mlpipeline.cli.tables import cut, draw
 from mlpipeline.errors import UsageError
@@ -51,6 +52,8 @@ def try_verb(context: CommandContext) -> int:
     options = context.options
     if not 1 <= options.chain <= _LONGEST_CHAIN:
         raise UsageError(f"--chain {options.chain} is no chain", fix=f"give 1 to {_LONGEST_CHAIN}")
+    if not options.bot:
+        refuse_ignored(options, ("store",), "is for the rows of --bot")
     setting = setting_of(context, options.lang, options.bot)
     used = chosen_operators(setting, options.only)
     said = normalizer(setting.profile)(options.sentence)

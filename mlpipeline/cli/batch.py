@@ -71,6 +71,8 @@ def batch_verb(context: CommandContext) -> int:
     check_target(options.source, options.to)
     if _KINDS.get(Path(options.to).suffix.lower()) not in ("csv", "json"):
         refuse_ignored(options, ("raw",), "is for .jsonl and .csv: elsewhere texts are as they are")
+    if Path(options.source.removesuffix(".gz")).suffix.lower() == ".txt":
+        refuse_ignored(options, ("column",), "is for tables and JSONL: a .txt has one message a line")
     keep = [name.strip() for name in options.keep.split(",") if name.strip()]
     lang = Bot.parse(bot).lang
     with named_by_user():

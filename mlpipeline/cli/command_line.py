@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import NoReturn
 
 from mlpipeline.cli.options import global_flags, is_setting
@@ -16,7 +18,20 @@ RENAMED = {"conf lint": "spark lint", "turn": "scheduled-run"}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose mistakes are errors of the house: one line with what was probably meant, exit code 2."""
+    """A parser whose mistakes are errors of the house: one line with what was probably meant, exit code 2.
+
+    `counts` has how often each argument stood on the line, by its name in the namespace, whatever its value.
+    """
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """Filled while a line is parsed."""
+        return Counter()
+
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> object:
+        # `--conf spark.key=value` is no folder, though both have the name `conf`.
+        self.counts[action.dest] += not any(map(is_setting, arg_strings))
+        return super()._get_values(action, arg_strings)
 
     def error(self, message: str) -> NoReturn:
         """Raises UsageError instead of printing the usage and ending the process."""
@@ -49,6 +64,11 @@ class Parser(argparse.ArgumentParser):
             self.error(f"there is no option {flag}{did_you_mean(flag, shown)}")
         hint = ", did you mean --select?" if "/" in flag and "--select" in self._option_string_actions else ""
         self.error(f"nothing takes the word {flag!r}{hint}")
+
+
+def leading_options(arguments: Sequence[str]) -> list[str]:
+    """The names of the options that stand before the verb: `store`, `conf`, ..."""
+    return [word.partition("=")[0].lstrip("-") for word in _split(arguments)[0] if word.startswith("-")]
 
 
 def arranged(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:

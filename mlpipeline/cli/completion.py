@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.cli.parsers import full_parser
 
 _SHELLS = ("bash", "zsh", "fish")
@@ -35,6 +36,7 @@ def completion_verb(context: CommandContext) -> int:
 
         print("\n".join(str(bot) for bot in bots_of(context.conf) if bot.lang != "*"))
         return 0
+    refuse_ignored(context.options, ("conf",), "is for `completion bots`: the scripts ask for the bots themselves")
     print(completion_script(context.options.shell))
     return 0
 

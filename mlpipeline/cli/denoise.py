@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.file_rows import refuse_map
 from mlpipeline.cli.files import atomic_write, write_csv
 from mlpipeline.cli.labelled_file import Labelled, read_labelled_file, writable
 from mlpipeline.cli.options import setting_option
@@ -61,6 +62,7 @@ def add_check(parser: argparse.ArgumentParser) -> None:
 def check_verb(context: CommandContext) -> int:
     """Checks the labels of a file; prints rate and advice, writes the list and the report."""
     options = context.options
+    refuse_map(options, options.file)
     places = _places(options.file, options.to, options.report)
     language, rules, cleaning = read_settings(context.conf, options.lang, context.sets())
     labelled = read_labelled_file(options.file, options.map, language, cleaning)

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from mlpipeline.cli.context import CommandContext, checked_settings
 from mlpipeline.cli.files import check_target, named_by_user
-from mlpipeline.cli.options import session_options
+from mlpipeline.cli.options import refuse_ignored, session_options
 from mlpipeline.cli.tables import draw
 from mlpipeline.cluster.doctor.finding import amount, ranked, seconds
 from mlpipeline.errors import InputError, UsageError
@@ -83,6 +83,8 @@ def run_verb(context: CommandContext) -> int:
         named_by_user() if context.options.log else nullcontext(),
         open_log(context.store, context.options.log) as (app, run),
     ):
+        if run is None:
+            refuse_ignored(context.options, ("store",), "is for runs of a store, and a log is named by its path")
         report = as_data(examine(app), run)
     text = draw_diagnosis(report)
     if context.options.to:

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.file_rows import read_rows
+from mlpipeline.cli.file_rows import read_rows, refuse_map
 from mlpipeline.cli.options import setting_option
 from mlpipeline.cli.tables import draw
 from mlpipeline.serving.champion import open_answerer
@@ -36,6 +36,7 @@ def evaluate_verb(context: CommandContext) -> int:
     """
     options = context.options
     bot = meant_bot(context, options.bot)
+    refuse_map(options, options.on)
     found = read_rows(options.on, parse_map(options.map))
     rows, left_out = found.labelled(), found.left_out
     answerer = open_answerer(context.store, bot, options.version, nearest=0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mlpipeline.cli.options import refuse_ignored
 from mlpipeline.errors import InputError, UsageError
 from mlpipeline.orders.file_findings import FileFindings
 from mlpipeline.store.corpus.encodings import as_utf8_hint, proposed_encoding
-from mlpipeline.store.corpus.files import Note, Reject, Row, format_of, read_file
+from mlpipeline.store.corpus.files import SUFFIXES, Note, Reject, Row, format_of, read_file
 from mlpipeline.store.corpus.rows import Mapped
 from mlpipeline.store.corpus.table_hints import proposed_map
 
@@ -117,6 +119,12 @@ def read_rows(path: str, mapping: Mapped) -> FileRows:
     except InputError as error:
         raise UsageError(error.what, where=error.where, fix=error.fix) from error
     return found
+
+
+def refuse_map(options: argparse.Namespace, path: str) -> None:
+    """Raises UsageError where `--map` was given for a file that has no columns."""
+    if any(path.lower().removesuffix(".gz").endswith(suffix) for suffix, kind in SUFFIXES.items() if kind == "rasa"):
+        refuse_ignored(options, ("map",), "is for columns and keys, and a Rasa file has none")
 
 
 def encoding_of_file(path: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
 
-from mlpipeline.cli.command_line import arranged
+from mlpipeline.cli.command_line import arranged, leading_options
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.parsers import build_parser
 from mlpipeline.cli.terminal_text import visible
@@ -35,6 +35,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     elif rest:
         options.parser.refuse_rest(rest)
     returned: argparse.Namespace = options
+    returned.leading = leading_options(arguments)
     return returned
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.file_rows import encoding_of_file
+from mlpipeline.cli.file_rows import encoding_of_file, refuse_map
 from mlpipeline.cli.files import named_by_user
 from mlpipeline.cli.options import location_words
 from mlpipeline.errors import InputError, UsageError
@@ -68,11 +68,16 @@ class _Summary(TypedDict, total=False):
     next: str
 
 
+def _check_file(options: argparse.Namespace) -> None:
+    if os.path.isdir(options.file):
+        raise _folder(options.file)
+    refuse_map(options, options.file)
+
+
 def new_verb(context: CommandContext) -> int:
     """Looks at the file, writes the bot's conf, and puts a copy of the file beside it."""
     options = context.options
-    if os.path.isdir(options.file):
-        raise _folder(options.file)
+    _check_file(options)
     with named_by_user():
         source = plain_file(options.file, fix="give the bot's labelled file")
         kind, mapping = format_of(options.file), parse_map(options.map)

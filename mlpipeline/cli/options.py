@@ -108,15 +108,23 @@ def refuse_ignored(options: argparse.Namespace, names: Sequence[str], why: str) 
 
     Args:
         options: with `parser`, the verb's.
-        names: of the options, as they stand in `options`; one that has its default was not given.
+        names: of the options, as they stand in `options`.
         why: ends the sentence: `is for --as k8s`.
 
     Raises:
-        UsageError: one of them was given.
+        UsageError: one of them was given, be it with its default; `--store` and `--conf` before the verb do not count,
+            as there they say where all verbs find things.
     """
     for action in options.parser._actions:
-        if action.dest in names and getattr(options, action.dest, action.default) != action.default:
+        if action.dest in names and _is_given(options, action):
             raise UsageError(f"{action.option_strings[-1]} {why}", fix="leave it out")
+
+
+def _is_given(options: argparse.Namespace, action: argparse.Action) -> bool:
+    if action.default == argparse.SUPPRESS:
+        return hasattr(options, action.dest)
+    before_the_verb: int = options.leading.count(action.dest)
+    return bool(options.parser.counts[action.dest] > before_the_verb)
 
 
 def selecting_options(parser: argparse.ArgumentParser) -> None:

@@ -87,6 +87,7 @@ def _check_form(options: argparse.Namespace) -> None:
         refuse_ignored(options, ("spread",), "is for --as crontab and --as k8s; --at-once limits Airflow's tasks")
     if options.form == "k8s":
         refuse_ignored(options, ("at_once", "hook"), "is for --as crontab and --as airflow")
+        refuse_ignored(options, ("master",), "is for --as crontab and --as airflow: a CronJob runs in its own cluster")
     given = {"--image": options.image, "--conf-there": options.conf_there, "--time-zone": options.time_zone}
     given["--conf spark..."] = options.settings
     wrong = [flag for flag, value in given.items() if value]

@@ -8,8 +8,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from mlpipeline.cli.context import CommandContext, checked_settings
-from mlpipeline.cli.options import session_options, setting_option
-from mlpipeline.errors import MLPipelineError
+from mlpipeline.cli.options import refuse_ignored, session_options, setting_option
+from mlpipeline.errors import MLPipelineError, UsageError
 
 if TYPE_CHECKING:
     from mlpipeline.views.notebook.workbench import Workbench
@@ -34,6 +34,10 @@ def shell_verb(context: CommandContext) -> int:
     from mlpipeline.views.notebook.workbench import Workbench
 
     options = context.options
+    if (options.remote or "").startswith("sc:"):
+        refuse_ignored(options, ("stage",), "is for a session that is started here, and --remote sc:// runs already")
+        if options.settings:
+            raise UsageError("--conf spark.KEY=VALUE is for a session that is started here", fix="leave it out")
     bench = Workbench(
         options.store,
         context.conf,

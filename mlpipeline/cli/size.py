@@ -56,6 +56,8 @@ def size_verb(context: CommandContext) -> int:
         check_target("--to", Path(options.to))
     if not options.gpus:
         refuse_ignored(options, ("pinned", "tasks_per_gpu"), "is for nodes with --gpus")
+    if options.master.startswith(("standalone", "spark://")):
+        refuse_ignored(options, ("deploy_mode",), "is for --master yarn and k8s: standalone takes no Python driver")
     if not options.master.startswith("k8s"):
         refuse_ignored(options, ("allocatable",), "is for --master k8s")
     pinned = _optional(options.pinned) or 0

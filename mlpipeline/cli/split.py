@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows
+from mlpipeline.cli.file_rows import FileRows, LeftOut, read_rows, refuse_map
 from mlpipeline.cli.files import write_csv
 from mlpipeline.cli.labelled_file import writable
 from mlpipeline.cli.options import refuse_ignored
@@ -60,6 +60,8 @@ def check_verb(context: CommandContext) -> int:
     place = writable("list", named, what) if named else None
     warnings: list[str] = []
     if os.path.exists(what):
+        refuse_ignored(context.options, ("store",), "is for a bot, and a file is checked")
+        refuse_map(context.options, what)
         name, (language, _, clean) = what, read_settings(context.conf, context.options.lang, [])
         samples, found = read_samples(what, context.options.map)
         left_out, warnings = found.left_out, found.warnings

@@ -76,6 +76,12 @@ def submit_verb(context: CommandContext) -> int:
     submission = submission_of(options)
     if submission.kind not in ("yarn", "k8s"):
         refuse_ignored(options, ("accepted_timeout",), "is for --master yarn and k8s://")
+    if submission.kind != "yarn":
+        refuse_ignored(options, ("queue",), "is for --master yarn")
+    if submission.kind != "k8s":
+        refuse_ignored(options, ("image",), "is for --master k8s://")
+    if submission.deploy_mode == "client":
+        refuse_ignored(options, ("send_conf",), "is for --deploy-mode cluster: a driver here reads the folder itself")
     if getattr(options, "manifests", None):
         for finding in check_settings(
             settings_of(options), master=submission.master, under=submission.settings, here=False
@@ -116,6 +122,17 @@ def _check_ignored(options: argparse.Namespace) -> None:
         raise UsageError(what, fix=f"name a .py file, or one of {', '.join(['run', *_STAGES])}")
     if not getattr(options, "manifests", None):
         refuse_ignored(options, ("at", "time_zone", "tolerate"), "is for --manifests")
+    else:
+        starts_nothing = ("print_submit", "dry_run", "accepted_timeout", "deploy_mode")
+        refuse_ignored(
+            options, starts_nothing, "is for a submission, and --manifests writes files for one in a cluster"
+        )
+    if getattr(options, "print_submit", False):
+        refuse_ignored(options, ("dry_run", "accepted_timeout"), "is for a submission, and --print-submit starts none")
+    if getattr(options, "dry_run", False):
+        refuse_ignored(options, ("accepted_timeout",), "is for a submission, and --dry-run starts none")
+    if getattr(options, "pack_env", False):
+        refuse_ignored(options, ("env",), "is another environment than the one that --pack-env packs")
     if options.script not in (*_STAGES, *_ALL):
         why = "is for stages: a script of yours takes its own options behind its name"
         refuse_ignored(options, ("store", "conf", "json", "seed", "send_conf"), why)

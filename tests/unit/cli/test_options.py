@@ -14,6 +14,7 @@ from mlpipeline.cli.verbs import CONF, JSON, SEED, SPARK, STORE, TASKS, VERBS
 from mlpipeline.errors import UsageError
 
 ROOT = Path(__file__).parents[3]
+LOG = ROOT / "tests" / "unit" / "cluster" / "doctor_logs" / "killed.gz"
 GLOBAL = {
     STORE: ["--store", "there"],
     CONF: ["--conf", "there"],
@@ -120,7 +121,30 @@ def test_what_a_verb_takes_is_read(verb: str) -> None:
         ("size --nodes 2 --cores 8 --memory 32g --no-python --stage clean", "--stage"),
         ("size --nodes 2 --cores 8 --memory 32g --pinned 1g", "--pinned"),
         ("size --nodes 2 --cores 8 --memory 32g --allocatable", "--allocatable"),
+        ("size --nodes 2 --cores 8 --memory 32g --master standalone --deploy-mode cluster", "--deploy-mode"),
         ("shell --exclude shop/ko -c 1", "--exclude"),
+        ("shell --remote sc://h:1 --stage train -c 1", "--stage"),
+        ("shell --remote sc://h:1 --conf spark.executor.cores=2 -c 1", "--conf"),
+        ("split check corpora/shop.jsonl --store there", "--store"),
+        ("split check corpora/shop.jsonl --store store", "--store"),
+        ("--store here split check corpora/shop.jsonl --store there", "--store"),
+        ("split check nlu.yml --map text=question", "--map"),
+        ("denoise check nlu.yml --map text=question", "--map"),
+        ("evaluate shop/ko --on nlu.yml --map text=question", "--map"),
+        ("new cafe --lang ko --from nlu.yml --map text=question", "--map"),
+        (f"doctor run {LOG} --store there", "--store"),
+        ("augment try ko 안녕 --store there", "--store"),
+        ("completion bash --conf there", "--conf"),
+        ("batch shop/ko --from my.txt --column text --to out.csv", "--column"),
+        ("schedule --as k8s --image i --master yarn", "--master"),
+        ("submit clean --master local[2] --queue prod", "--queue"),
+        ("submit clean --master local[2] --image i", "--image"),
+        ("submit clean --send-conf", "--send-conf"),
+        ("submit clean --print-submit --dry-run", "--dry-run"),
+        ("submit clean --dry-run --accepted-timeout 5", "--accepted-timeout"),
+        ("submit clean --pack-env --env there.tar.gz", "--env"),
+        ("submit clean --master k8s://https://k:1 --image i --manifests there --print-submit", "--print-submit"),
+        ("submit clean --master k8s://https://k:1 --image i --manifests there --deploy-mode client", "--deploy-mode"),
     ],
 )
 def test_an_option_that_would_be_ignored_is_refused(
@@ -128,14 +152,29 @@ def test_an_option_that_would_be_ignored_is_refused(
 ) -> None:
     import shlex
 
-    (small_home / "my.py").touch()
+    files = [small_home / name for name in ("my.py", "my.txt", "nlu.yml")]
+    for file in files:
+        file.write_text('version: "3.1"\n', "utf-8")
     try:
         assert main(shlex.split(line)) == 2
     finally:
-        (small_home / "my.py").unlink()
+        for file in files:
+            file.unlink()
     told = capsys.readouterr()
     (message,) = [one for one in told.err.splitlines() if one.startswith("error: ")]
     assert flag in message and " -> " in message and not told.out
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--store there split check halves.csv", "--store there completion bash", "--conf there completion bash"],
+)
+def test_store_and_conf_before_a_verb_are_refused_by_no_argument(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("halves.csv").write_text("text,split,intent\none,train,a\ntwo,test,b\n", "utf-8")
+    assert main(line.split()) == 0
 
 
 OLD_WORDS = re.compile(
