@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ GLOBAL = {
 }
 
 
+@cache
 def parser_of(verb: str) -> argparse.ArgumentParser:
-    """The parser of one verb with its arguments."""
+    """The parser of one verb with its arguments, built once for all tests: they read it, and parse nothing with it."""
     parser: argparse.ArgumentParser = build_parser(verb.split())
     for word in verb.split():
         (subparsers,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
@@ -50,9 +52,15 @@ def test_a_global_option_is_read_or_refused_by_name(verb: str, option: str) -> N
         assert said.startswith(f"{verb} does not read {GLOBAL[option][0]}")
 
 
+@cache
+def help_of(verb: str) -> str:
+    """The help of a verb; of the command line itself for an empty one."""
+    return (parser_of(verb) if verb else build_parser([])).format_help()
+
+
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_help_shows_the_global_options_that_the_verb_reads(verb: str) -> None:
-    shown = parser_of(verb).format_help()
+    shown = help_of(verb)
     for option in (STORE, JSON, SEED):
         assert (f"  --{option}" in shown) == (option in VERBS[verb].reads)
     assert ("  --conf" in shown) == bool({CONF, SPARK} & set(VERBS[verb].reads))
@@ -185,7 +193,7 @@ OLD_WORDS = re.compile(
 
 @pytest.mark.parametrize("verb", list(VERBS))
 def test_help_uses_the_words_of_the_field(verb: str) -> None:
-    assert OLD_WORDS.findall(parser_of(verb).format_help() + build_parser([]).format_help()) == []
+    assert OLD_WORDS.findall(help_of(verb) + help_of("")) == []
 
 
 def test_help_shows_every_verb_with_its_purpose_by_task(capsys: pytest.CaptureFixture[str]) -> None:
