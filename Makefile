@@ -30,8 +30,8 @@ check: $(STAMP) ## lint, format, types, import floors and the quick tests, in ab
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@# Types and tests side by side: each is longer than all the rest.
 	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
-		$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" \
-			--hypothesis-profile=quick tests/unit tests/house || failed=1; wait $$types && exit $$failed
+		$(BIN)/python -m pytest -q -p tests.side_by_side -p no:xdist -m "not slow" \
+			--hypothesis-profile=quick tests/house tests/unit || failed=1; wait $$types && exit $$failed
 
 bench: $(STAMP) ## measure speed and memory, ratios in one run
 	@$(BIN)/python -m tests.bench
