@@ -49,6 +49,9 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
     "look into the store": {
         "ls": Verb("ls:add_ls", "list bots, or the datasets of the store with their rows", (STORE, JSON)),
         "show": Verb("show:add_show", "print rows of a dataset", (STORE, CONF, JSON)),
+        "neighbours": Verb(
+            "neighbours:add_neighbours", "list the texts of bots that are most like a text", (STORE, CONF, JSON)
+        ),
         "dataset write": Verb("dataset:add_write", "write a bot's rows of a dataset to a file", (STORE, CONF, JSON)),
         "check": Verb("check:add_check", "read every file of the store, and list what is damaged", (STORE, JSON)),
     },

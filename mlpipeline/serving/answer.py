@@ -12,12 +12,11 @@ from mlpipeline.errors import StageError, UsageError
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.runtime import core_logits
-from mlpipeline.serving.bundle import Bundle, Index
+from mlpipeline.networks.search import search
+from mlpipeline.serving.bundle import Bundle
 from mlpipeline.serving.choose import ANSWER, Choice, choose
 
 BATCH = 256
-DIGITS = 4  # of a similarity
-_INDEX_CELLS = 8_000_000  # similarities held at once: 32 MB of float32
 
 
 class Nearest(NamedTuple):
@@ -99,27 +98,13 @@ class Answerer:
         if index is None or encoder is None:
             return [[] for _ in normalized]
         vectors = np.asarray(encoder.encode(normalized), dtype=np.float32)
-        rows = max(1, _INDEX_CELLS // len(index.vectors))
-        found: list[list[Nearest]] = []
-        for start in range(0, len(vectors), rows):
-            similarities = vectors[start : start + rows] @ index.vectors.T
-            found.extend(self._top(index, row) for row in similarities)
-        return found
-
-    def _top(self, index: Index, similarities: np.ndarray) -> list[Nearest]:
-        """The `nearest` best questions, best first; ties go to the one that stands first in the index.
-
-        Similarities are rounded first: a matrix product differs in its last bits with the size of the batch, and the
-        same message must find the same questions alone or among others.
-        """
-        want = min(self.nearest, len(similarities))
-        least = np.partition(similarities, -want)[-want]
-        near = np.flatnonzero((similarities >= least - 10.0**-DIGITS) & (similarities > 0))
-        rounded = np.round(similarities[near].astype(np.float64), DIGITS)
-        order = np.lexsort((near, -rounded))[:want]
+        labels = self.bundle.labels
         return [
-            Nearest(index.question(position), self.bundle.labels[int(index.intents[position])], similarity)
-            for position, similarity in zip(near[order].tolist(), rounded[order].tolist(), strict=True)
+            [
+                Nearest(index.question(row), labels[int(index.intents[row])], similarity)
+                for row, similarity in zip(found.rows, found.similarities, strict=True)
+            ]
+            for found in search(index.vectors, vectors, self.nearest)
         ]
 
     def _as_answer(self, text: str, choice: Choice, nearest: list[Nearest]) -> Answer:

@@ -1,0 +1,105 @@
+"""The vectors that are most like a vector, by cosine: exact, and on one thread where one question is asked."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+Vectors = NDArray[np.float32]
+
+DIGITS = 4  # of a similarity
+FEW = 16  # questions; for fewer, threads cost more than they save
+_CELLS = 8_000_000  # similarities held at once: 32 MB of float32
+
+
+class Found(NamedTuple):
+    """Rows of an index, the most similar first, and their cosines, rounded to `DIGITS`."""
+
+    rows: list[int]
+    similarities: list[float]
+
+
+def search(vectors: Vectors, asked: Vectors, count: int) -> list[Found]:
+    """The rows of `vectors` that are most like each of `asked`, by their products.
+
+    Args:
+        vectors: float32 (n, d), rows of unit length or zero.
+        asked: float32 (m, d), likewise.
+        count: rows for each, at most; what is not similar at all (0 or less) is no neighbour.
+
+    Returns:
+        One `Found` for each of `asked`. Ties go to the row that stands first; a vector finds the same rows alone and
+        among others.
+    """
+    if count <= 0 or not len(vectors):
+        return [Found([], []) for _ in asked]
+    block, found = max(1, _CELLS // len(vectors)), list[Found]()
+    with one_thread(len(asked) < FEW):
+        for start in range(0, len(asked), block):
+            found.extend(top_rows(row, count) for row in asked[start : start + block] @ vectors.T)
+    return found
+
+
+def top_rows(similarities: NDArray[np.float32], count: int) -> Found:
+    """The `count` largest of (n,), the largest first.
+
+    Similarities are rounded first: a matrix product differs in its last bits with the size of the batch, and the same
+    question must find the same rows alone or among others.
+    """
+    want = min(count, len(similarities))
+    least = np.partition(similarities, -want)[-want]
+    near = np.flatnonzero((similarities >= least - 10.0**-DIGITS) & (similarities > 0))
+    rounded = np.round(similarities[near].astype(np.float64), DIGITS)
+    order = np.lexsort((near, -rounded))[:want]
+    return Found(near[order].tolist(), rounded[order].tolist())
+
+
+class _Threads:
+    """How many blocks of code want one thread now, and what the libraries had before the first of them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.limit = ExitStack()
+
+
+_THREADS = _Threads()
+
+
+@contextmanager
+def one_thread(wanted: bool = True) -> Iterator[None]:
+    """Linear algebra on one thread while the block runs: for one question, waking others takes longer than it does.
+
+    Blocks of several threads may overlap; the last one to end gives back what was set before the first.
+    """
+    if not wanted:
+        yield
+        return
+    with _THREADS.lock:
+        _THREADS.inside += 1
+        if _THREADS.inside == 1:
+            _THREADS.limit.enter_context(_controller().limit(limits=1, user_api="blas"))
+    try:
+        yield
+    finally:
+        with _THREADS.lock:
+            _THREADS.inside -= 1
+            if not _THREADS.inside:
+                _THREADS.limit.close()
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    """Looks through the libraries of this process, once: it takes milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
