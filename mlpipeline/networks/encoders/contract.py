@@ -8,6 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.cluster.device import Device
+
 Vectors = NDArray[np.float32]
 
 
@@ -25,6 +27,10 @@ class Encoder(Protocol):
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of what makes the vectors: equal digests, equal vectors."""
+
+    @property
+    def device(self) -> Device:
+        """What it computes on."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Normalised texts -> float32 (n, dims), rows of unit length (zeros for a text that says nothing to it)."""

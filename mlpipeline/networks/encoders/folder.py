@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.errors import SetupError
 from mlpipeline.networks.encoders.contract import Vectors
+from mlpipeline.networks.gpu import on_device, open_session, torch_device
 from mlpipeline.networks.untrusted import check_sentence_transformer
 
 _BATCH = 64  # with texts sorted by length the fastest on one thread (32 to 64 alike, 256 slower)
@@ -29,6 +31,7 @@ class FolderEncoder:
     dims: int
     digest: str
     predict: Callable[[list[str]], Vectors]
+    device: Device = CPU
 
     def to_bytes(self) -> bytes | None:
         """None: the folder is not copied, and found again by its name."""
@@ -45,8 +48,12 @@ class FolderEncoder:
         return returned
 
 
-def load_folder(folder: Path) -> FolderEncoder:
+def load_folder(folder: Path, device: Device = CPU) -> FolderEncoder:
     """The encoder in `folder`: `model.onnx` (or `onnx/model.onnx`) with `tokenizer.json`, or sentence-transformers.
+
+    Args:
+        folder: on this machine.
+        device: what it is to compute on; `FolderEncoder.device` says what it does compute on.
 
     Raises:
         SetupError: when the folder holds neither, pickled weights or code, or a library of `[encoders]` is missing.
@@ -56,9 +63,9 @@ def load_folder(folder: Path) -> FolderEncoder:
         raise SetupError("there is no such folder with an encoder", where=str(folder), fix="correct embed.encoder")
     model = next((path for path in (folder / "model.onnx", folder / "onnx" / "model.onnx") if path.is_file()), None)
     if model is not None and (folder / "tokenizer.json").is_file():
-        return _onnx_encoder(folder, model)
+        return _onnx_encoder(folder, model, device)
     if (folder / "modules.json").is_file():
-        return _sentence_transformer(folder)
+        return _sentence_transformer(folder, device)
     raise SetupError(
         "the folder holds no encoder",
         where=str(folder),
@@ -66,15 +73,12 @@ def load_folder(folder: Path) -> FolderEncoder:
     )
 
 
-def _onnx_encoder(folder: Path, model: Path) -> FolderEncoder:
+def _onnx_encoder(folder: Path, model: Path, wanted: Device) -> FolderEncoder:
     _need("tokenizers", folder)
-    import onnxruntime
     from tokenizers import Tokenizer
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        session, device = open_session(model, wanted)
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # both libraries raise their own kinds, some of them plain Exception
         raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
@@ -82,7 +86,7 @@ def _onnx_encoder(folder: Path, model: Path) -> FolderEncoder:
         tokenizer.enable_truncation(_MOST_TOKENS)
     if tokenizer.padding is None or tokenizer.padding.get("length"):
         tokenizer.enable_padding(pad_id=(tokenizer.padding or {}).get("pad_id", 0))
-    wanted = {each.name for each in session.get_inputs()}
+    inputs = {each.name for each in session.get_inputs()}
     outputs = [each.name for each in session.get_outputs()]
     output = "sentence_embedding" if "sentence_embedding" in outputs else outputs[0]
 
@@ -91,16 +95,16 @@ def _onnx_encoder(folder: Path, model: Path) -> FolderEncoder:
         ids = np.array([each.ids for each in tokens], np.int64)
         mask = np.array([each.attention_mask for each in tokens], np.int64)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        raw = session.run([output], {name: given[name] for name in wanted})[0]
+        raw = session.run([output], {name: given[name] for name in inputs})[0]
         return _mean_pooled(np.asarray(raw, np.float32), mask)
 
-    unknown = wanted - {"input_ids", "attention_mask", "token_type_ids"}
+    unknown = inputs - {"input_ids", "attention_mask", "token_type_ids"}
     if unknown:
         raise SetupError(f"the encoder wants unknown inputs {sorted(unknown)}", where=str(model), fix="export it anew")
-    return FolderEncoder(str(folder), predict(["a"]).shape[1], _digest(folder), predict)
+    return _encoder(folder, predict, device)
 
 
-def _sentence_transformer(folder: Path) -> FolderEncoder:
+def _sentence_transformer(folder: Path, wanted: Device) -> FolderEncoder:
     check_sentence_transformer(folder)
     _need("sentence_transformers", folder)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -109,7 +113,8 @@ def _sentence_transformer(folder: Path) -> FolderEncoder:
     # Checked above, and said again to the library: no code of the folder, no pickled weights, nothing fetched.
     safe: dict[str, object] = {"trust_remote_code": False, "model_kwargs": {"use_safetensors": True}}
     try:
-        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True, **safe)
+        name, device = torch_device(wanted)
+        model = SentenceTransformer(str(folder), device=name, local_files_only=True, **safe)
     except Exception as error:  # torch, transformers and safetensors raise their own kinds
         raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
 
@@ -117,7 +122,12 @@ def _sentence_transformer(folder: Path) -> FolderEncoder:
         raw: object = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(raw, np.float32)
 
-    return FolderEncoder(str(folder), predict(["a"]).shape[1], _digest(folder), predict)
+    return _encoder(folder, predict, device)
+
+
+def _encoder(folder: Path, predict: Callable[[list[str]], Vectors], device: Device) -> FolderEncoder:
+    guarded = on_device(predict, device)
+    return FolderEncoder(str(folder), guarded(["a"]).shape[1], _digest(folder), guarded, device)
 
 
 def _mean_pooled(raw: Vectors, mask: NDArray[np.int64]) -> Vectors:

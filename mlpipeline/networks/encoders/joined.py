@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.networks import arrays
 from mlpipeline.networks.encoders.contract import Encoder, Vectors, unit
 
@@ -32,6 +33,12 @@ class JoinedEncoder:
     def digest(self) -> str:
         """SHA-256 (hex) over the digests of the parts."""
         return hashlib.sha256(" ".join(part.digest for part in self.parts).encode()).hexdigest()
+
+    @property
+    def device(self) -> Device:
+        """The GPU where a part computes on one; else what the first part says."""
+        devices = [part.device for part in self.parts]
+        return next((one for one in devices if one.number is not None), devices[0] if devices else CPU)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Texts -> float32 (n, dims), rows of unit length; zeros where no part knows anything of a text."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.errors import StageError
 from mlpipeline.networks import arrays
 from mlpipeline.networks.encoders.contract import Vectors, unit
@@ -51,6 +52,11 @@ class NgramEncoder:
     def dims(self) -> int:
         """Length of a vector."""
         return int(self.projection.shape[1])
+
+    @property
+    def device(self) -> Device:
+        """The CPU, always."""
+        return CPU
 
     @cached_property
     def digest(self) -> str:

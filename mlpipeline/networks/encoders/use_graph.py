@@ -1,4 +1,4 @@
-"""The network of `use` as ONNX, for runtimes with a GPU: what `network.py` computes, for texts of padded length."""
+"""The network of `use` as ONNX, for runtimes with a GPU: what `use_network.py` computes, for texts of padded length."""
 
 from __future__ import annotations
 
