@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlpipeline.cli.verbs import VERBS
+from tests.house.modules import tree_of
 
 CLI = Path(__file__).parents[2] / "mlpipeline" / "cli"
 # Small verbs of a group may share the module of the group's name: `doctor run` and `doctor env` in doctor.py.
@@ -20,7 +21,7 @@ def test_a_verb_lives_in_the_module_of_its_name(verb: str) -> None:
     module, function = VERBS[verb].where.split(":")
     assert module in (verb.split()[0], re.sub("[ -]", "_", verb))
     assert function == f"add_{verb.split()[-1].replace('-', '_')}"
-    source = ast.parse((CLI / f"{module}.py").read_text("utf-8"))
+    source = tree_of(CLI / f"{module}.py")
     assert function in {node.name for node in source.body if isinstance(node, ast.FunctionDef)}
     assert f"`mlpipeline {verb.split()[0]}" in (ast.get_docstring(source) or ""), "its first line names the verb"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.house import rooms
+from tests.house.modules import tree_of
 
 _ROOT = Path(__file__).parents[2]
 
@@ -54,7 +55,7 @@ def imports() -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for module, path in files.items():
         named: set[str] = set()
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == "mlpipeline":
                 whole = {f"{node.module}.{alias.name}" for alias in node.names}
                 named |= (whole & files.keys()) or {node.module}
@@ -124,7 +125,7 @@ def test_there_are_few_rooms_and_each_says_what_it_is() -> None:
     rooms -= {_ROOT / "mlpipeline" / "_packaged"}  # conf and spark-defaults as they lie in a wheel: no code
     assert len(rooms) <= 12
     files: Iterable[Path] = (_ROOT / "mlpipeline").rglob("__init__.py")
-    silent = [str(file) for file in files if not (ast.get_docstring(ast.parse(file.read_text("utf-8"))) or "")[20:]]
+    silent = [str(file) for file in files if not (ast.get_docstring(tree_of(file)) or "")[20:]]
     assert not silent
 
 

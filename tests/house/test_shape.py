@@ -14,6 +14,7 @@ import pytest
 from mlpipeline.catalog import STAGES
 from mlpipeline.orders.provenance import starting_modules
 from mlpipeline.recipe.fields import SECTIONS
+from tests.house.modules import tree_of
 
 ROOT = Path(__file__).parents[2]
 NAMES = [stage.name for stage in STAGES]
@@ -98,7 +99,7 @@ class Definition(NamedTuple):
 @cache
 def definitions(path: Path) -> list[Definition]:
     """All of a module, found once for all tests; expressions, ten times as many as statements, hold none."""
-    outer = ast.parse(path.read_text("utf-8")).body
+    outer = tree_of(path).body
     waiting, found = list(outer), []
     for node in waiting:
         for part in ("body", "orelse", "finalbody"):

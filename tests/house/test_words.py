@@ -17,6 +17,7 @@ import pytest
 from mlpipeline.cli.parsers import build_parser, full_parser
 from mlpipeline.cli.verbs import VERBS
 from tests.e2e.documents import EXCERPT, blocks, pages
+from tests.house.modules import tree_of
 
 ROOT = Path(__file__).parents[2]
 # Old word -> its old meaning as a pattern, case aside, over any white space.
@@ -95,11 +96,11 @@ def test_no_report_no_picture_and_no_notebook_has_an_old_word(file: Path) -> Non
     assert hits(file.read_text("utf-8")) == {}
 
 
-def printed(source: str) -> Iterator[str]:
+def printed(path: Path) -> Iterator[str]:
     """Strings of a module that may be printed: those with a space, docstrings left out."""
-    tree = ast.parse(source)
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree_of(path)))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield from [node.value] if " " in node.value else []
 
@@ -114,7 +115,7 @@ def test_no_printed_text_has_an_old_word() -> None:
     found = {}
     for file in sorted((ROOT / "mlpipeline").glob("**/*.py")):
         source = file.read_text("utf-8")
-        if MAYBE.search(source) and (words := hits(" | ".join(printed(source)))):
+        if MAYBE.search(source) and (words := hits(" | ".join(printed(file)))):
             found[file.relative_to(ROOT).as_posix()] = words
     assert found == {}
 
@@ -168,7 +169,7 @@ def public_names() -> set[tuple[str, str]]:
     for path in sorted((ROOT / "mlpipeline").rglob("*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         found.add((module, path.stem))
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 found.add((module, node.name))
     return found
