@@ -39,6 +39,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     items = shared_items(session)
     gc.collect()
     gc.freeze()  # what was imported stays: neither process looks through it again
+    gc.set_threshold(100_000, 20, 100)
     second = multiprocessing.get_context("fork").Process(target=run_second, args=(session, items, told))
     second.start()
     with told.open(encoding="utf-8") as lines:
