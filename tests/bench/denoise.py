@@ -24,6 +24,8 @@ from mlpipeline.methods.label_noise.decide import list_findings
 from mlpipeline.methods.label_noise.noise_data import as_noise_data
 from mlpipeline.methods.label_noise.views import choose_views
 from mlpipeline.networks import fitting
+from mlpipeline.networks.encoders.contract import Encoder
+from mlpipeline.networks.encoders.use_encoder import open_use
 from mlpipeline.stages.train import classifier_settings
 from tests.bench import denoise_verdicts
 from tests.bench.denoise_cases import Case, Corpus, detect_timed, run_case, scores
@@ -71,7 +73,13 @@ def time_made(intents: int, each: int) -> None:
 
 
 def results_of(
-    wanted: Sequence[Case], data: Path, known: dict[str, dict[str, Any]], trained: int, *, cheaper: bool
+    wanted: Sequence[Case],
+    data: Path,
+    known: dict[str, dict[str, Any]],
+    trained: int,
+    *,
+    cheaper: bool,
+    encoder: Encoder | None = None,
 ) -> Iterator[Any]:
     """The figures of each case; corpora are read once."""
     recipes = default_recipes([])
@@ -84,7 +92,9 @@ def results_of(
         if case.name not in corpora:
             corpora.clear()  # one at a time in memory
             path = data / folder / f"{file}.jsonl.gz"
-            corpora[case.name] = Corpus.of(read(path, "train", recipes[lang]), read(path, judged, recipes[lang]))
+            corpora[case.name] = Corpus.of(
+                read(path, "train", recipes[lang]), read(path, judged, recipes[lang]), encoder
+            )
         recipe = recipes[lang].recipe
         settings = classifier_settings(recipe.train) if case.seed < trained else None
         corpus = corpora[case.name].drawn(case.drawn, case.seed) if case.drawn else corpora[case.name]
@@ -133,6 +143,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--trained", type=int, default=1, help="seeds for which the default trainer is run as well")
     parser.add_argument("--drawn", type=int, default=0, help="rows drawn for each seed (default: all)")
     parser.add_argument("--cheaper", action="store_true", help="the views of very large bots")
+    parser.add_argument(
+        "--vectors", action="store_true", help="the vectors of `use` as a view, as where the recipe says so"
+    )
     parser.add_argument("--results", type=Path, help="file of finished cases, to go on from where a run was stopped")
     parser.add_argument("--rows", type=int, default=15_000, help="of the made corpus; a hundredth of it are intents")
     given = parser.parse_args(arguments)
@@ -157,9 +170,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     if cases:
         print(f"\n| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
+    encoder = open_use() if given.vectors else None
     for line in cases:
         figures = []
-        for one in results_of(line, given.data, known, given.trained, cheaper=given.cheaper):
+        for one in results_of(line, given.data, known, given.trained, cheaper=given.cheaper, encoder=encoder):
             figures.append(one)
             if given.results is not None and one["case"] not in known:
                 with given.results.open("a") as stream:

@@ -17,6 +17,7 @@ from mlpipeline.methods.label_noise.fuse import Mistaken, fused_features
 from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
 from mlpipeline.networks import classifier
+from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.settings import ClassifierSettings
 from tests.bench.quality import Split
 
@@ -55,11 +56,12 @@ class Corpus:
     names: list[str]
 
     @classmethod
-    def of(cls, train: Split, test: Split) -> Corpus:
-        """The material is made once; what is planted differs."""
+    def of(cls, train: Split, test: Split, encoder: Encoder | None = None) -> Corpus:
+        """The material is made once; what is planted differs. With an encoder its vectors are one of the views."""
         names = sorted(set(train.labels))
         codes = np.array([names.index(label) for label in train.labels], np.int64)
-        return cls(train, test, as_noise_data(train.texts), codes, names)
+        vectors = None if encoder is None else encoder.encode(train.texts)
+        return cls(train, test, as_noise_data(train.texts, vectors=vectors), codes, names)
 
     def drawn(self, count: int, seed: int) -> Corpus:
         """So many of the rows to learn from, at random."""
@@ -77,7 +79,9 @@ def run_case(
     """
     noisy, wrong = plant(corpus.labels, case.kind, case.share, corpus.noise_data, seed=case.seed)
     began = time.process_time()
-    views = choose_views(len(corpus.names), CHEAPER_FROM if cheaper else 0, vectors=False, network=len(noisy) >= large)
+    known = corpus.noise_data.vectors.shape[1] > 0
+    rows = CHEAPER_FROM if cheaper else 0
+    views = choose_views(len(corpus.names), rows, vectors=known, network=len(noisy) >= large, pretrained=known)
     detection, spent = detect_timed(views, corpus.noise_data, noisy, len(corpus.names))
     findings = list_findings(detection, corpus.noise_data, noisy)
     whole = time.process_time() - began
