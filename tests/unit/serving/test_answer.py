@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlpipeline.errors import InputError, StageError, StoreError
+from mlpipeline.errors import InputError, SetupError, StageError, StoreError
+from mlpipeline.networks.arrays import pack
+from mlpipeline.networks.encoders import opening
+from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.bundle import load_bundle, write_bundle
 from mlpipeline.serving.choose import ANSWER, FALLBACK
@@ -136,3 +139,54 @@ def test_an_answer_needs_no_heavy_library(contents, folder):
     )
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+class PretendedEncoder:
+    """As `use`, of which a bundle holds the digest and no weights: the vectors are handed to it."""
+
+    dims, digest, name = 6, "d" * 64, "use"
+
+    def __init__(self, encode):
+        self.encode = encode
+
+
+@pytest.fixture
+def named_only(contents, folder):
+    """A bundle whose index was made by an encoder with weights."""
+    payload = pack({}, {"format": 1, "kind": "use", "digest": PretendedEncoder.digest})
+    write_bundle(folder, replace(contents, encoder=payload))
+    return NgramEncoder.from_bytes(contents.encoder)
+
+
+def test_an_encoder_that_is_only_named_is_taken_from_this_machine(named_only, folder, questions, monkeypatch):
+    monkeypatch.setattr(opening, "open_use", lambda: PretendedEncoder(named_only.encode))
+    text, intent = questions[3]
+    assert Answerer(load_bundle(folder)).answer([text])[0].nearest[0][:2] == (text, intent)
+
+
+def test_a_machine_without_its_weights_answers_and_says_once_what_it_lacks(
+    named_only, folder, questions, monkeypatch, capsys
+):
+    def missing():
+        raise SetupError("the encoder `use` is not installed", where="embed.encoder", fix="pip install it")
+
+    monkeypatch.setattr(opening, "open_use", missing)
+    answerer = Answerer(load_bundle(folder))
+    for text, intent in questions[:3]:
+        (answer,) = answerer.answer([text])
+        assert (answer.intent, answer.nearest) == (intent, [])
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "shop/ko answers without its nearest questions" in told and "pip install" in told
+
+
+def test_no_encoder_is_opened_where_no_neighbours_are_asked_for(named_only, folder, questions, monkeypatch):
+    monkeypatch.setattr(opening, "open_use", lambda: pytest.fail("opened"))
+    assert Answerer(load_bundle(folder), nearest=0).answer([questions[0][0]])[0].intent == questions[0][1]
+
+
+def test_another_release_of_the_encoder_is_not_taken(named_only, folder, questions, monkeypatch, capsys):
+    other = PretendedEncoder(named_only.encode)
+    other.digest = "e" * 64
+    monkeypatch.setattr(opening, "open_use", lambda: other)
+    assert Answerer(load_bundle(folder)).answer([questions[0][0]])[0].nearest == []
+    assert "another release" in capsys.readouterr().err
