@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
-from sklearn.pipeline import FeatureUnion, make_pipeline, make_union
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from mlpipeline.languages.profile import Profile, normalizer
@@ -86,15 +86,11 @@ def read(file: Path, split: str, resolved: Resolved) -> Split:
     return Split([normal(row["text"]) for row in rows], [row["label"] for row in rows])
 
 
-def yardstick_features() -> FeatureUnion:
-    """TF-IDF of words (1-2) and characters within words (2-5), not yet learnt."""
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-    return make_union(words, TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True))
-
-
 def yardstick(train: Split, test: Split) -> np.ndarray:
     """A linear SVM on TF-IDF of words (1-2) and characters within words (2-5): right or wrong by test row."""
-    model = make_pipeline(yardstick_features(), LinearSVC())
+    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+    model = make_pipeline(make_union(words, chars), LinearSVC())
     return np.asarray(model.fit(train.texts, train.labels).predict(test.texts) == np.array(test.labels), float)
 
 
