@@ -15,6 +15,7 @@ from mlpipeline.networks.precision import Precision, pack_vectors, unpack_vector
 from mlpipeline.pipeline import run_stage
 from mlpipeline.schemas import CLEANED, FEATURES
 from mlpipeline.spark.counters import Counts
+from mlpipeline.spark.knn_join import knn_join
 from mlpipeline.stages.contract import Job, RunContext
 from mlpipeline.stages.embed import unique_features
 from mlpipeline.store.layout import Store
@@ -141,3 +142,18 @@ def test_a_text_on_which_an_encoder_fails_has_one_row_too(spark):
     found = unique_features(spark.createDataFrame(rows, FEATURES), {"ko": "m"})
     told = sorted((row["content_id"], row["vector"] and bytes(row["vector"]), row["error"]) for row in found.collect())
     assert told == [("a", b"1", None), ("b", b"2", None), ("c", None, "always")]
+
+
+def test_the_nearest_rows_of_two_tables(spark):
+    rng = np.random.default_rng(3)
+    left, right = (rng.standard_normal((rows, 8)).astype("<f4") for rows in (37, 50))
+    known = [(f"r{at:02d}", vector.tobytes()) for at, vector in enumerate(right)]
+    asked = [(f"l{at:02d}", vector.tobytes()) for at, vector in enumerate(left)]
+    schema = "id string, vector binary"
+    there, here = (spark.createDataFrame(rows, schema) for rows in ([*asked, ("none", None)], [*known, ("none", None)]))
+    order = np.argsort(-(left @ right.T), axis=1)[:, :3]
+    wanted = [(f"l{row:02d}", f"r{column:02d}", rank) for row in range(37) for rank, column in enumerate(order[row], 1)]
+    for part in (1000, 20):  # in one part, and in three
+        found = knn_join(there, here, 3, part=part).select("left", "right", "rank").collect()
+        assert sorted(tuple(row) for row in found) == sorted(wanted)
+    assert knn_join(there, spark.createDataFrame([], schema), 3).count() == 0
