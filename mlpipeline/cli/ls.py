@@ -14,6 +14,7 @@ from mlpipeline.cli.options import choosing_options, refuse_ignored
 from mlpipeline.orders.bot_rows import partitions_in
 from mlpipeline.orders.known_bots import chosen_bots
 from mlpipeline.store.layout import Store
+from mlpipeline.store.tables.added_columns import column_names
 from mlpipeline.store.tables.datasets import read_rows
 from mlpipeline.store.tables.manifests import load_manifest
 
@@ -68,9 +69,14 @@ def dataset_rows(store: Store, bots: Collection[str], *, digest: bool) -> list[d
 
 
 def table_digest(store: Store, dataset: str, bot: str) -> str:
-    """16 hex characters of a bot's rows, without the columns that differ between equal runs; order does not count."""
+    """16 hex characters of a bot's rows, without the columns that differ between equal runs; order does not count.
+
+    A column without a value counts as one that is not there: a table made before the column was gives the same.
+    """
     schema = DATASETS[dataset]
     names = [field.name for field in schema.fields if not (field.metadata or {}).get("volatile")]
-    rows = read_rows(store, dataset, bots=[bot], columns=names).select(names)
-    lines = sorted(hashlib.sha256(repr(tuple(row.values())).encode()).digest() for row in rows.to_pylist())
+    there = set(column_names(store, dataset))
+    rows = read_rows(store, dataset, bots=[bot], columns=[name for name in names if name in there]).to_pylist()
+    cells = ([(name, row[name]) for name in names if row.get(name) is not None] for row in rows)
+    lines = sorted(hashlib.sha256(repr(row).encode()).digest() for row in cells)
     return hashlib.sha256(b"".join(lines)).hexdigest()[:16]

@@ -49,6 +49,14 @@ def with_added_in_spark(frame: DataFrame, dataset: str) -> DataFrame:
     return frame.selectExpr(*known, *(f"CAST({added[name]} AS INT) AS {name}" for name in others))
 
 
+def column_names(store: Store, dataset: str) -> list[str]:
+    """The columns that the rows of a dataset have when they are read, whichever version made the table."""
+    from deltalake import DeltaTable
+
+    names = [field.name for field in DeltaTable(store.table_path(dataset)).schema().fields]
+    return [*names, *(name for name in added_columns(dataset) if name not in names)]
+
+
 def check_columns(store: Store, dataset: str, there: Sequence[str], wanted: Iterable[str]) -> None:
     """Raises StoreError where a table lacks a wanted column; `there` are those that it has."""
     missing = sorted(set(wanted) - {*there, *added_columns(dataset)})

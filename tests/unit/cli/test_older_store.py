@@ -96,10 +96,17 @@ def test_a_row_that_was_there_before_a_newer_one_is_its_first_piece(tmp_path: Pa
     assert read_rows(store, "model", version=0).column_names[-1] == "piece"
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["ls --digest --select shop/ko", "show denoised --where component=1"],
-)
+def test_a_digest_does_not_count_a_column_that_came_later_and_holds_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"id": "1", "text": "안녕", "intent": "hello"}
+    for home, lacking in (("old", ["component"]), ("new", [])):
+        put_without(tmp_path / home, "denoised", row, *lacking)
+    old, new = (digests(tmp_path / home, capsys) for home in ("old", "new"))
+    assert list(old) == ["shop/ko/denoised"] and old == new
+
+
+@pytest.mark.parametrize("line", ["show denoised --where component=1", "show denoised --where component!=x"])
 def test_a_column_that_nothing_stands_for_is_one_line_with_what_makes_it_anew(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
