@@ -275,11 +275,9 @@ class Pipeline:
 
 def _check_no_session() -> None:
     """Raises SetupError where this process has a session that is not ours: a run would use and end it."""
+    from mlpipeline.cluster.environment import is_submitted
+
     sql = sys.modules.get("pyspark.sql")
-    if sql is not None and sql.SparkSession.getActiveSession() is not None and not _is_submitted():
+    if sql is not None and sql.SparkSession.getActiveSession() is not None and not is_submitted():
         what = "a Spark session is open in this process, and a run starts and ends its own"
         raise SetupError(what, fix="stop it first (spark.stop()), or run in another process")
-
-
-def _is_submitted() -> bool:
-    return "PYSPARK_GATEWAY_PORT" in os.environ

@@ -19,6 +19,16 @@ from mlpipeline.errors import SetupError, UsageError
 PYSPARK = "4.1.4"
 DELTA_SPARK = "4.4.0"
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 12)
+GATEWAY = "PYSPARK_GATEWAY_PORT"  # of the JVM of a spark-submit, for the Python that it has started
+
+
+def is_submitted(environ: Mapping[str, str] | None = None) -> bool:
+    """True where spark-submit has started this process: its session is used, and its master is the one.
+
+    Args:
+        environ: environment variables; os.environ when None.
+    """
+    return GATEWAY in (os.environ if environ is None else environ)
 
 
 def check_environment(

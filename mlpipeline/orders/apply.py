@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlpipeline.catalog import STAGES
+from mlpipeline.cluster.environment import is_submitted
 from mlpipeline.cluster.failures import SessionEnded, as_failure
 from mlpipeline.errors import Failure
 from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
@@ -156,7 +157,7 @@ def apply_plan(
 
 
 def _with_log(store: Store, run: str, master: str | None, settings: Mapping[str, str]) -> dict[str, str]:
-    local = is_local(master) if master else "PYSPARK_GATEWAY_PORT" not in os.environ
+    local = is_local(master) if master else not is_submitted()
     return {**log_settings(store, run, local=local), **settings}
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timezone
 
-from mlpipeline.cluster.environment import check_master
+from mlpipeline.cluster.environment import check_master, is_submitted
 from mlpipeline.errors import MLPipelineError
 from mlpipeline.orders.apply import Say, apply_plan
 from mlpipeline.orders.plan import Plan
@@ -57,7 +56,7 @@ def run_pipeline(
     """
     began, started = time.monotonic(), datetime.now(timezone.utc)
     # Before anything is written, locks too; the stages were checked when the request was made.
-    if request.master and request.master != AUTO and "PYSPARK_GATEWAY_PORT" not in os.environ:
+    if request.master and request.master != AUTO and not is_submitted():
         check_master(request.master)
     request.store.check_writable()
     with bot_locks(request.store, request.names) as (ours, busy):

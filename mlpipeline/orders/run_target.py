@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import TypedDict
 
 from mlpipeline.catalog import STAGES
-from mlpipeline.cluster.environment import check_master
+from mlpipeline.cluster.environment import check_master, is_submitted
 from mlpipeline.errors import SetupError, UsageError
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.target_choice import Load, Seen, Site, choose, in_words, seconds_of
@@ -48,7 +48,7 @@ def where_to_run(
     """
     if master == AUTO and not cluster:
         raise UsageError("--master auto has nothing to choose from", fix=f"give --cluster, or set {VARIABLE}")
-    if (master and master != AUTO) or not cluster or "PYSPARK_GATEWAY_PORT" in os.environ:
+    if (master and master != AUTO) or not cluster or is_submitted():
         return master
     try:
         check_master(cluster)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from mlpipeline.cluster.defaults import read_defaults
+from mlpipeline.cluster.environment import GATEWAY
 from mlpipeline.cluster.java import Java
 from mlpipeline.spark.archive import archive_file
 
@@ -45,7 +46,7 @@ def make_archive(java: Java) -> str:
 
 
 def _clean() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key != "PYSPARK_GATEWAY_PORT"}
+    return {key: value for key, value in os.environ.items() if key != GATEWAY}
 
 
 def _dump_base(home: Path) -> str:

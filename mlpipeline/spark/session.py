@@ -24,6 +24,7 @@ from mlpipeline.cluster.environment import (
     check_scripts,
     check_submitting_spark,
     check_worker_python,
+    is_submitted,
     pyspark_folder,
     utf8_locale,
 )
@@ -124,7 +125,7 @@ def open_session(
     tell = say or (lambda text: None)
     check_no_remote(os.environ)
     with known_causes(), told_when_ended():
-        if "PYSPARK_GATEWAY_PORT" in os.environ:
+        if is_submitted():
             session = _submitted(name, extra or {})
         else:
             session = _started(name, master or "local[*]", extra or {}, large, tell)

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import IO
 
 from mlpipeline.cluster.cache import cache_folder, filling
-from mlpipeline.cluster.environment import pyspark_folder, utf8_locale
+from mlpipeline.cluster.environment import GATEWAY, pyspark_folder, utf8_locale
 from mlpipeline.cluster.jars import proxy_options
 from mlpipeline.cluster.java import find_java
 from mlpipeline.cluster.submission.compose import Submission
@@ -129,7 +129,7 @@ def _environment(submission: Submission, environ: Mapping[str, str], verbose: bo
         found.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         found.setdefault("SPARK_LOCAL_HOSTNAME", "localhost")
     # Set by a spark-submit that started us: a child would take its JVM for its own.
-    for name in ("PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"):
+    for name in (GATEWAY, "PYSPARK_GATEWAY_SECRET"):
         found.pop(name, None)
     return found
 
