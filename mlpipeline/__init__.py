@@ -1,5 +1,7 @@
 """From a bot's raw conversations to a deployed, explainable chatbot model: batch jobs on Spark."""
 
+import logging
+
 __version__ = "0.1.0"
 
 # What is installed, by the name that an index knows it by: the plain name of the package is somebody else's there.
@@ -46,6 +48,10 @@ __all__ = [
     "near_duplicates",
     "open",
 ]
+
+
+# Whoever uses the package says where its messages go; until then they go nowhere.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:

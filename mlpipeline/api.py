@@ -1,7 +1,8 @@
 """The pipeline for Python programs: `mlpipeline.open(store, conf)` plans, runs, reads, answers and evaluates.
 
 Each call does what the verb of the same name does, in the same words, and prints nothing: results are values, mistakes
-are `MLPipelineError`, progress goes to `say` or to logging. What is heavy is imported when a call needs it.
+are `MLPipelineError`, progress and notes go to the loggers below `mlpipeline`. What is heavy is imported when a call
+needs it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -47,18 +48,12 @@ class _Fields(TypedDict, total=False):
     command: str
 
 
-Say = Callable[[str], None]
-
-
-def open_pipeline(
-    store: str | Path | None = None, conf: str | Path | None = None, *, say: Say | None = None
-) -> Pipeline:
+def open_pipeline(store: str | Path | None = None, conf: str | Path | None = None) -> Pipeline:
     """A store and its recipes; `mlpipeline.open` is this function. Nothing is created, and neither need be there yet.
 
     Args:
         store: a folder, `hdfs://` or `s3a://`; None: $MLPIPELINE_STORE or ./store.
         conf: the folder of recipes; None: $MLPIPELINE_CONF or ./conf.
-        say: takes progress and notes, a line each; None: the logger `mlpipeline.api`, at INFO.
 
     Raises:
         UsageError: an empty word, which would be the current folder.
@@ -69,7 +64,7 @@ def open_pipeline(
     ]
     if not all(places):
         raise UsageError("store and conf cannot be empty", fix="name a folder, or leave the argument out")
-    return Pipeline(Store(places[0]), Path(places[1]), say or _LOG.info)
+    return Pipeline(Store(places[0]), Path(places[1]))
 
 
 class Pipeline:
@@ -79,10 +74,9 @@ class Pipeline:
     a list of such words. All calls but `run` write nothing but what a store remembers to be quick.
     """
 
-    def __init__(self, store: Store, conf: Path, say: Say) -> None:
+    def __init__(self, store: Store, conf: Path) -> None:
         self.store = store
         self.conf = conf
-        self._say = say
 
     def __repr__(self) -> str:
         return f"mlpipeline.open({self.store.root!r}, {str(self.conf)!r})"
@@ -160,7 +154,7 @@ class Pipeline:
         from mlpipeline.views.report.runs import write_pages
 
         for finding in check_settings(settings, master=master or "local[*]") if settings else ():
-            self._say(f"warning: {finding.what} -> {finding.fix}")
+            _LOG.warning("warning: %s -> %s", finding.what, finding.fix)
         where: _Fields = {"first": first, "last": last, "force": force, "renew_encoder": renew_encoder}
         where |= {"master": master, "cluster": cluster}
         chosen = {"exclude": exclude, "recipe": recipe, **where}
@@ -244,13 +238,13 @@ class Pipeline:
 
         pairs = given_pairs(rows)
         answerer = self.answerer(bot, version, nearest=0)
-        own = recipe_of(self.conf, answerer.bundle.bot, sets=as_sets(recipe), say=self._say).recipe
+        own = recipe_of(self.conf, answerer.bundle.bot, sets=as_sets(recipe)).recipe
         return evaluate_rows(self.store, answerer, pairs, own, where="rows")
 
     def _bot(self, bot: str) -> str:
         from mlpipeline.orders.known_bots import find_bot
 
-        return find_bot(self.store, self.conf, bot, self._say)
+        return find_bot(self.store, self.conf, bot)
 
     def _request(
         self,
@@ -263,14 +257,14 @@ class Pipeline:
         from mlpipeline.orders.request import RunRequest
         from mlpipeline.recipe.choose import as_sets, choose_recipes
 
-        bots = choose_recipes(self.conf, select=select, exclude=exclude, sets=as_sets(recipe), say=self._say)
+        bots = choose_recipes(self.conf, select=select, exclude=exclude, sets=as_sets(recipe))
         return RunRequest(self.store, bots, **fields)
 
     @contextmanager
-    def _watch(self, plan: Plan) -> Iterator[Say]:
+    def _watch(self, plan: Plan) -> Iterator[None]:
         """Where there is work, and before it begins."""
         _check_no_session()
-        yield self._say
+        yield
 
 
 def _check_no_session() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from mlpipeline.recipe.fields import Recipe
+
+_log = logging.getLogger(__name__)
 
 
 def settings_of(stage: Stage[SettingsT], recipe: Recipe) -> SettingsT:
@@ -62,11 +65,13 @@ def _run_for_bots(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Out
         # A store that cannot be written is no bot's fault: trying each alone would only say it again.
         if len(jobs) == 1 or error.exit_code != 1 or isinstance(error, StoreError | SetupError):
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
+        _log.debug("%s: %d bots failed together, each is tried alone", stage.name, len(jobs), exc_info=True)
     except Exception as error:
         check_session()
         # So is a library that executors lack.
         if len(jobs) == 1 or isinstance(explain(error), SetupError):
             return Outcome(failed={job.bot: as_failure(error) for job in jobs})
+        _log.debug("%s: %d bots failed together, each is tried alone", stage.name, len(jobs), exc_info=True)
     whole = Outcome()
     for job in jobs:
         whole.add(_run_for_bots(context, stage, [job]))
@@ -74,10 +79,7 @@ def _run_for_bots(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Out
 
 
 def _take_back(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:
-    """Writes again what versions of the tables hold for the jobs that may reuse it, and runs the others.
-
-    What cannot be taken back after all (somebody vacuumed the table) is made like anything else.
-    """
+    """Writes again what versions of the tables hold for jobs that may reuse it, if they do hold it; runs the others."""
     back = [job for job in jobs if job.reuse]
     rest = [job for job in jobs if not job.reuse]
     marks = {job.bot: job.provenance for job in back}
@@ -85,13 +87,13 @@ def _take_back(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcom
         _announce(context.spark(), stage, back)
         _make_shared(context, stage, back, Counters(context.spark()))
         for dataset, schema in stage.gives.items():
-            rows = read_versions(
-                context.spark(), context.store, dataset, schema, _versions(context.store, dataset, marks)
-            )
+            versions = _versions(context.store, dataset, marks)
+            rows = read_versions(context.spark(), context.store, dataset, schema, versions)
             checked = check_schema(rows, schema, where=f"{stage.name}: {dataset}")
             write_dataset(context.store, dataset, checked, list(marks), as_metadata(stage.name, context.run, marks))
     except Exception:
         check_session()
+        _log.debug("%s: not to be taken back, it is made again", stage.name, exc_info=True)
         return _run_for_bots(context, stage, [replace(job, reuse=False) for job in jobs])
     outcome = Outcome(list(marks), counts=Counts(reused=len(back)))
     if rest:
@@ -131,6 +133,7 @@ def _run_on_spark(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Out
             _make_shared(context, stage, jobs, counters)
         made: dict[str, list[DataFrame]] = {dataset: [] for dataset in stage.gives}
         for settings, group in _groups(stage, jobs):
+            _log.debug("%s: one call for %s", stage.name, ", ".join(job.bot for job in group))
             inputs = _inputs(context, stage, group)
             inputs |= _keep(context, stage, settings, inputs, counters)
             frames = stage.run(settings, inputs, counters) if stage.run else {}

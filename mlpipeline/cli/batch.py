@@ -78,7 +78,7 @@ def batch_verb(context: CommandContext) -> int:
     with named_by_user():
         check_messages(options.source, lang)
     bundle = open_answerer(context.store, bot, options.version).bundle.files.folder
-    with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc", say=context.say) as spark:
+    with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc") as spark:
         with named_by_user():
             messages = read_all(spark, options.source, options.column, keep, lang)
         left_out = count_left_out(messages)

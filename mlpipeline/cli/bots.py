@@ -8,4 +8,4 @@ from mlpipeline.orders.known_bots import find_bot
 
 def meant_bot(context: CommandContext, text: str) -> str:
     """The bot of `shop/ko`, as `find_bot` reads it; a note on stderr says what was read. Raises UsageError."""
-    return find_bot(context.store, context.conf, text, context.say)
+    return find_bot(context.store, context.conf, text)

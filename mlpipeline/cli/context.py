@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlpipeline.cli.log_output import level_of, line_handler
 from mlpipeline.cli.options import spark_settings
 from mlpipeline.cli.terminal_text import visible, visible_json
 from mlpipeline.errors import UsageError
@@ -27,13 +28,23 @@ class CommandContext:
             raise UsageError("--store and --conf cannot be empty", fix="name a folder, or leave the option out")
         self.store = Store(options.store)
         self.conf = Path(options.conf)
+        module = str(getattr(getattr(options, "verb", None), "__module__", ""))
+        # The verb's own module, so that a log says which verb speaks.
+        self._log = logging.getLogger(module if module.startswith("mlpipeline.") else __name__)
 
-    def say(self, text: str) -> None:
-        """A progress line on stderr."""
-        if not self.options.quiet:
-            # In one piece: what watches an application tells from its own thread.
-            sys.stderr.write(f"{visible(text, lines=True)}\n")
-            sys.stderr.flush()
+    def say(self, text: str, *, level: int | None = None, bot: str = "", stage: str = "") -> None:
+        """A line for the person at the terminal, or for the log that a scheduler keeps.
+
+        Args:
+            text: what is to be known.
+            level: of `logging`; by the word that the text begins with when None.
+            bot, stage: what it is about, for logs that programs read.
+        """
+        self._log.log(level_of(text) if level is None else level, "%s", text, extra={"bot": bot, "stage": stage})
+
+    def say_error(self, text: str) -> None:
+        """A line on stderr that is written however quiet the verb is to be."""
+        line_handler().put(text)
 
     def print_result(self, result: object, text: str) -> None:
         """The result on stdout: as JSON when asked for, else as text."""
@@ -46,9 +57,7 @@ class CommandContext:
 
         chosen = select if select is not None else getattr(self.options, "select", None)
         exclude = [] if select is not None else getattr(self.options, "exclude", [])
-        return choose_recipes(
-            self.conf, select=chosen, exclude=exclude, sets=self.sets(), measured=measured, say=self.say
-        )
+        return choose_recipes(self.conf, select=chosen, exclude=exclude, sets=self.sets(), measured=measured)
 
     def sets(self) -> list[str]:
         """What `--set` and `--seed` say, as KEY=VALUE of the recipe."""
@@ -60,7 +69,7 @@ class CommandContext:
         """The recipe of one bot, given as DOMAIN/LANG."""
         from mlpipeline.recipe.choose import recipe_of
 
-        return recipe_of(self.conf, bot, sets=self.sets(), measured=measured, say=self.say)
+        return recipe_of(self.conf, bot, sets=self.sets(), measured=measured)
 
 
 def _seeded() -> list[str]:

@@ -77,7 +77,7 @@ def check_verb(context: CommandContext) -> int:
     enter_worker()
     from mlpipeline.orders.label_check import check_labels, cores
 
-    check = check_labels(labelled.rows, rules, fast=options.fast, processes=cores(), say=context.say)
+    check = check_labels(labelled.rows, rules, fast=options.fast, processes=cores())
     report, issues = check.report, [_with_lines(row, labelled) for row in check.issues]
     if "list" in places:
         write_csv(places["list"], _COLUMNS, map(_cells, issues), UsageError)

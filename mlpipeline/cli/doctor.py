@@ -170,7 +170,7 @@ def env_verb(context: CommandContext) -> int:
     if options.tasks is not None and options.tasks < 1:
         raise UsageError(f"--tasks {options.tasks}", fix="give 1 or more")
     settings = checked_settings(context)
-    with open_session("mlpipeline doctor env", master=options.master, extra=settings, say=context.say) as spark:
+    with open_session("mlpipeline doctor env", master=options.master, extra=settings) as spark:
         try:
             driver, executors, span = look_around(spark, options.tasks)
         except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -11,10 +12,12 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TextIO
 
+from mlpipeline.cli.log_output import LineHandler
 from mlpipeline.cli.tables import cut
 from mlpipeline.cli.terminal_text import visible
 from mlpipeline.spark.progress import Progress, Reading, left
 
+_log = logging.getLogger(__name__)
 Expect = Callable[[int], Mapping[str, float]]
 _STEP_S = 0.5
 _PLAIN_S = 30.0
@@ -30,21 +33,33 @@ class Live:
             thread, when the session has started.
         quiet: nothing at all is told.
         stream: where to; stderr.
+        handler: of the package's messages, which must not be mixed with the line that lives; None: there are none.
     """
 
-    def __init__(self, progress: Progress, expect: Expect, *, quiet: bool, stream: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        expect: Expect,
+        *,
+        quiet: bool,
+        stream: TextIO | None = None,
+        handler: LineHandler | None = None,
+    ) -> None:
         self._progress, self._expect, self._quiet = progress, expect, quiet
         self._stream = stream or sys.stderr
-        self._is_live = is_live(self._stream)
+        self._handler = handler
+        self._is_live = is_live(self._stream) and (handler is None or handler.form == "text")
         self._expected: Mapping[str, float] = {}
         self._drawn = False
         self._noted: set[tuple[str, str]] = set()
         self._told = ("", 0.0)  # the stage, and when it was told of last
-        self._lock = threading.Lock()
+        self._lock = handler.write_lock if handler is not None else threading.RLock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="live line", daemon=True)
 
     def __enter__(self) -> Live:
+        if self._handler is not None:
+            self._handler.before = self._erase
         if not self._quiet:
             self._thread.start()
         return self
@@ -57,10 +72,15 @@ class Live:
             self._thread.join(2)
         with self._lock, suppress(OSError, ValueError):
             self._erase()
+            if self._handler is not None:
+                self._handler.before = lambda: None
 
-    def say(self, text: str) -> None:
-        """A line that stays, above the one that lives."""
+    def say(self, text: str, *, bot: str = "", stage: str = "") -> None:
+        """A line that stays, above the one that lives; `bot` and `stage` are for logs that programs read."""
         if self._quiet:
+            return
+        if self._handler is not None:
+            _log.info("%s", text, extra={"bot": bot, "stage": stage})
             return
         with self._lock:
             self._erase()
@@ -83,7 +103,7 @@ class Live:
         for bot, text in self._progress.notes().items():
             if (bot, text) not in self._noted:
                 self._noted.add((bot, text))
-                self.say(f"note: {bot}: {text}")
+                self.say(f"note: {bot}: {text}", bot=bot, stage=self._progress.stage)
 
     def _draw(self) -> None:
         reading = self._progress.read()
@@ -105,7 +125,7 @@ class Live:
         self._told = (stage, time.monotonic())
         reading = self._progress.read()
         if reading is not None:
-            self.say(line_of(reading, self._expected))
+            self.say(line_of(reading, self._expected), stage=stage)
 
     def _erase(self) -> None:
         if self._drawn:

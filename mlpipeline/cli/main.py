@@ -10,8 +10,8 @@ from importlib import import_module
 
 from mlpipeline.cli.command_line import arranged, leading_options
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.log_output import LineHandler, early_form, logging_to
 from mlpipeline.cli.parsers import build_parser
-from mlpipeline.cli.terminal_text import visible
 from mlpipeline.cli.verbs import SLOW, VERBS
 from mlpipeline.errors import MLPipelineError, UsageError
 
@@ -39,11 +39,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return returned
 
 
-def announce(arguments: Sequence[str]) -> None:
+def announce(arguments: Sequence[str], handler: LineHandler) -> None:
     """Says on stderr what a slow verb is about to do, before anything large is imported."""
     words = {"--quiet", "--help", "-h"} & set(arguments)
     if arguments and arguments[0] in SLOW and not words:
-        print(SLOW[arguments[0]], file=sys.stderr, flush=True)
+        handler.put(SLOW[arguments[0]])
 
 
 def print_missing_verb(arguments: Sequence[str]) -> bool:
@@ -62,26 +62,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     arguments = sys.argv[1:] if arguments is None else list(arguments)
-    verbose = False
+    verbose, handler = False, LineHandler(early_form(arguments))
     try:
         if print_missing_verb(arguments):
             return UsageError.exit_code
-        announce(arranged(arguments, VERBS))
+        announce(arranged(arguments, VERBS), handler)
         options = parse(arguments)
         verbose = options.verbose
-        return int(options.verb(CommandContext(options)))
+        with logging_to(handler, options):
+            return int(options.verb(CommandContext(options)))
     except KeyboardInterrupt:
-        print("interrupted: run again to go on from here", file=sys.stderr)
+        handler.put("interrupted: run again to go on from here")
         return _INTERRUPTED
     except BrokenPipeError:
         return 1
     except Exception as error:
         known_error = _explained(error)
-        if verbose:
-            import traceback
-
-            traceback.print_exc()
-        print(f"error: {visible(str(known_error), lines=True)}", file=sys.stderr)
+        handler.put(f"error: {known_error}", (type(error), error, error.__traceback__) if verbose else None)
         return known_error.exit_code
 
 

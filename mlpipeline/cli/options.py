@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Collection, Sequence
 
+from mlpipeline.cli.log_output import log_options
 from mlpipeline.errors import UsageError
 
 
@@ -32,8 +33,7 @@ def global_options(reads: Collection[str]) -> argparse.ArgumentParser:
         group.add_argument("--json", action="store_true", help="print the result as JSON")
     else:
         _refused_option(group, "--json", False)
-    group.add_argument("--quiet", action="store_true", help="no progress on stderr")
-    group.add_argument("-v", "--verbose", action="store_true", help="show traces of failures")
+    log_options(group)
     if "seed" in reads:
         about = "seed of the random choices, in every section of the recipe that has one"
         group.add_argument("--seed", type=int, metavar="N", help=about)

@@ -19,7 +19,8 @@ _OPTIONS = """options before any verb; behind it, those that it reads:
   --store PATH   where datasets, models and runs are: folder, hdfs:// or s3a:// (default: $MLPIPELINE_STORE or ./store)
   --conf DIR     folder with base.yaml, languages/ and domains/ (default: $MLPIPELINE_CONF or ./conf)
   --quiet        no progress on stderr
-  -v, --verbose  show traces of failures
+  -v, --verbose  more progress, and traces of failures
+  --log-format   lines on stderr: text, timed or json
 `mlpipeline VERB --help` lists the others: --json and --seed N of those that read them, and its own"""
 _CODES = "exit codes: 0 ok, 1 something failed, 2 usage, 3 `plan --detailed-exitcode` has work, 4 a gate refused"
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,6 +50,7 @@ def run_verb(context: CommandContext) -> int:
         print(as_line(submission))
         return 0
     from mlpipeline.cli.live import Live
+    from mlpipeline.cli.log_output import line_handler
     from mlpipeline.orders.run import run_pipeline
     from mlpipeline.orders.run_target import expected_seconds
     from mlpipeline.spark.progress import Progress
@@ -58,10 +58,9 @@ def run_verb(context: CommandContext) -> int:
 
     request, progress = request_of(context, command=True), Progress()
 
-    @contextmanager
-    def watch(plan: Plan) -> Iterator[Callable[[str], None]]:
-        with Live(progress, partial(expected_seconds, plan, context.store), quiet=context.options.quiet) as live:
-            yield live.say
+    def watch(plan: Plan) -> Live:
+        expect = partial(expected_seconds, plan, context.store)
+        return Live(progress, expect, quiet=context.options.quiet, handler=line_handler())
 
     record = run_pipeline(request, views=[write_pages], watch=watch, progress=progress)
     if not record.run:
@@ -103,7 +102,7 @@ def _print_record(context: CommandContext, record: RunRecord, names: Sequence[st
     context.print_result({**record.content(), "asked": samples}, "\n\n".join(part for part in parts if part))
     if record.ended is not None:
         # However quiet the run is to be: it ended before its time.
-        print(f"error: {record.notes[-1]}", file=sys.stderr)
+        context.say_error(f"error: {record.notes[-1]}")
     return record.exit_code
 
 
@@ -113,28 +112,28 @@ def _report_bots(context: CommandContext, record: RunRecord) -> None:
     from mlpipeline.orders.standing import refusal_line
 
     for row in record.resources:
-        context.say(in_one_line(row))
+        context.say(in_one_line(row), stage=str(row["module"]))
     for note in record.notes:
         context.say(f"note: {note}")
     for bot in record.bots:
         for warning in bot.warnings if bot.causes else []:
-            context.say(f"warning: {bot.bot}: {warning}")
+            context.say(f"warning: {bot.bot}: {warning}", bot=bot.bot)
     for bot in record.bots:
         noise = bot.noise
         worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
         if noise and worth and bot.causes.get("denoise"):
             cheaper = f" ({noise['cheaper_views']})" if noise.get("cheaper_views") else ""
-            context.say(f"labels: {bot.bot}: {noise['line']}{cheaper}")
+            context.say(f"labels: {bot.bot}: {noise['line']}{cheaper}", bot=bot.bot, stage="denoise")
     for bot in record.bots:
         if bot.status == "refused":
-            context.say(f"refused: {refusal_line(bot.model_dump())}")
+            context.say(f"refused: {refusal_line(bot.model_dump())}", bot=bot.bot, stage="release")
     for bot in record.bots:
         why = bot.failure
         # What ended the session is said once, not for each bot that it left without a stage.
         if why and (record.ended is None or why.reason != record.ended.what):
-            context.say(failure_line(bot.bot, why))
-        if why and context.options.verbose and why.trace:
-            context.say(why.trace)
+            context.say(failure_line(bot.bot, why), bot=bot.bot, stage=why.stage)
+        if why and why.trace:
+            context.say(why.trace, level=logging.DEBUG, bot=bot.bot, stage=why.stage)
 
 
 def failure_line(bot: str, why: Failure) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.log_output import log_words
 from mlpipeline.cli.options import (
     forcing_option,
     renamed_option,
@@ -88,5 +89,4 @@ def job_arguments(options: argparse.Namespace, *, stages: bool) -> list[str]:
 
 def telling(options: argparse.Namespace) -> list[str]:
     """The options that say how much is told."""
-    flags = (("--json", options.json), ("--quiet", options.quiet), ("--verbose", options.verbose))
-    return [flag for flag, on in flags if on]
+    return (["--json"] if options.json else []) + log_words(options)

@@ -149,7 +149,8 @@ def _schedule(context: CommandContext) -> Schedule:
         home,
         own_program(),
         cron_environment(os.environ, store=store, conf=context.conf),
-        tuple(run_words(context)),
+        # The log of a pod is read long after. The crontab calls `scheduled-run`, which sees to that; so does Airflow.
+        tuple(run_words(context, form="timed" if options.form == "k8s" else None)),
         tuple(scheduled_run),
         options.mail,
     )

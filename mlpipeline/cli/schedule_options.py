@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.log_output import form_words
 from mlpipeline.cli.options import repeated_words
 from mlpipeline.orders.schedule.scheduled_runs import ScheduleRules
 
@@ -34,7 +35,13 @@ def scheduled_run_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_words(context: CommandContext) -> list[str]:
-    """The words of `mlpipeline run` that do what these options say, without the selection."""
+def run_words(context: CommandContext, *, form: str | None = None) -> list[str]:
+    """The words of `mlpipeline run` that do what these options say, without the selection.
+
+    Args:
+        context: of the verb.
+        form: of the run's messages where nobody has said which.
+    """
     options = context.options
-    return [*repeated_words(options), *(["--master", options.master] if options.master else [])]
+    stated = form_words(options) or (["--log-format", form] if form else [])
+    return [*repeated_words(options), *(["--master", options.master] if options.master else []), *stated]

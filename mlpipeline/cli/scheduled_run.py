@@ -47,7 +47,7 @@ def _command(context: CommandContext, selection: str) -> list[str]:
         *own_program(),
         "run",
         *chosen,
-        *run_words(context),
+        *run_words(context, form="timed"),
         "--store",
         context.options.store,
         "--conf",

@@ -47,7 +47,6 @@ def shell_verb(context: CommandContext) -> int:
         remote=options.remote,
         stage=options.stage,
         settings=checked_settings(context),
-        say=context.say,
     )
     with bench:
         names = _names(bench)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mlpipeline.catalog import STAGES
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.log_output import form_of, line_handler
 from mlpipeline.cli.manifests import manifest_options, runs_from_image, write_for
 from mlpipeline.cli.options import is_setting, refuse_ignored, repeated_words, spark_settings
-from mlpipeline.cli.terminal_text import visible
 from mlpipeline.errors import UsageError, did_you_mean
 from mlpipeline.orders.request import stages_of
 
@@ -99,7 +98,7 @@ def submit_verb(context: CommandContext) -> int:
 
     wrong = check_submission(submission, os.environ)
     for error in wrong:
-        print(f"error: {visible(str(error), lines=True)}", file=sys.stderr)
+        context.say_error(f"error: {error}")
     if wrong:
         return max(error.exit_code for error in wrong)
     for note in notes(options, submission):
@@ -110,9 +109,9 @@ def submit_verb(context: CommandContext) -> int:
         return 0
     from mlpipeline.cluster.submission.run import run_submission
 
-    return run_submission(
-        submission, monitor=monitor_of(submission, options), verbose=options.verbose, tell=context.say
-    )
+    tell, fail, relay = context.say, context.say_error, line_handler().relay
+    monitor, verbose = monitor_of(submission, options), options.verbose
+    return run_submission(submission, monitor=monitor, verbose=verbose, tell=tell, fail=fail, relay=relay)
 
 
 def _check_ignored(options: argparse.Namespace) -> None:
@@ -264,6 +263,7 @@ def stage_arguments(stage: str, options: argparse.Namespace, *, conf: str | None
     options.store, options.conf = asked.store, asked.conf
     options.settings = [*(f"{key}={value}" for key, value in spark_settings(asked).items()), *options.settings]
     options.verbose = options.verbose or asked.verbose
+    line_handler().form = form_of(asked.log_format)
     asked.store = asked.store if "://" in asked.store else os.path.abspath(asked.store)
     asked.conf = conf or os.path.abspath(asked.conf)
     return job_arguments(asked, stages=stage in _ALL)

@@ -28,8 +28,13 @@ def _mark(character: str) -> str:
     return chr(0x2400 + code) if code < 0x20 else "\N{SYMBOL FOR DELETE}" if code == 0x7F else f"<U+{code:04X}>"
 
 
-def visible_json(value: object) -> str:
-    """JSON for a terminal and for programs: the same value, with JSON's own escapes for what steers a terminal."""
-    text = json.dumps(value, ensure_ascii=False, indent=1, default=str)
+def visible_json(value: object, *, indent: int | None = 1) -> str:
+    """JSON for a terminal and for programs: the same value, with JSON's own escapes for what steers a terminal.
+
+    Args:
+        value: any; what JSON does not know is written as its text.
+        indent: None for one line, whatever the texts hold.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
     # Outside of strings JSON has no such character but its own line ends.
     return _STEERING.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)

@@ -12,7 +12,7 @@ class Verb(NamedTuple):
     """`where` is the module of this package and the function in it that adds the verb's arguments.
 
     `reads` names the global options that change what the verb does; any other is refused behind it, as it would be
-    ignored. `--quiet` and `--verbose` are read by every verb: they say how much is told.
+    ignored. `--quiet`, `--verbose` and `--log-format` are read by every verb: they say how much is told, and how.
     """
 
     where: str

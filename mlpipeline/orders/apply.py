@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StructType
 
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
+
 _LARGE = 32 << 20
 
 
@@ -76,7 +78,6 @@ def lazy_session(
     master: str | None,
     settings: Callable[[], Mapping[str, str]],
     report: RunReport,
-    say: Say,
     *,
     large: bool,
     progress: Progress,
@@ -88,7 +89,7 @@ def lazy_session(
         if not held:
             began = time.monotonic()
             progress.is_starting = True
-            opened = open_session(name, master=master, extra=settings(), large=large, say=say)
+            opened = open_session(name, master=master, extra=settings(), large=large)
             held.append(stack.enter_context(opened))
             progress.spark, progress.is_starting = held[0], False
             report.session_seconds = time.monotonic() - began
@@ -97,7 +98,7 @@ def lazy_session(
             where = report.master = started.sparkContext.master
             report.slots = slots_of(started)
             progress.session_started(started, report.slots)
-            say(f"Spark {started.version} at {where}, started in {report.session_seconds:.1f} s")
+            _log.info("Spark %s at %s, started in %.1f s", started.version, where, report.session_seconds)
         return held[0]
 
     with ExitStack() as stack:
@@ -110,7 +111,6 @@ def apply_plan(
     *,
     run: str,
     master: str | None,
-    say: Say,
     settings: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> RunReport:
@@ -121,7 +121,6 @@ def apply_plan(
         store: where results go.
         run: the run's name, kept in every commit.
         master: a Spark master, None for spark-submit's or `local[*]`.
-        say: takes progress lines.
         settings: of Spark; they win over spark-defaults.
         progress: is told which stage is at work on which bots, for whoever watches.
     """
@@ -132,7 +131,7 @@ def apply_plan(
 
     with_log = partial(_with_log, store, run, master, settings or {})
     try:
-        with lazy_session(f"mlpipeline {run}", master, with_log, report, say, large=large, progress=watched) as spark:
+        with lazy_session(f"mlpipeline {run}", master, with_log, report, large=large, progress=watched) as spark:
             context = RunContext(store, spark, run, watched)
             for number, stage in enumerate(stages, 1):
                 orders = plan.orders[stage.name]
@@ -140,7 +139,8 @@ def apply_plan(
                 told = _run_orders(context, stage, orders, report)
                 report.stages.append(told)
                 watched.end()
-                say(progress_line(told, number, len(stages), stage.words))
+                line = progress_line(told, number, len(stages), stage.words)
+                _log.info("%s", line, extra={"stage": stage.name})
     except SessionEnded as ended:
         watched.lost()
         _end_early(plan, stages[len(report.stages) :], report, ended)
@@ -152,7 +152,7 @@ def apply_plan(
     watched.begin("reading the event log", 0, 0, ())
     report.resources = complete(report.resources, store, run, report.event_log)
     if dropped := drop_old_logs(store):
-        say(f"note: event logs of {dropped} older runs removed, those of the newest {KEPT} are kept")
+        _log.info("note: event logs of %d older runs removed, those of the newest %d are kept", dropped, KEPT)
     return report
 
 

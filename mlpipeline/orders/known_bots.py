@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import logging
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,17 +12,18 @@ from mlpipeline.errors import RecipeError, UsageError, did_you_mean
 from mlpipeline.recipe.tags import canonical_tag
 from mlpipeline.store.layout import Store
 
+_log = logging.getLogger(__name__)
+
 _MOST = 10  # bots that a message names
 
 
-def find_bot(store: Store, conf: Path, text: str, say: Callable[[str], None] | None = None) -> str:
+def find_bot(store: Store, conf: Path, text: str) -> str:
     """The bot of `shop/ko`, `shop/zh_TW` or, where only French is there, `shop/fr-CA`.
 
     Args:
         store: whose bots are known.
         conf: the folder of recipes, whose bots are known too; there need not be one.
         text: what a person wrote.
-        say: takes a note on how the language was read, where it is another one.
 
     Returns:
         DOMAIN/LANG, the language a canonical tag.
@@ -46,8 +48,8 @@ def find_bot(store: Store, conf: Path, text: str, say: Callable[[str], None] | N
     if known and bot not in known:  # where nothing is yet, the caller says what makes it
         there = ", ".join(known[:_MOST]) + (f" and {len(known) - _MOST:,} more" if len(known) > _MOST else "")
         raise UsageError(f"there is no bot {bot}{did_you_mean(bot, known)}", fix=f"there are: {there}")
-    if note and tag != lang and say is not None:
-        say(f"note: {note}")
+    if note and tag != lang:
+        _log.info("note: %s", note, extra={"bot": bot})
     return bot
 
 

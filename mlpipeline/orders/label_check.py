@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from mlpipeline.methods.label_noise.listing import IssueRow, issue_rows
 from mlpipeline.methods.label_noise.reporting import report_of
 from mlpipeline.recipe.fields import DenoiseSection
 from mlpipeline.stages.denoise.processes import fit_in_processes
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,6 @@ def check_labels(
     *,
     fast: bool = False,
     processes: int = 1,
-    say: Callable[[str], None] | None = None,
 ) -> LabelCheck:
     """Looks for wrong labels; nothing is dropped or changed.
 
@@ -46,12 +47,10 @@ def check_labels(
         settings: the recipe's `denoise`.
         fast: without the trainer's network, which only many rows have.
         processes: how many work side by side where there are many rows.
-        say: takes what is being done.
     """
     examples = examples_of(rows)
     large = len(examples) >= settings.large_rows and not fast
-    if say is not None:
-        say(f"checking {len(examples):,} different labelled texts of {len(examples.intents):,} intents")
+    _log.info("checking %s different labelled texts of %s intents", f"{len(examples):,}", f"{len(examples.intents):,}")
     queued = settings.model_copy(update={"policy": "queue"})
     with fit_in_processes(processes, len(examples)) as fit:
         found = analyse_examples(examples, queued, large=large, fit=fit)

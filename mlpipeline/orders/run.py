@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -9,7 +10,7 @@ from datetime import datetime, timezone
 
 from mlpipeline.cluster.environment import check_master, is_submitted
 from mlpipeline.errors import MLPipelineError
-from mlpipeline.orders.apply import Say, apply_plan
+from mlpipeline.orders.apply import apply_plan
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.records import Head, make_record, write_record
 from mlpipeline.orders.request import RunRequest, plan_run
@@ -22,10 +23,12 @@ from mlpipeline.spark.progress import Progress
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import bot_locks
 
+_log = logging.getLogger(__name__)
+
 RunView = Callable[[Store, RunRecord], object]
 """Shows a run that has ended, such as a report that stands beside its `run.json`."""
-Watch = Callable[[Plan], AbstractContextManager[Say]]
-"""From the plan to the block in which it is carried out; the block gives what takes progress lines."""
+Watch = Callable[[Plan], AbstractContextManager[object]]
+"""From the plan to the block in which it is carried out, for whoever shows how far it is."""
 
 
 def run_pipeline(
@@ -43,7 +46,7 @@ def run_pipeline(
     Args:
         request: what is to be run.
         views: show the record; each is called once, after `run.json` is written.
-        watch: for whoever shows progress lines.
+        watch: for whoever shows how far the run is; lines of progress are logged.
         progress: is told which stage is at work on which bots.
 
     Returns:
@@ -64,17 +67,15 @@ def run_pipeline(
         plan = plan_run(request, free)
         for bot in busy:
             plan.refused[bot] = MLPipelineError("another run works on it", where=bot, fix="wait for that run to end")
+        orders = sum(len(plan.to_run(stage)) for stage in plan.orders)
+        _log.debug("planned in %.1f s: %d orders for %d bots", time.monotonic() - began, orders, len(free))
         head = Head(started, began, request.command)
         if plan.is_empty and not plan.refused:
             return head.record(run="", status="nothing to do", notes=list(plan.notes))
-        record = _carry_out(request, plan, free, head, watch or _silent, progress or Progress())
+        record = _carry_out(request, plan, free, head, watch or nullcontext, progress or Progress())
     for view in views:
         view(request.store, record)
     return record
-
-
-def _silent(plan: Plan) -> AbstractContextManager[Say]:
-    return nullcontext(lambda text: None)
 
 
 def _carry_out(
@@ -82,10 +83,10 @@ def _carry_out(
 ) -> RunRecord:
     store, names = request.store, request.names
     before = champions(store, names)
-    with watch(plan) as say:
-        master = where_to_run(plan, store, request.master, request.cluster, request.settings, say)
+    with watch(plan):
+        master = where_to_run(plan, store, request.master, request.cluster, request.settings)
         run = head.name()
-        report = apply_plan(plan, store, run=run, master=master, say=say, settings=request.settings, progress=progress)
+        report = apply_plan(plan, store, run=run, master=master, settings=request.settings, progress=progress)
         progress.begin("writing the report", 0, 0, ())
         fine = [bot for bot in bots if str(bot.bot) not in report.failed]
         samples, unread = answer_samples(store, fine)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TypedDict
 
@@ -20,7 +21,8 @@ from mlpipeline.store.layout import Store
 from mlpipeline.store.runs import run_names
 from mlpipeline.store.tables.manifests import load_manifest
 
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
+
 VARIABLE = "MLPIPELINE_CLUSTER"
 AUTO = "auto"
 LOCAL = "local[*]"
@@ -31,7 +33,7 @@ _BYTES_A_ROW = 100
 
 
 def where_to_run(
-    plan: Plan, store: Store, master: str | None, cluster: str | None, settings: Mapping[str, str], say: Say
+    plan: Plan, store: Store, master: str | None, cluster: str | None, settings: Mapping[str, str]
 ) -> str | None:
     """The master for a run: the one that was asked for, else the quicker of here and the cluster.
 
@@ -41,7 +43,6 @@ def where_to_run(
         master: as asked for; `auto` or None: to be chosen where there is a cluster.
         cluster: a master of a cluster, None when there is none.
         settings: of Spark.
-        say: takes the reason.
 
     Raises:
         UsageError: `auto` without a cluster, or a cluster that is no Spark master.
@@ -54,16 +55,16 @@ def where_to_run(
         check_master(cluster)
     except SetupError as error:
         # It may have been up when it was measured.
-        say(f"on {LOCAL}: {error.what}; --master overrules")
+        _log.warning("on %s: %s; --master overrules", LOCAL, error.what)
         return LOCAL
-    here = site_of(store, LOCAL, {}, say)
-    there = site_of(store, cluster, settings, say)
+    here = site_of(store, LOCAL, {})
+    there = site_of(store, cluster, settings)
     if here is None or there is None:
-        say(f"on {LOCAL}: no session starts on {cluster}; --master overrules")
+        _log.warning("on %s: no session starts on %s; --master overrules", LOCAL, cluster)
         return LOCAL
     seen, runs = earlier(store)
     choice = choose(loads_of(plan, store), seen, here, there, runs=runs)
-    say(choice.reason)
+    _log.info("%s", choice.reason)
     return choice.master
 
 
@@ -91,32 +92,35 @@ class DeliveredBot(TypedDict, total=False):
     causes: dict[str, str]
 
 
-def site_of(store: Store, master: str, settings: Mapping[str, str], say: Say) -> Site | None:
+def site_of(store: Store, master: str, settings: Mapping[str, str]) -> Site | None:
     """What a session costs at a place: as kept, or measured now and kept with its date; None when none starts."""
     path = store.path("cache", "sessions.json")
     kept = store.remembered(path)
     entry: Measured | None = kept.get(master)
     if entry is None or date.fromisoformat(entry["measured"]) + _KEPT < date.today():
-        say(f"measuring once what a session on {master} costs")
-        entry = measure(master, settings, say)
+        _log.info("measuring once what a session on %s costs", master)
+        entry = measure(master, settings)
         if entry is None:
             return None
         # Read again: another run may have measured another place meanwhile.
         kept = {**store.remembered(path), master: entry}
         store.write(path, json.dumps(kept, indent=1).encode())
-        say(f"{in_words(entry['seconds'])} until the first task is done, {entry['slots']} tasks at once")
+        until = in_words(entry["seconds"])
+        _log.info("%s until the first task is done, %s tasks at once", until, entry["slots"])
     return Site(master, entry["seconds"], entry["slots"])
 
 
-def measure(master: str, settings: Mapping[str, str], say: Say) -> Measured | None:
+def measure(master: str, settings: Mapping[str, str]) -> Measured | None:
     """Seconds of a session from nothing to its first Python task, in a process of its own, and its slots."""
     command = [sys.executable, "-m", "mlpipeline.spark.overhead", master, json.dumps(dict(settings))]
     began = time.monotonic()
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, timeout=_PATIENCE_S, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=_PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:
-        say(f"no task was done on {master} in {_PATIENCE_S} s")
+        _log.warning("no task was done on %s in %d s", master, _PATIENCE_S)
         return None
+    for line in done.stderr.decode("utf-8", errors="replace").splitlines():
+        _log.info("%s", line)
     if done.returncode:
         return None
     told = json.loads(done.stdout.splitlines()[-1])

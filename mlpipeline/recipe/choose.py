@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlpipeline.bots import Bot
@@ -11,7 +12,7 @@ from mlpipeline.errors import UsageError
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.recipe.select import parse_selection
 
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 def choose_recipes(
@@ -21,9 +22,8 @@ def choose_recipes(
     exclude: Sequence[str] = (),
     sets: Sequence[str] = (),
     measured: bool = True,
-    say: Say | None = None,
 ) -> list[Resolved]:
-    """The recipes of the chosen bots, at least one.
+    """The recipes of the chosen bots, at least one. What their owner should know is logged.
 
     Args:
         conf: the folder of recipes.
@@ -31,7 +31,6 @@ def choose_recipes(
         exclude: bots to leave out, each written like `select`.
         sets: `section.key=value` each, over everything else.
         measured: whether the measured layers count.
-        say: takes what the owner of the recipes should know, a line each.
 
     Raises:
         RecipeError: a file, key or value is wrong.
@@ -43,19 +42,16 @@ def choose_recipes(
     if not found:
         what = "there are no bots" if (conf / "domains").is_dir() else "no folder domains, so no bots"
         raise UsageError(what, where=str(conf), fix="make a bot: mlpipeline new, or correct --conf")
-    if say is not None:
-        for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
-            say(f"note: {message}")
+    for message in dict.fromkeys([*selection.messages, *(text for bot in found for text in bot.messages)]):
+        _log.info("note: %s", message)
     return found
 
 
-def recipe_of(
-    conf: Path, bot: str, *, sets: Sequence[str] = (), measured: bool = True, say: Say | None = None
-) -> Resolved:
+def recipe_of(conf: Path, bot: str, *, sets: Sequence[str] = (), measured: bool = True) -> Resolved:
     """The recipe of one bot, given as DOMAIN/LANG; arguments and errors are those of `choose_recipes`."""
     Bot.parse(bot)
     try:
-        return choose_recipes(conf, select=bot, sets=sets, measured=measured, say=say)[0]
+        return choose_recipes(conf, select=bot, sets=sets, measured=measured)[0]
     except UsageError as error:
         # Nobody has written --select.
         if error.where != "--select":

@@ -6,6 +6,7 @@ python -m mlpipeline.spark.overhead MASTER '{"spark.executor.memory": "2g"}'
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -41,9 +42,9 @@ def slots_of(spark: SparkSession) -> int:
 def main() -> int:
     """Prints `{"seconds": ..., "slots": ...}`; 1 with one line of why when no session starts."""
     began = time.monotonic()
-    say = lambda text: print(text, file=sys.stderr)  # noqa: E731
+    logging.basicConfig(format="%(message)s")
     try:
-        with open_session("session overhead", master=sys.argv[1], extra=json.loads(sys.argv[2]), say=say) as spark:
+        with open_session("session overhead", master=sys.argv[1], extra=json.loads(sys.argv[2])) as spark:
             spark.sparkContext.parallelize([1], 1).mapPartitions(_first).count()
             print(json.dumps({"seconds": time.monotonic() - began, "slots": slots_of(spark)}), flush=True)
     except MLPipelineError as error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,7 +41,8 @@ from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulato
 from mlpipeline.spark.remote import check_no_remote
 from mlpipeline.spark.waiting import told_while_waiting
 
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
+
 POOL = "train"  # of fair.xml: what runs do; notebooks and shells use `adhoc`
 # Settings that a session which runs already cannot take over.
 _STATIC = ("spark.sql.extensions", "spark.sql.catalog.spark_catalog", "spark.sql.warehouse.dir")
@@ -106,7 +108,6 @@ def open_session(
     extra: Mapping[str, str] | None = None,
     large: bool = False,
     pool: str = POOL,
-    say: Say | None = None,
 ) -> Iterator[SparkSession]:
     """A session for the time of a `with` block; spark-submit's own session is used where there is one.
 
@@ -116,26 +117,24 @@ def open_session(
         extra: settings that win over the packaged defaults.
         large: the work is large enough for `spark-defaults/large.conf` (local masters only).
         pool: of `spark-defaults/fair.xml`, for the jobs of the calling thread.
-        say: takes what a person should know: settings left out, a wait for executors.
 
     Raises:
         SessionEnded: the JVM has ended, or a master took the application away, at the start or within the block.
         SetupError: Java, jars, versions, the master or the settings are not what a session needs.
     """
-    tell = say or (lambda text: None)
     check_no_remote(os.environ)
     with known_causes(), told_when_ended():
         if is_submitted():
             session = _submitted(name, extra or {})
         else:
-            session = _started(name, master or "local[*]", extra or {}, large, tell)
+            session = _started(name, master or "local[*]", extra or {}, large)
         # Asked now: when the JVM has died, nothing answers at the end.
         application, where = str(session.sparkContext.applicationId), session.sparkContext.master
         hush_accumulators(session)
         session.sparkContext.setLogLevel("ERROR")
         session.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
     try:
-        with known_causes(), told_when_ended(), told_while_waiting(session, name, tell):
+        with known_causes(), told_when_ended(), told_while_waiting(session, name):
             yield session
     finally:
         _stop(session)
@@ -176,15 +175,16 @@ def _submitted(name: str, extra: Mapping[str, str]) -> SparkSession:
     return session
 
 
-def _started(name: str, master: str, extra: Mapping[str, str], large: bool, tell: Say) -> SparkSession:
+def _started(name: str, master: str, extra: Mapping[str, str], large: bool) -> SparkSession:
     check_environment()
     check_master(master)
     chosen = java.find_java()
     for note in chosen.notes:
-        tell(f"note: {note}; {chosen.source} is used")
+        _log.info("note: %s; %s is used", note, chosen.source)
     settings = session_settings(master, extra, large=large)
     if is_local(master) and gpu_keys(extra):
-        tell(f"note: {', '.join(gpu_keys(extra))} left out: a local session has no GPUs to hand out")
+        left_out = ", ".join(gpu_keys(extra))
+        _log.info("note: %s left out: a local session has no GPUs to hand out", left_out)
     check_settings(extra, master=master, under=settings)
     _check_settings(master, settings)
     _prepare_process(master, chosen, settings)
@@ -194,6 +194,7 @@ def _started(name: str, master: str, extra: Mapping[str, str], large: bool, tell
         archive.java_options(chosen),
     ]
     settings["spark.driver.extraJavaOptions"] = " ".join(option for option in options if option)
+    _log.debug("starting Spark with %s and %d settings, on %s", chosen, len(settings), master)
     builder = SparkSession.builder.appName(name).master(master)
     for key, value in settings.items():
         builder = builder.config(key, value)

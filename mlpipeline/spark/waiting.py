@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from pyspark.sql import SparkSession
@@ -11,18 +12,18 @@ from pyspark.sql import SparkSession
 from mlpipeline.cluster.masters import kind_of
 from mlpipeline.cluster.standalone import ask_of, read_master, why_waiting
 
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
+
 _FIRST_S, _STEP_S = 10.0, 1.0
 
 
 @contextmanager
-def told_while_waiting(spark: SparkSession, name: str, say: Say, *, patience: float = _FIRST_S) -> Iterator[None]:
+def told_while_waiting(spark: SparkSession, name: str, *, patience: float = _FIRST_S) -> Iterator[None]:
     """While the block runs on a cluster: one line when a job has had no executor for `patience` seconds, and why.
 
     Args:
         spark: the session.
         name: of our application.
-        say: takes the line.
         patience: seconds.
     """
     master = spark.sparkContext.master
@@ -30,7 +31,7 @@ def told_while_waiting(spark: SparkSession, name: str, say: Say, *, patience: fl
         yield
         return
     over = threading.Event()
-    watch = threading.Thread(target=_watch, args=(spark, master, name, say, patience, over), daemon=True)
+    watch = threading.Thread(target=_watch, args=(spark, master, name, patience, over), daemon=True)
     watch.start()
     try:
         yield
@@ -39,7 +40,7 @@ def told_while_waiting(spark: SparkSession, name: str, say: Say, *, patience: fl
         watch.join(5)
 
 
-def _watch(spark: SparkSession, master: str, name: str, say: Say, patience: float, over: threading.Event) -> None:
+def _watch(spark: SparkSession, master: str, name: str, patience: float, over: threading.Event) -> None:
     waited = 0.0
     while not over.wait(_STEP_S):
         # The session may stop at any moment; then there is nothing left to tell.
@@ -48,7 +49,7 @@ def _watch(spark: SparkSession, master: str, name: str, say: Say, patience: floa
             idle = not tracker.getActiveJobsIds() or _executors(spark) > 0
             waited = 0.0 if idle else waited + _STEP_S
             if waited >= patience:
-                say(f"waiting: no executor for {waited:.0f} s: {_cause(spark, master, name)}")
+                _log.warning("waiting: no executor for %.0f s: %s", waited, _cause(spark, master, name))
                 return
 
 

@@ -10,10 +10,14 @@ from tests.e2e.conftest import PATIENCE, Project
 from tests.e2e.corpora import rows
 
 RUN = """
-import json, sys
+import json, logging, sys
 import mlpipeline
 said = []
-pipeline = mlpipeline.open("store", "conf", say=said.append)
+listener = logging.Handler()
+listener.emit = lambda record: said.append(record.getMessage())
+logging.getLogger("mlpipeline").addHandler(listener)
+logging.getLogger("mlpipeline").setLevel("INFO")
+pipeline = mlpipeline.open("store", "conf")
 same = pipeline.run("shop/ko")
 only = {"first": "evaluate", "last": "evaluate", "force": ["evaluate"]}
 record = pipeline.run("shop/ko", **only, master="local[1]", recipe={"evaluate.bootstrap": 10})

@@ -39,6 +39,6 @@ def test_a_registry_whose_making_was_killed_is_made_again(tmp_path: Path):
     done = subprocess.run([sys.executable, "-c", _KILLED, str(folder)], capture_output=True, text=True, check=False)
     assert done.returncode == 9, done.stderr
     assert not (folder / "mlflow.db").exists(), "it has no name before it is complete"
-    client = models._client(tracking_uri(folder), None)
+    client = models._client(tracking_uri(folder))
     assert client.search_registered_models() == [] and [one.name for one in client.search_experiments()]
     assert (folder / "mlflow.db").is_file()

@@ -6,6 +6,7 @@ import re
 from typing import TypedDict, TypeVar
 
 from mlpipeline.cluster.failures import explain
+from mlpipeline.cluster.log_lines import message_of
 from mlpipeline.cluster.submission.job_end import JobEnd
 
 
@@ -210,7 +211,7 @@ def driver_messages(code: int, output: str, image: str, *, reach: str = "") -> J
         if name == "mlpipeline":
             fix += ", or set spark.kubernetes.file.upload.path: then our code travels along"
         return JobEnd(code, f"the image {image} has no Python module {name}".replace("  ", " "), fix)
-    last = _LAST_WORDS.findall(output)
+    last = _LAST_WORDS.findall("\n".join(map(message_of, output.splitlines())))
     if last and last[-1].startswith("error: "):
         # One of our own lines: cause and fix stand there already.
         return JobEnd(code, f"the driver ended with exit code {code}, for the reason above", reach or None)

@@ -54,6 +54,8 @@ def run_submission(
     environ: Mapping[str, str] | None = None,
     verbose: bool = False,
     tell: Tell | None = None,
+    fail: Tell | None = None,
+    relay: Tell | None = None,
 ) -> int:
     """Run a job and return its true exit code; its cause, when it failed, is told in one line.
 
@@ -65,26 +67,26 @@ def run_submission(
         environ: environment variables; os.environ when None.
         verbose: show all that Spark logs.
         tell: takes lines about the run; stderr when None.
+        fail: takes the line of a failure, which is said however quiet a run is to be; stderr when None.
+        relay: takes lines that spark-submit and the job write to stderr; stderr when None.
 
     Raises:
         SetupError: no Java or no pyspark.
     """
-    say = tell or _put
     ours = os.environ if environ is None else environ
-    child = _Child(submission, monitor, _environment(submission, ours, verbose), verbose, say)
+    child = _Child(submission, monitor, _environment(submission, ours, verbose), verbose, tell or _put, relay or _put)
     finished = child.run()
     job_end = monitor.end_of(submission, finished) if monitor else _judged(finished)
     if job_end.driver_output:
         print(job_end.driver_output, end="" if job_end.driver_output.endswith("\n") else "\n", flush=True)
     if finished.given_up and job_end.cause != finished.given_up:
         job_end = JobEnd(1, finished.given_up, "submit again when there is room, or to another queue")
-    # Not through `tell`: a failure is said however quiet a run is to be.
     if job_end.code and job_end.cause:
         fix = f" -> {job_end.fix}" if job_end.fix else ""
-        print(f"error: {job_end.cause}{fix}", file=sys.stderr, flush=True)
+        (fail or _put)(f"error: {job_end.cause}{fix}")
     elif job_end.code and not verbose:
         for line in _last_errors(finished.output_tail):
-            print(line, file=sys.stderr, flush=True)
+            (relay or _put)(line)
     # A signal's number as a shell gives it.
     return 128 - job_end.code if job_end.code < 0 else job_end.code
 
@@ -148,13 +150,19 @@ class _Child:
     """One spark-submit process, its stderr read line by line, its application watched in a thread."""
 
     def __init__(
-        self, submission: Submission, monitor: Monitor | None, environ: dict[str, str], verbose: bool, say: Tell
+        self,
+        submission: Submission,
+        monitor: Monitor | None,
+        environ: dict[str, str],
+        verbose: bool,
+        say: Tell,
+        relay: Tell,
     ) -> None:
         self._submission = submission
         self._judge = monitor
         self._environ = environ
         self._verbose = verbose
-        self._say = say
+        self._say, self._relay = say, relay
         self._tail: deque[str] = deque(maxlen=_TAIL)
         self._application: str | None = None
         self._stop = threading.Event()
@@ -191,7 +199,7 @@ class _Child:
                     self._say(f"application {self._application}")
                     self._watch(process, self._judge, self._application)
             if self._verbose or not (line.startswith(_MARK) or JVM_LINE.match(line)):
-                _put(line.removeprefix(_MARK))
+                self._relay(line.removeprefix(_MARK))
 
     def _watch(self, process: subprocess.Popen[bytes], monitor: Monitor, application: str) -> None:
         def watch() -> None:

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from mlpipeline.cluster.log_lines import message_of
 from mlpipeline.cluster.redaction import redacted_words
 from mlpipeline.errors import SetupError
 
@@ -183,7 +184,8 @@ def _telling(log: Path, start: int) -> str:
     with open(log, "rb") as stream:
         stream.seek(start)
         lines = stream.read().decode("utf-8", "replace").removesuffix("\n").split("\n")[1:-1]
-    said = [line for line in lines if line.startswith(("failed:", "refused:", "error:", "warning:"))]
+    messages = map(message_of, lines)
+    said = [text for text in messages if text.startswith(("failed:", "refused:", "error:", "warning:"))]
     return "\n".join(said[:_LINES] or lines[-_LINES:])
 
 

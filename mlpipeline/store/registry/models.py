@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
+_log = logging.getLogger(__name__)
+
 ALIAS = "champion"
 DIGEST_TAG = "bundle_digest"
 _EXPERIMENT = "releases"
@@ -57,7 +59,6 @@ def register_bundle(
     params: Mapping[str, object],
     metrics: Mapping[str, float | None],
     tags: Mapping[str, object],
-    say: Say | None = None,
 ) -> int:
     """Register the bundle in `folder` and return its version; the same bundle keeps the version that it has.
 
@@ -68,13 +69,12 @@ def register_bundle(
         loader_module: the module with `_load_pyfunc`, by its name.
         wheel: name and bytes of the wheel that has this module; it is laid into the bundle.
         params, metrics, tags: kept with the version's run; metrics that are None are left out.
-        say: takes a progress line.
 
     Raises:
         StoreError: no readable bundle, or MLflow refuses.
     """
     digest = open_bundle(folder).digest
-    client = _client(uri, say)
+    client = _client(uri)
     bring_home(_file(uri), DIGEST_TAG)
     name = model_name(bot)
     _describe(folder, loader_module, wheel)
@@ -93,18 +93,18 @@ def register_bundle(
 
 def move_champion(uri: str, bot: str, version: int) -> Released:
     """Let the alias `champion` of `bot` name `version`, and then the pointer beside its bundles."""
-    client = _client(uri, None)
+    client = _client(uri)
     client.set_registered_model_alias(model_name(bot), ALIAS, str(version))
     released = _released(uri, bot, client.get_model_version(model_name(bot), str(version)))
     write_pointer(released)
     return released
 
 
-def champion(uri: str, bot: str, *, say: Say | None = None) -> Released | None:
+def champion(uri: str, bot: str) -> Released | None:
     """The version of `bot` that answers users, None if there is none; puts its pointer right where it differs."""
     if not _file(uri).is_file():
         return None
-    client = _client(uri, say)
+    client = _client(uri)
     from mlflow.exceptions import MlflowException
 
     try:
@@ -126,7 +126,7 @@ def read_version(uri: str, bot: str, version: str) -> Released | None:
     from mlflow.exceptions import MlflowException
 
     try:
-        return _released(uri, bot, _client(uri, None).get_model_version(model_name(bot), version))
+        return _released(uri, bot, _client(uri).get_model_version(model_name(bot), version))
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
@@ -137,7 +137,7 @@ def versions(uri: str, bot: str) -> list[int]:
     """The registered versions of `bot`, oldest first."""
     if not _file(uri).is_file():
         return []
-    return sorted(int(made.version) for made in _client(uri, None).search_model_versions(f"name = '{model_name(bot)}'"))
+    return sorted(int(made.version) for made in _client(uri).search_model_versions(f"name = '{model_name(bot)}'"))
 
 
 def _points_to(place: Path, released: Released) -> bool:
@@ -175,11 +175,10 @@ def _client_of(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def _client(uri: str, say: Say | None) -> MlflowClient:
+def _client(uri: str) -> MlflowClient:
     path = _file(uri)
     if not path.is_file():
-        if say is not None:
-            say("MLflow makes its tables, once for a store (about 10 s)")
+        _log.info("MLflow makes its tables, once for a store (about 10 s)")
         make_tables(path, _client_of)
     check_registry(path)
     return _client_of(uri)

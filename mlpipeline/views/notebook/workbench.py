@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,6 @@ class Workbench:
         remote: of Spark Connect: `sc://host:port`, or a master for a server of its own.
         stage: adds what `spark-defaults/<stage>.conf` has, as a job of that stage would.
         settings: over all of these.
-        say: takes what a person should know.
     """
 
     def __init__(
@@ -55,7 +54,6 @@ class Workbench:
         remote: str | None = None,
         stage: str | None = None,
         settings: Mapping[str, str] | None = None,
-        say: Callable[[str], None] | None = None,
     ) -> None:
         if master and remote:
             raise UsageError("a master and a remote exclude each other", fix="give one of --master and --remote")
@@ -64,7 +62,6 @@ class Workbench:
         self._master = master
         self._remote = remote or (None if master else os.environ.get("SPARK_REMOTE"))
         self._settings = {**(read_defaults([stage_named(stage).name]) if stage else {}), **(settings or {})}
-        self._say = say
         self._opened = ExitStack()
         atexit.register(self.close)
 
@@ -79,9 +76,7 @@ class Workbench:
         if self._remote:
             opened = open_remote_session("mlpipeline notebook", self._remote, master_settings=self._settings)
         else:
-            opened = open_session(
-                "mlpipeline notebook", master=self._master, extra=self._settings, pool=POOL, say=self._say
-            )
+            opened = open_session("mlpipeline notebook", master=self._master, extra=self._settings, pool=POOL)
         return self._opened.enter_context(opened)
 
     @cached_property
@@ -120,7 +115,7 @@ class Workbench:
         return read_table(self.store, dataset, self._named(bot), columns).to_pandas()
 
     def _named(self, bot: str | None) -> list[str] | None:
-        return None if bot is None else [find_bot(self.store, self._conf, bot, self._say)]
+        return None if bot is None else [find_bot(self.store, self._conf, bot)]
 
     def close(self) -> None:
         """Ends the session, unless it was there before; the second time nothing is left to do."""

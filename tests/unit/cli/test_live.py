@@ -13,6 +13,7 @@ import pytest
 
 from mlpipeline.cli import live
 from mlpipeline.cli.live import Live, clock, is_live, line_of
+from mlpipeline.cli.log_output import LineHandler
 from mlpipeline.cli.main import announce
 from mlpipeline.cli.tables import width
 from mlpipeline.cli.verbs import SLOW, VERBS
@@ -154,8 +155,8 @@ def test_who_wants_plain_text_gets_it(terminal: Terminal, name: str, value: str,
 
 def test_a_slow_verb_says_a_word_at_once(capsys: pytest.CaptureFixture[str]):
     assert set(SLOW) <= set(VERBS)
-    announce(["run", "--select", "shop/ko"])
+    announce(["run", "--select", "shop/ko"], LineHandler())
     assert capsys.readouterr().err == "run: reading recipes and store\n"
     for words in (["run", "--quiet"], ["run", "--help"], ["answer", "run"], []):
-        announce(words)
+        announce(words, LineHandler())
     assert capsys.readouterr().err == ""

@@ -59,7 +59,8 @@ def test_the_documented_schedule_is_a_cron_job_for_each_bot(elsewhere: Path, cap
     assert len(crons) == 9 and len({row["spec"]["schedule"] for row in crons}) == 9
     pod = crons[0]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["volumeMounts"] == [{"name": "store", "mountPath": "/data"}]
-    assert pod["containers"][0]["args"][-4:] == ["--store", "/data/store", "--conf", "/data/conf"]
+    folders, times = ["--store", "/data/store", "--conf", "/data/conf"], ["--log-format", "timed"]
+    assert pod["containers"][0]["args"][-6:] == [*folders, *times]
 
 
 @pytest.mark.parametrize("words", [("--image", "x"), ("--time-zone", "UTC"), ("--conf", "spark.x=1")])

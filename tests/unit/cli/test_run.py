@@ -12,6 +12,7 @@ from mlpipeline.cli import bot_table
 from mlpipeline.cli.main import main
 from mlpipeline.orders import run as orders_run
 from mlpipeline.orders.request import RunRequest
+from mlpipeline.orders.resources import Usage
 from mlpipeline.orders.run_record import RunRecord
 from tests.unit.cli.small_home import tree
 
@@ -86,6 +87,22 @@ def test_a_run_is_told_and_ends_as_its_bots_did(
     assert "note: a note" in lines and "warning: shop/ko: no answer for hours" in lines
     assert [line for line in lines if line.startswith(("refused: ", "failed: ", "error: "))] == said
     assert "a trace" not in told.err
+
+
+def test_messages_name_bot_and_stage_and_a_trace_is_for_who_wants_more(
+    runs: list[Any], capsys: pytest.CaptureFixture[str]
+):
+    usage = {"module": "train", "seconds": 3.0, **dict.fromkeys(list(Usage.__annotations__)[2:]), "bottleneck": "CPU"}
+    told = {}
+    for words in (["-v"], []):
+        runs[:] = [record("failed", {"failure": FAILURE}, resources=[usage])]
+        assert main(["run", "--select", "shop/ko", "--log-format", "json", *words]) == 1
+        for line in map(json.loads, capsys.readouterr().err.splitlines()):
+            told[line["message"].partition(" ")[0]] = (line["level"], line.get("bot"), line.get("stage"))
+        assert (told.pop("a", None) == ("DEBUG", "shop/ko", "train")) == bool(words), "the trace"
+        assert told["train"] == ("INFO", None, "train"), "what it used"
+        assert told["failed:"] == ("ERROR", "shop/ko", "train")
+        assert told["warning:"] == ("WARNING", "shop/ko", None)
 
 
 def test_json_is_the_record_and_a_quiet_run_says_nothing_else(runs: list[Any], capsys: pytest.CaptureFixture[str]):

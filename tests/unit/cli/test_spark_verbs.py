@@ -172,7 +172,10 @@ def test_a_scheduled_run_starts_one_run_ends_as_it_does_and_is_silent_when_all_i
     assert capsys.readouterr() == (out, "")
     ((selection, command, rules),) = asked
     chosen = "--select shop/ko --force train --set train.epochs=3 --seed 5 --master local[2]"
-    assert (selection, " ".join(command)) == ("shop/ko", f"mlpipeline run {chosen} --store store --conf conf")
+    assert (selection, " ".join(command)) == (
+        "shop/ko",
+        f"mlpipeline run {chosen} --log-format timed --store store --conf conf",
+    )
     assert rules == ScheduleRules(Path("there"), keep=9, at_once=2, wait=240, hook="mail me")
     assert main([*words, "--json"]) == end.code
     told = json.loads(capsys.readouterr().out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from itertools import pairwise
@@ -92,6 +93,15 @@ def test_a_stage_is_its_job_with_folders_made_absolute(tmp_path: Path, capsys: p
         "embed",
     ]
     assert words[-9].endswith("jobs/pipeline.py")
+
+
+def test_the_form_of_messages_goes_along(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    for words in (("--log-format", "json", "clean"), ("clean", "--log-format", "json")):
+        assert words_of(capsys, *words)[-2:] == ["--log-format", "json"]
+        assert main(["submit", *words, "--master", "nowhere://x"]) != 0
+        assert json.loads(capsys.readouterr().err)["level"] == "ERROR"
+    monkeypatch.setenv("MLPIPELINE_LOG_FORMAT", "timed")
+    assert words_of(capsys, "clean")[-2:] == ["--log-format", "timed"]
 
 
 def test_the_conf_folder_travels_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

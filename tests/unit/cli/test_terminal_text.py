@@ -45,7 +45,7 @@ def test_nothing_that_steers_is_left(text: str):
 def test_what_a_verb_gives_and_says_and_fails_with(
     as_json: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    options = argparse.Namespace(store="s", conf="c", quiet=False, verbose=False, json=as_json)
+    options = argparse.Namespace(store="s", conf="c", quiet=False, verbose=False, json=as_json, log_format=None)
 
     def verb(context: CommandContext) -> int:
         context.say(f"note: {STEERING}")

@@ -46,6 +46,18 @@ def terminated(code: int, reason: str = "Error") -> dict[str, Any]:
             1,
             "the driver ended with exit code 1, for the reason above",
         ),
+        (
+            pod("Failed", terminated(1)),
+            "2026-11-30T14:00:00.000+00:00 ERROR   mlpipeline.cli: error: shop/ko: empty\n",
+            1,
+            "the driver ended with exit code 1, for the reason above",
+        ),
+        (
+            pod("Failed", terminated(1)),
+            '{"level": "ERROR", "logger": "mlpipeline.cli", "message": "error: shop/ko: empty"}\n',
+            1,
+            "the driver ended with exit code 1, for the reason above",
+        ),
         (pod("Failed", terminated(137, "OOMKilled")), "", 137, "killed for its memory (OOMKilled, limit 1433Mi)"),
         (pod("Failed", terminated(143)), "", 143, "the driver was ended by signal 15"),
         (

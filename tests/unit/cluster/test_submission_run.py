@@ -74,6 +74,23 @@ def test_only_the_driver_is_heard(spark: Path, capfd: pytest.CaptureFixture[str]
     assert any("SparkException: broken" in line for line in monitor.finished.output_tail)
 
 
+def test_lines_go_where_they_are_told_to(spark: Path, capfd: pytest.CaptureFixture[str]):
+    spark.write_text(_TALK)
+    told: list[str] = []
+    fails: list[str] = []
+    relayed: list[str] = []
+    code = run_submission(
+        Submission("job.py", master="yarn"),
+        monitor=Judged(JobEnd(3, "why")),
+        tell=told.append,
+        fail=fails.append,
+        relay=relayed.append,
+    )
+    assert code == 3 and capfd.readouterr() == ("from the driver\n", "")
+    assert sorted(told) == ["application app_1", "watching app_1"]
+    assert (fails, relayed) == (["error: why"], ["a line of the driver on stderr"])
+
+
 def test_verbose_shows_all(spark: Path, capfd: pytest.CaptureFixture[str]):
     spark.write_text(_TALK)
     assert run_submission(Submission("job.py", master="yarn"), monitor=Judged(JobEnd(0)), verbose=True) == 0

@@ -52,28 +52,37 @@ def never(*given: object) -> None:
 def test_what_is_asked_for_is_never_weighed(store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(places, "site_of", never)
     for master in ("local[2]", CLUSTER, "yarn"):
-        assert where_to_run(plan, store, master, "yarn", {}, print) == master
-    assert where_to_run(plan, store, None, None, {}, print) is None
+        assert where_to_run(plan, store, master, "yarn", {}) == master
+    assert where_to_run(plan, store, None, None, {}) is None
     monkeypatch.setenv("PYSPARK_GATEWAY_PORT", "1")
-    assert where_to_run(plan, store, None, CLUSTER, {}, print) is None
+    assert where_to_run(plan, store, None, CLUSTER, {}) is None
 
 
 def test_auto_needs_something_to_choose_from(store: Store, plan: Plan):
     with pytest.raises(UsageError, match="auto") as caught:
-        where_to_run(plan, store, "auto", None, {}, print)
+        where_to_run(plan, store, "auto", None, {})
     assert "MLPIPELINE_CLUSTER" in caught.value.fix
 
 
 @pytest.mark.parametrize(("seconds", "master"), [(60.0, LOCAL), (7.5, CLUSTER)])
 def test_the_choice_and_its_reason(
-    store: Store, plan: Plan, seconds: float, master: str, monkeypatch: pytest.MonkeyPatch
+    store: Store,
+    plan: Plan,
+    seconds: float,
+    master: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ):
     monkeypatch.setattr(places, "measure", never)
     keep_sessions(store, seconds)
     keep_run(store, "20260101T000000-1", [{"stage": "train", "rows_in": 480, "bots": 4, "seconds": 60.0}])
-    said: list[str] = []
-    assert where_to_run(plan, store, "auto", CLUSTER, {}, said.append) == master
-    assert len(said) == 1 and said[0].startswith(f"on {master}: ") and "from 1 earlier run" in said[0]
+    caplog.set_level("INFO")
+    assert where_to_run(plan, store, "auto", CLUSTER, {}) == master
+    assert (
+        len(caplog.messages) == 1
+        and caplog.messages[0].startswith(f"on {master}: ")
+        and "from 1 earlier run" in caplog.messages[0]
+    )
 
 
 def test_what_is_old_is_measured_again_and_kept(store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch):
@@ -87,26 +96,30 @@ def test_what_is_old_is_measured_again_and_kept(store: Store, plan: Plan, monkey
 
     monkeypatch.setattr(places, "measure", measure)
     for _ in range(2):
-        where_to_run(plan, store, None, CLUSTER, {}, lambda text: None)
+        where_to_run(plan, store, None, CLUSTER, {})
     assert asked == [LOCAL, CLUSTER]
     kept = json.loads(store.read(store.path("cache", "sessions.json")) or b"")
     assert {entry["measured"] for entry in kept.values()} == {today}
 
 
-def test_a_cluster_that_starts_no_session_is_not_used(store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(places, "measure", lambda master, settings, say: None)
-    said: list[str] = []
-    assert where_to_run(plan, store, None, CLUSTER, {}, said.append) == LOCAL
-    assert said[-1].startswith("on local[*]: no session starts on")
+def test_a_cluster_that_starts_no_session_is_not_used(
+    store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(places, "measure", lambda master, settings: None)
+    caplog.set_level("INFO")
+    assert where_to_run(plan, store, None, CLUSTER, {}) == LOCAL
+    assert caplog.messages[-1].startswith("on local[*]: no session starts on")
 
 
-def test_a_cluster_that_is_down_is_not_used(store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch):
+def test_a_cluster_that_is_down_is_not_used(
+    store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
     monkeypatch.setattr(places, "site_of", never)
-    said: list[str] = []
-    assert where_to_run(plan, store, None, "spark://127.0.0.1:1", {}, said.append) == LOCAL
-    assert said == ["on local[*]: nothing listens at 127.0.0.1:1; --master overrules"]
+    caplog.set_level("INFO")
+    assert where_to_run(plan, store, None, "spark://127.0.0.1:1", {}) == LOCAL
+    assert caplog.messages == ["on local[*]: nothing listens at 127.0.0.1:1; --master overrules"]
     with pytest.raises(UsageError, match="no Spark master"):
-        where_to_run(plan, store, None, "mesos://127.0.0.1:1", {}, said.append)
+        where_to_run(plan, store, None, "mesos://127.0.0.1:1", {})
 
 
 def test_rows_are_guessed_from_files_and_models_are_a_task_a_bot(store: Store, plan: Plan):

@@ -94,7 +94,7 @@ def test_a_run_whose_session_never_started_leaves_no_folder(world: World, monkey
     monkeypatch.setattr("mlpipeline.orders.apply.open_session", refused)
     world.store.write(world.store.path("runs", "other", "run.json"), b"{}")
     with pytest.raises(SetupError):
-        apply_plan(world.plan(), world.store, run="mine", master="local[1]", say=lambda text: None)
+        apply_plan(world.plan(), world.store, run="mine", master="local[1]")
     assert world.store.names(world.store.path("runs")) == ["other"]
 
 

@@ -26,10 +26,11 @@ def test_bots_are_chosen_and_left_out(conf: Path):
     assert names(select="shop/ko") == names(select=["lang:ko"]) == names(exclude=["shop/zh-TW"]) == ["ko"]
 
 
-def test_notes_are_said_to_who_listens(conf: Path):
-    notes: list[str] = []
-    choose_recipes(conf, say=notes.append)
-    assert notes and all(note.startswith("note: ") for note in notes)
+def test_notes_are_logged(conf: Path, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
+    choose_recipes(conf)
+    assert caplog.messages and all(note.startswith("note: ") for note in caplog.messages)
+    assert {record.name for record in caplog.records} == {"mlpipeline.recipe.choose"}
 
 
 def test_values_over_the_recipe(conf: Path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +35,14 @@ def store(tmp_path_factory):
     """A store in a folder with a space and Korean letters; its registry is made once, which takes seconds."""
     root = tmp_path_factory.mktemp("보관 소")
     said: list[str] = []
-    models._client(tracking_uri(root / "mlflow"), said.append).search_experiments()
+    listener = logging.Handler()
+    listener.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("mlpipeline.store.registry.models")
+    logger.addHandler(listener)
+    level, logger.level = logger.level, logging.INFO
+    models._client(tracking_uri(root / "mlflow")).search_experiments()
+    logger.removeHandler(listener)
+    logger.level = level
     assert said == ["MLflow makes its tables, once for a store (about 10 s)"]
     return root
 
@@ -172,7 +180,7 @@ def test_a_release_in_a_copy_of_a_store_touches_nothing_of_the_original(store, s
 
 def test_a_release_that_was_killed_is_taken_up(store, shelf, monkeypatch):
     uri = tracking_uri(store / "mlflow")
-    client = models._client(uri, None)
+    client = models._client(uri)
 
     def killed(*args, **kwargs):
         raise KeyboardInterrupt

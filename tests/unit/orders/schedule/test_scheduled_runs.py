@@ -49,6 +49,10 @@ def ended(scheduled_run: subprocess.Popen[str]) -> list[object]:
     return json.loads(out)
 
 
+TIMED = "2026-11-30T14:00:00.000+00:00 ERROR   mlpipeline.cli.run: "
+JSON = '{"level": "ERROR", "logger": "mlpipeline.cli.run", "message": "failed: a/b"}'
+
+
 def test_a_turn_that_goes_well_says_nothing_and_keeps_a_log(tmp_path: Path):
     end = run_scheduled("shop/ko", sh("echo 안녕; echo more >&2"), ScheduleRules(tmp_path))
     assert (end.code, end.word, end.told) == (0, "ok", "")
@@ -64,6 +68,8 @@ def test_a_turn_that_goes_well_says_nothing_and_keeps_a_log(tmp_path: Path):
     [
         ("echo x; echo 'failed: shop/ko in train: no rows'; exit 1", 1, "failed", "failed: shop/ko in train: no rows"),
         ("echo 'error: no such folder'; exit 2", 2, "usage", "error: no such folder"),
+        (f"echo '{TIMED}failed: a/b'; echo '{TIMED}12 s'; exit 1", 1, "failed", "log)\nfailed: a/b"),
+        (f"echo '{JSON}'; echo done; exit 1", 1, "failed", "log)\nfailed: a/b"),
         ("echo 'warning: shop/ko: 3 rows'; exit 4", 4, "refused", "the old champion stays in production"),
         ("echo last words; exit 7", 7, "failed", "last words"),
         ("kill -9 $$", 137, "killed", "killed"),
