@@ -30,6 +30,7 @@ OF_ARRAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "shown"), OF_ARRAYS, ids=[block.where for block, _ in OF_ARRAYS])
 def test_a_block_prints_what_stands_below_it(
     block: Block, shown: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -53,6 +53,7 @@ def test_label_issues_are_those_of_denoise_check(noisy, tmp_path: Path, capsys: 
     assert sum(one.row in WRONG for one in found[:20]) >= 18
 
 
+@pytest.mark.slow
 def test_vectors_of_an_encoder_are_looked_at(noisy):
     texts, labels = noisy
     names = sorted(set(labels))

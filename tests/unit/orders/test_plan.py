@@ -183,7 +183,14 @@ def test_a_library_of_another_version_is_the_cause(done: World, monkeypatch: pyt
     assert found["shop/ko"]["train"].startswith("keras 3") and "-> 9.9" in found["shop/ko"]["train"]
 
 
-@pytest.mark.parametrize("stop", NAMES[:-1])
+# The first, one of the middle and the last are enough for `make check`.
+@pytest.mark.parametrize(
+    "stop",
+    [
+        name if name in ("ingest", "embed", "export") else pytest.param(name, marks=pytest.mark.slow)
+        for name in NAMES[:-1]
+    ],
+)
 def test_a_run_that_stopped_goes_on_from_there(world: World, stop: str):
     world.finish(world.plan(), stop_after=stop)
     found = causes(world.plan())

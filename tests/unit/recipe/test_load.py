@@ -260,6 +260,7 @@ def test_unreadable_file_is_named(write: Write) -> None:
         load_recipes(conf)
 
 
+@pytest.mark.slow
 def test_eight_hundred_bots_are_read_fast(write: Write) -> None:
     for number in range(400):
         conf = write(f"domains/d{number:03}/domain.yaml", "languages: [ko, ja]\ningest:\n  files: ['{lang}.csv']\n")

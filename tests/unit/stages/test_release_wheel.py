@@ -36,6 +36,7 @@ def test_it_holds_the_package_and_what_it_needs(wheel: Path):
     assert (told.get_all("Requires-Dist") or []) == (distribution(DISTRIBUTION).requires or [])
 
 
+@pytest.mark.slow
 def test_equal_code_gives_equal_bytes():
     first = running_wheel()
     running_wheel.cache_clear()

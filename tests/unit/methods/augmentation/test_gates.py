@@ -57,7 +57,7 @@ def texts_of(classes: int) -> tuple[list[str], np.ndarray]:
     return [text for text, _ in rows], np.array([label for _, label in rows])
 
 
-@pytest.mark.parametrize("classes", [2, 3, 30, 520])
+@pytest.mark.parametrize("classes", [2, 3, 30, pytest.param(520, marks=pytest.mark.slow)])
 def test_a_model_knows_its_own_intents(classes: int):
     texts, labels = texts_of(classes)
     wanted = labels.copy()
@@ -108,6 +108,7 @@ def test_rows_and_operators_take_turns():
     assert choose(rows, chains, gram_sets(pa.array(texts)), 0, 2, 0.8) == []
 
 
+@pytest.mark.slow
 def test_many_candidates_are_chosen_from_in_parts():
     texts = [f"{number * 7919 % 100_003} asks for {number * 104_729 % 999_983}" for number in range(9000)]
     rows = np.arange(9000) % 1500

@@ -17,7 +17,13 @@ from mlpipeline.methods.augmentation.making import augment_bot
 from tests.unit.methods.augmentation.augment_rows import rules
 
 ROOT = Path(__file__).parents[4]
-TAGS = ("en", "ja", "ko", "th", "vi", "zh-Hans", "zh-Hant", "zh-TW")
+# With a tool of another kind each; the others are tried by `make test`, and their operators by tests of each language.
+TAGS = [
+    "en",
+    "ko",
+    "th",
+    *(pytest.param(tag, marks=pytest.mark.slow) for tag in ("ja", "vi", "zh-Hans", "zh-Hant", "zh-TW")),
+]
 # One word, emoji only, code-switched, placeholders, a rant, nothing but a link, another language
 BAD = (
     "ok",
@@ -77,7 +83,7 @@ def test_rows_are_made_whole_and_what_cannot_be_read_is_left_alone(tag: str):
     assert with_parts and all("{order_id}" in text and "<phone>" in text.lower() for text in with_parts)
 
 
-@pytest.mark.parametrize("tag", ["en", "zh-TW"])
+@pytest.mark.parametrize("tag", ["en", pytest.param("zh-TW", marks=pytest.mark.slow)])
 def test_equal_seeds_give_equal_rows(tag: str):
     bot, fold = bot_of(tag)
     first, again = (augment_bot(bot, rules(fill_to=12, fold=fold), load_tool(tag)) for _ in range(2))

@@ -83,6 +83,7 @@ def test_a_text_of_100_kb_and_texts_without_a_word() -> None:
     assert empty and {one.kind for one in empty} == {"contradiction"} and {one.action for one in empty} == {"queue"}
 
 
+@pytest.mark.slow
 def test_nothing_is_dropped_where_nothing_can_be_known() -> None:
     random = np.random.default_rng(0)
     words = ["".join(chr(97 + letter) for letter in random.integers(0, 26, 6)) for _ in range(3000)]
@@ -92,6 +93,7 @@ def test_nothing_is_dropped_where_nothing_can_be_known() -> None:
         assert not [one for one in listed if one.action == "drop"]
 
 
+@pytest.mark.slow
 def test_vectors_that_are_no_numbers_say_nothing() -> None:
     noisy, wrong = plant(LABELS, "random", 0.1, noise_data())
     for vectors in (np.full((len(TEXTS), 8), np.nan), np.where(np.arange(len(TEXTS))[:, None] % 3, 1.0, np.inf)):
@@ -161,6 +163,7 @@ def test_the_confident_joint_is_that_of_cleanlab(seed: int, classes: int, rows: 
     assert np.array_equal(confident_pairs(certain, labels), whole)
 
 
+@pytest.mark.slow
 def test_an_audit_of_little_does_no_harm() -> None:
     rows = NoiseData(noise_data().matrix[:40], noise_data().vectors[:40], np.arange(40))
     labels = np.arange(40) % 2

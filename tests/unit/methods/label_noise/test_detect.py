@@ -87,6 +87,7 @@ def test_what_is_done_with_a_row(detection: Detection) -> None:
         list_findings(detection, ROWS, NOISY, policy="burn")
 
 
+@pytest.mark.slow
 def test_contradictions_and_outliers_are_kinds_of_their_own() -> None:
     texts = [*TEXTS, TEXTS[0], TEXTS[0], "xqzw vvkj"]
     labels = np.concatenate([LABELS, [LABELS[0], (LABELS[0] + 3) % len(NAMES), 2]])

@@ -47,9 +47,7 @@ def judged(rate: float, kind: str) -> NoiseEstimate:
 
 
 @pytest.mark.parametrize("kind", ["random", "pairs"])
-@pytest.mark.parametrize(
-    "rate", [pytest.param(0.05, marks=pytest.mark.slow), 0.1, 0.2, pytest.param(0.4, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("rate", [0.1, *(pytest.param(rate, marks=pytest.mark.slow) for rate in (0.05, 0.2, 0.4))])
 def test_the_rate_and_its_kind_are_found(kind: str, rate: float) -> None:
     wrong, found = drawn(rate, kind)[2], judged(rate, kind)
     assert found.noise.rate == pytest.approx(rate, abs=0.02)
@@ -65,6 +63,7 @@ def test_without_mistakes_next_to_nothing_is_flagged() -> None:
     assert found.noise.rate < 0.01 and found.flagged.mean() < 0.01
 
 
+@pytest.mark.slow
 def test_the_probabilities_mean_what_they_say() -> None:
     views, labels, wrong = drawn(0.2, "random", seed=5)
     found = estimate_noise(views, labels)
@@ -74,11 +73,13 @@ def test_the_probabilities_mean_what_they_say() -> None:
             assert wrong[within].mean() == pytest.approx(found.wrong[within].mean(), abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_same_rows_give_the_same_judgement() -> None:
     views, labels, _ = drawn(0.1, "pairs")
     assert np.array_equal(judged(0.1, "pairs").wrong, estimate_noise(views, labels).wrong)
 
 
+@pytest.mark.slow
 def test_rows_of_equal_probability_still_have_an_order() -> None:
     views, labels, wrong = drawn(0.02, "random")
     found = estimate_noise(views, labels)
@@ -87,6 +88,7 @@ def test_rows_of_equal_probability_still_have_an_order() -> None:
     assert wrong[flat.order[:40]].mean() > 0.8 and sorted(flat.order.tolist()) == list(range(ROWS))
 
 
+@pytest.mark.slow
 def test_hard_rows_are_no_proof_of_mistakes() -> None:
     views, labels, _ = drawn(0.0, "random")
     hard = np.arange(ROWS) < 200
@@ -96,6 +98,7 @@ def test_hard_rows_are_no_proof_of_mistakes() -> None:
     assert found.noise.rate < 0.07
 
 
+@pytest.mark.slow
 def test_random_flips_and_pairs_are_told_apart_and_a_mixture_is_between() -> None:
     views, random, _ = drawn(0.2, "random")  # the views of both: the mistakes are drawn after them
     _, pairs, _ = drawn(0.2, "pairs")
@@ -152,6 +155,7 @@ def test_made_rows_are_judged_apart_from_human_rows() -> None:
     assert 2 * hits / (found.flagged.sum() + truth.sum()) > 0.8 and found.noise == noise[0]
 
 
+@pytest.mark.slow
 def test_a_part_of_few_rows_is_judged_with_the_others() -> None:
     views, labels, _ = drawn(0.1, "random")
     parts = (np.arange(ROWS) < 20).astype(np.int64)

@@ -86,6 +86,7 @@ def test_clear_cases_are_relabelled_and_the_others_queued():
     assert {row["action"] for name, row in issues.items() if name not in changed} <= {"queue"}
 
 
+@pytest.mark.slow
 def test_labels_of_test_rows_change_nothing_about_the_others(noisy):
     made = rows(WRONG, TEST)
     for number in VERIFIED:
@@ -99,6 +100,7 @@ def test_labels_of_test_rows_change_nothing_about_the_others(noisy):
     assert learnt == {name: row for name, row in noisy[1].items() if row["split"] != "test"}
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_means_nothing(noisy):
     made = rows(WRONG, TEST)
     for number in VERIFIED:
@@ -106,6 +108,7 @@ def test_the_order_of_rows_means_nothing(noisy):
     assert judged(made[::-1]) == noisy
 
 
+@pytest.mark.slow
 def test_a_very_large_bot_is_judged_by_cheaper_views_and_the_report_says_so(noisy, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("mlpipeline.methods.label_noise.views.CHEAPER_FROM", 1)
     report, issues = judged(rows(WRONG, TEST))
@@ -216,6 +219,7 @@ def test_the_rate_is_that_of_all_rows_where_made_ones_are_wrong_more_often():
     assert f"about {100 * report['rate']:.1f} % of {COUNT} labels" in report["line"]
 
 
+@pytest.mark.slow
 def test_annotators_are_compared():
     made = [{**row, "annotator": ("anna", "ben")[number % 2]} for number, row in enumerate(rows())]
     agreed = [{**row, "annotator": "carl", "kept": False} for row in made[:40]]
@@ -259,6 +263,7 @@ def test_the_audit_measures_both_kinds():
         assert one["recall"] > 0.5
 
 
+@pytest.mark.slow
 def test_the_audit_takes_as_many_rows_as_the_recipe_says():
     report, _ = judged(rows(), audit=0.1, audit_rows=100)
     assert [one["kind"] for one in report["audit"]] == ["random", "pairs"]

@@ -138,6 +138,7 @@ def test_an_unknown_view_is_named() -> None:
         predict_fold(View("x", "crystal ball"), task(ROWS, LABELS, FOLDS), 0)
 
 
+@pytest.mark.slow
 def test_machines_fitted_side_by_side_are_what_each_is_alone() -> None:
     def fitted(seed: int) -> bytes:
         rows = random_rows(400, 2000, 0.01, random_state=seed, format="csr")

@@ -30,7 +30,10 @@ def drawn_without(script: str) -> list[str]:
     return [str(one.message) for one in caught if "missing from" in str(one.message)]
 
 
-@pytest.mark.parametrize("script", SAMPLES)
+# One without and one with a font of its own; to look for the fonts of a script takes longer than most tests.
+@pytest.mark.parametrize(
+    "script", [name if name in ("Latin", "Korean") else pytest.param(name, marks=pytest.mark.slow) for name in SAMPLES]
+)
 def test_each_script_is_drawn_with_letters_and_not_with_boxes(script: str):
     said = use_fonts()
     _, missing = choose_fonts([font_manager.findfont("DejaVu Sans"), *sorted(font_manager.findSystemFonts())])
