@@ -197,7 +197,6 @@ def _ablation(context: CommandContext, data: BotData, tool: Tool) -> Ablation:
         seeds=options.seeds,
         by_operator=linear,
         outside=data.train.out_of_scope_label,
-        say=context.say,
     )
 
 

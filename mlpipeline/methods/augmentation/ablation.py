@@ -27,6 +27,7 @@ an order: that is told, and nothing is switched on.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,8 @@ from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, coded
 from mlpipeline.methods.augmentation.making import augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.methods.label_noise.noise_data import folds_by_group
+
+_log = logging.getLogger(__name__)
 
 Codes = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -126,7 +129,6 @@ def ablate(
     seeds: int = 5,
     by_operator: bool = True,
     outside: str = "",
-    say: Callable[[str], None] = lambda _: None,
 ) -> Ablation:
     """The gains of made rows.
 
@@ -141,17 +143,16 @@ def ablate(
         seeds: how often the rows are parted and made anew.
         by_operator: without it only all against none.
         outside: the intent of what is not the bot's business: learnt, never judged.
-        say: progress.
 
     Raises:
         InputError: there are not two intents with rows of two families.
     """
     names, labels = _labels(corpus, groups)
-    lessons, fold_of = _lessons(corpus, labels, groups, rules, tool, (seeds, folds), by_operator, say)
+    lessons, fold_of = _lessons(corpus, labels, groups, rules, tool, (seeds, folds), by_operator)
     rows = _mean_rows(lessons)
     used = {name for one in lessons for made in _of_recipe(one) for name in made.operators}
     measured = [name for name, count in rows.items() if by_operator and count >= FEWEST_ROWS]
-    said = _said(lessons, learner, measured, used, len(labels), seeds, say)
+    said = _said(lessons, learner, measured, used, len(labels), seeds)
     judged = np.flatnonzero([names[code] != outside for code in labels])
     pairs = [(ALL, PLAIN), *(pair for name in measured for pair in _pairs(name, used))]
     told = {arm: codes[:, judged] for arm, codes in said.items()}
@@ -172,7 +173,6 @@ def _lessons(
     tool: Tool,
     times: tuple[int, int],
     by_operator: bool,
-    say: Callable[[str], None],
 ) -> tuple[list[Lesson], Codes]:
     """The lessons of all seeds and folds, and how the first seed parts the rows."""
     lessons, parted = list[Lesson](), list[Codes]()
@@ -182,7 +182,7 @@ def _lessons(
         own = replace(rules, seed=rules.seed + number)
         lessons += [_lesson(corpus, own, tool, parted[-1], number, fold, by_operator) for fold in range(folds)]
         made = sum(int(one.by_recipe.sum()) for one in lessons[-folds:])
-        say(f"seed {number + 1} of {seeds}: {made:,} synthetic examples in {folds} folds")
+        _log.info("seed %d of %d: %s synthetic examples in %d folds", number + 1, seeds, f"{made:,}", folds)
     return lessons, parted[0]
 
 
@@ -263,11 +263,10 @@ def _said(
     used: Collection[str],
     rows: int,
     seeds: int,
-    say: Callable[[str], None],
 ) -> dict[str, Codes]:
     """Label codes (seeds, rows) by arm."""
     said = dict[str, Codes]()
-    say(f"{(2 + 3 * len(operators)) * len(lessons):,} models, for {len(operators)} operators")
+    _log.info("%s models, for %d operators", f"{(2 + 3 * len(operators)) * len(lessons):,}", len(operators))
     for number, lesson in enumerate(lessons, 1):
         found = dict[tuple[bytes, bool, bool], Codes]()
         for arm in _arms(lesson, operators, used):
@@ -277,7 +276,7 @@ def _said(
                 found[key] = learner(lesson, arm)
             said.setdefault(arm.name, np.zeros((seeds, rows), np.int64))[lesson.seed, lesson.asked] = found[key]
         if number % max(len(lessons) // 5, 1) == 0:
-            say(f"{number} of {len(lessons)} folds scored")
+            _log.info("%d of %d folds scored", number, len(lessons))
     return said
 
 
