@@ -53,6 +53,10 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
             "neighbours:add_neighbours", "list the texts of bots that are most like a text", (STORE, CONF, JSON)
         ),
         "dataset write": Verb("dataset:add_write", "write a bot's rows of a dataset to a file", (STORE, CONF, JSON)),
+        "compact": Verb("compact:add_compact", "keep the vectors of texts in few files, each once", (STORE, JSON)),
+        "forget": Verb(
+            "forget:add_forget", "remove the vectors of a text, and list what else holds it", (STORE, CONF, JSON)
+        ),
         "check": Verb("check:add_check", "read every file of the store, and list what is damaged", (STORE, JSON)),
     },
     "check and extend corpora": {

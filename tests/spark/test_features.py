@@ -15,9 +15,11 @@ from mlpipeline.networks.precision import Precision, pack_vectors, unpack_vector
 from mlpipeline.pipeline import run_stage
 from mlpipeline.schemas import CLEANED, FEATURES
 from mlpipeline.spark.counters import Counts
+from mlpipeline.spark.frames import with_text_id
 from mlpipeline.spark.knn_join import knn_join
 from mlpipeline.stages.contract import Job, RunContext
 from mlpipeline.stages.embed import unique_features
+from mlpipeline.store.content_ids import content_id
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.appended import append_rows, damages_of, files_of, newest_version
 from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_dataset
@@ -157,3 +159,10 @@ def test_the_nearest_rows_of_two_tables(spark):
         found = knn_join(there, here, 3, part=part).select("left", "right", "rank").collect()
         assert sorted(tuple(row) for row in found) == sorted(wanted)
     assert knn_join(there, spark.createDataFrame([], schema), 3).count() == 0
+
+
+def test_content_ids_are_those_of_spark(spark):
+    texts = ["", "a", "안녕하세요", "x" * 31, "y" * 32, "ไทย" * 40, "🙂 emoji"]
+    frame = spark.createDataFrame([(lang, text) for lang in ("ko", "zh-TW") for text in texts], "lang string, t string")
+    for row in frame.transform(with_text_id("id", "lang", "t")).collect():
+        assert content_id(row["lang"], row["t"]) == row["id"], row

@@ -64,7 +64,7 @@ def files_of(store: Store, dataset: str) -> list[TableFile]:
     """
     if not is_table(store, dataset):
         return []
-    table = _open(store, dataset)
+    table = open_table(store, dataset)
     actions = table.get_add_actions(flatten=True)
     columns = [actions.column(name).to_pylist() for name in ("path", "size_bytes", "num_records")]
     return [TableFile(unquote(path), size, rows or 0) for path, size, rows in zip(*columns, strict=True)]
@@ -99,7 +99,7 @@ def drop_damaged(store: Store, dataset: str, *, thorough: bool = False) -> int:
         damaged = damaged_files(store, dataset, thorough=thorough)
         if damaged:
             _set_files_aside(store, dataset, damaged)
-            _open(store, dataset).repair()  # takes files that are not there from its list
+            open_table(store, dataset).repair()  # takes files that are not there from its list
         return len(damaged)
 
 
@@ -126,7 +126,8 @@ def damages_of(store: Store, dataset: str) -> Iterator[tuple[str, str]]:
         yield f"{dataset}: {place} is {'damaged' if os.path.exists(place) else 'missing'}", fix
 
 
-def _open(store: Store, dataset: str) -> DeltaTable:
+def open_table(store: Store, dataset: str) -> DeltaTable:
+    """A table by delta-rs, which needs no JVM; raises StoreError where its log cannot be read."""
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
