@@ -17,12 +17,16 @@ from mlpipeline.languages.paraphrase.korean_chat import lexicon
 from mlpipeline.languages.paraphrase.korean_typing import NEIGHBOURS, apart, syllable_of
 from mlpipeline.languages.paraphrase.operators import Sentence, wordings
 from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_spans
+from mlpipeline.languages.paraphrase.tools import load_tool
 from tests.properties import examples
 
 
 @cache
 def tool() -> Korean:
-    return Korean()
+    # Loaded once for all tests of this process; within it, without the operators of any language.
+    own = load_tool("ko")._tool  # type: ignore[attr-defined]
+    assert isinstance(own, Korean)
+    return own
 
 
 def made(text: str, *names: str, seeds: int = 12) -> set[str]:
