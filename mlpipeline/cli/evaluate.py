@@ -70,7 +70,7 @@ def _as_text(report: Mapping[str, Any], seen: Sequence[str] | None, labels: Sequ
     lines += _out_of_scope(report["out_of_scope"])
     weak = sorted(report["per_intent"], key=lambda row: (row["f1"] or 0.0, row["intent"]))[:_WEAKEST]
     head = ["intent", "precision", "recall", "f1", "support"]
-    cells = [[row["intent"], *(_figure(row[name]) for name in head[1:])] for row in weak]
+    cells = [[row["intent"], *(_spread(row[name], None) for name in head[1:4]), row["support"]] for row in weak]
     lines += ["", "weakest intents", draw(head, cells, right=head[1:])] if cells else []
     pairs = [[row["true"], row["predicted"], row["count"]] for row in report["confusions"][:_WEAKEST]]
     lines += ["", "confusions", draw(["true", "predicted", "count"], pairs, right=("count",))] if pairs else []
@@ -109,8 +109,6 @@ def _out_of_scope(figures: _OutOfScope) -> list[str]:
 
 
 def _spread(value: float | None, interval: Sequence[float] | None) -> str:
-    return _figure(value) + (f"  [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+    from mlpipeline.orders.evaluation import Figure
 
-
-def _figure(value: object) -> str:
-    return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+    return str(Figure(value, *(interval or (None, None))))

@@ -21,7 +21,7 @@ def find_causes(
         stage: its name.
         recorded: what the table says it was made from; None when it was never made.
         wanted: what it would be made from now.
-        upstream: stages before it that are to run in the same plan.
+        upstream: stages before it that are to run in the same plan; for what was made before, the makers of its inputs.
         missing: files of its table that are gone.
     """
     if missing:

@@ -13,6 +13,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.released import put_back
 from mlpipeline.store.tables.appended import damages_of
 from mlpipeline.store.tables.datasets import damaged_table, read_rows
 from mlpipeline.store.tables.files import is_readable, look_at
@@ -99,7 +100,7 @@ def _releases(store: Store, bots: Collection[str]) -> Iterator[Damage]:
 def _bundles(store: Store, bots: Collection[str], found: Inspection) -> Iterator[Damage]:
     """All bundles are read. The one that the table of releases names is told of by its stage."""
     for bot in sorted(bots):
-        current = _current_bundle(store, bot)
+        current, version = _current_bundle(store, bot)
         home = Path(store.path("bundles", *Bot.parse(bot)))
         for folder in sorted(place for place in home.glob("[!.]*") if place.is_dir()):
             found.bundles += 1
@@ -109,13 +110,13 @@ def _bundles(store: Store, bots: Collection[str], found: Inspection) -> Iterator
                 open_bundle(folder)
             except StoreError as error:
                 place = os.path.relpath(error.where or folder, store.path("bundles"))
-                fix = "copy it from elsewhere, or release that state again"
-                yield Damage(bot, f"bundle {place}: {error.what}", fix)
+                yield Damage(bot, f"bundle {place}: {error.what}", put_back("it", version))
 
 
-def _current_bundle(store: Store, bot: str) -> str:
+def _current_bundle(store: Store, bot: str) -> tuple[str, int | None]:
+    """The folder and the version that the tables hold: what is lost of it can be made anew."""
     try:
-        rows = read_rows(store, "released", bots=[bot], columns=["uri"]).to_pylist()
+        rows = read_rows(store, "released", bots=[bot], columns=["uri", "version"]).to_pylist()
     except StoreError:
-        return ""  # nothing was released yet, or the table is told of as damaged
-    return Path(rows[0]["uri"]).name if rows else ""
+        return "", None  # nothing was released yet, or the table is told of as damaged
+    return (Path(rows[0]["uri"]).name, rows[0]["version"]) if rows else ("", None)

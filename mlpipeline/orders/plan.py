@@ -274,11 +274,10 @@ class Planner:
         self, stage: Stage, bot: str, wanted: Provenance, running: Sequence[str], sources: Sequence[SourceFile]
     ) -> list[str]:
         entry = self._entry(stage, bot)
-        missing = [
-            f"{dataset}/{path}"
-            for dataset in stage.gives
-            for path in missing_files(self._store, self.manifest(dataset), bot)
-        ]
+        tables = [(name, self.manifest(name)) for name in stage.gives]
+        missing = [f"{name}/{path}" for name, table in tables for path in missing_files(self._store, table, bot)]
+        if entry is not None:  # made before: only what makes its inputs can be the cause
+            running = [one.name for one in STAGES if one.name in running and set(one.gives) & set(stage.needs)]
         causes = find_causes(stage.name, entry, wanted, upstream=running, missing=missing)
         if not causes and stage.lost is not None:
             causes = self._lost_of(stage, bot)

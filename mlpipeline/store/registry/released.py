@@ -52,5 +52,11 @@ def with_remedy(store: Store, bot: str, found: Released, error: StoreError) -> S
         return error
     if row["bundle_digest"] == found.digest:
         return error
-    fix = f"put the bundle of version {found.version} back from a copy of the store: the tables hold version"
-    return StoreError(error.what, where=error.where, fix=f"{fix} {row['version']} now")
+    fix = put_back(f"the bundle of version {found.version}", row["version"])
+    return StoreError(error.what, where=error.where, fix=fix)
+
+
+def put_back(bundle: str, version: int | None) -> str:
+    """What brings back a bundle that cannot be made from the tables: they hold another `version` now, or none."""
+    hold = "hold no release" if version is None else f"hold version {version}"
+    return f"put {bundle} back from a copy of the store: the tables {hold} now"

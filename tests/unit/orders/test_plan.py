@@ -106,6 +106,13 @@ def test_a_new_file_is_named(done: World):
     assert found["shop/ko"]["ingest"] == "corpora/more.jsonl is new"
 
 
+def test_a_cause_names_a_stage_that_makes_an_input(done: World):
+    found = causes(done.plan("clean.max_chars=99"))["shop/ko"]
+    read = {stage.name: {one.name for one in STAGES if set(one.gives) & set(stage.needs)} for stage in STAGES}
+    named = {stage: cause.removeprefix("after ") for stage, cause in found.items() if cause.startswith("after ")}
+    assert len(named) >= 7 and {stage for stage, before in named.items() if before not in read[stage]} == set()
+
+
 def test_a_lost_artefact_is_made_again_and_nothing_after_it(done: World):
     entry = load_manifest(done.store, "splits").entries["shop/ko"]
     (Path(done.store.table_path("splits")) / entry.files[0]).unlink()
