@@ -43,6 +43,7 @@ from tests.bench.quality import SETS, Split, default_recipes, read
 ZERO_SHOT = ("ja-JP", "th-TH", "zh-CN", "zh-TW", "ko-KR")
 _WEIGHTS = (1.0, 2.0)  # of the vectors beside n-grams of unit length
 _ROUNDS = 3
+_ABROAD = 0.3  # C of a model that is to hold in other languages: .1, .3 and 1 give 66.6, 68.4 and 67.4
 
 Encode = Callable[[Sequence[str]], Vectors]
 Features = Any  # a sparse or a dense matrix (n, d)
@@ -64,11 +65,11 @@ def draw(split: Split, rows: int, seed: int) -> list[int]:
 
 
 def accuracy(
-    train: csr_matrix | Vectors, labels: Sequence[str], test: csr_matrix | Vectors, wanted: Sequence[str]
+    known: Features, labels: Sequence[str], asked: Features, wanted: Sequence[str], margin: float = 1.0
 ) -> float:
-    """Percent of the test rows that a linear SVM gets right."""
-    model = LinearSVC(C=1.0, random_state=0).fit(train, labels)
-    return float(np.mean(model.predict(test) == np.array(wanted)) * 100)
+    """Percent of the rows of `asked` that a linear SVM of `known` gets right; `margin` is its C."""
+    model = LinearSVC(C=margin, random_state=0).fit(known, labels)
+    return float(np.mean(model.predict(asked) == np.array(wanted)) * 100)
 
 
 def few_rows(train: Split, test: Split, vectors: tuple[Vectors, Vectors], rows: int, seed: int) -> dict[str, float]:
@@ -120,7 +121,7 @@ def print_from_english(data: Path, encoder: str, rows: int = 2000) -> None:
     labels, found = [train.labels[place] for place in places], {}
     for name in ("en-US", *ZERO_SHOT):
         test = english if name == "en-US" else read_set(data, name)[1]
-        found[name] = accuracy(own, labels, model.encode(test.texts), test.labels)
+        found[name] = accuracy(own, labels, model.encode(test.texts), test.labels, _ABROAD)
     print(f"learnt from {rows} English rows, judged on dev: {json.dumps({k: round(v, 1) for k, v in found.items()})}")
     print(f"mean of {', '.join(ZERO_SHOT)}: {np.mean([found[name] for name in ZERO_SHOT]):.1f}")
 

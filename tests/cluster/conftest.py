@@ -85,7 +85,7 @@ def write_tiny(home: Path) -> Path:
     write_rows(home / "corpora" / "shop" / "ko.jsonl", rows("ko", "shop", 64))
     file = conf / "domains" / "shop" / "domain.yaml"
     text = file.read_text("utf-8").replace("train: {epochs: 3, min_steps: 60}", "train: {epochs: 2, min_steps: 20}")
-    file.write_text(f"{text}embed: {{dims: 8}}\n", "utf-8")
+    file.write_text(f"{text}embed: {{encoder: ngram-lsa, dims: 8}}\n", "utf-8")
     return conf
 
 

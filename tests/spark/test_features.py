@@ -26,7 +26,7 @@ from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_data
 from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 from tests.spark.conftest import recipe
 
-SETS = ("embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
+SETS = ("embed.encoder=ngram-lsa", "embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
 TEXTS = [f"질문 {number} {'빨리' if number % 3 else '천천히'}" for number in range(40)]
 Run = Callable[..., Counts]
 
