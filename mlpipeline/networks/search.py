@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 DIGITS = 4  # of a similarity
+_LEAST, _TIMES = 64, 4  # candidates: of an index that finds most, so many hold the nearest
 FEW = 16  # questions; for fewer, threads cost more than they save
 _CELLS = 8_000_000  # similarities held at once: 32 MB of float32
 
@@ -28,13 +29,21 @@ class Found(NamedTuple):
     similarities: list[float]
 
 
-def search(vectors: Vectors, asked: Vectors, count: int) -> list[Found]:
+class Candidates(Protocol):
+    """What knows rows that are probably among the nearest; see `approximate.py`."""
+
+    def candidates(self, asked: Vectors, count: int) -> NDArray[np.int64]:
+        """Rows (c,), ascending, for one vector (d,)."""
+
+
+def search(vectors: Vectors, asked: Vectors, count: int, among: Candidates | None = None) -> list[Found]:
     """The rows of `vectors` that are most like each of `asked`, by their products.
 
     Args:
         vectors: float32 (n, d), rows of unit length or zero.
         asked: float32 (m, d), likewise.
         count: rows for each, at most; what is not similar at all (0 or less) is no neighbour.
+        among: where given, only its candidates are looked at, and not all rows.
 
     Returns:
         One `Found` for each of `asked`. Ties go to the row that stands first; a vector finds the same rows alone and
@@ -42,11 +51,20 @@ def search(vectors: Vectors, asked: Vectors, count: int) -> list[Found]:
     """
     if count <= 0 or not len(vectors):
         return [Found([], []) for _ in asked]
+    if among is not None:
+        return [_among(vectors, one, count, among) for one in asked]
     block, found = max(1, _CELLS // len(vectors)), list[Found]()
     with one_thread(len(asked) < FEW):
         for start in range(0, len(asked), block):
             found.extend(top_rows(row, count) for row in asked[start : start + block] @ vectors.T)
     return found
+
+
+def _among(vectors: Vectors, asked: Vectors, count: int, among: Candidates) -> Found:
+    rows = among.candidates(asked, max(_LEAST, count * _TIMES))
+    with one_thread():
+        found = top_rows(vectors[rows] @ asked, count)
+    return Found(rows[found.rows].tolist(), found.similarities)
 
 
 def top_rows(similarities: NDArray[np.float32], count: int) -> Found:

@@ -104,7 +104,7 @@ class Answerer:
                 Nearest(index.question(row), labels[int(index.intents[row])], similarity)
                 for row, similarity in zip(found.rows, found.similarities, strict=True)
             ]
-            for found in search(index.vectors, vectors, self.nearest)
+            for found in search(index.vectors, vectors, self.nearest, self.bundle.approximate)
         ]
 
     def _as_answer(self, text: str, choice: Choice, nearest: list[Nearest]) -> Answer:

@@ -18,13 +18,14 @@ from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
-from mlpipeline.store.bundles.content import BundleContents, BundleFiles, open_bundle, write_bundle
+from mlpipeline.store.bundles.content import INDEX_FILE, BundleContents, BundleFiles, open_bundle, write_bundle
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import understood
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+    from mlpipeline.networks.approximate import Approximate
     from mlpipeline.networks.encoders.contract import Encoder
 
 __all__ = ["Bundle", "BundleContents", "Index", "as_bundle", "load_bundle", "write_bundle"]
@@ -116,6 +117,16 @@ class Bundle:
             arrays = _arrays(self.files, "index.npz")
             lines = tuple(self.files.read("questions.jsonl").splitlines())
             return Index(arrays["vectors"].astype(np.float32), arrays["intent"], lines)
+
+    @cached_property
+    def approximate(self) -> Approximate | None:
+        """What finds most of the nearest questions of a large bot quickly; None where all are looked at."""
+        data = self.files.held.get(INDEX_FILE)
+        if data is None or self.index is None:
+            return None
+        from mlpipeline.networks.approximate import open_index
+
+        return open_index(data, len(self.index.vectors))
 
     def golden(self) -> list[dict[str, object]]:
         """The golden questions with the answers that the release gave: question, intent, answer, score."""

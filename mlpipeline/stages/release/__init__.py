@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -15,6 +16,7 @@ from mlpipeline import __version__
 from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.networks.approximate import build_index, is_worth_it
 from mlpipeline.schemas import DENOISED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
 from mlpipeline.stages.contract import Stage, section_names
 from mlpipeline.stages.release.answers import read_answers
@@ -23,7 +25,9 @@ from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
 from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.stages.release.wheel import running_wheel
-from mlpipeline.store.bundles.content import put_bundle
+from mlpipeline.store.bundles.content import INDEX_FACTS, INDEX_FILE, put_bundle, seal_beside
+from mlpipeline.store.bundles.packing import json_bytes
+from mlpipeline.store.bundles.seals import read_seal
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.models import ALIAS, champion, move_champion, register_bundle, registry
@@ -93,6 +97,15 @@ def _register(
     )
 
 
+def seal_index(folder: Path, vectors: np.ndarray | None) -> None:
+    """Lays an index beside the vectors of a bundle that has many, with its facts; one that is there stays."""
+    if vectors is None or not is_worth_it(*vectors.shape) or INDEX_FILE in read_seal(folder).files:
+        return
+    # As they stand in the bundle, and are looked at again there.
+    data, facts = build_index(vectors.astype(np.float16).astype(np.float32))
+    seal_beside(folder, {INDEX_FILE: data, INDEX_FACTS: json_bytes(facts.to_dict())})
+
+
 def _settle(
     store: Store, bot: str, version: int, conditions: list[Condition], digests: tuple[Path, str]
 ) -> dict[str, object]:
@@ -125,6 +138,7 @@ def release(
     origin = {"data_digest": data, "weights_digest": inputs["model"]["weights_digest"][0].as_py()}
     contents = bundle_contents(bot, profile, normalizer(profile), settings, inputs, _answers(inputs, bot), origin)
     folder, made = put_bundle(home, contents)
+    seal_index(folder, contents.vectors)
     # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
     tags["mlpipeline"] = __version__
@@ -147,7 +161,7 @@ STAGE: Stage[ReleaseSettings] = Stage(
         "exported": EXPORTED,
     },
     gives={"released": RELEASED},
-    libraries=("mlflow", "numpy", "onnxruntime", "PyYAML"),
+    libraries=("mlflow", "numpy", "onnxruntime", "PyYAML", "usearch"),
     driver=release,
     lost=find_lost,
 )

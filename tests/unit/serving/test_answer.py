@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from mlpipeline.errors import InputError, SetupError, StageError, StoreError
+from mlpipeline.networks import approximate
 from mlpipeline.networks.arrays import pack
 from mlpipeline.networks.encoders import opening
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
@@ -17,6 +18,7 @@ from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.bundle import load_bundle, write_bundle
 from mlpipeline.serving.choose import ANSWER, FALLBACK
 from mlpipeline.serving.pyfunc import _load_pyfunc
+from mlpipeline.stages.release import seal_index
 
 
 @pytest.fixture
@@ -126,6 +128,25 @@ def test_pyfunc_takes_a_table_and_gives_a_table(contents, folder):
     assert list(model.predict(pd.DataFrame({"text": []})).columns) == list(table.columns)
     with pytest.raises(InputError, match=r"no column `text` \(it has: utterance\)"):
         model.predict(pd.DataFrame({"utterance": ["a"]}))
+
+
+def test_a_large_bot_has_an_index_beside_its_vectors(contents, folder, questions, monkeypatch):
+    pytest.importorskip("usearch", reason="usearch, which is of the extra `search`, is not installed")
+    write_bundle(folder, contents)
+    texts = [text for text, _ in questions]
+    before = Answerer(load_bundle(folder)).answer(texts)
+    seal_index(folder, contents.vectors)
+    assert load_bundle(folder).approximate is None, "few vectors are looked at, all of them"
+    monkeypatch.setattr(approximate, "CELLS", 1)
+    seal_index(folder, contents.vectors)
+    opened = load_bundle(folder)
+    assert opened.approximate is not None and Answerer(opened).answer(texts) == before
+    facts = json.loads((folder / "index.json").read_bytes())
+    assert (facts["rows"], facts["recall"]) == (len(questions), 1.0)
+    index = folder / "index.usearch"
+    index.write_bytes(index.read_bytes()[:-1] + b"x")
+    with pytest.raises(StoreError, match=r"index.usearch.*->"):
+        load_bundle(folder)
 
 
 def test_an_answer_needs_no_heavy_library(contents, folder):
