@@ -261,7 +261,7 @@ def _commit(
             metadata = as_metadata(stage.name, context.run, marks)
             write_dataset(context.store, dataset, frame, list(marks), metadata)
     told = counters.values
-    return Outcome([job.bot for job in done], failed, told.warnings, told.counts)
+    return Outcome([job.bot for job in done], failed, told.warnings, told.counts, told.remarks, told.reasons)
 
 
 def _run_on_driver(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome:

@@ -113,6 +113,9 @@ def _report_bots(context: CommandContext, record: RunRecord) -> None:
 
     for row in record.resources:
         context.say(in_one_line(row), stage=str(row["module"]))
+    for stage in record.stages:
+        for reason in stage.reasons:
+            context.say(f"{stage.stage}: {reason}", level=logging.DEBUG, stage=stage.stage)
     for note in record.notes:
         context.say(f"note: {note}")
     for bot in record.bots:

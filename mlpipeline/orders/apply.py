@@ -53,16 +53,18 @@ class StageReport:
     peak_memory_mb: float = 0.0
     worker_memory_mb: float = 0.0
     counts: Counts = field(default_factory=Counts)
+    reasons: list[str] = field(default_factory=list)
 
 
 @dataclass
 class RunReport:
-    """What a run did: a report a stage, the failures by bot (with the stage), what its stages warn of by bot, what
-    each stage used, and why the session ended before its time, if it did."""
+    """What a run did: a report a stage, the failures by bot (with the stage), what its stages warn of by bot and remark
+    on the whole run, what each stage used, and why the session ended before its time, if it did."""
 
     stages: list[StageReport] = field(default_factory=list)
     failed: dict[str, Failure] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
     session_seconds: float = 0.0
     master: str = ""
     slots: int = 0
@@ -201,6 +203,8 @@ def _run_orders(context: RunContext, stage: Stage, orders: Mapping[str, Order], 
         keep_refusals(context.store, jobs, outcome)
     for bot, text in outcome.warnings.items():
         report.warnings.setdefault(bot, []).append(text)
+    report.remarks += sorted(outcome.remarks)
+    told.reasons = sorted(outcome.reasons)
     rowless = find_rowless(context.store, partial(load_manifest, context.store), stage, outcome.done)
     report.failed.update({bot: as_failure(error, stage.name) for bot, error in rowless.items()})
     told.counts = outcome.counts
@@ -242,6 +246,7 @@ def progress_line(told: StageReport, number: int, count: int, rows: RowWords | N
             words.append(f"{told.dropped:,} {rows.left_out}")
     if rows.made and told.counts.stored is not None:
         words.append(f"{told.counts.stored:,} from the store, {told.counts.rows or 0:,} {rows.made}")
+        words += loads_words(told.counts)
     if told.skipped:
         words.append(f"{told.skipped} as they are")
     return f"{head} {', '.join(words)}  {told.seconds:.1f} s"
@@ -249,3 +254,13 @@ def progress_line(told: StageReport, number: int, count: int, rows: RowWords | N
 
 def _bots(count: int) -> str:
     return f"{count} bot{'s' if count != 1 else ''}"
+
+
+def loads_words(counts: Counts) -> list[str]:
+    """How many processes loaded a model, and where it computes; nothing where none did."""
+    if not counts.loads:
+        return []
+    times = "once" if counts.loads == 1 else f"{counts.loads:,} times"
+    on_gpu = counts.gpu_loads or 0
+    where = "on the CPU" if not on_gpu else "on GPUs" if on_gpu == counts.loads else f"{on_gpu:,} of them on GPUs"
+    return [f"encoder loaded {times}, {where}"]

@@ -27,6 +27,8 @@ OUTSIDE: Mapping[str, str] = {
     "spark.overhead": "measures a cluster, to share out work; what is made does not depend on it",
     "spark.remote": "refuses Spark Connect, or does nothing",
     "spark.session": "where a stage runs, not what it makes",
+    "spark.device": "which of an executor's GPUs is a task's own",
+    "spark.profiles": "what tasks ask of executors",
 }
 
 

@@ -95,7 +95,7 @@ def make_record(
         resources=_as_json(report.resources),
         event_log=report.event_log,
         ended={"what": ended.what, "fix": ended.fix} if ended else None,
-        notes=[*plan.notes, *unread, *([str(ended)] if ended else [])],
+        notes=[*plan.notes, *report.remarks, *unread, *([str(ended)] if ended else [])],
         unread_files=list(unread),
         environment=environment(),
     )

@@ -46,7 +46,7 @@ class GateCheck(_Record):
 
 
 class StageRecord(_Record):
-    """What one stage did: rows summed over its bots, seconds, memory in MB."""
+    """What one stage did: rows summed over its bots, seconds, memory in MB; `reasons` say why its work was cut so."""
 
     stage: str
     bots: int
@@ -58,6 +58,7 @@ class StageRecord(_Record):
     peak_memory_mb: float
     worker_memory_mb: float
     counts: Object
+    reasons: list[str] = []
 
 
 class BotRecord(_Record):

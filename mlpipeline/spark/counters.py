@@ -21,12 +21,13 @@ FileNews = Literal["refused", "idle"]
 class Counts:
     """What tasks counted; None is what nobody counted.
 
-    `loads` are models loaded, `rows` rows predicted, `stored` rows that were there and had not to be, `dropped` rows
-    left out, `wholes` things whole of which a table holds pieces, `reused` bots whose rows were there already;
-    `cpu_seconds` are of Python, `worker_mb` is the largest resident size of one worker.
+    `loads` are models loaded, `gpu_loads` those of them on a GPU, `rows` rows predicted, `stored` rows that were there
+    and had not to be, `dropped` rows left out, `wholes` things whole of which a table holds pieces, `reused` bots whose
+    rows were there already; `cpu_seconds` are of Python, `worker_mb` is the largest resident size of one worker.
     """
 
     loads: int | None = None
+    gpu_loads: int | None = None
     rows: int | None = None
     stored: int | None = None
     dropped: int | None = None
@@ -55,7 +56,8 @@ class Counted:
     """All that has come back: counts, steps of a name to do and done, and by bot what is done, failed or to be told.
 
     `notes` are for those who wait now, `warnings` stay in the run's report. `useless` are files, by (news, bot, path),
-    of which nothing can be had, `file_notes` lines for the owner of one by (bot, path).
+    of which nothing can be had, `file_notes` lines for the owner of one by (bot, path). `remarks` are lines on the run
+    as a whole, `reasons` why the work was cut as it was, for those who ask.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -67,6 +69,8 @@ class Counted:
     notes: dict[str, str] = field(default_factory=dict)
     useless: dict[tuple[FileNews, str, str], Failure] = field(default_factory=dict)
     file_notes: dict[tuple[str, str], str] = field(default_factory=dict)
+    remarks: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
 
     def add(self, other: Counted) -> None:
         """Takes over what another task tells; its texts stand in the place of older ones."""
@@ -80,6 +84,8 @@ class Counted:
         self.notes |= other.notes
         self.useless |= other.useless
         self.file_notes |= other.file_notes
+        self.remarks |= other.remarks
+        self.reasons |= other.reasons
 
 
 class _Merge(AccumulatorParam[Counted]):  # type: ignore[misc]
@@ -133,6 +139,14 @@ class Counters:
     def tell_notes(self, bot: str, path: str, notes: str) -> None:
         """What the owner of a bot's file should know of it."""
         self._values.add(Counted(file_notes={(bot, path): notes}))
+
+    def remark(self, text: str) -> None:
+        """One line on the run, however many tasks say it."""
+        self._values.add(Counted(remarks=frozenset([text])))
+
+    def reason(self, text: str) -> None:
+        """Why the work was cut as it was; shown with -v and kept in run.json."""
+        self._values.add(Counted(reasons=frozenset([text])))
 
     @property
     def values(self) -> Counted:

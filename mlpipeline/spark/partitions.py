@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import pyarrow as pa
+from pyspark.resource import ResourceProfile
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
+from mlpipeline.cluster.device import CPU
 from mlpipeline.spark.counters import Counters, Counts, peak_memory_mb
+from mlpipeline.spark.device import device_of_task
+from mlpipeline.spark.profiles import NO_GPUS, GpuTasks
 from mlpipeline.spark.remote import refuse_remote
 from mlpipeline.spark.workers import enter_worker
 
@@ -41,27 +45,32 @@ def map_partitions(
     batch_size: int,
     engine: Literal["arrow", "rdd"] = "arrow",
     counters: Counters | None = None,
+    gpus: GpuTasks = NO_GPUS,
 ) -> DataFrame:
     """Applies a model to a frame, batch by batch.
 
     Args:
         frame: the rows; only its own columns reach `predict`.
-        load: makes the model; called once a worker process for each `key`.
+        load: makes the model; called once a worker process for each `key` and GPU.
         predict: (model, record batch of at most `batch_size` rows) -> record batch that fits `schema`.
         schema: of the result.
         key: names the model and its version.
         batch_size: rows a call of `predict`.
         engine: `arrow` (DataFrame.mapInArrow, the default) or `rdd` (RDD.mapPartitions); the rows are equal.
         counters: takes `count:loads`, `count:rows` and `peak:worker_mb`.
+        gpus: how its tasks come to GPUs; a process gets tasks with this and that GPU of its executor.
 
     Returns:
         A frame of `schema`.
     """
     wanted = to_arrow_schema(schema)
+    # The profile lives in the JVM and stays here.
+    of_executor, profile = gpus.of_executor, gpus.profile
 
     def over_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
-        model = loaded(key, load, counters)
+        device = device_of_task(of_executor) if of_executor else CPU
+        model = loaded(f"{key}@{device.address}" if device.address else key, load, counters)
         rows = 0
         for batch in batches:
             for start in range(0, batch.num_rows, batch_size):
@@ -74,8 +83,8 @@ def map_partitions(
     if engine == "rdd":
         refuse_remote(frame, "the engine `rdd`")
     if engine == "arrow":
-        return frame.mapInArrow(over_batches, schema)
-    return _over_rdd(frame, over_batches, schema, batch_size)
+        return frame.mapInArrow(over_batches, schema, profile=profile)
+    return _over_rdd(frame, over_batches, schema, batch_size, profile)
 
 
 def _over_rdd(
@@ -83,6 +92,7 @@ def _over_rdd(
     over_batches: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
     schema: StructType,
     batch_size: int,
+    profile: ResourceProfile | None,
 ) -> DataFrame:
     given = to_arrow_schema(frame.schema)
 
@@ -90,7 +100,8 @@ def _over_rdd(
         for made in over_batches(_batches(rows, given, batch_size)):
             yield from zip(*(column.to_pylist() for column in made.columns), strict=True)
 
-    return frame.sparkSession.createDataFrame(frame.rdd.mapPartitions(over_rows), schema)
+    made = frame.rdd.mapPartitions(over_rows)
+    return frame.sparkSession.createDataFrame(made.withResources(profile) if profile else made, schema)
 
 
 def _batches(rows: Iterator[object], schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pyspark.resource import (
     ExecutorResourceRequests,
     ResourceProfile,
@@ -14,6 +16,49 @@ from mlpipeline.cluster.masters import kind_of
 from mlpipeline.errors import SetupError, UsageError
 
 _DYNAMIC = "spark.dynamicAllocation.enabled"
+_EXECUTOR_GPUS, _TASK_GPUS = "spark.executor.resource.gpu.amount", "spark.task.resource.gpu.amount"
+_SHARED = 0.5  # two tasks share a GPU: one computes while the other reads and writes
+
+
+@dataclass(frozen=True)
+class GpuTasks:
+    """How the tasks of a stage come to GPUs.
+
+    Args:
+        of_executor: GPUs of each executor; 0: the tasks own none.
+        share: of a GPU that each task owns.
+        profile: what the stage asks for; None: the session's settings give each task its share, or there are no GPUs.
+        note: what a person should know of it; "": nothing.
+    """
+
+    of_executor: int = 0
+    share: float = 0.0
+    profile: ResourceProfile | None = None
+    note: str = ""
+
+
+NO_GPUS = GpuTasks()
+
+
+def gpu_tasks(spark: SparkSession) -> GpuTasks:
+    """How the tasks of a stage that can use GPUs come to them in this session.
+
+    Where executors have GPUs and the settings give tasks none, the stage asks for half a GPU a task, or a whole one
+    where executors run no more tasks than they have GPUs: Spark fills one before it gives the next. The other stages go
+    on without. A local session has none to hand out, whatever its machine has.
+    """
+    settings, master = dict(spark.sparkContext.getConf().getAll()), spark.sparkContext.master
+    of_executor = int(float(settings.get(_EXECUTOR_GPUS, "0")))
+    if not of_executor or kind_of(master) == "local":
+        return NO_GPUS
+    if _TASK_GPUS in settings:
+        return GpuTasks(of_executor, float(settings[_TASK_GPUS]))
+    cpus, cores = int(settings.get("spark.task.cpus", "1")), int(settings.get("spark.executor.cores", "0"))
+    share = 1.0 if 0 < cores // cpus <= of_executor else _SHARED
+    try:
+        return GpuTasks(of_executor, share, task_profile(spark, cpus=cpus, gpus=share))
+    except SetupError as error:
+        return GpuTasks(note=f"the GPUs of executors are not used: {error.what} -> add --conf {_TASK_GPUS}={share:g}")
 
 
 def task_profile(spark: SparkSession, *, cpus: int = 1, gpus: float = 0.0) -> ResourceProfile:

@@ -172,12 +172,17 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What a stage did: bots that are done, that failed and why, that are warned of, and what its tasks counted."""
+    """What a stage did: bots that are done, that failed and why, that are warned of, and what its tasks counted.
+
+    `remarks` are lines on the whole run, `reasons` why its work was cut as it was.
+    """
 
     done: list[str] = field(default_factory=list)
     failed: dict[str, Failure] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+    remarks: frozenset[str] = frozenset()
+    reasons: frozenset[str] = frozenset()
 
     def add(self, other: Outcome) -> None:
         """Takes over another outcome of the same stage."""
@@ -185,6 +190,8 @@ class Outcome:
         self.failed.update(other.failed)
         self.warnings.update(other.warnings)
         self.counts.add(other.counts)
+        self.remarks |= other.remarks
+        self.reasons |= other.reasons
 
 
 @dataclass(frozen=True)

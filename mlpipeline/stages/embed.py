@@ -10,21 +10,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
+from mlpipeline.cluster.device import CPU
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.networks.batches import Encodes, encode_texts
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
-from mlpipeline.networks.encoders.opening import make_encoder, open_encoder
+from mlpipeline.networks.encoders.opening import make_encoder, open_encoder, uses_gpu
 from mlpipeline.networks.precision import pack_vectors, unpack_vectors
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES
 from mlpipeline.spark.counters import Counters, Counts
+from mlpipeline.spark.device import device_of_task
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.partitions import map_partitions
+from mlpipeline.spark.profiles import NO_GPUS, GpuTasks, gpu_tasks
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Kept, RowWords, Shared, Stage, Work
 from mlpipeline.store.code import CodeReader
@@ -92,28 +95,56 @@ def encode_missing(settings: EmbedSettings, inputs: Frames, counters: Counters) 
     there = inputs["features"].where(F.col("maker").isin(list(makers.values())) & F.col("vector").isNotNull())
     texts = inputs["cleaned"].groupBy("lang", "content_id").agg(F.first("normalized").alias("normalized"))
     missing = texts.transform(with_maker(makers)).join(there.select(*_KEYS), [*_KEYS], "left_anti").persist()
+    # One for all languages: two profiles in one job are refused.
+    gpus = gpu_tasks(missing.sparkSession) if uses_gpu(rules.encoder) else NO_GPUS
     try:
         counts = {row["lang"]: row["count"] for row in missing.groupBy("lang").count().collect()}
         parts = -(-sum(counts.values()) // _ROWS_A_COMMIT)
+        explain_tasks(missing.sparkSession, counts, gpus, counters)
         for part in range(parts):
             chosen = missing if parts == 1 else missing.where(F.pmod(F.hash("content_id"), F.lit(parts)) == part)
-            yield union_all([with_vectors(chosen, row, rules, counters) for row in encoders if row["lang"] in counts])
+            languages = [row for row in encoders if row["lang"] in counts]
+            yield union_all([with_vectors(chosen, row, rules, counters, gpus) for row in languages])
     finally:
         missing.unpersist()
 
 
-def with_vectors(missing: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters) -> DataFrame:
+def explain_tasks(spark: SparkSession, counts: Mapping[str, int], gpus: GpuTasks, counters: Counters) -> None:
+    """Tells how many tasks encode each language's texts and why, and what stands between tasks and GPUs."""
+    tasks = _tasks(spark)
+    shared = f", each with {gpus.share:g} of a GPU" if gpus.of_executor else ""
+    for lang, count in counts.items():
+        counters.reason(
+            f"{lang}: {count:,} texts in {tasks} tasks{shared}, as spark.sql.shuffle.partitions says: stated, because "
+            "adaptive execution would make one task of so few bytes"
+        )
+    if counts and gpus.note:
+        counters.remark(f"embed: {gpus.note}")
+
+
+def _tasks(spark: SparkSession) -> int:
+    return int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+
+
+def with_vectors(
+    missing: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters, gpus: GpuTasks
+) -> DataFrame:
     """Rows of FEATURES for the texts of one language."""
     spark = missing.sparkSession
     # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.
-    tasks = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    tasks, of_executor = _tasks(spark), gpus.of_executor
     texts = missing.where(F.col("lang") == encoder["lang"]).repartition(tasks, "content_id")
     sent, maker = spark.sparkContext.broadcast(encoder.asDict()), maker_of(encoder, rules)
     made, name = encoder["encoder"], rules.encoder
 
     def load() -> Encoder:
         payload = sent.value["payload"]
-        return open_encoder(name, None if payload is None else bytes(payload))
+        device = device_of_task(of_executor) if of_executor else CPU
+        opened = open_encoder(name, None if payload is None else bytes(payload), device)
+        counters.add(Counts(gpu_loads=int(opened.device.number is not None)))
+        if opened.device.number != device.number:
+            counters.remark(f"embed: tasks own GPUs and do not use them: {opened.device}")
+        return opened
 
     def predict(model: Encoder, batch: pa.RecordBatch) -> pa.RecordBatch:
         return as_features(model, batch, rules, {"maker": maker, "encoder": made, "precision": rules.precision})
@@ -127,6 +158,7 @@ def with_vectors(missing: DataFrame, encoder: Row, rules: EmbedSection, counters
         batch_size=rules.batch_size * _SORTED_TOGETHER,
         engine=rules.engine,
         counters=counters,
+        gpus=gpus,
     )
 
 

@@ -12,6 +12,7 @@ from mlpipeline.cluster.defaults import read_defaults
 from mlpipeline.cluster.jars import delta_jars
 from mlpipeline.cluster.masters import Kind, kind_of
 from mlpipeline.cluster.redaction import hides, redacted_words
+from mlpipeline.cluster.sizing.shape import gpu_amount
 from mlpipeline.cluster.submission.packing import ENVIRONMENT, code_archive, gpu_script
 
 
@@ -140,10 +141,28 @@ def _settings(
     chosen.update(read_defaults(names, gpus=any(".resource.gpu." in key for key in given)))
     chosen.update(_python(kind, deploy_mode, environment))
     chosen.update(given)
+    chosen.update(_share_of_gpu(chosen))
     if kind == "local":
         # A local session has no GPUs to hand out and waits for them for ever.
         chosen = {key: value for key, value in chosen.items() if ".resource.gpu." not in key}
     return chosen
+
+
+def _share_of_gpu(settings: Mapping[str, str]) -> dict[str, str]:
+    """A share of the executor's GPUs for each task, where executors come and go and only they are said to have any.
+
+    Executors that stay need none: the stage that computes on GPUs asks for its share alone (spark/profiles.py). With
+    dynamic allocation that would start executors of its own kind, while those that are there hold the GPUs.
+    """
+    key = "spark.task.resource.gpu.amount"
+    if key in settings or settings.get("spark.dynamicAllocation.enabled") != "true":
+        return {}
+    names = ("spark.executor.resource.gpu.amount", "spark.executor.cores", "spark.task.cpus")
+    try:
+        gpus, cores, cpus = (int(settings.get(name, default)) for name, default in zip(names, "011", strict=True))
+    except ValueError:
+        return {}  # no numbers: the linter of settings says so
+    return {key: gpu_amount(max(1, cores // max(cpus, 1) // gpus))} if gpus > 0 else {}
 
 
 def _listed(text: str) -> list[str]:

@@ -83,6 +83,25 @@ def test_gpus_on_yarn_bring_our_script_cut_to_the_amount():
     assert own.files == () and own.settings["spark.executor.resource.gpu.discoveryScript"] == "/x.sh"
 
 
+@pytest.mark.parametrize(
+    ("settings", "share"),
+    [
+        ({}, "0.5"),  # two cores, two tasks: neither waits for the other
+        ({"spark.executor.cores": "8", "spark.task.cpus": "2"}, "0.25"),
+        ({"spark.executor.cores": "8", "spark.executor.resource.gpu.amount": "4"}, "0.5"),
+        ({"spark.executor.cores": "1"}, "1"),
+        ({"spark.task.resource.gpu.amount": "0.2"}, "0.2"),
+        ({"spark.dynamicAllocation.enabled": "false"}, None),  # the stage that uses GPUs asks for its share
+        ({"spark.executor.resource.gpu.amount": "0"}, None),
+        ({"spark.executor.cores": "many"}, None),
+    ],
+)
+def test_executors_that_come_and_go_share_their_gpus_among_all_tasks(settings: dict[str, str], share: str | None):
+    given = {"spark.executor.resource.gpu.amount": "1", "spark.dynamicAllocation.enabled": "true", **settings}
+    found = compose("job.py", master="spark://127.0.0.1:7077", settings=given)
+    assert found.settings.get("spark.task.resource.gpu.amount") == share
+
+
 def test_the_code_archive_holds_all_that_the_package_reads():
     with zipfile.ZipFile(code_archive()) as archive:
         names = set(archive.namelist())

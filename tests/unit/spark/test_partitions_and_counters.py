@@ -53,6 +53,13 @@ def test_counts_are_summed_peaks_are_maxima():
     assert one.counts.rows == 2, "what was added is not added to"
 
 
+def test_what_many_tasks_remark_is_said_once():
+    found = Counted()
+    for _ in range(3):
+        found.add(Counted(remarks=frozenset(["no CUDA here"]), reasons=frozenset(["4 tasks"])))
+    assert found.remarks == {"no CUDA here"} and found.reasons == {"4 tasks"}
+
+
 def test_memory_is_in_megabytes():
     assert 10 < peak_memory_mb() < 100_000
 
