@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mlpipeline.networks.encoders.use_source import FIX, is_installed, knows
 from mlpipeline.recipe.load import Resolved
-from mlpipeline.recipe.model_fields import EmbedSection
+from mlpipeline.recipe.values import Section
 
 _WEIGHTS, _TRAINED_HERE = "use", "ngram-lsa"
 
@@ -15,26 +15,37 @@ class EncoderChoice:
     """Recipes as they can be run here. One plan asks it for all its bots: what stands in is told once a language.
 
     The bot is planned and run as if its recipe named what is used, so that its fingerprint tells what its vectors are
-    of, and the day the wheel is installed they are made anew.
+    of, and the day the weights are installed they are made anew. Vectors without weights are no view of `denoise`:
+    they know nothing that n-grams do not.
     """
 
     def __init__(self) -> None:
         self.notes: dict[str, str] = {}
         self._installed = is_installed()
-        self._sections: dict[tuple[int, str], tuple[EmbedSection, EmbedSection]] = {}
+        self._changed: dict[tuple[int, str], tuple[Section, Section]] = {}
 
     def as_runnable(self, bot: Resolved) -> Resolved:
         """The bot with an encoder that this machine has and that knows its language."""
-        section = bot.recipe.embed
-        if section.encoder == _WEIGHTS and not knows(bot.lang):
+        recipe, encoder = bot.recipe, bot.recipe.embed.encoder
+        if encoder == _WEIGHTS and not knows(bot.lang):
             why = f"{bot.lang}: the encoder `use` does not know this language, `{_TRAINED_HERE}` is used instead"
-        elif _WEIGHTS in section.encoder.split("+") and not self._installed:
+        elif _WEIGHTS in encoder.split("+") and not self._installed:
             why = f"{bot.lang}: the encoder `use` is not installed, `{_TRAINED_HERE}` is used instead -> {FIX}"
         else:
-            return bot
-        self.notes.setdefault(bot.lang, why)
-        # Bots that share a section go on sharing one. With the old section: an id may be used again when it is gone.
-        key = (id(section), _TRAINED_HERE)
-        if key not in self._sections:
-            self._sections[key] = (section, section.model_copy(update={"encoder": _TRAINED_HERE}))
-        return replace(bot, recipe=bot.recipe.model_copy(update={"embed": self._sections[key][1]}))
+            why = ""
+        changes: dict[str, Section] = {}
+        if why:
+            self.notes.setdefault(bot.lang, why)
+            encoder = _TRAINED_HERE
+            changes["embed"] = self._with(recipe.embed, "encoder", encoder)
+        if encoder == _TRAINED_HERE and recipe.denoise.pretrained_vectors:
+            changes["denoise"] = self._with(recipe.denoise, "pretrained_vectors", False)
+        return replace(bot, recipe=recipe.model_copy(update=changes)) if changes else bot
+
+    def _with(self, section: Section, key: str, value: object) -> Section:
+        """The section with another value; bots that share a section go on sharing one."""
+        place = (id(section), key)
+        if place not in self._changed:
+            # With the old section: an id may be used again when what had it is gone.
+            self._changed[place] = (section, section.model_copy(update={key: value}))
+        return self._changed[place][1]

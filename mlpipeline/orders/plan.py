@@ -104,8 +104,9 @@ class Planner:
         self._first = stages[0].name if stages else ""
         chosen = {stage.name for stage in stages}
         for bot in bots:
-            self._plan_bot(plan, self._encoders.as_runnable(bot) if "embed" in chosen else bot, chosen)
-        plan.notes += [*self._notes, *self._encoders.notes.values(), *self._growth_notes(plan)]
+            self._plan_bot(plan, self._encoders.as_runnable(bot), chosen)
+        plan.notes += self._encoders.notes.values() if "embed" in chosen else ()
+        plan.notes += [*self._notes, *self._growth_notes(plan)]
         plan.notes += [
             f"{path}: nobody here can tell whether it has changed: `--force ingest` reads it again"
             for path in self._digests.untold

@@ -173,7 +173,7 @@ class DenoiseSection(Section):
         "From 6,000,000 rows x intents on it is never used"
     )
     pretrained_vectors: bool = Field(
-        description="Use the bot's vectors as a view. Switch it on where embed.encoder is pretrained"
+        description="Use the bot's vectors as a view, where embed.encoder is pretrained; never those of ngram-lsa"
     )
     audit: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
         description="Share of labels replaced by wrong ones, for a test of how many label errors are found. 0: no test"

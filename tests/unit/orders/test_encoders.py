@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mlpipeline.catalog import STAGES
+
 World = Any
 
 
@@ -55,3 +57,17 @@ def test_a_language_that_the_encoder_does_not_know_is_told(
     assert plan.notes == [note]
     # Side by side with n-grams it was measured, and is left to whoever writes the recipe.
     assert world.plan("embed.encoder=use+ngram-lsa").notes == []
+
+
+def test_vectors_without_weights_are_no_view_of_denoise(world: World, installed: dict[str, bool]) -> None:
+    def views(*sets: str) -> set[bool]:
+        plan = world.plan("denoise.pretrained_vectors=true", *sets)
+        return {order.job.recipe.denoise.pretrained_vectors for order in plan.orders["denoise"].values()}
+
+    assert views("embed.encoder=use") == {True}
+    assert views("embed.encoder=ngram-lsa") == {False}
+    installed["use"] = False
+    assert views("embed.encoder=use") == {False}
+    # A plan of later stages only says nothing of encoders, and reads the recipe in the same way.
+    late = world.plan("denoise.pretrained_vectors=true", "embed.encoder=use", stages=STAGES[6:])
+    assert late.notes == [] and "embed" not in late.orders
