@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache
+from threading import Lock
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -80,14 +82,34 @@ def main() -> int:
     return 0
 
 
+class _OneThread:
+    """A block in which numpy multiplies on one thread; the last to leave puts back what the first one found."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._limit = Lock(), 0, ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._limit.enter_context(_libraries().limit(limits=1, user_api="blas"))
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.close()
+
+
 _reader = cache(open_pieces)
 _libraries = cache(ThreadpoolController)
+_one_thread = _OneThread()
 
 
 def _encode(weights: Mapping[str, np.ndarray], pieces: bytes, texts: Sequence[str]) -> Vectors:
     result = np.empty((len(texts), DIMS), np.float32)
     # More threads are sixty times slower where all cores are busy, and would give other bytes.
-    with _libraries().limit(limits=1, user_api="blas"):
+    with _one_thread:
         for start in range(0, len(texts), _ROWS):
             rows = as_pieces(_reader(pieces), texts[start : start + _ROWS])
             result[start : start + _ROWS] = vectors_of(weights, rows)

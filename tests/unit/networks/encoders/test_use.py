@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from mlpipeline.cluster.cache import VARIABLE
 from mlpipeline.errors import SetupError
 from mlpipeline.networks.encoders import use_encoder as use
 from mlpipeline.networks.encoders import use_folder as folder
 from mlpipeline.networks.encoders import use_source as source
+from mlpipeline.networks.encoders.contract import Vectors
 from mlpipeline.networks.encoders.opening import from_bytes
 from mlpipeline.networks.encoders.use_network import vectors_of
 from mlpipeline.networks.encoders.use_tokens import as_pieces, open_pieces
@@ -175,3 +177,19 @@ def test_two_at_once_make_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(("lang", "known"), [("ko", True), ("zh-Hant", True), ("zh-TW", True), ("vi", False)])
 def test_languages_are_known_by_their_tags(lang: str, known: bool) -> None:
     assert source.knows(lang) is known
+
+
+def test_threads_share_it_and_leave_numpy_as_it_was(encoder: use.UseEncoder) -> None:
+    def threads() -> list[int]:
+        return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+    before, texts = threads(), [text for text, _ in GOLDEN.values()]
+    wanted = encoder.encode(texts)
+    made: list[Vectors] = []
+    several = [threading.Thread(target=lambda: made.append(encoder.encode(texts))) for _ in range(4)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    assert len(made) == 4 and all(np.array_equal(one, wanted) for one in made)
+    assert threads() == before
