@@ -13,6 +13,7 @@ from mlpipeline.cluster.cache import cache_folder, filling
 from mlpipeline.errors import SetupError
 
 _FOLDER = "spark_defaults"
+_FOR_GPUS = (".resource.gpu.", "spark.excludeOnFailure.")
 _LINE = re.compile(r"([^\s=:]+)(?:\s*[=:]\s*|\s+|\Z)(.*)\Z", re.DOTALL)
 
 
@@ -27,7 +28,7 @@ def read_defaults(names: Sequence[str], *, gpus: bool = False) -> dict[str, str]
 
     Args:
         names: of files without `.conf`; `spark` is `standalone`.
-        gpus: keep what asks for GPUs. A cluster without them refuses such a job or lets it wait for ever, so the
+        gpus: keep what is for GPUs. A cluster without them refuses such a job or lets it wait for ever, so the
             lines count only where somebody said that there are some.
 
     Raises:
@@ -38,7 +39,7 @@ def read_defaults(names: Sequence[str], *, gpus: bool = False) -> dict[str, str]
         file = packaged(_FOLDER, f"{_ALSO_CALLED.get(name, name)}.conf")
         if file.is_file():
             settings.update(parse_defaults(file.read_text(encoding="utf-8"), f"spark-defaults/{file.name}"))
-    return {key: value for key, value in settings.items() if gpus or ".resource.gpu." not in key}
+    return {key: value for key, value in settings.items() if gpus or not any(one in key for one in _FOR_GPUS)}
 
 
 def parse_defaults(text: str, name: str) -> dict[str, str]:

@@ -86,7 +86,8 @@ def test_dynamic_allocation(master: str) -> None:
 
 def test_gpus_count_where_somebody_says_so() -> None:
     plain, gpus = read_defaults(["yarn", "embed"]), read_defaults(["yarn", "embed"], gpus=True)
-    assert not [key for key in plain if ".resource.gpu." in key]
+    assert not [key for key in plain if ".resource.gpu." in key or "exclude" in key]
+    assert gpus["spark.excludeOnFailure.enabled"] == "true", "a task whose GPU is gone is tried again elsewhere"
     assert gpus["spark.executor.resource.gpu.amount"] == "1"
     cores = int(gpus["spark.executor.cores"])
     assert cores == 1 / float(gpus["spark.task.resource.gpu.amount"]), "neither cores nor GPU wait"

@@ -34,14 +34,19 @@ def write_model(folder: Path, extra: tuple[str, ...] = ()) -> None:
     onnx.save(model, folder / "model.onnx")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def write_folder(folder: Path) -> None:
+    """The model and its tokenizer."""
     tokenizers = pytest.importorskip("tokenizers", reason="the extra [encoders] is not installed")
     vocabulary = {word: number for number, word in enumerate(WORDS)}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    tokenizer.save(str(tmp_path / "tokenizer.json"))
-    write_model(tmp_path)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    write_model(folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_folder(tmp_path)
     return tmp_path
 
 
