@@ -232,11 +232,11 @@ class Pipeline:
             RecipeError: the bot's recipe is wrong.
             StoreError: nothing was released, or the bundle is damaged.
         """
+        from mlpipeline.orders.array_inputs import checked_pairs
         from mlpipeline.orders.evaluation import evaluate_rows
-        from mlpipeline.orders.given_rows import given_pairs
         from mlpipeline.recipe.choose import as_sets, recipe_of
 
-        pairs = given_pairs(rows)
+        pairs = checked_pairs(rows)
         answerer = self.answerer(bot, version, nearest=0)
         own = recipe_of(self.conf, answerer.bundle.bot, sets=as_sets(recipe)).recipe
         return evaluate_rows(self.store, answerer, pairs, own, where="rows")

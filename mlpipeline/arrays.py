@@ -151,20 +151,22 @@ def find_label_issues(
         UsageError: a text or label is none, or their numbers differ.
         RecipeError: there is no such language or key.
     """
-    from mlpipeline.orders.given_rows import given_labels, given_texts, given_vectors
+    from mlpipeline.orders.array_inputs import checked_labels, checked_texts, checked_vectors
     from mlpipeline.orders.label_check import check_labels
     from mlpipeline.orders.labelled_texts import labelled_rows, read_settings
     from mlpipeline.recipe.choose import as_sets
 
     if processes < 1:
         raise UsageError(f"{processes} processes cannot work", fix="give 1 or more")
-    listed = given_texts(texts)
-    named = given_labels(labels, len(listed))
-    own = None if vectors is None else given_vectors(vectors, len(listed))
+    listed = checked_texts(texts)
+    named = checked_labels(labels, len(listed))
+    own = None if vectors is None else checked_vectors(vectors, len(listed))
     sets = as_sets({**(recipe or {}), **({} if seed is None else {"denoise.seed": seed})})
     language, denoise, clean = read_settings(_conf(conf), lang, sets, where="lang")
     rows = labelled_rows(listed, named, language, clean, own)
-    return _as_issues(rows, check_labels(rows.table, denoise, fast=fast, processes=processes) if rows.places else None)
+    return _as_issues(
+        rows, check_labels(rows.table, denoise, fast=fast, processes=processes) if rows.positions else None
+    )
 
 
 def _as_issues(rows: LabelledRows, found: LabelCheck | None) -> LabelIssues:
@@ -173,7 +175,7 @@ def _as_issues(rows: LabelledRows, found: LabelCheck | None) -> LabelIssues:
         _LOG.warning("texts of which nothing is left once normalised: %d, the first at %d", len(rows.left_out), first)
     if found is None:
         return LabelIssues(summary="labels were not checked: there is no text", left_out=rows.left_out)
-    issues = [_as_issue(row, rows.places[row["content_id"], row["intent"]]) for row in found.issues]
+    issues = [_as_issue(row, rows.positions[row["content_id"], row["intent"]]) for row in found.issues]
     return LabelIssues(issues, summary=str(found.report["line"]), report=found.report, left_out=rows.left_out)
 
 
@@ -215,13 +217,13 @@ def near_duplicates(
         UsageError: a text is none, or the threshold no similarity.
         RecipeError: there is no such language or key.
     """
-    from mlpipeline.orders.given_rows import given_texts
+    from mlpipeline.orders.array_inputs import checked_texts
     from mlpipeline.orders.labelled_texts import near_groups, read_settings
     from mlpipeline.recipe.choose import as_sets
 
     if threshold is not None and not 0 < threshold <= 1:
         raise UsageError(f"a threshold of {threshold} is no similarity", fix="give a number above 0, at most 1")
-    listed = given_texts(texts)
+    listed = checked_texts(texts)
     language, _, clean = read_settings(_conf(conf), lang, as_sets(recipe), where="lang")
     groups = near_groups(listed, language, clean, clean.near_threshold if threshold is None else threshold)
     return [DuplicateGroup(tuple(rows), tuple(pairs)) for rows, pairs in groups]
@@ -255,7 +257,7 @@ def augment(
         UsageError: a text is none, or `limit` or `chain` no such number.
         RecipeError: there is no such language or key.
     """
-    from mlpipeline.orders.given_rows import given_texts
+    from mlpipeline.orders.array_inputs import checked_texts
     from mlpipeline.orders.paraphrases import setting_of_language, wordings_of
     from mlpipeline.recipe.choose import as_sets
 
@@ -263,7 +265,7 @@ def augment(
         raise UsageError(f"a limit of {limit} is no number of wordings", fix="give 0 or more")
     if not 1 <= chain <= _LONGEST_CHAIN:
         raise UsageError(f"a chain of {chain} is no chain", fix=f"give 1 to {_LONGEST_CHAIN}")
-    listed = given_texts([texts] if isinstance(texts, str) else texts)
+    listed = checked_texts([texts] if isinstance(texts, str) else texts)
     setting = setting_of_language(_conf(conf), lang, sets=as_sets(recipe), seed=seed, where="lang")
     return [
         Paraphrase(row, one.text, one.operators, one.similarity)

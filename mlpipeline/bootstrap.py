@@ -31,13 +31,13 @@ class Refused(Exception):
 
 def main() -> int:
     """Set up unless the stamp says that it is done; 0 when all is there, 1 with one line on stderr when not."""
-    digest = wanted()
+    digest = install_digest()
     if stamped() == digest and os.path.exists(PYTHON):
         os.utime(STAMP)  # for make, which compares times
         return 0
     started = time.time()
     try:
-        check_place(ROOT, shutil.disk_usage(ROOT).free)
+        check_disk(ROOT, shutil.disk_usage(ROOT).free)
         make_venv()
         install()
         run([PYTHON, "-m", "mlpipeline.spark.platform"], "setting up Spark", show=True)
@@ -51,7 +51,7 @@ def main() -> int:
     return 0
 
 
-def wanted() -> str:
+def install_digest() -> str:
     """Return a digest of everything that decides what is installed."""
     digest = hashlib.sha256(ROOT.encode("utf-8", "surrogateescape"))
     for name in INPUTS:
@@ -69,7 +69,7 @@ def stamped() -> str:
         return ""
 
 
-def check_place(root: str, free_bytes: float) -> None:
+def check_disk(root: str, free_bytes: float) -> None:
     """Raise Refused when nothing can be written to `root`, or too little."""
     if not os.access(root, os.W_OK):
         raise Refused(f"{root}: no permission to write -> copy the project to a folder of yours")
@@ -216,9 +216,9 @@ def run(command: "list[str]", what: str, environment: "dict[str, str] | None" = 
             raise Refused(cause(what, log.read().decode("utf-8", "replace"))) from None
 
 
-def cause(what: str, said: str) -> str:
+def cause(what: str, output: str) -> str:
     """Return one line: what failed, why as far as the output tells, and what to do."""
-    own = [line for line in said.splitlines() if line.startswith("mlpipeline: ")]
+    own = [line for line in output.splitlines() if line.startswith("mlpipeline: ")]
     if own:
         return own[-1][len("mlpipeline: ") :]
     for signs, meaning, fix in (
@@ -242,9 +242,9 @@ def cause(what: str, said: str) -> str:
         (("timed out", "Timeout"), "the package index is too slow", "try again: what was fetched is kept"),
         (("Permission denied",), "no permission to write", "check the owner of .venv and of uv's cache"),
     ):
-        if any(sign in said for sign in signs):
+        if any(sign in output for sign in signs):
             return f"{what} failed: {meaning} -> {fix}; log: {LOG}"
-    errors = [line.strip() for line in said.splitlines() if "rror" in line] or ["see the log"]
+    errors = [line.strip() for line in output.splitlines() if "rror" in line] or ["see the log"]
     return f"{what} failed: {errors[0][:200]} -> see {LOG}"
 
 

@@ -14,7 +14,7 @@ from mlpipeline.catalog import SHARED
 from mlpipeline.cluster.failures import as_failure, explain
 from mlpipeline.errors import Failure, MLPipelineError, SetupError, StageError, StoreError
 from mlpipeline.spark.counters import Counters, Counts
-from mlpipeline.spark.ended import check_session, how_it_ended, told_when_ended
+from mlpipeline.spark.ended import check_session, how_it_ended, session_end_reported
 from mlpipeline.spark.frames import check_schema, union_all
 from mlpipeline.spark.heap import give_heap_back
 from mlpipeline.spark.tasks import check_failures, complete_bots
@@ -49,7 +49,7 @@ def run_stage(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Outcome
     Raises:
         SessionEnded: Spark is gone, and no other stage can run.
     """
-    with told_when_ended():
+    with session_end_reported():
         return _run_for_bots(context, stage, jobs)
 
 
@@ -157,7 +157,7 @@ def _announce(spark: SparkSession, stage: Stage, jobs: Sequence[Job]) -> None:
 def _groups(stage: Stage[SettingsT], jobs: Sequence[Job]) -> list[tuple[SettingsT, list[Job]]]:
     groups: dict[str, tuple[SettingsT, list[Job]]] = {}
     for job in jobs:
-        key = digest(job.provenance.part)
+        key = digest(job.provenance.settings)
         groups.setdefault(key, (settings_of(stage, job.recipe), []))[1].append(job)
     return list(groups.values())
 

@@ -23,7 +23,7 @@ from mlpipeline.methods.augmentation.ablation import Ablation, Codes, ablate
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.settings import MakingSettings
 from mlpipeline.orders.augmentation_rows import drawn_rows, families, taken
-from mlpipeline.orders.review_sheet import ReadMarks, SheetRow, read_marks, told_bad, write_sheet
+from mlpipeline.orders.review_sheet import ReadMarks, SheetRow, bad_rows_line, read_marks, write_sheet
 from mlpipeline.recipe.model_fields import TrainSection
 
 _FOLDS, _SEEDS, _SHEET = 3, 5, 200
@@ -68,7 +68,7 @@ class BotData(NamedTuple):
     """A bot: all its rows, those that gains are measured on with their families, and the rules, without what was
     measured before."""
 
-    whole: Corpus
+    all_rows: Corpus
     corpus: Corpus
     groups: Codes
     rules: MakingSettings
@@ -80,7 +80,7 @@ def report_verb(context: CommandContext) -> int:
     """Prints the report; writes the sheet and the measured layer. 1 when the layer cannot be written."""
     from mlpipeline.languages.paraphrase.tools import load_tool
     from mlpipeline.methods.augmentation.making import augment_bot
-    from mlpipeline.orders.augmentation_report import scores_of_order, sheet_rows, told
+    from mlpipeline.orders.augmentation_report import as_report, scores_of_order, sheet_rows
 
     options, began = context.options, time.monotonic()
     _check(options)
@@ -89,16 +89,16 @@ def report_verb(context: CommandContext) -> int:
     marks = _marks(context) if options.marks else ReadMarks({}, 0, 0, [])
     data = read_bot(context, bot)
     tool = load_tool(Bot.parse(bot).lang, data.rules.enabled)
-    done = augment_bot(data.whole, data.rules, tool)
-    context.say(f"{bot}: {len(data.whole.texts):,} training rows, {len(done.kept):,} synthetic examples")
+    done = augment_bot(data.all_rows, data.rules, tool)
+    context.say(f"{bot}: {len(data.all_rows.texts):,} training rows, {len(done.kept):,} synthetic examples")
     ablation = None if options.quick else _ablation(context, data, tool)
     by_operator = ablation is not None and options.model == "linear"
     orders = scores_of_order(data.corpus, ablation, tool, data.rules.seed) if ablation and by_operator else {}
-    report = {"bot": bot, **told(data.whole, done, tool, ablation, orders, marks.operators)}
-    report["sheet"] = {"marked": marks.marked, "rows": marks.rows, "bad": marks.bad} if options.marks else None
+    report = {"bot": bot, **as_report(data.all_rows, done, tool, ablation, orders, marks.operators)}
+    report["sheet"] = {"marked": marks.rated, "rows": marks.rows, "bad": marks.bad} if options.marks else None
     report["wrote"] = {}
     if options.to:
-        place, rows = Path(options.to), sheet_rows(data.whole, [one.candidate for one in done.kept])
+        place, rows = Path(options.to), sheet_rows(data.all_rows, [one.candidate for one in done.kept])
         report["wrote"]["sheet"] = str(place)
         context.say(f"{_write_sheet(rows, options.rows, place):,} rows to rate in {place}")
     failed = switch(context, bot, report, data.off, measured=by_operator)
@@ -132,7 +132,9 @@ def _check(options: argparse.Namespace) -> None:
 def _marks(context: CommandContext) -> ReadMarks:
     marks = read_marks(Path(context.options.marks))
     if marks.bad:
-        context.say(f"note: {len(marks.bad):,} rows of {context.options.marks} cannot be read: {told_bad(marks.bad)}")
+        context.say(
+            f"note: {len(marks.bad):,} rows of {context.options.marks} cannot be read: {bad_rows_line(marks.bad)}"
+        )
     return marks
 
 
@@ -173,8 +175,8 @@ def read_bot(context: CommandContext, bot: str) -> BotData:
         context.say(f"note: gains are of {len(chosen):,} of {len(corpus.ids):,} training rows, {len(names):,} families")
     rules = making_settings(recipe.augment, recipe.clean)
     own = taken(corpus, chosen)
-    whole = own if context.options.per_intent else corpus
-    return BotData(whole, own, groups.reshape(-1)[chosen], rules, recipe.train, tuple(recipe.augment.disabled))
+    all_rows = own if context.options.per_intent else corpus
+    return BotData(all_rows, own, groups.reshape(-1)[chosen], rules, recipe.train, tuple(recipe.augment.disabled))
 
 
 def _ablation(context: CommandContext, data: BotData, tool: Tool) -> Ablation:

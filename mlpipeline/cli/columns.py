@@ -153,7 +153,7 @@ def draw_chosen(
     numbers = [name for name in shown if any(_is_number(row[name]) for row in rows)]
     cells = [[_cell(name, row[name], wide=options.wide) for name in shown] for row in rows]
     room = None if options.wide else terminal_cells()
-    fitted = fit(shown, cells, right=numbers, cells=room, least=_READABLE, whole=TECHNICAL - JSON_COLUMNS)
+    fitted = fit(shown, cells, right=numbers, cells=room, least=_READABLE, uncut=TECHNICAL - JSON_COLUMNS)
     notes = [
         f"{what}: {', '.join(left)}" for what, left in (("no room for", fitted.left_out), ("empty", empty)) if left
     ]

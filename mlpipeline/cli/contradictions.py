@@ -96,7 +96,7 @@ def _bots(context: CommandContext) -> list[str]:
     return chosen
 
 
-def write_contradictions(contradictions: Sequence[Contradiction], place: Path) -> None:
+def write_contradictions(contradictions: Sequence[Contradiction], path: Path) -> None:
     """Writes one line a side, sides of one contradiction under one number. Raises UsageError."""
     head = ["number", "kind", "similarity", "bot", "intent", "text", "rows", "verified", "sources", "owners"]
     rows = [
@@ -104,7 +104,7 @@ def write_contradictions(contradictions: Sequence[Contradiction], place: Path) -
         for number, contradiction in enumerate(contradictions, 1)
         for side in contradiction.sides
     ]
-    write_csv(place, [*head, "suggested", "doubt", "score"], rows, UsageError)
+    write_csv(path, [*head, "suggested", "doubt", "score"], rows, UsageError)
 
 
 def _line(side: Side) -> list[object]:

@@ -102,12 +102,12 @@ def run_verb(context: CommandContext) -> int:
 
 def draw_diagnosis(report: dict[str, Any]) -> str:
     """The diagnosis for a terminal."""
-    whole = report["whole"]
+    totals = report["totals"]
     name = report["run"] or report["application"]["name"]
     head = (
-        f"{name}: {seconds(whole['seconds'])}, of it {seconds(whole['in_jobs'])} in jobs; "
-        f"{whole['cores']} cores, {100 * whole['busy']:.0f} % busy; {whole['failed_tasks']} of "
-        f"{whole['tasks']} tasks failed"
+        f"{name}: {seconds(totals['seconds'])}, of it {seconds(totals['in_jobs'])} in jobs; "
+        f"{totals['cores']} cores, {100 * totals['busy']:.0f} % busy; {totals['failed_tasks']} of "
+        f"{totals['tasks']} tasks failed"
     )
     parts = [head, *(f"note: {text}" for text in report["damage"])]
     if report["findings"]:

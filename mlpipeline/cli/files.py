@@ -20,24 +20,24 @@ JAVA_FORMULA = (
 )
 
 
-def check_target(option: str, place: Path) -> Path:
+def check_target(option: str, path: Path) -> Path:
     """The place of a file that a verb will write, asked before any work.
 
     Args:
         option: as the user wrote it, for the message.
-        place: of the file.
+        path: of the file.
 
     Raises:
         UsageError: it is a folder, lies in a folder that is not there, or may not be written.
     """
-    folder = place.absolute().parent
-    if place.is_dir():
-        raise UsageError(f"{option} {place} is a folder", fix="name a file in it")
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise UsageError(f"{option} {path} is a folder", fix="name a file in it")
     if not folder.is_dir():
-        raise UsageError(f"{option} {place}: there is no such folder", fix="name a file in a folder that is there")
-    if not os.access(folder, os.W_OK | os.X_OK) or (place.exists() and not os.access(place, os.W_OK)):
-        raise UsageError(f"{option} {place} may not be written", fix="choose another path, or correct the permissions")
-    return place
+        raise UsageError(f"{option} {path}: there is no such folder", fix="name a file in a folder that is there")
+    if not os.access(folder, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise UsageError(f"{option} {path} may not be written", fix="choose another path, or correct the permissions")
+    return path
 
 
 @contextmanager
@@ -50,26 +50,26 @@ def named_by_user() -> Iterator[None]:
 
 
 @contextmanager
-def atomic_write(place: Path, refusal: type[MLPipelineError] = InputError) -> Iterator[Path]:
-    """Gives a path beside `place` to write to: the file is there as a whole when the block ends well, or not at all.
+def atomic_write(path: Path, refusal: type[MLPipelineError] = InputError) -> Iterator[Path]:
+    """Gives a path beside `path` to write to: the file is there as a whole when the block ends well, or not at all.
 
     Args:
-        place: of the file.
+        path: of the file.
         refusal: what is raised when it cannot be written.
     """
-    made = place.with_name(f".{place.name}.{os.getpid()}")
+    made = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         yield made
-        made.replace(place)
+        made.replace(path)
     except OSError as error:
         what = f"cannot be written: {error.strerror or error}"
-        raise refusal(what, where=str(place), fix="choose another path") from error
+        raise refusal(what, where=str(path), fix="choose another path") from error
     finally:
         made.unlink(missing_ok=True)
 
 
 def write_csv(
-    place: Path,
+    path: Path,
     head: Sequence[str],
     rows: Iterable[Sequence[object]],
     refusal: type[MLPipelineError] = InputError,
@@ -83,7 +83,7 @@ def write_csv(
     strangers (OWASP, "CSV Injection").
 
     Args:
-        place: of the file.
+        path: of the file.
         head: names of the columns.
         rows: the cells of each.
         refusal: what is raised when it cannot be written.
@@ -92,7 +92,7 @@ def write_csv(
     # With the mark: without it a spreadsheet takes Korean for Latin letters.
     encoding = "utf-8" if raw else "utf-8-sig"
     with (
-        atomic_write(place, refusal) as made,
+        atomic_write(path, refusal) as made,
         made.open("w", newline="", encoding=encoding, errors="replace") as stream,
     ):
         stream.write(_record(head, raw))

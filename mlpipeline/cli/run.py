@@ -99,7 +99,7 @@ def _print_record(context: CommandContext, record: RunRecord, names: Sequence[st
         f"report: {report}\nall runs: {index}",
         f"{record.seconds:.0f} s",
     ]
-    context.print_result({**record.content(), "asked": samples}, "\n\n".join(part for part in parts if part))
+    context.print_result({**record.content(), "samples": samples}, "\n\n".join(part for part in parts if part))
     if record.ended is not None:
         # However quiet the run is to be: it ended before its time.
         context.say_error(f"error: {record.notes[-1]}")
@@ -123,7 +123,7 @@ def _report_bots(context: CommandContext, record: RunRecord) -> None:
             context.say(f"warning: {bot.bot}: {warning}", bot=bot.bot)
     for bot in record.bots:
         noise = bot.noise
-        worth = noise and (noise["asked_count"] or noise["done_count"] or not noise["judged"])
+        worth = noise and (noise["to_read_count"] or noise["done_count"] or not noise["judged"])
         if noise and worth and bot.causes.get("denoise"):
             cheaper = f" ({noise['cheaper_views']})" if noise.get("cheaper_views") else ""
             context.say(f"labels: {bot.bot}: {noise['line']}{cheaper}", bot=bot.bot, stage="denoise")

@@ -34,9 +34,15 @@ def scheduled_run_verb(context: CommandContext) -> int:
     selection = options.select if parse_selection(options.select) else ""
     end = run_scheduled(selection, _command(context, selection), rules)
     name = selection or "all bots"
-    message = f"{name}: {end.told}" if end.told else ""
+    message = f"{name}: {end.message}" if end.message else ""
     if context.options.json or message:
-        record = {"scheduled_run": selection, "exit": end.code, "word": end.word, "log": end.log, "told": end.told}
+        record = {
+            "scheduled_run": selection,
+            "exit": end.code,
+            "word": end.word,
+            "log": end.log,
+            "message": end.message,
+        }
         context.print_result({**record, "seconds": round(time.monotonic() - began, 1)}, message)
     return end.code
 

@@ -159,11 +159,11 @@ def _as_dict(pair: Leak) -> dict[str, object]:
     return {"kind": pair.kind, "similarity": round(pair.similarity, 4), **sides}
 
 
-def write_pairs(pairs: Iterable[Leak], place: Path) -> None:
+def write_pairs(pairs: Iterable[Leak], path: Path) -> None:
     """Writes pairs as CSV, the file as a whole or not at all. Raises UsageError."""
     nobody = Sample("", "")
     head = list(_as_dict(Leak("", 0.0, nobody, nobody)))
-    write_csv(place, head, (list(_as_dict(pair).values()) for pair in pairs), UsageError)
+    write_csv(path, head, (list(_as_dict(pair).values()) for pair in pairs), UsageError)
 
 
 def _as_text(name: str, leaks: Leaks) -> str:

@@ -72,7 +72,7 @@ def fit(
     cells: int | None = None,
     gap: int = _GAP,
     least: int = _LEAST,
-    whole: Collection[str] = (),
+    uncut: Collection[str] = (),
 ) -> Fitted:
     """A table of at most so many cells a line, None: of as many as it needs.
 
@@ -83,12 +83,12 @@ def fit(
         cells: of the terminal.
         gap: cells between two columns.
         least: cells below which a text is not cut; columns at the end are left out instead.
-        whole: names of columns that are no numbers and never cut all the same.
+        uncut: names of columns that are no numbers and never cut all the same.
     """
     texts = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     natural = [max([width(name), *(width(row[column]) for row in texts)]) for column, name in enumerate(head)]
     numbers = [name in right for name in head]
-    fixed = [name in right or name in whole for name in head]
+    fixed = [name in right or name in uncut for name in head]
     widths, count = natural, len(head)
     if cells is not None:
         for count in range(len(head), 0, -1):

@@ -108,14 +108,14 @@ def utf8_locale(environ: Mapping[str, str]) -> dict[str, str]:
     return {} if "utf" in locale.lower() else {"LC_ALL": "C.UTF-8"}
 
 
-def check_submitting_spark(found: str) -> None:
+def check_submitting_spark(version: str) -> None:
     """Raise SetupError when the spark-submit that started us brought another Spark than the pinned one.
 
     Args:
-        found: version of the running session.
+        version: version of the running session.
     """
-    if found != PYSPARK:
-        what = f"this spark-submit is of Spark {found}, wanted is {PYSPARK}"
+    if version != PYSPARK:
+        what = f"this spark-submit is of Spark {version}, wanted is {PYSPARK}"
         raise SetupError(what, where=os.environ.get("SPARK_HOME", ""), fix="use the spark-submit of this environment")
 
 

@@ -155,6 +155,6 @@ _CAUSES: tuple[tuple[re.Pattern[str], _Told], ...] = (
     (re.compile(r"java\.lang\.OutOfMemoryError: [^\n]*"), _memory),
     (re.compile(r"Python worker exited unexpectedly \(crashed\)(?!.*Fatal Python error)", re.DOTALL), _killed),
     (re.compile(r"(?:Task)?ResourceProfiles are only supported"), _profile),
-    *((sign.text, sign.told) for sign in SIGNS),
+    *((sign.text, sign.error_of) for sign in SIGNS),
     (re.compile(r"JAVA_GATEWAY_EXITED"), _gateway),
 )

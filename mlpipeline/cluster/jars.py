@@ -49,7 +49,7 @@ def delta_jars() -> list[Path]:
     return jars
 
 
-def fetch_jars(folder: Path, java: Java, wanted: Mapping[str, str] | None = None) -> None:
+def fetch_jars(folder: Path, java: Java, jars: Mapping[str, str] | None = None) -> None:
     """Fetch jars into `folder`, all or none, and check their SHA-256.
 
     The environment variable MLPIPELINE_MAVEN may name a mirror of Maven Central.
@@ -57,18 +57,18 @@ def fetch_jars(folder: Path, java: Java, wanted: Mapping[str, str] | None = None
     Args:
         folder: must not be there yet.
         java: runs Ivy.
-        wanted: group:artifact:version -> SHA-256; the Delta jars when None. Nothing that they depend on comes along.
+        jars: group:artifact:version -> SHA-256; the Delta jars when None. Nothing that they depend on comes along.
 
     Raises:
         SetupError: no network, a wrong digest, or the cache cannot be written.
     """
-    wanted = JARS if wanted is None else wanted
+    jars = JARS if jars is None else jars
     with filling(folder) as work:
-        (work / "ivy.xml").write_text(_ivy_xml(wanted), encoding="utf-8")
+        (work / "ivy.xml").write_text(_ivy_xml(jars), encoding="utf-8")
         said = _ivy(work, java, ())
         if "PKIX" in said:  # a proxy with its own certificate, which the system knows and this Java does not
             said = _ivy(work, java, _system_certificates(work))
-        for name, digest in wanted.items():
+        for name, digest in jars.items():
             jar = work / _file(name)
             if not jar.is_file():
                 raise SetupError(f"{name} cannot be fetched: {_cause(said)}", where="Maven Central", fix=_OFFLINE)

@@ -25,9 +25,9 @@ class Sign(NamedTuple):
     what: str
     fix: str
 
-    def told(self, found: re.Match[str]) -> MLPipelineError:
+    def error_of(self, match: re.Match[str]) -> MLPipelineError:
         """The error of a text in which the sign was found."""
-        return self.kind(found.expand(self.what), fix=found.expand(self.fix))
+        return self.kind(match.expand(self.what), fix=match.expand(self.fix))
 
 
 def _sign(text: str, kind: type[MLPipelineError], what: str, fix: str) -> Sign:

@@ -152,7 +152,7 @@ def read_page(url: str, timeout: float) -> MasterPage | None:
     return told if is_page else None
 
 
-def as_cluster(told: MasterPage) -> Cluster:
+def as_cluster(answer: MasterPage) -> Cluster:
     """Reads the master's JSON."""
     workers = [
         Worker(
@@ -164,11 +164,11 @@ def as_cluster(told: MasterPage) -> Cluster:
             memory_free_mb=row["memoryfree"],
             gpus_free=_gpus(row.get("resourcesfree")),
         )
-        for row in told["workers"]
+        for row in answer["workers"]
         if row["state"] == "ALIVE"
     ]
-    holding = [row["name"] for row in told.get("activeapps", []) if row.get("cores", 0) > 0]
-    return Cluster(told.get("url", ""), tuple(workers), tuple(holding))
+    holding = [row["name"] for row in answer.get("activeapps", []) if row.get("cores", 0) > 0]
+    return Cluster(answer.get("url", ""), tuple(workers), tuple(holding))
 
 
 def _gpus(resources: Resources | None) -> int:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-WHOLE_NUMBER = re.compile(r"^0*([0-9]+?)(?:[.,]0*)?$")
+INTEGER = re.compile(r"^0*([0-9]+?)(?:[.,]0*)?$")
 _SEPARATORS = re.compile(r"[\s_\-/.]+")
 
 
@@ -17,10 +17,10 @@ def spelling_key(label: str) -> str:
     Two labels with one key are one intent in two spellings. A label of separators alone is its own key.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
-    if number := WHOLE_NUMBER.fullmatch(folded.strip()):
+    if number := INTEGER.fullmatch(folded.strip()):
         return number[1]
     spaced = _SEPARATORS.sub(" ", folded).strip()
-    return WHOLE_NUMBER.sub(r"\1", spaced) or label
+    return INTEGER.sub(r"\1", spaced) or label
 
 
 def spelled_apart(intents: Sequence[str]) -> list[list[str]]:

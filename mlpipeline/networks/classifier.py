@@ -110,7 +110,7 @@ def train_classifier(
     validation_labels: Sequence[str],
     settings: ClassifierSettings,
     seed: int,
-    made: Sequence[AugmentedExample] = (),
+    synthetic: Sequence[AugmentedExample] = (),
 ) -> TrainedModel:
     """Train, calibrate and choose the threshold of one bot; the order of the rows does not matter.
 
@@ -121,7 +121,7 @@ def train_classifier(
         validation_labels: intent of each.
         settings: those of the bot.
         seed: with equal data, settings and machine, an equal seed gives equal weights.
-        made: rows made from training texts; each counts `settings.augmented_weight`, and none is calibrated on.
+        synthetic: rows made from training texts; each counts `settings.augmented_weight`, and none is calibrated on.
 
     Raises:
         StageError: when fewer than two intents are left to choose from.
@@ -134,7 +134,7 @@ def train_classifier(
         found = f"one intent only ({names[0]})" if names else "no intent at all"
         raise StageError(f"the training rows hold {found}", fix="add rows of at least two intents to the corpus")
     known = set(names) | {outside}
-    extra = sorted(row for row in made if row.label in known)
+    extra = sorted(row for row in synthetic if row.label in known)
     model = _fit(rows, names, settings, seed, extra)
     usable = [row for row in held if row[1] in set(names)]
     if len(usable) >= _ENOUGH_VALIDATION or len(rows) > _MOST_FOLDED:

@@ -45,13 +45,13 @@ def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
 RUNTIMES = {"onnx": onnx_logits, "saved_model": saved_model_logits}
 
 
-def compare(wanted: np.ndarray, found: np.ndarray, temperature: float) -> dict[str, float | int]:
+def compare(expected: np.ndarray, actual: np.ndarray, temperature: float) -> dict[str, float | int]:
     """Largest difference of a calibrated probability, and how many rows have another best intent."""
-    left, right = softmax(wanted, temperature), softmax(found, temperature)
+    left, right = softmax(expected, temperature), softmax(actual, temperature)
     return {
-        "rows": len(wanted),
+        "rows": len(expected),
         "max_probability_difference": float(np.abs(left - right).max(initial=0.0)),
-        "changed_decisions": int((wanted.argmax(axis=1) != found.argmax(axis=1)).sum()) if len(wanted) else 0,
+        "changed_decisions": int((expected.argmax(axis=1) != actual.argmax(axis=1)).sum()) if len(expected) else 0,
     }
 
 

@@ -15,7 +15,7 @@ from mlpipeline.catalog import STAGES
 from mlpipeline.cluster.environment import is_submitted
 from mlpipeline.cluster.failures import SessionEnded, as_failure
 from mlpipeline.errors import Failure
-from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_settings, place_of
+from mlpipeline.orders.eventlog import KEPT, drop_old_logs, forget_run, log_location, log_settings
 from mlpipeline.orders.plan import Order, Plan
 from mlpipeline.orders.refusals import keep_refusals
 from mlpipeline.orders.resources import Meter, Usage, complete
@@ -96,7 +96,7 @@ def lazy_session(
             progress.spark, progress.is_starting = held[0], False
             report.session_seconds = time.monotonic() - began
             started = report.meter.spark = held[0]
-            report.event_log = place_of(started)
+            report.event_log = log_location(started)
             where = report.master = started.sparkContext.master
             report.slots = slots_of(started)
             progress.session_started(started, report.slots)
@@ -229,27 +229,29 @@ def _count_rows(store: Store, stage: Stage, outcome: Outcome, told: StageReport)
     told.rows_in = rows(needed[0], stage.needs[needed[0]]) if needed else told.rows_out + told.dropped
 
 
-def progress_line(told: StageReport, number: int, count: int, rows: RowWords | None = None) -> str:
+def progress_line(report: StageReport, number: int, count: int, rows: RowWords | None = None) -> str:
     """What one stage of so many did, in a line; `rows` says how the stage counts."""
-    head = f"{number:>{len(str(count))}} of {count}  {told.stage:<9}"
-    if not told.bots and not told.seconds:
-        return f"{head} nothing to do" + (f" ({_bots(told.skipped)} up to date)" if told.skipped else "")
-    words = [_bots(told.bots)]
-    if told.counts.reused:
-        words.append(f"{told.counts.reused} as made before")
+    head = f"{number:>{len(str(count))}} of {count}  {report.stage:<9}"
+    if not report.bots and not report.seconds:
+        return f"{head} nothing to do" + (f" ({_bots(report.skipped)} up to date)" if report.skipped else "")
+    words = [_bots(report.bots)]
+    if report.counts.reused:
+        words.append(f"{report.counts.reused} as made before")
     rows = rows or RowWords()
     if rows.balanced:
-        words.append(f"{told.rows_in:,} rows in = {told.rows_out:,} {rows.out} + {told.dropped:,} {rows.left_out}")
+        words.append(
+            f"{report.rows_in:,} rows in = {report.rows_out:,} {rows.out} + {report.dropped:,} {rows.left_out}"
+        )
     else:
-        words.append(f"{told.rows_in:,} rows in, {told.rows_out:,} {rows.out}")
-        if told.dropped:
-            words.append(f"{told.dropped:,} {rows.left_out}")
-    if rows.made and told.counts.stored is not None:
-        words.append(f"{told.counts.stored:,} from the store, {told.counts.rows or 0:,} {rows.made}")
-        words += loads_words(told.counts)
-    if told.skipped:
-        words.append(f"{told.skipped} as they are")
-    return f"{head} {', '.join(words)}  {told.seconds:.1f} s"
+        words.append(f"{report.rows_in:,} rows in, {report.rows_out:,} {rows.out}")
+        if report.dropped:
+            words.append(f"{report.dropped:,} {rows.left_out}")
+    if rows.new and report.counts.stored is not None:
+        words.append(f"{report.counts.stored:,} from the store, {report.counts.rows or 0:,} {rows.new}")
+        words += loads_words(report.counts)
+    if report.skipped:
+        words.append(f"{report.skipped} as they are")
+    return f"{head} {', '.join(words)}  {report.seconds:.1f} s"
 
 
 def _bots(count: int) -> str:

@@ -24,7 +24,7 @@ def scores_of_order(corpus: Corpus, ablation: Ablation, tool: Tool, seed: int) -
     made = dict[tuple[str, int, str], None]()
     for lesson in ablation.lessons:
         if lesson.seed == 0:
-            for one in lesson.made:
+            for one in lesson.synthetic:
                 if len(one.operators) == 1:
                     made[one.operators[0], one.row, one.normalized] = None
     scores = order_scores(corpus.texts, ablation.fold_of.tolist(), list(made), tool, seed)
@@ -59,7 +59,7 @@ def sheet_rows(corpus: Corpus, candidates: Sequence[Candidate]) -> list[SheetRow
     return [SheetRow(corpus.texts[one.row], one.text, one.operators, corpus.intents[one.row]) for one in candidates]
 
 
-def told(
+def as_report(
     corpus: Corpus,
     done: Augmented,
     tool: Tool,

@@ -13,14 +13,19 @@ _T = TypeVar("_T")
 
 
 def find_causes(
-    stage: str, recorded: Entry | None, wanted: Provenance, *, upstream: Sequence[str] = (), missing: Sequence[str] = ()
+    stage: str,
+    recorded: Entry | None,
+    planned: Provenance,
+    *,
+    upstream: Sequence[str] = (),
+    missing: Sequence[str] = (),
 ) -> list[str]:
     """Every reason to run a stage for a bot, most telling first; empty when it can be skipped.
 
     Args:
         stage: its name.
         recorded: what the table says it was made from; None when it was never made.
-        wanted: what it would be made from now.
+        planned: what it would be made from now.
         upstream: stages before it that are to run in the same plan; for what was made before, the makers of its inputs.
         missing: files of its table that are gone.
     """
@@ -28,15 +33,15 @@ def find_causes(
         return [f"artefact missing: {missing[0]}" + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")]
     if recorded is None:
         return [f"after {upstream[-1]}"] if upstream else ["never made"]
-    if recorded.provenance.fingerprint == wanted.fingerprint:
+    if recorded.provenance.fingerprint == planned.fingerprint:
         return []
-    part, renamed = with_new_names(recorded.provenance.part)
-    found = [f"recipe {text}" for text in [*setting_changes(part, wanted.part), *renamed]]
-    if recorded.provenance.code != wanted.code:
+    part, renamed = with_new_names(recorded.provenance.settings)
+    found = [f"recipe {text}" for text in [*setting_changes(part, planned.settings), *renamed]]
+    if recorded.provenance.code != planned.code:
         found.append(f"code of {stage} changed")
-    libraries = _changed(recorded.provenance.libraries, wanted.libraries)
+    libraries = _changed(recorded.provenance.libraries, planned.libraries)
     found += [f"{name} {_counted(old)} -> {_counted(new)}" for name, old, new in libraries]
-    found += _input_changes(recorded.provenance.inputs, wanted.inputs, upstream)
+    found += _input_changes(recorded.provenance.inputs, planned.inputs, upstream)
     return found or ["made from something else"]
 
 

@@ -23,10 +23,10 @@ _READABLE = 64 << 20
 
 
 def row_changes(
-    store: Store, bot: str, sources: Sequence[SourceFile], recorded: Entry, wanted: Provenance
+    store: Store, bot: str, sources: Sequence[SourceFile], recorded: Entry, planned: Provenance
 ) -> dict[str, str]:
     """For each changed file of a bot: `312 rows new, 3 gone in corpus.jsonl`; files that cannot be told are absent."""
-    old, new = _files(recorded.provenance), _files(wanted)
+    old, new = _files(recorded.provenance), _files(planned)
     changed = [file for file in sources if file.name in old and old[file.name] != new.get(file.name)]
     told = {}
     for file in changed:

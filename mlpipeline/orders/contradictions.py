@@ -184,9 +184,9 @@ def find_between(bots: Sequence[BotRows], pairs: Iterable[tuple[str, str]]) -> t
     return ordered(found), lost
 
 
-def ordered(found: Iterable[Contradiction]) -> list[Contradiction]:
+def ordered(contradictions: Iterable[Contradiction]) -> list[Contradiction]:
     """By kind, then those with most rows first."""
-    return sorted(found, key=lambda one: (KINDS.index(one.kind), -one.rows, -one.similarity, _names(one)))
+    return sorted(contradictions, key=lambda one: (KINDS.index(one.kind), -one.rows, -one.similarity, _names(one)))
 
 
 def _names(one: Contradiction) -> list[tuple[str, str, str]]:

@@ -72,7 +72,7 @@ def drop_old_logs(store: Store, kept: int = KEPT) -> int:
     return len(old)
 
 
-def place_of(spark: SparkSession) -> str:
+def log_location(spark: SparkSession) -> str:
     """Where a session's event log is: its folder and the application; "" when none is written.
 
     What spark-submit or the site's defaults say wins over ours, so it may lie elsewhere than in the store.
@@ -85,28 +85,28 @@ def place_of(spark: SparkSession) -> str:
 
 @contextmanager
 def open_log(
-    store: Store, asked: str | None, place: str | None = None
+    store: Store, name: str | None, location: str | None = None
 ) -> Iterator[tuple[AppLog, Mapping[str, object] | None]]:
     """Gives the application of a run or of an event log, and the run's own `run.json` where there is one.
 
     Args:
         store: whose runs are meant.
-        asked: a run's name, or a file or folder; None: the newest run that has a log.
-        place: where Spark wrote a run's log; None: what its run.json says.
+        name: a run's name, or a file or folder; None: the newest run that has a log.
+        location: where Spark wrote a run's log; None: what its run.json says.
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
     from mlpipeline.cluster.doctor.events import read_log
 
-    run = _newest(store) if asked is None else asked
-    if asked is not None and (Path(asked).exists() or not store.exists(store.path("runs", run))):
-        yield read_log(asked, NEEDS), None
+    run = _newest(store) if name is None else name
+    if name is not None and (Path(name).exists() or not store.exists(store.path("runs", run))):
+        yield read_log(name, NEEDS), None
         return
     told = store.remembered(store.path("runs", run, "run.json")) or {"run": run}
     folder = store.path("runs", run, FOLDER)
     if not _holds_log(store, folder):
-        yield read_log(_elsewhere(run, told.get("event_log") if place is None else place), NEEDS), told
+        yield read_log(_elsewhere(run, told.get("event_log") if location is None else location), NEEDS), told
     elif store.is_local:
         yield read_log(folder, NEEDS), told
     else:

@@ -24,12 +24,12 @@ class Unlabelled:
     _last: str | None = None
     _seen: set[str] = field(default_factory=set)
 
-    def add(self, place: str, intent: str | None) -> None:
-        """One row more, in the file's order; `place` names its line."""
+    def add(self, location: str, intent: str | None) -> None:
+        """One row more, in the file's order; `location` names its line."""
         self.rows += 1
         if intent is None:
             self.without += 1
-            self.first = self.first or place
+            self.first = self.first or location
             self._heads += self._last is not None
         else:
             self._labelled += 1
@@ -62,21 +62,21 @@ class FileFindings:
     _misread: Counter[str] = field(default_factory=Counter)
     _first: dict[str, str] = field(default_factory=dict)
 
-    def add(self, place: str, text: str, intent: str | None) -> None:
-        """One row more, in the file's order; `place` names its line."""
-        self.unlabelled.add(place, intent)
+    def add(self, location: str, text: str, intent: str | None) -> None:
+        """One row more, in the file's order; `location` names its line."""
+        self.unlabelled.add(location, intent)
         if intent is not None:
             self.intents[intent] += 1
         if not text.isascii():
-            self.add_text(place, text)
+            self.add_text(location, text)
 
-    def add_text(self, place: str, text: str) -> None:
+    def add_text(self, location: str, text: str) -> None:
         """Looks at a text alone."""
         found = misread(text)
         if found is not None:
             self._misread[found.how] += 1
             was = f"{text[:30]!r}" + (f" is {found.text[:30]!r}" if found.text else "")
-            self._first.setdefault(found.how, f"{place}: {was}")
+            self._first.setdefault(found.how, f"{location}: {was}")
 
     def lines(self, spellings: bool = True) -> list[str]:
         """A line for each kind that was found; labels in two spellings only where they are asked for."""

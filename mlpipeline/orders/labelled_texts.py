@@ -76,12 +76,12 @@ class LabelledRows:
 
     Attributes:
         table: as `as_table` makes it.
-        places: (content, label) -> the places of the rows that have them, from 0, ascending.
+        positions: (content, label) -> the positions of the rows that have them, from 0, ascending.
         left_out: places of the texts of which nothing is left once normalised.
     """
 
     table: pa.Table
-    places: Mapping[tuple[str, str], Sequence[int]]
+    positions: Mapping[tuple[str, str], Sequence[int]]
     left_out: Sequence[int]
 
 

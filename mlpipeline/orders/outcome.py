@@ -50,7 +50,7 @@ class _Noise(TypedDict, total=False):
 
     left_out: dict[str, int]
     issues: list[_Issue]
-    asked_count: int
+    to_read_count: int
     done_count: int
 
 
@@ -185,7 +185,7 @@ def gather_noise(tables: Tables) -> dict[str, _Noise]:
         dropped = Counter(row["split"] for row in done if row["action"] == "drop")
         report["left_out"] = {split: dropped[split] for split in _LEARNT}
         report["issues"] = [*asked[:ISSUES], *done[:DONE]]
-        report["asked_count"], report["done_count"] = len(asked), len(done)
+        report["to_read_count"], report["done_count"] = len(asked), len(done)
     return found
 
 

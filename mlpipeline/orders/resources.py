@@ -80,16 +80,16 @@ class Meter:
         }
 
 
-def complete(rows: Sequence[Usage], store: Store, run: str, place: str) -> list[Usage]:
+def complete(rows: Sequence[Usage], store: Store, run: str, location: str) -> list[Usage]:
     """The rows with what the run's event log adds; as they are when there is no log that can be read.
 
     Args:
         rows: of the modules that did something.
         store: of the run.
         run: its name.
-        place: where Spark said that it writes the log, "" when it writes none.
+        location: where Spark said that it writes the log, "" when it writes none.
     """
-    if not rows or not place:
+    if not rows or not location:
         return list(rows)
     modules: dict[str, ModuleFigures] = {}
     is_local = True
@@ -98,7 +98,7 @@ def complete(rows: Sequence[Usage], store: Store, run: str, place: str) -> list[
         from mlpipeline.cluster.doctor.figures import stage_figures
         from mlpipeline.cluster.doctor.modules import module_figures
 
-        with open_log(store, run, place) as (app, _):
+        with open_log(store, run, location) as (app, _):
             is_local = app.is_local
             modules = {module.name: module for module in module_figures(app, stage_figures(app))}
     if not modules:

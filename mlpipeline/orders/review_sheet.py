@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 NATURAL, SAME = "natural? (y/n)", "same meaning? (y/n)"
-HEAD = ("parent", "made", "operators", "intent", NATURAL, SAME)
+HEAD = ("parent", "augmented", "operators", "intent", NATURAL, SAME)
 CHAIN = ">"
 _WIDTHS = (44, 44, 26, 26, 16, 20)
 _HELP = {
@@ -38,7 +38,7 @@ class SheetRow(NamedTuple):
     """One made row as it is judged."""
 
     parent: str
-    made: str
+    augmented: str
     operators: tuple[str, ...]
     intent: str
 
@@ -97,11 +97,11 @@ def drawn_evenly(rows: Sequence[SheetRow], most: int) -> list[SheetRow]:
             waiting[name] = waiting[name][waiting[name].index(found) + 1 :] if found else []
             if found and len(chosen) < most:
                 chosen[found] = None
-    return sorted(chosen, key=lambda row: (row.operators, row.intent, row.parent, row.made))
+    return sorted(chosen, key=lambda row: (row.operators, row.intent, row.parent, row.augmented))
 
 
-def write_sheet(rows: Sequence[SheetRow], place: Path) -> None:
-    """Writes the sheet to `place`, which ends in .xlsx; raises OSError."""
+def write_sheet(rows: Sequence[SheetRow], path: Path) -> None:
+    """Writes the sheet to `path`, which ends in .xlsx; raises OSError."""
     from openpyxl import Workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
@@ -114,7 +114,7 @@ def write_sheet(rows: Sequence[SheetRow], place: Path) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A2"
     for number, row in enumerate(rows, 2):
-        texts = (row.parent, row.made, CHAIN.join(row.operators), row.intent)
+        texts = (row.parent, row.augmented, CHAIN.join(row.operators), row.intent)
         for column, text in enumerate(texts, 1):
             _put(sheet, number, column, text)
             sheet.cell(number, column).alignment = Alignment(wrap_text=True, vertical="top")
@@ -122,7 +122,7 @@ def write_sheet(rows: Sequence[SheetRow], place: Path) -> None:
         if name in _HELP:
             _add_choice(sheet, get_column_letter(column), len(rows) + 1, *_HELP[name])
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEAD))}{len(rows) + 1}"
-    book.save(place)
+    book.save(path)
 
 
 def _put(sheet: Worksheet, row: int, column: int, text: str) -> None:
@@ -149,18 +149,18 @@ class ReadMarks(NamedTuple):
     """By operator, what people said; how many rows have a mark, and what is wrong with others, by row number."""
 
     operators: dict[str, Marks]
-    marked: int
+    rated: int
     rows: int
     bad: list[str]
 
 
-def read_marks(place: Path, known: Sequence[str] = ()) -> ReadMarks:
+def read_marks(path: Path, known: Sequence[str] = ()) -> ReadMarks:
     """The marks of a sheet. A row that cannot be read is named and left out; one without any mark is no mistake.
 
     A row made by a chain counts for each operator of it.
 
     Args:
-        place: of the sheet.
+        path: of the sheet.
         known: names of operators; a row with another is named. Empty: any.
 
     Raises:
@@ -168,7 +168,7 @@ def read_marks(place: Path, known: Sequence[str] = ()) -> ReadMarks:
     """
     found: dict[str, tuple[list[bool], list[bool]]] = defaultdict(lambda: ([], []))
     bad, rows, marked = list[str](), 0, 0
-    for number, cells in _cells(place):
+    for number, cells in _cells(path):
         if not any(cells.values()):
             continue
         rows += 1
@@ -235,7 +235,7 @@ def _lines(place: Path) -> Iterator[tuple[object, ...]]:
         raise InputError(f"is no .xlsx sheet: {why}", where=str(place), fix="save it as .xlsx") from None
 
 
-def told_bad(bad: Sequence[str]) -> str:
+def bad_rows_line(bad: Sequence[str]) -> str:
     """The first bad rows in one line."""
     more = f" and {len(bad) - _MOST_TOLD:,} more" if len(bad) > _MOST_TOLD else ""
     return "; ".join(bad[:_MOST_TOLD]) + more

@@ -60,12 +60,12 @@ class ConfFolder:
         """Return base.yaml as packaged (when it is another file) and as it stands in the folder."""
         return self._both("base.yaml")
 
-    def language(self, tag: str, asked_by: str, inheriting: tuple[str, ...] = ()) -> tuple[Layer, ...]:
+    def language(self, tag: str, named_by: str, inheriting: tuple[str, ...] = ()) -> tuple[Layer, ...]:
         """Return the layers of a language, those that it inherits first.
 
         Args:
             tag: canonical tag.
-            asked_by: file and line that names the language, for messages.
+            named_by: file and line that names the language, for messages.
             inheriting: tags that led here.
 
         Raises:
@@ -77,7 +77,7 @@ class ConfFolder:
         if not layers:
             have = ", ".join(sorted(self.languages))
             path = f"{self._stated}/languages/{tag}.yaml"
-            raise RecipeError(f"no language file for {tag}, there are: {have}", where=asked_by, fix=f"create {path}")
+            raise RecipeError(f"no language file for {tag}, there are: {have}", where=named_by, fix=f"create {path}")
         chain = (*self._inherited(layers, (*inheriting, tag)), *layers, _stated_tag(layers, tag))
         self._chains[tag] = chain
         return chain

@@ -73,7 +73,7 @@ def check_session() -> None:
 
 
 @contextmanager
-def told_when_ended() -> Iterator[None]:
+def session_end_reported() -> Iterator[None]:
     """Raises SessionEnded for any error of the block that came because the session is gone.
 
     Raises:

@@ -37,9 +37,9 @@ from mlpipeline.cluster.submission.compose import Submission, compose
 from mlpipeline.cluster.submission.rest import is_loopback
 from mlpipeline.cluster.submission.yarn_checks import check_yarn, with_spark_jars
 from mlpipeline.spark import archive
-from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, told_when_ended
+from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, session_end_reported
 from mlpipeline.spark.remote import check_no_remote
-from mlpipeline.spark.waiting import told_while_waiting
+from mlpipeline.spark.waiting import waiting_reported
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def open_session(
         SetupError: Java, jars, versions, the master or the settings are not what a session needs.
     """
     check_no_remote(os.environ)
-    with known_causes(), told_when_ended():
+    with known_causes(), session_end_reported():
         if is_submitted():
             session = _submitted(name, extra or {})
         else:
@@ -134,7 +134,7 @@ def open_session(
         session.sparkContext.setLogLevel("ERROR")
         session.sparkContext.setLocalProperty("spark.scheduler.pool", pool)
     try:
-        with known_causes(), told_when_ended(), told_while_waiting(session, name):
+        with known_causes(), session_end_reported(), waiting_reported(session, name):
             yield session
     finally:
         _stop(session)

@@ -18,7 +18,7 @@ _FIRST_S, _STEP_S = 10.0, 1.0
 
 
 @contextmanager
-def told_while_waiting(spark: SparkSession, name: str, *, patience: float = _FIRST_S) -> Iterator[None]:
+def waiting_reported(spark: SparkSession, name: str, *, patience: float = _FIRST_S) -> Iterator[None]:
     """While the block runs on a cluster: one line when a job has had no executor for `patience` seconds, and why.
 
     Args:

@@ -86,13 +86,13 @@ class RowWords(NamedTuple):
     """How a progress line counts: `10 rows in, 9 texts out, 1 dropped`.
 
     `balanced` says that what comes in is what goes out and what is left out: `10 rows in = 9 out + 1 rejected`.
-    `made` names what a stage with `kept` made now, the others were there: `9 texts out, 8 from the store, 1 encoded`.
+    `new` names what a stage with `kept` made now, the others were there: `9 texts out, 8 from the store, 1 encoded`.
     """
 
     out: str = "out"
     left_out: str = "dropped"
     balanced: bool = False
-    made: str = ""
+    new: str = ""
 
 
 _BARE, _LITTLE, _ROWS = StageNeed(), Work(), RowWords()

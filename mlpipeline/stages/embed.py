@@ -241,5 +241,5 @@ STAGE = Stage(
     need=StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
     work=Work(4.0, 0.3),
     # A text under two labels is two rows, and has one vector.
-    words=RowWords("texts out", made="encoded"),
+    words=RowWords("texts out", new="encoded"),
 )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
 # Of the row of MODEL: how many rows the judged model learnt from stands beside its scores.
 _LEARNT = ("train_rows", "augmented_rows", "validation_rows")
-JUDGED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
+SCORED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
         "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
         "predictions": as_predictions(held, temperature),
     }
-    return pa.Table.from_pylist([row], schema=to_arrow_schema(JUDGED))
+    return pa.Table.from_pylist([row], schema=to_arrow_schema(SCORED))
 
 
 def as_predictions(held: HeldOut, temperature: float) -> list[dict[str, object]]:
@@ -94,7 +94,7 @@ def evaluate(settings: EvaluateSettings, inputs: Frames, counters: Counters) -> 
 
     # What a model said is judged, and the model itself stays where it is.
     said = inputs["model"].drop("payload").where("held_out IS NOT NULL")
-    judged = run_tasks(said, work, schema=JUDGED, counters=counters).persist()
+    judged = run_tasks(said, work, schema=SCORED, counters=counters).persist()
     one_a_row = judged.select("domain", "lang", F.explode("predictions").alias("said"))
     return {"prediction": one_a_row.select("domain", "lang", "said.*"), "evaluation": judged.drop("predictions")}
 

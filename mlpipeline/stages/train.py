@@ -28,7 +28,7 @@ from mlpipeline.store.tables.pieces import as_pieces
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainSection
 
-MADE = "augmented"  # stands where other rows have their split
+SYNTHETIC = "augmented"  # stands where other rows have their split
 _ARROW = to_arrow_schema(MODEL)
 
 
@@ -59,7 +59,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
     parts = {name: rows.filter(pc.equal(rows["split"], name)) for name in ("train", "validation", "test")}
     texts = {name: part["normalized"].to_pylist() for name, part in parts.items()}
     intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
-    made = augmented_examples(parts["train"], rows.filter(pc.equal(rows["split"], MADE)))
+    made = augmented_examples(parts["train"], rows.filter(pc.equal(rows["split"], SYNTHETIC)))
     model = classifier.train_classifier(
         texts["train"], intents["train"], texts["validation"], intents["validation"], settings, seed, made
     )
@@ -87,7 +87,7 @@ def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
         rows: as `fit` takes them.
         settings: as `fit` takes them.
     """
-    learnt = rows.filter(pc.is_in(rows["split"], pa.array(["train", MADE])))
+    learnt = rows.filter(pc.is_in(rows["split"], pa.array(["train", SYNTHETIC])))
     intents = set(learnt["intent"].to_pylist()) - {settings.out_of_scope_label}
     said = []
     passes, steps = plan_steps(max(len(learnt), 1), settings)
@@ -99,9 +99,9 @@ def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
     return f"{len(learnt):,} training rows x {len(intents):,} intents: {', '.join(said)}" if said else ""
 
 
-def augmented_examples(learnt: pa.Table, augmented: pa.Table) -> list[AugmentedExample]:
+def augmented_examples(train: pa.Table, augmented: pa.Table) -> list[AugmentedExample]:
     """The made rows whose parents are all learnt, with the intent that they had when the row was made."""
-    columns = (learnt[name].to_pylist() for name in ("id", "intent", "normalized"))
+    columns = (train[name].to_pylist() for name in ("id", "intent", "normalized"))
     texts = {(one, intent): text for one, intent, text in zip(*columns, strict=True)}
     made = []
     for row in augmented.to_pylist():
@@ -112,9 +112,9 @@ def augmented_examples(learnt: pa.Table, augmented: pa.Table) -> list[AugmentedE
     return made
 
 
-def estimate_held_out(model: classifier.TrainedModel, parts: dict[str, pa.Table]) -> HeldOut:
+def estimate_held_out(model: classifier.TrainedModel, splits: dict[str, pa.Table]) -> HeldOut:
     """What the trainer itself says of its validation and test rows."""
-    held = pa.concat_tables([parts["validation"], parts["test"]])
+    held = pa.concat_tables([splits["validation"], splits["test"]])
     texts = held["normalized"].to_pylist()
     named = {name: np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")}
     logits = classifier.logits(model, texts) if texts else np.zeros((0, len(model.labels)), np.float32)
@@ -128,7 +128,7 @@ def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames
     columns, nobody = ["domain", "lang", "content_id", "id", "intent", "normalized"], F.lit(None).cast("string")
     labelled = inputs["denoised"].where(F.col("intent").isNotNull()).select(*columns)
     placed = labelled.join(inputs["splits"], ["domain", "lang", "content_id"])
-    made = inputs["augmented"].select(*columns, F.lit(MADE).alias("split"), "parent", "partner")
+    made = inputs["augmented"].select(*columns, F.lit(SYNTHETIC).alias("split"), "parent", "partner")
     rows = placed.withColumns({"parent": nobody, "partner": nobody}).unionByName(made)
 
     def work(bot: str, table: pa.Table) -> pa.Table:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlpipeline.methods.label_noise.audit import plant, promised_curve
 from mlpipeline.methods.label_noise.decide import list_findings
 from mlpipeline.methods.label_noise.detect import Detection, detect
-from mlpipeline.methods.label_noise.folds import Task, learnt_rows
+from mlpipeline.methods.label_noise.folds import Task, train_rows_of
 from mlpipeline.methods.label_noise.fuse import Mistaken, fused_features
 from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
@@ -121,7 +121,7 @@ def detect_timed(
     for view in views:
         pieces = []
         for fold in task.numbers:
-            learnt, asked = learnt_rows(view, task, fold), np.flatnonzero(folds == fold)
+            learnt, asked = train_rows_of(view, task, fold), np.flatnonzero(folds == fold)
             began = time.process_time()
             pieces.append((asked, fit_view(view, noise_data, labels, learnt, asked, classes)))
             spent[view.name] += time.process_time() - began

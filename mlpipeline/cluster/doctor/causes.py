@@ -54,7 +54,7 @@ def failure_findings(app: AppLog) -> Iterator[Finding]:
                 f"{hit}: {what}{broke}",
                 fix,
                 None,
-                {"failed": count, "said": failed[0].why.splitlines()[0][:200] if failed[0].why else ""},
+                {"failed": count, "message": failed[0].why.splitlines()[0][:200] if failed[0].why else ""},
             )
 
 

@@ -28,7 +28,7 @@ class Diagnosis:
     """
 
     app: AppLog
-    whole: AppFigures
+    totals: AppFigures
     stages: list[StageFigures]
     findings: list[Finding]
     scans: list[Scan]
@@ -40,20 +40,20 @@ class Diagnosis:
 
 def examine(app: AppLog) -> Diagnosis:
     """Examines one application; never raises for a log that is cut off."""
-    whole, stages = app_figures(app), stage_figures(app)
+    totals, stages = app_figures(app), stage_figures(app)
     found = [
         *failure_findings(app),
-        *failure_rate(whole),
-        *time_findings(app, whole, stages),
-        *memory_findings(app, whole, stages),
+        *failure_rate(totals),
+        *time_findings(app, totals, stages),
+        *memory_findings(app, totals, stages),
         *pruning_findings(app),
     ]
     findings = ranked(found)
     simulated = simulate_counts(app) if stages else []
-    had = next((one for one in simulated if one.executors == max(1, whole.executors)), None)
-    least = shortest(app) if stages else whole.seconds
+    had = next((one for one in simulated if one.executors == max(1, totals.executors)), None)
+    least = shortest(app) if stages else totals.seconds
     return Diagnosis(
-        app, whole, stages, findings, partition_scans(app), simulated, had, least, _first(findings, simulated, had)
+        app, totals, stages, findings, partition_scans(app), simulated, had, least, _first(findings, simulated, had)
     )
 
 

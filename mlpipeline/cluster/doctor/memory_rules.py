@@ -11,7 +11,7 @@ from mlpipeline.cluster.doctor.figures import AppFigures, StageFigures, workers
 from mlpipeline.cluster.doctor.finding import Finding, amount, level, seconds
 from mlpipeline.cluster.doctor.model import AppLog
 from mlpipeline.cluster.doctor.owner import bots_of
-from mlpipeline.cluster.doctor.time_rules import place
+from mlpipeline.cluster.doctor.time_rules import stage_label
 
 _GC = (0.08, 0.1, 0.15, 0.2)
 _GC_LEAST_S = 1.0
@@ -23,11 +23,11 @@ _LARGE_HEAP = 4 << 30
 _GPU_IDLE = (0.5, 0.7, 0.9, 0.999)
 
 
-def memory_findings(app: AppLog, whole: AppFigures, stages: list[StageFigures]) -> Iterator[Finding]:
+def memory_findings(app: AppLog, totals: AppFigures, stages: list[StageFigures]) -> Iterator[Finding]:
     """All findings about memory and GPUs."""
     for stage in stages:
         yield from _spill(app, stage)
-    yield from _collection(app, whole, stages)
+    yield from _collection(app, totals, stages)
     if not app.is_local and workers(app):
         yield from _sizes(app)
         yield from _unused_heap(app, stages)
@@ -55,7 +55,7 @@ def _spill(app: AppLog, stage: StageFigures) -> Iterator[Finding]:
     yield Finding(
         "spill",
         severity,
-        place(stage),
+        stage_label(stage),
         f"{amount(stage.spilled_to_disk)} were written to disk and read again, because {stage.tasks} tasks had no room "
         f"for {amount(stage.spilled)} in the heap ({heap_key(app)} {app.settings.get(heap_key(app), '1g')})",
         fix,
@@ -64,12 +64,12 @@ def _spill(app: AppLog, stage: StageFigures) -> Iterator[Finding]:
     )
 
 
-def _collection(app: AppLog, whole: AppFigures, stages: list[StageFigures]) -> Iterator[Finding]:
-    slots = max(1, whole.cores)
+def _collection(app: AppLog, totals: AppFigures, stages: list[StageFigures]) -> Iterator[Finding]:
+    slots = max(1, totals.cores)
     for stage in stages:
         severity = level(stage.gc, _GC)
         lost = stage.gc * stage.work
-        if severity is None or lost < _GC_LEAST_S or lost / slots < 0.02 * whole.seconds:
+        if severity is None or lost < _GC_LEAST_S or lost / slots < 0.02 * totals.seconds:
             continue
         fix = f"raise {heap_key(app)} (it is {app.settings.get(heap_key(app), '1g')})"
         options = app.settings.get(heap_key(app).replace(".memory", ".extraJavaOptions"), "")
@@ -78,7 +78,7 @@ def _collection(app: AppLog, whole: AppFigures, stages: list[StageFigures]) -> I
         yield Finding(
             "garbage-collection",
             severity,
-            place(stage),
+            stage_label(stage),
             f"{100 * stage.gc:.0f} % of the tasks' time went into garbage collection ({seconds(lost)} in all)",
             fix,
             lost / slots,

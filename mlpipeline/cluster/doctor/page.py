@@ -24,11 +24,11 @@ class _Shares(TypedDict):
     fetch_wait: float
 
 
-def render_page(told: Mapping[str, object]) -> str:
+def render_page(diagnosis: Mapping[str, object]) -> str:
     """The page of one diagnosis.
 
     Args:
-        told: what `told.as_data` gives.
+        diagnosis: what `told.as_data` gives.
 
     Returns:
         One self-contained HTML page, UTF-8. All texts of the log are escaped.
@@ -39,12 +39,12 @@ def render_page(told: Mapping[str, object]) -> str:
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(secs=seconds, size=amount, pct=_percent)
-    return environment.get_template("doctor.html.j2").render(_view(told))
+    return environment.get_template("doctor.html.j2").render(_view(diagnosis))
 
 
 def _view(told: Mapping[str, Any]) -> dict[str, object]:
-    whole = told["whole"]
-    length = max(whole["seconds"], 0.001)
+    totals = told["totals"]
+    length = max(totals["seconds"], 0.001)
     stages = sorted(told["stages"], key=lambda stage: -stage["work"])[:_STAGES]
     shown = [
         {
@@ -70,7 +70,7 @@ def _view(told: Mapping[str, Any]) -> dict[str, object]:
     return {
         **told,
         "when": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(began)) if began else "",
-        "alone": max(0.0, whole["seconds"] - whole["in_jobs"]),
+        "alone": max(0.0, totals["seconds"] - totals["in_jobs"]),
         "shown": shown,
         "left_out": len(told["stages"]) - len(shown),
         "simulated": simulated,

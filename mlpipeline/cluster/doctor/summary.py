@@ -37,14 +37,14 @@ def as_data(diagnosis: Diagnosis, run: Mapping[str, object] | None = None) -> di
         diagnosis: of one application.
         run: the content of `run.json` when the application was a run of the pipeline.
     """
-    app, whole = diagnosis.app, diagnosis.whole
+    app, totals = diagnosis.app, diagnosis.totals
     used = (run or {}).get("resources")
     return {
         "application": {"name": app.name, "id": app.number, "spark": app.spark, "started": app.started},
         "run": dict(run).get("run") if run else None,
         "damage": app.damage,
         "first": diagnosis.first,
-        "whole": asdict(whole),
+        "totals": asdict(totals),
         "findings": [asdict(finding) for finding in diagnosis.findings],
         "modules": [asdict(module) for module in module_figures(app, diagnosis.stages)],
         "resources": list(used) if isinstance(used, list) else [],

@@ -32,11 +32,11 @@ _DRIVER = (0.5, 0.65, 0.8, 0.9)
 _PER_TASK_S = 0.02
 
 
-def time_findings(app: AppLog, whole: AppFigures, stages: list[StageFigures]) -> Iterator[Finding]:
+def time_findings(app: AppLog, totals: AppFigures, stages: list[StageFigures]) -> Iterator[Finding]:
     """All findings about time."""
-    slots = max(1, whole.cores)
+    slots = max(1, totals.cores)
     for stage in stages:
-        if stage.seconds >= max(_LEAST, _WEIGHT * whole.seconds):
+        if stage.seconds >= max(_LEAST, _WEIGHT * totals.seconds):
             yield from _coalesced(app, stage, slots)
             yield from _few(app, stage, slots)
             yield from _skew(app, stage, slots)
@@ -46,11 +46,11 @@ def time_findings(app: AppLog, whole: AppFigures, stages: list[StageFigures]) ->
         yield from _slow_start(app, stage, slots)
     # A run of one bot has nobody to share its commits with.
     if not is_one_bot(app):
-        yield from _driver_bound(whole)
-    yield from _wasted(app, whole)
+        yield from _driver_bound(totals)
+    yield from _wasted(app, totals)
 
 
-def place(stage: StageFigures) -> str:
+def stage_label(stage: StageFigures) -> str:
     """How a stage is named in a finding: `stage 12 (train)`."""
     about = stage.group or stage.name
     return f"stage {stage.stage}" + (f" ({about})" if about else "")
@@ -68,7 +68,7 @@ def _coalesced(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding
     yield Finding(
         "coalesced-inference",
         "severe" if saves > 30 else "moderate",
-        place(stage),
+        stage_label(stage),
         f"one task did all the Python work of {seconds(stage.seconds)} on {stage.rows_in:,} rows, {slots} could run: "
         "AQE makes one partition of a small shuffle",
         fix if bots is None else ALL_PARTITIONS,
@@ -88,7 +88,7 @@ def _few(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     yield Finding(
         "few-tasks",
         "severe" if stage.tasks * 4 <= slots else "moderate",
-        place(stage),
+        stage_label(stage),
         f"{stage.tasks} task{'s' if stage.tasks > 1 else ''} for {slots} cores: the rest wait {seconds(stage.seconds)}",
         fix if bots is None else ALL_PARTITIONS,
         saves,
@@ -109,7 +109,7 @@ def _skew(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     yield Finding(
         "skew",
         severity,
-        place(stage),
+        stage_label(stage),
         f"the longest of {stage.tasks} tasks took {seconds(stage.longest)}, the median {seconds(stage.median)} "
         f"({stage.skew:.1f} times)",
         _LARGE_BOT if bots or (_is_by_bot(app, stage) and stage.has_python) else _SPREAD,
@@ -129,7 +129,7 @@ def _long(app: AppLog, stage: StageFigures) -> Iterator[Finding]:
         yield Finding(
             "long-stage",
             severity,
-            place(stage),
+            stage_label(stage),
             f"took {seconds(stage.seconds)}; when it fails near its end, all of it runs again",
             "give it more executors, or fewer bots in one run (--select)"
             if bots_of(app, stage.about)
@@ -145,7 +145,7 @@ def _tiny(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]:
     yield Finding(
         "tiny-tasks",
         "moderate",
-        place(stage),
+        stage_label(stage),
         f"{stage.tasks:,} tasks with a median of {stage.median * 1000:.0f} ms: as much time goes into starting them",
         f"set spark.sql.shuffle.partitions {4 * slots}"
         if bots_of(app, stage.about)
@@ -161,7 +161,7 @@ def _restarts(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Finding]
     yield Finding(
         "worker-restarts",
         "severe",
-        place(stage),
+        stage_label(stage),
         f"{stage.cold_workers} tasks started a Python process each, {slots} were enough: "
         f"{seconds(stage.python_start)} went into starting, and each loads its models anew",
         "set spark.python.worker.reuse true",
@@ -177,7 +177,7 @@ def _slow_start(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Findin
     yield Finding(
         "slow-task-start",
         "moderate",
-        place(stage),
+        stage_label(stage),
         f"a Python worker that runs already needs {stage.python_init:.2f} s to begin each of {stage.tasks} tasks: "
         "before Python 3.13 it reads the index of pyspark.zip again each time",
         f"set spark.sql.shuffle.partitions {4 * slots}"
@@ -188,55 +188,55 @@ def _slow_start(app: AppLog, stage: StageFigures, slots: int) -> Iterator[Findin
     )
 
 
-def _driver_bound(whole: AppFigures) -> Iterator[Finding]:
-    alone = whole.seconds - whole.in_jobs - whole.before_jobs
-    severity = level(alone / whole.seconds if whole.seconds else 0.0, _DRIVER)
+def _driver_bound(totals: AppFigures) -> Iterator[Finding]:
+    alone = totals.seconds - totals.in_jobs - totals.before_jobs
+    severity = level(alone / totals.seconds if totals.seconds else 0.0, _DRIVER)
     if severity is None or alone < 10.0:
         return
     yield Finding(
         "driver-bound",
         "moderate" if severity in ("severe", "critical") else "low",
         "whole run",
-        f"no job ran for {seconds(alone)} of {seconds(whole.seconds)}: the driver planned, committed or worked alone",
+        f"no job ran for {seconds(alone)} of {seconds(totals.seconds)}: the driver planned, committed or worked alone",
         "run more bots in one call, so that commits are shared; more executors do not help",
         None,
-        {"alone": round(alone, 1), "seconds": round(whole.seconds, 1)},
+        {"alone": round(alone, 1), "seconds": round(totals.seconds, 1)},
     )
 
 
-def _wasted(app: AppLog, whole: AppFigures) -> Iterator[Finding]:
-    severity = level(1.0 - whole.busy, _BUSY)
-    if severity is None or whole.cores < 4 or whole.seconds < _HELD_S:
+def _wasted(app: AppLog, totals: AppFigures) -> Iterator[Finding]:
+    severity = level(1.0 - totals.busy, _BUSY)
+    if severity is None or totals.cores < 4 or totals.seconds < _HELD_S:
         return
-    idle = whole.core_seconds - whole.work
-    used = max(1, math.ceil(whole.busy * whole.cores))
+    idle = totals.core_seconds - totals.work
+    used = max(1, math.ceil(totals.busy * totals.cores))
     dynamic = app.settings.get("spark.dynamicAllocation.enabled", "false").lower() == "true"
     yield Finding(
         "wasted-cores",
         severity,
         "whole run",
-        f"{whole.cores} cores were held for {seconds(whole.core_seconds / max(1, whole.cores))} and worked "
-        f"{100 * whole.busy:.0f} % of it: {idle / 3600:.2f} core-hours for nothing",
+        f"{totals.cores} cores were held for {seconds(totals.core_seconds / max(1, totals.cores))} and worked "
+        f"{100 * totals.busy:.0f} % of it: {idle / 3600:.2f} core-hours for nothing",
         f"use fewer cores: --master 'local[{used}]'"
         if app.is_local
         else "lower spark.dynamicAllocation.maxExecutors and its executorIdleTimeout"
         if dynamic
         else "take the smallest number of executors of the table below that is hardly slower",
         None,
-        {"busy": round(whole.busy, 3), "cores": whole.cores, "idle_core_hours": round(idle / 3600, 3)},
+        {"busy": round(totals.busy, 3), "cores": totals.cores, "idle_core_hours": round(idle / 3600, 3)},
     )
 
 
-def failure_rate(whole: AppFigures) -> Iterator[Finding]:
+def failure_rate(totals: AppFigures) -> Iterator[Finding]:
     """Tasks that failed, as a share of all."""
-    severity = level(whole.failed_tasks / whole.tasks if whole.tasks else 0.0, _FAILED)
+    severity = level(totals.failed_tasks / totals.tasks if totals.tasks else 0.0, _FAILED)
     if severity is not None:
         yield Finding(
             COUNT,
             severity,
             "whole run",
-            f"{whole.failed_tasks} of {whole.tasks} tasks failed, {whole.failed_jobs} of {whole.jobs} jobs",
+            f"{totals.failed_tasks} of {totals.tasks} tasks failed, {totals.failed_jobs} of {totals.jobs} jobs",
             "look at the causes; the first is the one to correct",
             None,
-            {"failed": whole.failed_tasks, "tasks": whole.tasks},
+            {"failed": totals.failed_tasks, "tasks": totals.tasks},
         )

@@ -37,7 +37,7 @@ class Guide:
     share: float = 0.10
     heap: Literal["solve", "cut"] = "cut"
     overhead_gb: bool = False
-    whole_gb: bool = True
+    rounds_to_gb: bool = True
     most_heap_mb: int | None = None
     pooled: bool = False
     waves: int = 2
@@ -50,7 +50,7 @@ GUIDES: Mapping[str, Guide] = {
         "Cloudera 2015, part 2",
         fixed_cores=False,
         heap="solve",
-        whole_gb=False,
+        rounds_to_gb=False,
         most_heap_mb=31 * 1024,
         waves=3,
     ),

@@ -71,7 +71,7 @@ class Shape(NamedTuple):
 class Memory(NamedTuple):
     """MB of an executor: its part of the node, heap, what is outside the heap, Python's part of that, container."""
 
-    part: int
+    node_mb: int
     heap: int
     overhead: int
     python: int

@@ -65,13 +65,13 @@ def memory_lines(cut: Cut, shape: Shape, manager: str) -> list[Line]:
     room = as_text(cut.usable.memory_mb)
     if cut.kept.memory_mb:
         room = f"({room} - {as_text(cut.kept.memory_mb)} kept for the driver)"
-    words = f"{room} / {shape.per_node}" + (", in whole GB" if guide.whole_gb else "")
+    words = f"{room} / {shape.per_node}" + (", in whole GB" if guide.rounds_to_gb else "")
     if guide.heap == "solve":
-        rule = f"largest heap with which heap + overhead <= {as_text(memory.part // cut.step_mb * cut.step_mb)}"
+        rule = f"largest heap with which heap + overhead <= {as_text(memory.node_mb // cut.step_mb * cut.step_mb)}"
         if guide.most_heap_mb and memory.heap == guide.most_heap_mb:
             rule = "below 32 GB, where object pointers still take 4 bytes; what is left serves the page cache"
     else:
-        rule = f"{memory.part // 1024}g x (1 - {guide.share:g}), rounded down to GB"
+        rule = f"{memory.node_mb // 1024}g x (1 - {guide.share:g}), rounded down to GB"
     own = memory.overhead - memory.python - cut.need.pinned_mb * bool(shape.gpus)
     parts = f"max(384 MB, {guide.share:.4g} of heap) = {own}"
     if shape.gpus and cut.need.pinned_mb:
@@ -79,7 +79,7 @@ def memory_lines(cut: Cut, shape: Shape, manager: str) -> list[Line]:
     if memory.python:
         parts += f", + {shape.slots} Python workers x {cut.need.python_mb}"
     lines = [
-        Line("part of an executor", as_text(memory.part), words, "arithmetic"),
+        Line("part of an executor", as_text(memory.node_mb), words, "arithmetic"),
         Line("heap", as_text(memory.heap), rule, "arithmetic" if guide.heap == "solve" else guide.source),
         Line("overhead", as_text(memory.overhead), parts, SPARK),
     ]

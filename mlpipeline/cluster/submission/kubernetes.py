@@ -168,7 +168,7 @@ class Kubernetes:
         self._printed.until = fresh[-1][0]
         new = "".join(f"{text}\n" for _, text in fresh)
         self._printed.text = (self._printed.text + new)[-200_000:]
-        return new if self._verbose else words.for_people(new)
+        return new if self._verbose else words.program_output(new)
 
     def end_of(self, submission: Submission, finished: Finished) -> JobEnd:
         """The true exit code: the script's own in client mode, the one of the driver's container in cluster mode."""

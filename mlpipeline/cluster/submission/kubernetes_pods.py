@@ -224,7 +224,7 @@ def driver_messages(code: int, output: str, image: str, *, reach: str = "") -> J
     return JobEnd(code, f"the driver ended with exit code {code}{words}", reach or None)
 
 
-def for_people(text: str) -> str:
+def program_output(text: str) -> str:
     """What a driver printed, without Spark's own log and Java's frames."""
     kept = [line for line in text.splitlines() if not _OWN_LOG.match(line)]
     return "".join(f"{line}\n" for line in kept)

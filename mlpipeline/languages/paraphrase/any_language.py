@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mlpipeline.languages.paraphrase.operators import Operator, Rewrite, Sentence, Token
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
-from mlpipeline.languages.paraphrase.word_edits import free, some, spliced, whole
+from mlpipeline.languages.paraphrase.word_edits import checked_rewrite, free, some, spliced
 
 # A text without its negation says the opposite; a word with one of these in it is neither left out nor exchanged
 _NEGATIONS = re.compile(
@@ -246,7 +246,7 @@ def operators(stems: Callable[[str], Sequence[str]] | None = None) -> tuple[Oper
         stems: the content words of a text (`Tool.stems`), which none of them leaves out; None where they are unknown.
     """
     about = "without one word that does not say what it is about" if stems else "without one word, but for the last"
-    return (Operator("word_dropout", about, "typing", whole(_dropout(stems))),)
+    return (Operator("word_dropout", about, "typing", checked_rewrite(_dropout(stems))),)
 
 
 OPERATORS: tuple[Operator, ...] = operators()

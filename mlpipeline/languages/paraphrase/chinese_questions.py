@@ -111,17 +111,17 @@ class Questions:
         found = w.pattern("^请问(?:一下)?[,，]? ?").match(body)
         if found:
             if len(body) - found.end() >= 3:
-                yield parts.whole(body[found.end() :])
+                yield parts.text_with(body[found.end() :])
             return
         question = self.bare(parts)
         if question is not None:
-            yield parts.whole(w("请问") + question)
+            yield parts.text_with(w("请问") + question)
         elif (
             self._yes_no(body)
             and not self._to_speaker(body)
             and not w.pattern("了[你您我]|[,，]|听说|(?<=..)[你您](?:能|可以)").search(body)
         ):
-            yield parts.whole(w("请问") + body)
+            yield parts.text_with(w("请问") + body)
 
     def particle(self, parts: Parts, rng: Random) -> Iterator[str]:
         """呢 and 啊 behind a question word, exchanged, taken away: 天气怎么样 / 怎么样呢 / 怎么样啊."""
@@ -134,7 +134,7 @@ class Questions:
             return
         for one in ("", "呢", "啊", "呀" if not w.traditional else ""):
             if one != now and not (one and stem[-1] in "了呢啊"):
-                yield parts.whole(stem + one)
+                yield parts.text_with(stem + one)
 
     def a_not_a(self, parts: Parts, rng: Random) -> Iterator[str]:
         """会下雨吗 -> 会不会下雨: the first verb that can, in a sentence of one clause."""
@@ -147,12 +147,12 @@ class Questions:
         tail = re.match(self._w("(.{2,})(好|对|行|可以)$"), stem)
         if tail:
             turned = {"可以": "可不可以"}.get(tail.group(2), f"{tail.group(2)}不{tail.group(2)}")
-            yield parts.whole(tail.group(1) + self._w(turned))
+            yield parts.text_with(tail.group(1) + self._w(turned))
             return
         found = self._verb(stem)
         # a verb in front of 的 belongs to a noun: 我有的会议
         if found and found.end() < len(stem) and stem[found.end()] != "的":
-            yield parts.whole(stem[: found.start()] + self._forth[found.group(1)] + stem[found.end() :])
+            yield parts.text_with(stem[: found.start()] + self._forth[found.group(1)] + stem[found.end() :])
 
     def a_not_a_asked(self, parts: Parts, rng: Random) -> Iterator[str]:
         """会下雨吗 -> 我想知道会不会下雨, 帮我查一下会不会下雨."""
@@ -176,7 +176,7 @@ class Questions:
             return
         stem = body[:-1] if self._particle(body) else body
         if found.end() < len(stem):
-            yield parts.whole(stem[: found.start()] + self._back[found.group(0)] + stem[found.end() :] + w("吗"))
+            yield parts.text_with(stem[: found.start()] + self._back[found.group(0)] + stem[found.end() :] + w("吗"))
 
     def perfect(self, parts: Parts, rng: Random) -> Iterator[str]:
         """到了吗 / 到了没 / 到了没有."""
@@ -185,15 +185,15 @@ class Questions:
         if found and not w.pattern("不|没|什么|怎|哪|谁|几|多少|太|是").search(found.group(1)):
             for closing in ("吗", "没", "没有"):
                 if w(closing) != found.group(2):
-                    yield parts.whole(found.group(1) + w(closing))
+                    yield parts.text_with(found.group(1) + w(closing))
 
     def maybe(self, parts: Parts, rng: Random) -> Iterator[str]:
         """吗 as people type it: 么 on the mainland, 嘛 everywhere."""
         body, w = parts.body, self._w
         if self._yes_no(body) and body[-1] == w("吗"):
-            yield parts.whole(body[:-1] + "嘛")
+            yield parts.text_with(body[:-1] + "嘛")
             if not w.traditional:
-                yield parts.whole(body[:-1] + "么")
+                yield parts.text_with(body[:-1] + "么")
 
     def order_of_question(self, parts: Parts, rng: Random) -> Iterator[str]:
         """什么是X / X是什么, 谁是X / X是谁, 在哪里 / 在哪, 几点 / 几点了, 怎么 first and last."""
@@ -201,19 +201,19 @@ class Questions:
         stem = body[:-1] if self._particle(body) else body
         found = w.pattern("(什么|谁|哪里)是([^是的,， ]{1,8})$").fullmatch(stem)
         if found:
-            yield parts.whole(found.group(2) + "是" + found.group(1))
+            yield parts.text_with(found.group(2) + "是" + found.group(1))
         found = w.pattern("([^是,， 我你您这那]{1,8})是(什么|谁)$").fullmatch(stem)
         if found and not w.pattern("意思|日期|时间|名字|号码|天气|的|新闻|内容").search(found.group(1)):
-            yield parts.whole(found.group(2) + "是" + found.group(1))
+            yield parts.text_with(found.group(2) + "是" + found.group(1))
         if w.pattern("(?:现在|那边|当地)几点$").search(stem):
-            yield parts.whole(stem + "了")
+            yield parts.text_with(stem + "了")
         if w.pattern("现在几点了$").search(stem):
-            yield parts.whole(stem[:-1])
+            yield parts.text_with(stem[:-1])
         found = w.pattern(
             "^(?:怎么|如何|怎样)((?:修改|设置|设定|取消|退|申请|绑定|注册|登录|开通|关闭|更改|查询|使用|打开|办理|更新|删除|下载|开|买|订)(?!得).{2,12})$"
         ).match(stem)
         if found and not w.pattern("[怎哪谁几]|什么|多少|,").search(found.group(1)):
-            yield parts.whole(found.group(1) + w("怎么操作" if not w.traditional else "要怎么弄"))
+            yield parts.text_with(found.group(1) + w("怎么操作" if not w.traditional else "要怎么弄"))
 
 
 def operators(writing: Writing) -> tuple[Operator, ...]:

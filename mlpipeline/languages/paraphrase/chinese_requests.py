@@ -129,7 +129,7 @@ class Requests:
         rest = body[found.start(2) :]
         for wanted in ("我想", "我要", "我想要", "想", "想要"):
             if wanted != "想要" or len(rest) > 3:
-                yield parts.whole(wanted + rest)
+                yield parts.text_with(wanted + rest)
 
     def thing_wish(self, parts: Parts, rng: Random) -> Iterator[str]:
         """我需要一杯咖啡 / 我想要一杯咖啡 / 我要一杯咖啡, where a counted thing follows."""
@@ -137,7 +137,7 @@ class Requests:
         if found:
             rest = parts.body[found.end() :]
             for wanted in ("我要", "我想要", "我需要", "给我来" if not self._w.traditional else "給我"):
-                yield parts.whole(wanted + rest)
+                yield parts.text_with(wanted + rest)
 
     def ba(self, parts: Parts, rng: Random) -> Iterator[str]:
         """打开客厅的灯 / 把客厅的灯打开, both ways; 将 is the written 把."""
@@ -147,14 +147,14 @@ class Requests:
         core, before = request.core, self._before(parts, request)
         if core[0] in self._w("把将"):
             other = self._w("将") if core[0] == "把" else "把"
-            yield parts.whole(before + other + core[1:] + self._after(parts, request))
+            yield parts.text_with(before + other + core[1:] + self._after(parts, request))
             turned = self._ba_end("把" + core[1:])
             if turned and not self._not_object(turned.group(1)):
-                yield parts.whole(before + turned.group(2) + turned.group(1) + self._after(parts, request))
+                yield parts.text_with(before + turned.group(2) + turned.group(1) + self._after(parts, request))
             return
         found = self._movable(core)
         if found and 2 <= len(found.group(2)) <= 12 and not self._not_object(found.group(2)):
-            yield parts.whole(f"{before}把{found.group(2)}{found.group(1)}{self._after(parts, request)}")
+            yield parts.text_with(f"{before}把{found.group(2)}{found.group(1)}{self._after(parts, request)}")
 
     def _before(self, parts: Parts, request: Request) -> str:
         return parts.body[: parts.body.find(request.core)]
@@ -169,7 +169,7 @@ class Requests:
             verb = found.group(1)
             for softer in (f"{verb}一下", verb * 2):
                 if softer != found.group(0):
-                    yield parts.whole(body[: found.start()] + softer + body[found.end() :])
+                    yield parts.text_with(body[: found.start()] + softer + body[found.end() :])
             return
         found_long = w.pattern(
             "(检查|查询|搜索|搜寻|介绍|解释|说明|确认|推荐|描述|总结|计算|翻译|修改|更新|查看|联系|核对)(一下)?(?![一了过的])"
@@ -179,7 +179,7 @@ class Requests:
         if found_long.start() not in parts.starts or found_long.end() not in parts.starts:
             return
         softer = found_long.group(1) + ("" if found_long.group(2) else "一下")
-        yield parts.whole(body[: found_long.start()] + softer + body[found_long.end() :])
+        yield parts.text_with(body[: found_long.start()] + softer + body[found_long.end() :])
 
     def pronoun(self, parts: Parts, rng: Random) -> Iterator[str]:
         """你能 / 能 / 您能, 我想 / 想: pronouns that the situation gives."""
@@ -190,10 +190,10 @@ class Requests:
         if found:
             for one in ("", "你", "您"):
                 if one != (found.group(1) or ""):
-                    yield parts.whole(one + body[found.start(2) :])
+                    yield parts.text_with(one + body[found.start(2) :])
         wanting = w.pattern("^我(?=(?:想|要|需要)[^要是不到])").match(body)
         if wanting and len(body) > 3:
-            yield parts.whole(body[1:])
+            yield parts.text_with(body[1:])
 
 
 def operators(writing: Writing) -> tuple[Operator, ...]:

@@ -60,7 +60,7 @@ class Topics:
         topic = self.topic(parts)
         if topic is not None and topic.endswith(self._w("天气")):
             for asked in ("怎么样", "如何"):
-                yield parts.whole(topic + self._w(asked))
+                yield parts.text_with(topic + self._w(asked))
 
 
 def operators(writing: Writing) -> tuple[Operator, ...]:

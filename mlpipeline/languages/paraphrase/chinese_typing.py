@@ -35,7 +35,7 @@ class Typing:
             body = parts.body
             places = [at for at, char in enumerate(body) if char in confused and not self._guarded(parts, at)]
             for at in sorted(rng.sample(places, min(_SLIPS, len(places)))):
-                yield parts.whole(body[:at] + rng.choice(confused[body[at]]) + body[at + 1 :])
+                yield parts.text_with(body[:at] + rng.choice(confused[body[at]]) + body[at + 1 :])
 
         return make
 
@@ -56,7 +56,7 @@ class Typing:
             # 为什么 is 为啥, which the lexicon has
             if body[at - 1] in "为目似標":
                 continue
-            yield parts.whole(body[:at] + short + body[at + len(long) :])
+            yield parts.text_with(body[:at] + short + body[at + len(long) :])
 
     def question_mark(self, parts: Parts, rng: Random) -> Iterator[str]:
         """The closing 吗 left to the question mark: 明天会下雨吗 -> 明天会下雨?"""
@@ -71,7 +71,7 @@ class Typing:
             "(?<=[我你])的(?=(?:日历|手机|订单|邮件|邮箱|歌单|电脑|会议|日程|行程|账号|快递|闹钟|包裹|航班|密码|帐户|播放))"
         ).search(body)
         if found:
-            yield parts.whole(body[: found.start()] + body[found.end() :])
+            yield parts.text_with(body[: found.start()] + body[found.end() :])
 
 
 def _confused(groups: Iterable[str]) -> dict[str, str]:

@@ -78,7 +78,7 @@ class Words:
                     before, behind = parts.body[: found.start()], parts.body[found.end() :]
                     if found.group(0).isascii():
                         before, behind = before.rstrip(), behind.lstrip()
-                    yield parts.whole(before + other + behind)
+                    yield parts.text_with(before + other + behind)
 
     def _clashes(self, body: str, start: int, stop: int, other: str) -> bool:
         """Whether a word would stand twice, or a question word that needs the end stands inside."""
@@ -108,7 +108,7 @@ class Words:
             return
         for one in self._measures[noun]:
             if one != found.group(2):
-                yield parts.whole(parts.body[: found.start(2)] + one + parts.body[found.end(2) :])
+                yield parts.text_with(parts.body[: found.start(2)] + one + parts.body[found.end(2) :])
 
     def one_dropped(self, parts: Parts, rng: Random) -> Iterator[str]:
         """定一个闹钟 -> 定个闹钟 -> 定闹钟, and 一 back again."""
@@ -118,29 +118,29 @@ class Words:
             return
         # 买张三的票, 开台灯: only where 一 stood, or before 个
         if found.group(1):
-            yield parts.whole(body[: found.start()] + body[found.start(2) :])
+            yield parts.text_with(body[: found.start()] + body[found.start(2) :])
         elif found.group(2) == w("个"):
-            yield parts.whole(body[: found.start()] + "一" + body[found.start() :])
+            yield parts.text_with(body[: found.start()] + "一" + body[found.start() :])
         if found.group(2) == w("个"):
-            yield parts.whole(body[: found.start()] + body[found.end() :])
+            yield parts.text_with(body[: found.start()] + body[found.end() :])
 
     def time_order(self, parts: Parts, rng: Random) -> Iterator[str]:
         """我明天有会议吗 / 明天我有会议吗; 北京明天 / 明天北京; 提醒我三点 / 三点提醒我."""
         body, w = parts.body, self._w
         found = w.pattern(f"^我({_DAY})(?![的和到一二三四五六七八九十]|要我)(.+)$").match(body)
         if found:
-            yield parts.whole(found.group(1) + "我" + found.group(2))
+            yield parts.text_with(found.group(1) + "我" + found.group(2))
         found = w.pattern(f"^({_DAY})我(?![的们和])(.+)$").match(body)
         if found:
-            yield parts.whole("我" + found.group(1) + found.group(2))
+            yield parts.text_with("我" + found.group(1) + found.group(2))
         found = w.pattern(
             f"^((?:请)?(?:提醒我|叫我|通知我))(?:在|于)?({_DAY}?{_CLOCK})(?![前后以之左的到])(.{{2,}})$"
         ).match(body)
         if found:
-            yield parts.whole(found.group(2) + found.group(1) + found.group(3))
+            yield parts.text_with(found.group(2) + found.group(1) + found.group(3))
         found = w.pattern(f"^({_DAY}?{_CLOCK})((?:请)?(?:提醒我|叫我|通知我))(?!起)(.{{2,}})$").match(body)
         if found:
-            yield parts.whole(found.group(2) + found.group(1) + found.group(3))
+            yield parts.text_with(found.group(2) + found.group(1) + found.group(3))
         yield from self._place_order(parts)
 
     def _place_order(self, parts: Parts) -> Iterator[str]:
@@ -154,12 +154,12 @@ class Words:
             place = parts.words[at]
             rest = body[day.end() + len(place) :]
             if parts.tags[at] == "ns" and len(place) > 1 and rest and not goes_on(rest):
-                yield parts.whole(place + day.group(0) + rest)
+                yield parts.text_with(place + day.group(0) + rest)
         if parts.tags[0] == "ns" and len(parts.words[0]) > 1:
             after = w.pattern(f"^{_DAY}").match(body[len(parts.words[0]) :])
             rest = body[len(parts.words[0]) + after.end() :] if after else ""
             if after and rest and not goes_on(rest):
-                yield parts.whole(after.group(0) + parts.words[0] + rest)
+                yield parts.text_with(after.group(0) + parts.words[0] + rest)
 
     def of_drop(self, parts: Parts, rng: Random) -> Iterator[str]:
         """今天的天气 / 今天天气: 的 between a day or a place and its noun."""
@@ -170,7 +170,7 @@ class Words:
             found = re.match(f"({re.escape(place)})({'的?'})(?={w('天气|气温|温度')})", body)
         if found:
             of = "" if found.group(2) else "的"
-            yield parts.whole(body[: found.end(1)] + of + body[found.end(2) :])
+            yield parts.text_with(body[: found.end(1)] + of + body[found.end(2) :])
 
     def negation(self, parts: Parts, rng: Random) -> Iterator[str]:
         """不要, 别 in front of an order; 不 and 没 in a statement; taken away where they stand."""
@@ -179,11 +179,11 @@ class Words:
         asks = w.pattern("什么|怎|哪|谁|几|多少|如何").search
         if request is not None and not asks(request.core):
             for never in ("不要", "别" if not w.traditional else "別", "请不要"):
-                yield parts.whole(w(never) + request.core)
+                yield parts.text_with(w(never) + request.core)
             return
         lifted = w.pattern("^(?:请)?(?:你|您)?(?:不要再?|别再?|不用)(?=.{2})").match(body)
         if lifted:
-            yield parts.whole(body[lifted.end() :])
+            yield parts.text_with(body[lifted.end() :])
             return
         if asks(body) or w.pattern("[吗呢?？,，]|不|没").search(body):
             return
@@ -192,13 +192,15 @@ class Words:
         ).match(body)
         if found:
             no = w("没") if found.group(2) == "有" else "不"
-            yield parts.whole(found.group(1) + no + body[found.start(2) :])
+            yield parts.text_with(found.group(1) + no + body[found.start(2) :])
 
     def opposite(self, parts: Parts, rng: Random) -> Iterator[str]:
         """打开 for 关掉, 调高 for 调低: the first word that has an opposite."""
         found = self._opposed(parts.body)
         if found:
-            yield parts.whole(parts.body[: found.start()] + self._opposite[found.group(0)] + parts.body[found.end() :])
+            yield parts.text_with(
+                parts.body[: found.start()] + self._opposite[found.group(0)] + parts.body[found.end() :]
+            )
 
 
 def operators(writing: Writing) -> tuple[Operator, ...]:

@@ -107,7 +107,7 @@ class Parts:
     starts: Sequence[int]
     protected: Sequence[tuple[int, int]]
 
-    def whole(self, body: str) -> str:
+    def text_with(self, body: str) -> str:
         """The sentence with another body."""
         return self.head + body + self.tail
 

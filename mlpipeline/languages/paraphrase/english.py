@@ -11,7 +11,7 @@ from mlpipeline.languages.paraphrase import english_frames, english_typing, engl
 from mlpipeline.languages.paraphrase.english_frames import framed, request
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Token, Tool, by_name
 from mlpipeline.languages.paraphrase.protected import protected_spans
-from mlpipeline.languages.paraphrase.word_edits import lexicon, spliced, whole
+from mlpipeline.languages.paraphrase.word_edits import checked_rewrite, lexicon, spliced
 
 _LEXICON = lexicon("en")
 _words = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*").finditer
@@ -91,7 +91,7 @@ OPPOSITES: tuple[Operator, ...] = (
     ),
 )
 OPERATORS: tuple[Operator, ...] = tuple(
-    one._replace(rewrite=whole(one.rewrite))
+    one._replace(rewrite=checked_rewrite(one.rewrite))
     for one in (
         *english_frames.OPERATORS,
         *english_words.operators(_LEXICON),

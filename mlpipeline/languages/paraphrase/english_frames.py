@@ -68,17 +68,17 @@ def without_mark(text: str) -> str:
     return _marks("", text)
 
 
-def framed(sentence: Sentence, made: str, mark: str = "") -> str:
+def framed(sentence: Sentence, body: str, mark: str = "") -> str:
     """A made sentence with a capital and an end mark where the original has them."""
     text = sentence.text
     marked = text != without_mark(text)
-    made = made.strip()
+    body = body.strip()
     if marked:
-        made = without_mark(made) + (mark or ("." if text[-1] == "?" else text[-1]))
+        body = without_mark(body) + (mark or ("." if text[-1] == "?" else text[-1]))
     if not text[:1].isupper():
-        return made
-    made = made[:1].upper() + made[1:]
-    return made if _small_i(text) else _small_i_all("I", made)
+        return body
+    body = body[:1].upper() + body[1:]
+    return body if _small_i(text) else _small_i_all("I", body)
 
 
 def request(sentence: Sentence) -> tuple[str, str] | None:

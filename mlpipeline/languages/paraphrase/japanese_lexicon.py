@@ -54,7 +54,7 @@ def _compound(one: str) -> bool:
     return bool(one) and ("ァ" <= one <= "ー" or "々" <= one <= "〇" or "一" <= one <= "鿿")
 
 
-def found_words(
+def dictionary_matches(
     sentence: Sentence, finder: Finder, open_end: bool = False
 ) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Where entries stand: (start, stop, what may stand for it), from a word's beginning to a word's end.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from random import Random
 
-from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, finder, found_words, groups, rows
+from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, dictionary_matches, finder, groups, rows
 from mlpipeline.languages.paraphrase.japanese_predicate import ASKING, asks, core_of, replaced
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence
 
@@ -118,7 +118,11 @@ def _homophones() -> Finder:
 
 def typo_homophone(sentence: Sentence, rng: Random) -> Iterator[str]:
     """The wrong word of the input method's list: 保証 becomes 補償, 聞いて becomes 効いて."""
-    found = [(start, stop, one) for start, stop, others in found_words(sentence, _homophones(), True) for one in others]
+    found = [
+        (start, stop, one)
+        for start, stop, others in dictionary_matches(sentence, _homophones(), True)
+        for one in others
+    ]
     if found:
         yield from replaced(sentence, *rng.choice(found))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
-from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, finder, found_words, groups, rows
+from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, dictionary_matches, finder, groups, rows
 from mlpipeline.languages.paraphrase.japanese_predicate import replaced
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Token
 
@@ -28,9 +28,13 @@ def _finder(kind: str) -> Finder:
 
 def spelling(sentence: Sentence, rng: Random) -> Iterator[str]:
     """A spelling that is as common: ください as 下さい, できる as 出来る, サーバー as サーバ."""
-    found = [(start, stop, one) for start, stop, others in found_words(sentence, _finder("word")) for one in others]
+    found = [
+        (start, stop, one) for start, stop, others in dictionary_matches(sentence, _finder("word")) for one in others
+    ]
     found += [
-        (start, stop, one) for start, stop, others in found_words(sentence, _finder("stem"), True) for one in others
+        (start, stop, one)
+        for start, stop, others in dictionary_matches(sentence, _finder("stem"), True)
+        for one in others
     ]
     for start, stop, other in found if len(found) <= _ENOUGH else rng.sample(found, _ENOUGH):
         yield from replaced(sentence, start, stop, other)

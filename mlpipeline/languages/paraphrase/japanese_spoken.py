@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from random import Random
 
-from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, finder, found_words, rows
+from mlpipeline.languages.paraphrase.japanese_lexicon import Finder, dictionary_matches, finder, rows
 from mlpipeline.languages.paraphrase.japanese_predicate import replaced
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence
 
@@ -26,7 +26,7 @@ def _finder(kind: str) -> Finder:
 def _exchanged(sentence: Sentence, kind: str, rng: Random) -> Iterator[str]:
     found = [
         (start, stop, one)
-        for start, stop, others in found_words(sentence, _finder(kind))
+        for start, stop, others in dictionary_matches(sentence, _finder(kind))
         for one in others
         if not (kind == "word" and start and sentence.text[start - 1] in "おご")  # お買い物 is one word
     ]

@@ -54,7 +54,7 @@ OPERATORS: tuple[Operator, ...] = (
     _operator("request_plain", "불 켜 -> 불 켜줘, 불 켜 줘라", "form", requests.plain),
     _operator("request_polite", "불 켜줘 -> 불 켜줘요, 불 켜주세요", "form", requests.polite),
     _operator("request_formal", "불 켜줘 -> 불 켜주십시오, 불 켜주시기 바랍니다", "form", requests.formal),
-    _operator("request_asked", "불 켜줘 -> 불 켜줄래?, 불 켜주시겠어요?", "form", requests.asked),
+    _operator("request_asked", "불 켜줘 -> 불 켜줄래?, 불 켜주시겠어요?", "form", requests.as_question),
     _operator("request_ability", "불 켜줘 -> 불 켜줄 수 있어?", "form", requests.ability),
     _operator("request_wish", "불 켜줘 -> 불 켜줬으면 좋겠어요", "form", requests.wish),
     _operator("request_bare", _about(requests.bare), "form", requests.bare),

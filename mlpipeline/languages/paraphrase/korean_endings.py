@@ -47,7 +47,7 @@ def finals(clause: Clause) -> bool:
     return 0 <= code < 11172 and code % 28 not in (0, 8)
 
 
-def said(
+def with_ending(
     sentence: KoreanSentence, clause: Clause, *ending: Morpheme, mark: str | None = None, head: str | None = None
 ) -> str:
     """The text with another ending."""
@@ -98,7 +98,7 @@ def _level(plain: str, polite: str, formal: bool = False) -> KoreanRewrite:
         if formal:
             ending = _FORMAL[clause.act][finals(clause) and not clause.copula]
         if ending != clause.ending and not (ending == "야" and clause.stem[0][0] == "무엇"):
-            yield said(sentence, clause, (ending, "EF"))
+            yield with_ending(sentence, clause, (ending, "EF"))
 
     return rewrite
 
@@ -116,7 +116,7 @@ def toggle_yo(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     other = copula_polite(clause) if clause.ending == "야" else _YO[clause.ending]
     if clause.last == ("말", "VX") or (clause.closed and other in ("야", "에요")):
         return
-    yield said(sentence, clause, (other, "EF"))
+    yield with_ending(sentence, clause, (other, "EF"))
 
 
 def _question(verb: str, adjective: str, tag: str = "EF") -> KoreanRewrite:
@@ -129,7 +129,7 @@ def _question(verb: str, adjective: str, tag: str = "EF") -> KoreanRewrite:
         if ending == "ᆫ가" and clause.last[1] == "VCP" and (ord(clause.stem[0][0][-1]) - 0xAC00) % 28 == 0:
             return
         if ending != clause.ending:
-            yield said(sentence, clause, (ending, tag), mark=asking(clause.tail))
+            yield with_ending(sentence, clause, (ending, tag), mark=asking(clause.tail))
 
     return rewrite
 
@@ -147,7 +147,7 @@ def question_ji(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
         return
     for ending in ("지", "죠"):
         if ending != clause.ending:
-            yield said(sentence, clause, (ending, "EF"), mark=asking(clause.tail))
+            yield with_ending(sentence, clause, (ending, "EF"), mark=asking(clause.tail))
 
 
 _WONDERS = ("알려줘", "알려주세요", "궁금해요", "궁금합니다", "알고 싶어요", "궁금해")
@@ -161,7 +161,7 @@ def question_indirect(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     if clause.last[0] in ("알", "어떻") and not clause.wh:
         return
     tail = telling(clause.tail)
-    asked = said(sentence, clause, (whether(clause), "EC"), mark="")
+    asked = with_ending(sentence, clause, (whether(clause), "EC"), mark="")
     if clause.ending in ("는지", "ᆫ지", "은지"):
         asked = sentence.text[: len(sentence.text) - len(clause.tail)] if clause.tail else sentence.text
     for wonders in rng.sample(_WONDERS, 2):
@@ -178,7 +178,7 @@ def statement_background(sentence: KoreanSentence, rng: Random) -> Iterator[str]
     if clause is None or clause.act != "statement" or "데" in clause.ending or clause.last[0] not in _BACKGROUND:
         return
     for ending in (background(clause), background(clause) + "요"):
-        yield said(sentence, clause, (ending, "EF"))
+        yield with_ending(sentence, clause, (ending, "EF"))
 
 
 def clipped(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
@@ -196,7 +196,7 @@ def clipped(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     # a stem in ᄅ would give 걺, which nobody types
     if not clause.closed and ord(clause.last[0][-1]) % 28 == (0xAC00 + 8) % 28:
         return
-    yield said(sentence, clause, ("음" if finals(clause) else "ᆷ", "ETN"))
+    yield with_ending(sentence, clause, ("음" if finals(clause) else "ᆷ", "ETN"))
 
 
 _PROPOSALS = (("자", "EF"),), (("ᆸ시다", "EF"),), (("시", "EP"), ("죠", "EF")), (("ᆯ까", "EF"),), (("어요", "EF"),)
@@ -208,4 +208,4 @@ def proposal(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     if clause is None or clause.act != "propose" or plain_tag(clause.last[1]) not in ("VV", "XSV"):
         return
     for ending in _PROPOSALS:
-        yield said(sentence, clause, *ending, mark=asking(clause.tail) if ending[-1][0] == "ᆯ까" else None)
+        yield with_ending(sentence, clause, *ending, mark=asking(clause.tail) if ending[-1][0] == "ᆯ까" else None)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from mlpipeline.languages.paraphrase.korean_clause import NOUNS, KoreanSentence, plain_tag
-from mlpipeline.languages.paraphrase.korean_endings import asking, said
+from mlpipeline.languages.paraphrase.korean_endings import asking, with_ending
 from mlpipeline.languages.paraphrase.korean_words import words
 from mlpipeline.languages.paraphrase.operators import Token
 
@@ -181,10 +181,10 @@ def question_word(sentence: KoreanSentence, rng: Random) -> Iterator[str]:
     if before.form not in _WHAT_NOUNS or not sentence.free(before.start, stop):
         return
     head = sentence.text[:stop] + " 뭐 "
-    yield said(sentence, clause, *_as_it_is(sentence), head=head)
+    yield with_ending(sentence, clause, *_as_it_is(sentence), head=head)
     for ending in ("어", "어요"):
         if ending != clause.ending:
-            yield said(sentence, clause, (ending, "EF"), mark=asking(clause.tail), head=head)
+            yield with_ending(sentence, clause, (ending, "EF"), mark=asking(clause.tail), head=head)
 
 
 def _as_it_is(sentence: KoreanSentence) -> tuple[tuple[str, str], ...]:

@@ -78,7 +78,7 @@ def _request(endings: _Endings, how_many: int, asks: bool = False) -> KoreanRewr
 plain = _request(_PLAIN, 2)
 polite = _request(_POLITE, 2)
 formal = _request(_FORMAL, 1)
-asked = _request(_ASKED, 2, asks=True)
+as_question = _request(_ASKED, 2, asks=True)
 ability = _request(_ABILITY, 2, asks=True)
 wish = _request(_WISH, 1)
 

@@ -71,7 +71,7 @@ _perhaps = re.compile(
 _AT_END = ".,!?;:'"
 
 
-def protected_parts(text: str) -> list[Protected]:
+def protected_pieces(text: str) -> list[Protected]:
     """The protected parts of a text with their kinds, in order, none overlapping another."""
     if not _perhaps(text):
         return []
@@ -87,7 +87,7 @@ def protected_parts(text: str) -> list[Protected]:
 
 def protected_spans(text: str) -> list[tuple[int, int]]:
     """(start, stop) of placeholders, links, mail addresses, numbers with their units, codes and emoji, in order."""
-    return [(start, stop) for start, stop, _ in protected_parts(text)]
+    return [(start, stop) for start, stop, _ in protected_pieces(text)]
 
 
 _spaces = re.compile(r"\s+").sub
@@ -97,7 +97,7 @@ _HAN = str.maketrans("萬億兩", "万亿两")
 def _things(text: str) -> Counter[tuple[str, str]]:
     """What stands in the protected parts, comparable: width and spaces do not count in numbers."""
     things = Counter[tuple[str, str]]()
-    for start, stop, kind in protected_parts(text):
+    for start, stop, kind in protected_pieces(text):
         part = text[start:stop]
         if kind in ("number", "code"):
             part = _spaces("", unicodedata.normalize("NFKC", part)).translate(_HAN).casefold()
@@ -105,14 +105,14 @@ def _things(text: str) -> Counter[tuple[str, str]]:
     return things
 
 
-def kept(original: str, made: str) -> bool:
+def kept(original: str, rewritten: str) -> bool:
     """True when each placeholder, link, address, number and emoji of the original is in the made text, and no other.
 
     Emoji and words with a digit in them (`gr8`, `to6i`) may be new: people type them, and they change no value.
     """
-    if original == made:
+    if original == rewritten:
         return True
-    was, now = _things(original), _things(made)
+    was, now = _things(original), _things(rewritten)
     if was == now:
         return True
     return not was - now and all(kind in ("emoji", "code") for kind, _ in now - was)

@@ -18,7 +18,7 @@ from mlpipeline.languages.paraphrase.thai_parts import (
     glued,
     parts_of,
 )
-from mlpipeline.languages.paraphrase.word_edits import at_words, exchange, free, lexicon, some, spliced, whole
+from mlpipeline.languages.paraphrase.word_edits import at_words, checked_rewrite, exchange, free, lexicon, some, spliced
 
 _LEXICON = lexicon("th")
 # newmm looks at all ways to cut a text; its safe form does long ones piece by piece
@@ -221,7 +221,7 @@ def _opposite_word(sentence: Sentence, rng: Random) -> Iterator[str]:
 
 
 OPERATORS: tuple[Operator, ...] = tuple(
-    one._replace(rewrite=whole(one.rewrite))
+    one._replace(rewrite=checked_rewrite(one.rewrite))
     for one in (
         Operator("particle_polite", "ครับ, ค่ะ, คะ, นะครับ, นะคะ put behind or exchanged", "form", _particle_polite),
         Operator("particle_drop", "without ครับ, ค่ะ, นะ", "form", _particle_drop),

@@ -13,6 +13,7 @@ from mlpipeline.languages.paraphrase.protected import protected_spans
 from mlpipeline.languages.paraphrase.vietnamese_parts import parts_of
 from mlpipeline.languages.paraphrase.word_edits import (
     at_words,
+    checked_rewrite,
     exchange,
     free,
     in_front,
@@ -20,7 +21,6 @@ from mlpipeline.languages.paraphrase.word_edits import (
     listed,
     some,
     spliced,
-    whole,
 )
 
 _LEXICON = lexicon("vi")
@@ -138,7 +138,7 @@ def _want_form(sentence: Sentence, rng: Random) -> Iterator[str]:
 
 
 OPERATORS: tuple[Operator, ...] = tuple(
-    one._replace(rewrite=whole(one.rewrite))
+    one._replace(rewrite=checked_rewrite(one.rewrite))
     for one in (
         Operator("particle_polite", "ạ behind, dạ in front", "form", vietnamese_requests.particle_polite),
         Operator(

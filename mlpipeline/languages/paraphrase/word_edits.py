@@ -91,7 +91,7 @@ def exchange(table: Mapping[str, Sequence[str]], most: int = 4) -> Rewrite:
     return rewrite
 
 
-def whole(rewrite: Rewrite, most: int = 8) -> Rewrite:
+def checked_rewrite(rewrite: Rewrite, most: int = 8) -> Rewrite:
     """The same operator without what is broken, empty or the text itself; no more than `most`, each once."""
 
     def checked(sentence: Sentence, rng: Random) -> Iterator[str]:

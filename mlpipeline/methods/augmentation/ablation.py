@@ -61,18 +61,18 @@ class Lesson(NamedTuple):
 
     seed: int
     fold: int
-    learnt: Codes
-    asked: Codes
-    made: Sequence[Candidate]
+    train: Codes
+    held_out: Codes
+    synthetic: Sequence[Candidate]
     by_recipe: Flags
 
     def by(self, operator: str) -> Flags:
         """Which of the made rows an operator had a part in."""
-        return np.array([operator in one.operators for one in self.made], bool)
+        return np.array([operator in one.operators for one in self.synthetic], bool)
 
     def many_by(self, operator: str) -> Flags:
         """The many rows that an operator made alone; what only the recipe makes (retrieval), as the recipe makes it."""
-        alone = np.array([one.operators == (operator,) for one in self.made], bool)
+        alone = np.array([one.operators == (operator,) for one in self.synthetic], bool)
         many = alone & ~self.by_recipe
         return many if many.any() else alone
 
@@ -150,7 +150,7 @@ def ablate(
     names, labels = _labels(corpus, groups)
     lessons, fold_of = _lessons(corpus, labels, groups, rules, tool, (seeds, folds), by_operator)
     rows = _mean_rows(lessons)
-    used = {name for one in lessons for made in _of_recipe(one) for name in made.operators}
+    used = {name for one in lessons for synthetic in _of_recipe(one) for name in synthetic.operators}
     measured = [name for name, count in rows.items() if by_operator and count >= FEWEST_ROWS]
     said = _said(lessons, learner, measured, used, len(labels), seeds)
     judged = np.flatnonzero([names[code] != outside for code in labels])
@@ -181,20 +181,20 @@ def _lessons(
         parted.append(folds_by_group(labels, groups, folds, rules.seed + number))
         own = replace(rules, seed=rules.seed + number)
         lessons += [_lesson(corpus, own, tool, parted[-1], number, fold, by_operator) for fold in range(folds)]
-        made = sum(int(one.by_recipe.sum()) for one in lessons[-folds:])
-        _log.info("seed %d of %d: %s synthetic examples in %d folds", number + 1, seeds, f"{made:,}", folds)
+        synthetic = sum(int(one.by_recipe.sum()) for one in lessons[-folds:])
+        _log.info("seed %d of %d: %s synthetic examples in %d folds", number + 1, seeds, f"{synthetic:,}", folds)
     return lessons, parted[0]
 
 
 def _of_recipe(lesson: Lesson) -> list[Candidate]:
-    return [one for one, own in zip(lesson.made, lesson.by_recipe.tolist(), strict=True) if own]
+    return [one for one, own in zip(lesson.synthetic, lesson.by_recipe.tolist(), strict=True) if own]
 
 
 def _mean_rows(lessons: Sequence[Lesson]) -> dict[str, float]:
     """Operators by name -> the many rows of each, as a mean over lessons."""
     counted = Counter[str]()
     for lesson in lessons:
-        for name in {name for one in lesson.made for name in one.operators}:
+        for name in {name for one in lesson.synthetic for name in one.operators}:
             counted[name] += int(lesson.many_by(name).sum())
     return {name: counted[name] / len(lessons) for name in sorted(counted)}
 
@@ -234,15 +234,15 @@ def _lesson(
     corpus: Corpus, rules: MakingSettings, tool: Tool, fold_of: Codes, number: int, fold: int, by_operator: bool
 ) -> Lesson:
     """Rows made from what is learnt only; what is asked is held out like the bot's own test rows."""
-    learnt, asked = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
-    places = learnt.tolist()
+    train, asked = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+    places = train.tolist()
     ids, texts, intents = ([column[row] for row in places] for column in (corpus.ids, corpus.texts, corpus.intents))
     held_out = [*corpus.held_out, *(corpus.texts[row] for row in asked.tolist())]
     part = Corpus(corpus.profile, ids, texts, intents, held_out, corpus.logs)
     kept = augment_bot(part, rules, tool).kept
     many = augment_bot(part, _many(rules), tool).kept if by_operator else []
-    made = [_in_whole(one.candidate, learnt) for one in [*kept, *many]]
-    return Lesson(number, fold, learnt, asked, made, np.arange(len(made)) < len(kept))
+    synthetic = [_in_whole(one.candidate, train) for one in [*kept, *many]]
+    return Lesson(number, fold, train, asked, synthetic, np.arange(len(synthetic)) < len(kept))
 
 
 def _many(rules: MakingSettings) -> MakingSettings:
@@ -251,9 +251,9 @@ def _many(rules: MakingSettings) -> MakingSettings:
     return replace(rules, kinds=every, disabled=(), per_row=6, fill_to=100_000, retrieve_to=0, generator=None)
 
 
-def _in_whole(one: Candidate, learnt: Codes) -> Candidate:
-    other = int(learnt[one.other]) if one.other >= 0 else -1
-    return one._replace(row=int(learnt[one.row]), other=other)
+def _in_whole(one: Candidate, train: Codes) -> Candidate:
+    other = int(train[one.other]) if one.other >= 0 else -1
+    return one._replace(row=int(train[one.row]), other=other)
 
 
 def _said(
@@ -274,14 +274,14 @@ def _said(
             key = (arm.used.tobytes(), arm.copied, arm.full) if arm.used.any() else (b"", False, False)
             if key not in found:
                 found[key] = learner(lesson, arm)
-            said.setdefault(arm.name, np.zeros((seeds, rows), np.int64))[lesson.seed, lesson.asked] = found[key]
+            said.setdefault(arm.name, np.zeros((seeds, rows), np.int64))[lesson.seed, lesson.held_out] = found[key]
         if number % max(len(lessons) // 5, 1) == 0:
             _log.info("%d of %d folds scored", number, len(lessons))
     return said
 
 
 def _arms(lesson: Lesson, operators: Sequence[str], used: Collection[str]) -> Iterator[Arm]:
-    yield Arm(PLAIN, np.zeros(len(lesson.made), bool))
+    yield Arm(PLAIN, np.zeros(len(lesson.synthetic), bool))
     yield Arm(ALL, lesson.by_recipe)
     for name in operators:
         many = lesson.many_by(name)

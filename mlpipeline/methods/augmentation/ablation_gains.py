@@ -32,7 +32,7 @@ class Gain(NamedTuple):
 
 
 def paired_gains(
-    said: Mapping[str, Codes],
+    predicted: Mapping[str, Codes],
     pairs: Sequence[tuple[str, str]],
     truth: Codes,
     groups: Codes,
@@ -48,7 +48,7 @@ def paired_gains(
     has few rows.
 
     Args:
-        said: by name of an arm, label codes (seeds, n) that it gives n rows.
+        predicted: by name of an arm, label codes (seeds, n) that it gives n rows.
         pairs: names of two arms each.
         truth: (n,) label codes in [0, classes).
         groups: (n,) rows of one family are drawn together.
@@ -59,13 +59,13 @@ def paired_gains(
         The gain of each pair, and the mean macro-F1 of each arm that is in one.
     """
     random = np.random.default_rng(seed)
-    rows, seeds = _draws(groups, len(next(iter(said.values()))), random)
+    rows, seeds = _draws(groups, len(next(iter(predicted.values()))), random)
     wanted = sorted({name for pair in pairs for name in pair})
     points, drawn = dict[str, float](), dict[str, Floats]()
     for name in wanted:
-        whole = _scores(said[name], truth, classes, np.ones((1, len(truth))))
+        whole = _scores(predicted[name], truth, classes, np.ones((1, len(truth))))
         points[name] = float(whole.mean())
-        scores = _scores(said[name], truth, classes, rows)
+        scores = _scores(predicted[name], truth, classes, rows)
         drawn[name] = (scores * seeds).sum(axis=1) / seeds.sum(axis=1)
     gains = {}
     for one, other in pairs:

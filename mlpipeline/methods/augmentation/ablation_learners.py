@@ -37,12 +37,12 @@ def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
         if (lesson.seed, lesson.fold) not in held:
             held.clear()
             held[lesson.seed, lesson.fold] = _matrix(corpus, lesson)
-        matrix, count = held[lesson.seed, lesson.fold], len(lesson.learnt)
-        parents = np.array([one.row for one in lesson.made], np.int64)[arm.used]
-        more = np.searchsorted(lesson.learnt, parents) if arm.copied else count + np.flatnonzero(arm.used)
+        matrix, count = held[lesson.seed, lesson.fold], len(lesson.train)
+        parents = np.array([one.row for one in lesson.synthetic], np.int64)[arm.used]
+        more = np.searchsorted(lesson.train, parents) if arm.copied else count + np.flatnonzero(arm.used)
         rows = np.concatenate([np.arange(count), more])
-        asked = np.arange(count + len(lesson.made), matrix.shape[0])
-        given = np.concatenate([labels[lesson.learnt], labels[parents]])
+        asked = np.arange(count + len(lesson.synthetic), matrix.shape[0])
+        given = np.concatenate([labels[lesson.train], labels[parents]])
         if view.how == "linear":
             weights = np.where(np.arange(len(rows)) < count, 1.0, 1.0 if arm.full else weight)
             decide, known = fit_margins(matrix[rows], given, seed, weights=weights)
@@ -55,11 +55,11 @@ def linear_learner(corpus: Corpus, seed: int, weight: float = 1.0) -> Learner:
 
 def _matrix(corpus: Corpus, lesson: Lesson) -> csr_matrix:
     """Rows of n-grams: what is learnt, what was made, what is asked."""
-    learnt = [corpus.texts[row] for row in lesson.learnt]
-    made = [one.normalized for one in lesson.made]
+    train = [corpus.texts[row] for row in lesson.train]
+    made = [one.normalized for one in lesson.synthetic]
     # few rows of persons: every n-gram is known, as it is to the trainer
-    vocabulary = fit_ngrams(learnt + made, len(learnt), FeatureSpec())
-    return as_matrix([*learnt, *made, *(corpus.texts[row] for row in lesson.asked)], FeatureSpec(), vocabulary)
+    vocabulary = fit_ngrams(train + made, len(train), FeatureSpec())
+    return as_matrix([*train, *made, *(corpus.texts[row] for row in lesson.held_out)], FeatureSpec(), vocabulary)
 
 
 def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> Learner:
@@ -75,17 +75,17 @@ def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> 
     place = {name: code for code, name in enumerate(coded(corpus.intents)[0])}
 
     def learn(lesson: Lesson, arm: Arm) -> Codes:
-        texts, intents = ([column[row] for row in lesson.learnt] for column in (corpus.texts, corpus.intents))
+        texts, intents = ([column[row] for row in lesson.train] for column in (corpus.texts, corpus.intents))
         made = [
             AugmentedExample(
                 corpus.texts[one.row] if arm.copied else one.normalized,
                 corpus.intents[one.row],
                 tuple(corpus.texts[row] for row in (one.row, one.other) if row >= 0),
             )
-            for one, wanted in zip(lesson.made, arm.used.tolist(), strict=True)
+            for one, wanted in zip(lesson.synthetic, arm.used.tolist(), strict=True)
             if wanted
         ]
-        asked, right = ([column[row] for row in lesson.asked] for column in (corpus.texts, corpus.intents))
+        asked, right = ([column[row] for row in lesson.held_out] for column in (corpus.texts, corpus.intents))
         # The rows that judge only set temperature and threshold here, which move no first place.
         model = train_classifier(texts, intents, asked, right, settings, seed + lesson.seed, made)
         best = logits(model, asked).argmax(axis=1)

@@ -32,7 +32,7 @@ class Agreement(NamedTuple):
 
     probability: Floats
     first: NDArray[np.bool_]
-    said: Codes
+    predicted: Codes
 
     def accepts(self, least: float) -> NDArray[np.bool_]:
         """Which texts have their intent first, or at least so probably."""
@@ -40,7 +40,7 @@ class Agreement(NamedTuple):
 
 
 def agreement_of(
-    texts: Sequence[str], labels: Codes, made: Sequence[str], wanted: Codes, seed: int
+    texts: Sequence[str], labels: Codes, candidates: Sequence[str], expected: Codes, seed: int
 ) -> Agreement | None:
     """What a model of the texts says of made ones.
 
@@ -50,8 +50,8 @@ def agreement_of(
     Args:
         texts: m normalised training texts.
         labels: (m,) their intents, as codes from 0 on.
-        made: n normalised texts.
-        wanted: (n,) the intent that each should have.
+        candidates: n normalised texts.
+        expected: (n,) the intent that each should have.
         seed: of what is random in the model.
 
     Returns:
@@ -68,8 +68,8 @@ def agreement_of(
     scale = _scale(view, matrix, labels, classes, seed)
     # most texts have one candidate each: nothing is gained by asking equal ones once
     parts = [
-        _judged(scores * scale, wanted[start : start + len(scores)])
-        for start, scores in _asked(view, matrix, labels, classes, as_matrix(made, _SPEC, vocabulary), seed)
+        _judged(scores * scale, expected[start : start + len(scores)])
+        for start, scores in _asked(view, matrix, labels, classes, as_matrix(candidates, _SPEC, vocabulary), seed)
     ]
     none = Agreement(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64))
     return Agreement(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))

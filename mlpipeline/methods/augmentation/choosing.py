@@ -51,7 +51,7 @@ def choose_rows(corpus: Corpus, rules: MakingSettings, tool: Tool, passed: Seque
         chosen = choose(
             np.array([one.row for one in made], np.int64),
             [one.operators for one in made],
-            sets.sets.take(sets.of_made[places]),
+            sets.sets.take(sets.of_candidates[places]),
             missing.get(intent, 0),
             rules.per_row,
             rules.near_threshold,

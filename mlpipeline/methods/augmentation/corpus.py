@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
-from mlpipeline.languages.paraphrase.protected import protected_parts, protected_spans
+from mlpipeline.languages.paraphrase.protected import protected_pieces, protected_spans
 from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.languages.profile import Profile, looks_like
 from mlpipeline.languages.scripts import RANGES
@@ -196,4 +196,4 @@ def _is_bare(text: str) -> bool:
     """Whether there is no word in it: emoji and marks only."""
     if any(map(str.isalpha, text)):
         return False
-    return not any(one.kind != "emoji" for one in protected_parts(text))
+    return not any(one.kind != "emoji" for one in protected_pieces(text))

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import lru_cache
 
 from mlpipeline.languages.paraphrase.operators import Tool
-from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_parts
+from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_pieces
 from mlpipeline.languages.paraphrase.tools import CONVERSION
 from mlpipeline.methods.augmentation.corpus import RETRIEVAL, Candidate, Corpus, own_share
 from mlpipeline.methods.augmentation.settings import MakingSettings
@@ -28,28 +28,28 @@ class TextGate:
         self._kinds = {name: one.kind for name, one in tool.operators.items()}
         self._there = set(corpus.texts)
 
-    def refuse(self, one: Candidate) -> str:
+    def refuse(self, candidate: Candidate) -> str:
         """`broken`, `script`, `length`, `same`, or nothing; each text passes once."""
-        parent = self._corpus.texts[one.row]
-        if not is_intact(one, self._corpus):
+        parent = self._corpus.texts[candidate.row]
+        if not is_intact(candidate, self._corpus):
             return "broken"
-        if self._is_other_script(one, parent):
+        if self._is_other_script(candidate, parent):
             return "script"
-        if one.normalized in self._there:
+        if candidate.normalized in self._there:
             return "same"
-        if RETRIEVAL not in one.operators and self._is_other_length(one.normalized, parent):
+        if RETRIEVAL not in candidate.operators and self._is_other_length(candidate.normalized, parent):
             return "length"
-        self._there.add(one.normalized)
+        self._there.add(candidate.normalized)
         return ""
 
-    def loses_words(self, one: Candidate) -> bool:
+    def loses_words(self, candidate: Candidate) -> bool:
         """Whether operators that only change the form changed the content words: a broken form is other words.
 
         Costs an analysis, so what costs less is asked before.
         """
-        if one.opposite or any(self._kinds.get(name) != "form" for name in one.operators):
+        if candidate.opposite or any(self._kinds.get(name) != "form" for name in candidate.operators):
             return False
-        return bool(self._stems(self._corpus.texts[one.row]) != self._stems(one.text))
+        return bool(self._stems(self._corpus.texts[candidate.row]) != self._stems(candidate.text))
 
     def _is_other_script(self, one: Candidate, parent: str) -> bool:
         if any(name.startswith(CONVERSION) for name in one.operators):
@@ -63,11 +63,11 @@ class TextGate:
         return bool(ratio > most or ratio * most < 1)
 
 
-def refusal(one: Candidate, by_existing: bool, by_held_out: bool, closest: float, least: float) -> str:
+def refusal(candidate: Candidate, by_existing: bool, by_held_out: bool, closest: float, least: float) -> str:
     """`held_out`, `near_existing`, `stranger`, or nothing.
 
     Args:
-        one: what was made.
+        candidate: what was made.
         by_existing, by_held_out: whether it is near a row that is there, one of validation or test.
         closest: its similarity with the likest of its parents.
         least: of that.
@@ -75,21 +75,23 @@ def refusal(one: Candidate, by_existing: bool, by_held_out: bool, closest: float
     if by_held_out:
         return "held_out"
     # what says the opposite differs by one small word: it is not a copy of its parent
-    if by_existing and not one.opposite:
+    if by_existing and not candidate.opposite:
         return NEAR
-    return "stranger" if closest < least and RETRIEVAL not in one.operators else ""
+    return "stranger" if closest < least and RETRIEVAL not in candidate.operators else ""
 
 
-def is_intact(one: Candidate, corpus: Corpus) -> bool:
+def is_intact(candidate: Candidate, corpus: Corpus) -> bool:
     """Whether a candidate is whole text in NFC with each placeholder and number of its parent, and no other."""
-    if not one.normalized or not is_whole(one.normalized) or not is_whole(one.text):
+    if not candidate.normalized or not is_whole(candidate.normalized) or not is_whole(candidate.text):
         return False
-    parent = corpus.texts[one.row]
-    if RETRIEVAL in one.operators or kept(parent, one.normalized):
+    parent = corpus.texts[candidate.row]
+    if RETRIEVAL in candidate.operators or kept(parent, candidate.normalized):
         return True
     # the beginning of one row and the end of another: what is in it comes from one of them
-    return one.other >= 0 and not _things(one.normalized) - _things(parent) - _things(corpus.texts[one.other])
+    return candidate.other >= 0 and not _things(candidate.normalized) - _things(parent) - _things(
+        corpus.texts[candidate.other]
+    )
 
 
 def _things(text: str) -> Counter[tuple[str, str]]:
-    return Counter((one.kind, text[one.start : one.stop]) for one in protected_parts(text))
+    return Counter((one.kind, text[one.start : one.stop]) for one in protected_pieces(text))

@@ -48,7 +48,7 @@ class BadAnswerError(Exception):
 
 
 def generator(
-    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, object]
+    corpus: Corpus, counts: Mapping[str, int], rules: MakingSettings, tool: Tool, report: MutableMapping[str, object]
 ) -> Iterator[Candidate]:
     """What the recipe's generator makes of the rows of intents that lack some.
 
@@ -56,10 +56,10 @@ def generator(
 
     Args:
         corpus: in its canonical order.
-        wanted: intent -> rows that it lacks.
+        counts: intent -> rows that it lacks.
         rules: the recipe's `augment` part.
         tool: of its language; not used.
-        told: gets `asked` (texts), `given` and `refused` (reason -> count).
+        report: gets `requested` (texts), `returned` and `refused` (reason -> count).
 
     Raises:
         RecipeError: for an address that is none.
@@ -67,14 +67,14 @@ def generator(
         StageError: when nobody answers at the address.
     """
     asked, given, refused = 0, 0, Counter[str]()
-    told.update(asked=asked, given=given, refused={})
+    report.update(requested=asked, returned=given, refused={})
     if not rules.generator:
         return
     normalize, generate = normalizer(corpus.profile), open_generator(rules.generator)
-    for rows, count in _batches(corpus, wanted, rules.per_row):
+    for rows, count in _batches(corpus, counts, rules.per_row):
         texts = [corpus.texts[row] for row in rows]
         asked += len(texts)
-        told["asked"] = asked
+        report["requested"] = asked
         try:
             answers = generate(texts, corpus.profile.tag, count, rules.seed % 2**31)
             if len(answers) != len(texts):
@@ -85,21 +85,21 @@ def generator(
         for row, made in zip(rows, answers, strict=False):
             for text in _usable(made, corpus.texts[row], count, refused):
                 given += 1
-                told["given"] = given
+                report["returned"] = given
                 yield Candidate(text, normalize(text), row, (OPERATOR,))
-        told["refused"] = dict(sorted(refused.items()))
+        report["refused"] = dict(sorted(refused.items()))
 
 
-def open_generator(place: str) -> Generate:
+def open_generator(folder: str) -> Generate:
     """The generator at an address (`http://...`, `https://...`) or in a folder.
 
     Raises:
         RecipeError: for an address that is none.
         SetupError: for a folder without a model, or without the libraries for it.
     """
-    if "://" in place:
-        return _at_address(place)
-    return _in_folder(place)
+    if "://" in folder:
+        return _at_address(folder)
+    return _in_folder(folder)
 
 
 def _batches(corpus: Corpus, wanted: Mapping[str, int], per_row: int) -> Iterator[tuple[list[int], int]]:

@@ -27,7 +27,7 @@ __all__ = ["Augmented", "AugmentedRow", "Candidate", "Review", "augment_bot"]
 class Review(NamedTuple):
     """A made row that a person should judge: `label_disagrees` or `opposite`, and in words why."""
 
-    made: AugmentedRow
+    row: AugmentedRow
     reason: str
     detail: str
 
@@ -170,7 +170,7 @@ def _agreement(
             continue
         elif said is not None and not accepted[at]:
             outcomes[place] = "label_disagrees"
-            details[place] = f"a model of the other rows says {names[said.said[at]]}"
+            details[place] = f"a model of the other rows says {names[said.predicted[at]]}"
     return agreement
 
 
@@ -185,4 +185,4 @@ def _said(corpus: Corpus, labels: NDArray[np.int64], made: Sequence[Candidate], 
     count = len(made)
     first = said.first[:count].copy()
     first[meant] |= said.first[count:]
-    return Agreement(said.probability[:count], first, said.said[:count])
+    return Agreement(said.probability[:count], first, said.predicted[:count])

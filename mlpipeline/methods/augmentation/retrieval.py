@@ -54,38 +54,39 @@ class Decisions:
 
 
 def retrieval(
-    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, object]
+    corpus: Corpus, counts: Mapping[str, int], rules: MakingSettings, tool: Tool, report: MutableMapping[str, object]
 ) -> Iterator[Candidate]:
     """Sentences of the logs for intents that lack rows, the surest first; held-out rows are never looked at.
 
     Args:
         corpus: in its canonical order.
-        wanted: intent -> rows that it lacks.
+        counts: intent -> rows that it lacks.
         rules: the recipe's `augment` part.
         tool: of its language.
-        told: gets `rows` and `logs` that were looked at, and `reason` where nothing is given, else `floor` (a margin),
-            `known` and `right` (rows above it when they were left out, and those of them that were right), `found`.
+        report: gets `rows` and `logs` that were looked at, and `reason` where nothing is given, else `floor` (a
+            margin), `known` and `right` (rows above it when they were left out, and those of them that were right),
+            `found`.
     """
     rows = _voters(corpus, rules.seed)
     logs = _sentences(corpus, rules.seed)
-    told.update(rows=len(rows), logs=len(logs))
+    report.update(rows=len(rows), logs=len(logs))
     names, codes = coded([corpus.intents[row] for row in rows])
-    if not logs or not wanted or len(names) < 2:
+    if not logs or not counts or len(names) < 2:
         lacks = "there are no logs" if not logs else "there are fewer than two intents"
-        told["reason"] = lacks if wanted else "no intent lacks rows"
+        report["reason"] = lacks if counts else "no intent lacks rows"
         return
     left_out, asked = decisions_of([corpus.texts[row] for row in rows], codes, logs, rules.seed)
     right, aim = left_out.intent == codes, rules.retrieval_precision
     floor = floor_of(left_out.margin, right, aim)
     if not np.isfinite(floor):
-        told["reason"] = f"no margin is known with which a row that was left out is right so often ({aim:.0%})"
+        report["reason"] = f"no margin is known with which a row that was left out is right so often ({aim:.0%})"
         return
     above = left_out.margin >= floor
     taken = np.flatnonzero(asked.margin >= floor)
-    told.update(floor=round(floor, 4), known=int(above.sum()), right=int(right[above].sum()), found=len(taken))
+    report.update(floor=round(floor, 4), known=int(above.sum()), right=int(right[above].sum()), found=len(taken))
     for at in taken[np.lexsort((~asked.agree[taken], -asked.margin[taken]))].tolist():
         text = logs[at]
-        if wanted.get(names[asked.intent[at]], 0) > 0 and _count_words(text, tool) > 1:
+        if counts.get(names[asked.intent[at]], 0) > 0 and _count_words(text, tool) > 1:
             yield Candidate(text, text, rows[int(asked.nearest[at])], (OPERATOR,))
 
 

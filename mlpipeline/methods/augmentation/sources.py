@@ -14,15 +14,15 @@ NAMES = (synonyms.OPERATOR, retrieval.OPERATOR, generator.OPERATOR)
 
 
 class Giver(Protocol):
-    """A source before it knows its recipe; what it has to say for the report goes into `told`."""
+    """A source before it knows its recipe; what it has to say for the report goes into `report`."""
 
     def __call__(
         self,
         corpus: Corpus,
-        wanted: Mapping[str, int],
+        counts: Mapping[str, int],
         rules: MakingSettings,
         tool: Tool,
-        told: MutableMapping[str, object],
+        report: MutableMapping[str, object],
     ) -> Iterator[Candidate]:
         """Candidates, whose `row` are places in the corpus."""
 

@@ -41,7 +41,7 @@ _FIRST_NOT_LATIN = "\u0250"
 _LEAST_LATIN = 3  # letters of a word: p of "p. m." is none
 
 
-class Place(NamedTuple):
+class Slot(NamedTuple):
     """A word of a row that can be exchanged: where it stands, and which it is."""
 
     start: int
@@ -50,38 +50,38 @@ class Place(NamedTuple):
 
 
 def synonyms(
-    corpus: Corpus, wanted: Mapping[str, int], rules: MakingSettings, tool: Tool, told: MutableMapping[str, object]
+    corpus: Corpus, counts: Mapping[str, int], rules: MakingSettings, tool: Tool, report: MutableMapping[str, object]
 ) -> Iterator[Candidate]:
     """Rows of intents that lack some with one word exchanged.
 
     Args:
         corpus: in its canonical order.
-        wanted: intent -> rows that it lacks.
+        counts: intent -> rows that it lacks.
         rules: the recipe's `augment` part.
         tool: of its language.
-        told: gets `texts`, and `reason` where nothing is given, else `words` that have neighbours.
+        report: gets `texts`, and `reason` where nothing is given, else `words` that have neighbours.
     """
     texts = _texts(corpus, rules.seed)
-    told["texts"] = len(texts)
-    if len(texts) < LEAST_TEXTS or not wanted:
+    report["texts"] = len(texts)
+    if len(texts) < LEAST_TEXTS or not counts:
         few = f"rows and logs are {len(texts)} texts; neighbours of words need {LEAST_TEXTS}"
-        told["reason"] = few if wanted else "no intent lacks rows"
+        report["reason"] = few if counts else "no intent lacks rows"
         return
     found = neighbours_of([words_of(tool.analyse(text), tool) for text in texts])
     rows = [tool.analyse(text) for text in corpus.texts]
     marks = Marks(corpus.intents, [{one[0] for one in words_of(row, tool) if one[0]} for row in rows])
-    told["words"] = len(found)
+    report["words"] = len(found)
     normalize = normalizer(corpus.profile)
     there = set(corpus.texts)
     for row, sentence in enumerate(rows):
         intent, text = corpus.intents[row], corpus.texts[row]
-        if wanted.get(intent, 0) <= 0 or left_alone(text, corpus.profile):
+        if counts.get(intent, 0) <= 0 or left_alone(text, corpus.profile):
             continue
         rng = rng_of(rules.seed, corpus.ids[row], OPERATOR)
         said = {one.form.casefold() for one in sentence.tokens}
         ways = [
             (place, other)
-            for place in places_of(sentence, tool)
+            for place in slots_of(sentence, tool)
             for other in found.get(place.word, ())
             if other[0] not in said
             and marks.may_exchange(place.word, other, intent)
@@ -98,7 +98,7 @@ def synonyms(
 def words_of(sentence: Sentence, tool: Tool) -> Words:
     """The words of a sentence in their order, and whether each is one that can be exchanged; None where a number, a
     placeholder or the like stands."""
-    places = {(place.start, place.stop) for place in places_of(sentence, tool)}
+    places = {(place.start, place.stop) for place in slots_of(sentence, tool)}
     return [
         (
             (one.form.casefold(), one.tag)
@@ -110,10 +110,10 @@ def words_of(sentence: Sentence, tool: Tool) -> Words:
     ]
 
 
-def places_of(sentence: Sentence, tool: Tool) -> list[Place]:
+def slots_of(sentence: Sentence, tool: Tool) -> list[Slot]:
     """Content words that stand as they are said: no number, no negation, nothing protected, no verb that is joined."""
     stems = set(tool.stems(sentence.text))
-    found = list[Place]()
+    found = list[Slot]()
     for at, one in enumerate(sentence.tokens):
         if (
             (one.stem in stems or one.form in stems or stems.issuperset(one.form))
@@ -123,7 +123,7 @@ def places_of(sentence: Sentence, tool: Tool) -> list[Place]:
             and not negates(sentence, at, at + 1)
             and not _is_piece(sentence, at)
         ):
-            found.append(Place(one.start, one.stop, (one.form.casefold(), one.tag)))
+            found.append(Slot(one.start, one.stop, (one.form.casefold(), one.tag)))
     return found
 
 
@@ -154,7 +154,7 @@ class Marks:
             for word in held:
                 self._with[word][intent] += 1
 
-    def may_exchange(self, said: Word, other: Word, intent: str) -> bool:
+    def may_exchange(self, text: Word, other: Word, intent: str) -> bool:
         """Whether a row of an intent keeps it when it says the other word.
 
         The other word is one that rows of the intent say, and not more those of another intent; or no row says it, and
@@ -162,7 +162,7 @@ class Marks:
         """
         others = self._with.get(other)
         if others is None:
-            return not self.marks(said, intent)
+            return not self.marks(text, intent)
         return others[intent] > 0 and not any(self.marks(other, one) for one in others if one != intent)
 
     def marks(self, word: Word, intent: str) -> bool:

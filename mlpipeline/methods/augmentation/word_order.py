@@ -158,33 +158,33 @@ def order_score(pairs: Sequence[tuple[str, str]], models: Sequence[LetterModel],
 
 
 def order_scores(
-    texts: Sequence[str], parts: Sequence[int], made: Sequence[tuple[str, int, str]], tool: Tool, seed: int
+    texts: Sequence[str], folds: Sequence[int], candidates: Sequence[tuple[str, int, str]], tool: Tool, seed: int
 ) -> dict[str, OrderScore]:
     """The scores of operators by name; see the head of this module.
 
     Args:
         texts: n rows of the bot.
-        parts: (n,) the part that each belongs to; of a text, and what was made of it, models of other parts are asked.
-        made: the operator, the parent's place, and the text, of each made row.
+        folds: (n,) the part that each belongs to; of a text, and what was made of it, models of other parts are asked.
+        candidates: the operator, the parent's place, and the text, of each made row.
         tool: of the language.
         seed: of the shuffles.
     """
     by_name: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for name, row, text in made:
+    for name, row, text in candidates:
         if len(by_name[name]) < _MOST_MADE:
             by_name[name].append((row, text))
-    numbers = sorted(set(parts))
-    own = {part: [text for text, its in zip(texts, parts, strict=True) if its != part] for part in numbers}
+    numbers = sorted(set(folds))
+    own = {part: [text for text, its in zip(texts, folds, strict=True) if its != part] for part in numbers}
     models = {part: LetterModel(own[part]) for part in numbers}
     found = {}
     for name, rows in sorted(by_name.items()):
         pairs = [(texts[row], text) for row, text in rows]
-        score = order_score(pairs, [models[parts[row]] for row, _ in rows], tool, seed)
+        score = order_score(pairs, [models[folds[row]] for row, _ in rows], tool, seed)
         if score.is_salad:
             with_made = {
-                part: LetterModel([*own[part], *(text for row, text in rows if parts[row] != part)]) for part in numbers
+                part: LetterModel([*own[part], *(text for row, text in rows if folds[row] != part)]) for part in numbers
             }
-            again = order_score(pairs, [with_made[parts[row]] for row, _ in rows], tool, seed)
+            again = order_score(pairs, [with_made[folds[row]] for row, _ in rows], tool, seed)
             score = score if again.is_salad else again
         found[name] = score
     return found

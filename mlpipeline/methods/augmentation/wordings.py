@@ -79,10 +79,10 @@ class Setting:
         return effective(self.tool.operators, self.profile.steps)
 
 
-def paraphrases_of(setting: Setting, used: Mapping[str, Operator], said: str, chain: int) -> Iterator[Candidate]:
+def paraphrases_of(setting: Setting, used: Mapping[str, Operator], normalized: str, chain: int) -> Iterator[Candidate]:
     """Wordings of a normalised text, each once: of each operator, then of some more on what others made."""
     normalize, seed = normalizer(setting.profile), setting.rules.seed
-    bases: list[tuple[tuple[str, ...], str]] = [((), said)]
+    bases: list[tuple[tuple[str, ...], str]] = [((), normalized)]
     seen = set[str]()
     for depth in range(chain):
         longer = list[tuple[tuple[str, ...], str]]()
@@ -105,27 +105,27 @@ def paraphrases_of(setting: Setting, used: Mapping[str, Operator], said: str, ch
         bases = longer
 
 
-def with_rows(setting: Setting, said: str, rows: Sequence[tuple[str, str]], held_out: Sequence[str]) -> Corpus:
+def with_rows(setting: Setting, sentence: str, rows: Sequence[tuple[str, str]], held_out: Sequence[str]) -> Corpus:
     """The sentence, then a bot's training rows. Its intent is that of an equal row, or what the rows' model says.
 
     Args:
         setting: of the bot.
-        said: the sentence, normalised.
+        sentence: the sentence, normalised.
         rows: (normalised text, intent) each.
         held_out: normalised texts of validation and test rows.
     """
     names, codes = coded([intent for _, intent in rows])
-    asked = agreement_of([text for text, _ in rows], codes, [said], np.zeros(1, np.int64), setting.rules.seed)
-    guessed = names[int(asked.said[0])] if asked else "".join(names[:1])
-    intent = next((known for text, known in rows if text == said), guessed)
-    learnt = [(said, intent), *((text, known) for text, known in rows if text != said)]
+    asked = agreement_of([text for text, _ in rows], codes, [sentence], np.zeros(1, np.int64), setting.rules.seed)
+    guessed = names[int(asked.predicted[0])] if asked else "".join(names[:1])
+    intent = next((known for text, known in rows if text == sentence), guessed)
+    learnt = [(sentence, intent), *((text, known) for text, known in rows if text != sentence)]
     texts, intents = zip(*learnt, strict=True)
     return Corpus(setting.profile, list(map(str, range(len(texts)))), texts, intents, held_out)
 
 
-def check_wordings(setting: Setting, corpus: Corpus, made: Iterable[Candidate]) -> list[Wording]:
+def check_wordings(setting: Setting, corpus: Corpus, paraphrases: Iterable[Candidate]) -> list[Wording]:
     """What the gates of the stage say of wordings of the first row of a corpus, in the order of the verdicts."""
-    candidates, said = list(made), corpus.texts[0]
+    candidates, said = list(paraphrases), corpus.texts[0]
     gate = TextGate(corpus, setting.rules, setting.tool)
     verdicts = [gate.refuse(one) for one in candidates]
     similar = _near(setting, corpus, candidates, verdicts)
@@ -165,4 +165,4 @@ def _agreed(
     for at, (one, sure) in enumerate(zip(made, said.accepts(setting.rules.min_agreement), strict=True)):
         if not verdicts[at] and not one.opposite and not sure:
             verdicts[at] = "label_disagrees"
-    return [(names[code], float(share)) for code, share in zip(said.said, said.probability, strict=True)]
+    return [(names[code], float(share)) for code, share in zip(said.predicted, said.probability, strict=True)]

@@ -76,7 +76,7 @@ def analyse_examples(examples: Examples, rules: NoiseSettings, *, large: bool, f
     except StageError as error:
         return _unjudged(examples, error, rules.policy)
     scores = fit(views, task)
-    detection = detect(views, Taken(scores, learnt), task.labels[learnt], task.parts[learnt], seed=rules.seed)
+    detection = detect(views, Taken(scores, learnt), task.labels[learnt], task.origins[learnt], seed=rules.seed)
     part = task.noise_data.take(learnt)
     findings = _findings(detection, part, task.labels[learnt], examples, learnt, rules)
     findings = spare_intents(findings, task.labels[learnt], rules.max_dropped)
@@ -111,7 +111,7 @@ def as_task(examples: Examples, rules: NoiseSettings) -> Task:
     folds = np.zeros(len(examples), np.int64)
     for rows in (np.flatnonzero(~examples.held_out), np.flatnonzero(examples.held_out)):
         folds[rows] = folds_by_group(examples.labels[rows], examples.groups[rows], rules.folds, rules.seed)
-    parts = examples.made.astype(np.int64)
+    parts = examples.synthetic.astype(np.int64)
     return Task(noise_data, examples.labels, folds, parts, ~examples.held_out, len(examples.intents), rules.seed)
 
 
@@ -201,7 +201,7 @@ def _judge_test(
     """The test units, judged by what the views said of them; the others stand beside them only as a scale."""
     if not examples.held_out.any():
         return None, []
-    apart = np.where(examples.held_out, _TEST, task.parts)
+    apart = np.where(examples.held_out, _TEST, task.origins)
     whole = detect(views, scores, task.labels, apart, seed=rules.seed)
     listed = _findings(whole, task.noise_data, task.labels, examples, np.arange(len(examples)), rules)
     return whole.estimate, [one for one in listed if examples.held_out[one.row]]

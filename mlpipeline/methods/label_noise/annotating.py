@@ -53,7 +53,7 @@ def unequivocal(answers: Sequence[Answer]) -> list[Answer]:
     return [answer for answer in answers if times[answer.content_id, answer.annotator] == 1]
 
 
-def said_by_views(examples: Examples, analysis: NoiseAnalysis) -> dict[str, str]:
+def votes_of_views(examples: Examples, analysis: NoiseAnalysis) -> dict[str, str]:
     """The likeliest intent of each content that was judged, by models that have never learnt its labels."""
     said: dict[str, str] = {}
     if analysis.detection is None:
@@ -136,7 +136,7 @@ def annotator_report(
         "disagreements": [],
     }
     texts = {answer.content_id: answer.text for answer in reversed(answers)}
-    views = said_by_views(examples, analysis)
+    views = votes_of_views(examples, analysis)
     return told | _compared(asked, shared, texts, views) if shared else told
 
 

@@ -82,7 +82,7 @@ def plant(
         labels: (n,) label codes.
         kind: `random`: any other label; `pairs`: the label whose rows resemble those of the own label most.
         share: of all rows.
-        material: the rows, for what resembles what.
+        noise_data: the rows, for what resembles what.
         usable: (n,) rows that may be changed; verified rows and rows that are doubted already should not be.
         seed: of the choice.
 
@@ -137,7 +137,7 @@ def audit(
 
     Args:
         labels: (n,) given label codes.
-        material: the rows.
+        noise_data: the rows.
         before: the judgement of the labels as they are.
         again: judges other labels of the same rows; the same detector or, to save time, a part of it.
         share: of the rows that get a wrong label.

@@ -73,7 +73,7 @@ def list_findings(
 
     Args:
         detection: what was found.
-        material: the rows that were judged.
+        noise_data: the rows that were judged.
         labels: (n,) given label codes.
         policy: what to do with clear cases: `keep`, `queue`, `drop` or `relabel`; all others are queued.
         outside: code of the label that stands for "not my business", if there is one.

@@ -33,10 +33,10 @@ class Detection:
     views: Mapping[str, Floats]
     noise: Mapping[int, Noise]
 
-    def expand(self, place: Codes) -> Detection:
-        """The same for m rows, of which `place` (m,) tells as which row each was judged."""
-        views = {name: view[place] for name, view in self.views.items()}
-        return Detection(self.estimate.expand(place), views, self.noise)
+    def expand(self, index: Codes) -> Detection:
+        """The same for m rows, of which `index` (m,) tells as which row each was judged."""
+        views = {name: view[index] for name, view in self.views.items()}
+        return Detection(self.estimate.expand(index), views, self.noise)
 
 
 def find_noise(
@@ -45,7 +45,7 @@ def find_noise(
     classes: int,
     *,
     views: Sequence[View] | None = None,
-    parts: Codes | None = None,
+    origins: Codes | None = None,
     folds: int = _FOLDS,
     seed: int = 20,
 ) -> Detection:
@@ -54,11 +54,11 @@ def find_noise(
     Rows of one group with one label (and of one origin) are judged as one row, so the rate is that of distinct rows.
 
     Args:
-        material: n rows.
+        noise_data: n rows.
         labels: (n,) label codes in [0, classes).
         classes: number of labels.
         views: which views; without it, those that `choose_views` finds worth their time.
-        parts: (n,) origin of each row, such as 0 for human and 1 for made rows: each is judged by itself.
+        origins: (n,) origin of each row, such as 0 for human and 1 for made rows: each is judged by itself.
         folds: how often the rows are parted; a group stays whole.
         seed: of all that is random.
 
@@ -70,7 +70,7 @@ def find_noise(
         choose_views(classes, len(labels), vectors=noise_data.vectors.shape[1] > 0) if views is None else tuple(views)
     )
     # A text that stands there a thousand times with one label is one piece of evidence, not a thousand.
-    origin = np.zeros_like(labels) if parts is None else parts
+    origin = np.zeros_like(labels) if origins is None else origins
     _, first, again = np.unique(
         np.stack([noise_data.groups, labels, origin]), axis=1, return_index=True, return_inverse=True
     )
@@ -84,12 +84,12 @@ def find_noise(
 
 
 def detect(
-    views: Sequence[View], scores: Mapping[str, Floats], labels: Codes, parts: Codes, *, seed: int = 20
+    views: Sequence[View], scores: Mapping[str, Floats], labels: Codes, origins: Codes, *, seed: int = 20
 ) -> Detection:
-    """The verdict on n rows from the views' scores (n, k) by name, out of fold; `parts` (n,) are judged apart."""
+    """The verdict on n rows from the views' scores (n, k) by name, out of fold; `origins` (n,) are judged apart."""
     judges = [view for view in views if not view.votes_only] or views
     found = {view.name: as_log_chances(scores[view.name], labels) for view in judges}
-    analysis, noise = estimate_groups(list(found.values()), labels, parts, seed)
+    analysis, noise = estimate_groups(list(found.values()), labels, origins, seed)
     voters = {view.name: as_log_chances(scores[view.name], labels) for view in views if view not in judges}
     found = {view.name: (found | voters)[view.name] for view in views}
     near = [found[view.name] for view in views if view.how in ("neighbours", "embedding")]

@@ -90,9 +90,9 @@ class NoiseEstimate:
         reached = int(np.searchsorted(grown, share * self.expected - 1e-9))
         return reached + 1 if reached < len(grown) else None
 
-    def expand(self, place: Codes) -> NoiseEstimate:
-        """The same for m rows, of which `place` (m,) tells as which row each was judged."""
-        told = {name: getattr(self, name)[place] for name in ("wrong", "score", "suggested", "fused")}
+    def expand(self, index: Codes) -> NoiseEstimate:
+        """The same for m rows, of which `index` (m,) tells as which row each was judged."""
+        told = {name: getattr(self, name)[index] for name in ("wrong", "score", "suggested", "fused")}
         return replace(self, **told)
 
     @property

@@ -34,7 +34,7 @@ class _Rows:
 def estimate_groups(
     views: Sequence[Floats],
     labels: Codes,
-    parts: Codes | None = None,
+    origins: Codes | None = None,
     seed: int = 20,
 ) -> tuple[NoiseEstimate, dict[int, Noise]]:
     """`estimate_noise`, with a rate and a kind of noise for each part; one cut-off for all, as they are probabilities.
@@ -42,23 +42,23 @@ def estimate_groups(
     Args:
         views: log probabilities (n, k) of each view, out of fold.
         labels: (n,) given label codes.
-        parts: (n,) which part a row belongs to, such as 0 for human and 1 for made rows; one part without it.
+        origins: (n,) which part a row belongs to, such as 0 for human and 1 for made rows; one part without it.
         seed: of the wrong labels on paper.
 
     Returns:
         The judgement of all rows, with the noise of part 0 or the first large enough part, and the noise of each
         part that was judged by itself.
     """
-    numbers = [] if parts is None else np.unique(parts).tolist()
-    large = [number for number in numbers if parts is not None and (parts == number).sum() >= _ENOUGH]
-    if parts is None or len(numbers) < 2 or not large:
+    numbers = [] if origins is None else np.unique(origins).tolist()
+    large = [number for number in numbers if origins is not None and (origins == number).sum() >= _ENOUGH]
+    if origins is None or len(numbers) < 2 or not large:
         number = numbers[0] if numbers else 0
         whole = estimate_noise(views, labels, seed=seed)
         return whole, {number: whole.noise}
     merged = estimate_noise(views, labels, seed=seed)
     wrong, score, noise = merged.wrong.copy(), merged.score.copy(), {}
     for number in large:
-        rows = np.flatnonzero(parts == number)
+        rows = np.flatnonzero(origins == number)
         own = estimate_noise([cast(Floats, _Rows(view, rows)) for view in views], labels[rows], seed=seed)
         wrong[rows], score[rows], noise[number] = own.wrong, own.score, own.noise
     cut, expected = best_cut(wrong)

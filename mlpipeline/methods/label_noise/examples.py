@@ -26,7 +26,7 @@ class Examples:
         labels: int64 (n,), place of each unit's intent in `intents`.
         groups: int64 (n,), near duplicates share a number.
         held_out: bool (n,), test rows: judged by views that have learnt none of them, and only ever reported.
-        made: bool (n,), made of another row by a machine.
+        synthetic: bool (n,), made of another row by a machine.
         verified: bool (n,), checked by a human: only ever reported.
         splits: train, validation or test.
         vectors: float32 (n, d), or None.
@@ -39,7 +39,7 @@ class Examples:
     labels: Codes
     groups: Codes
     held_out: Flags
-    made: Flags
+    synthetic: Flags
     verified: Flags
     splits: Sequence[str] = field(default_factory=list)
     vectors: Floats | None = None
@@ -81,7 +81,7 @@ def examples_of(rows: pa.Table) -> Examples:
         labels=np.array([place[intent] for _, intent in keys], np.int64),
         groups=numbered([row["component"] or row["content_id"] for row in firsts]),
         held_out=np.array([split == "test" for split in splits], bool),
-        made=np.array([key not in human for key in keys], bool),
+        synthetic=np.array([key not in human for key in keys], bool),
         verified=np.array([key in checked for key in keys], bool),
         splits=splits,
         vectors=_vectors([row["vector"] for row in firsts]),

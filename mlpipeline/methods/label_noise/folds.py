@@ -31,11 +31,11 @@ class Task:
     """What every view of a bot works on.
 
     Attributes:
-        material: n rows.
+        noise_data: n rows.
         labels: int64 (n,), given label codes below `classes`.
         folds: int64 (n,), fold of each row; a group lies in one fold.
-        parts: int64 (n,), origin of each row, see `parts.estimate_groups`.
-        learnt: bool (n,), rows that may be learnt; test rows may not.
+        origins: int64 (n,), origin of each row, see `estimate_groups`.
+        trainable: bool (n,), rows that may be learnt; test rows may not.
         classes: number of labels.
         seed: of all that is random.
     """
@@ -43,8 +43,8 @@ class Task:
     noise_data: NoiseData
     labels: Codes
     folds: Codes
-    parts: Codes
-    learnt: Flags
+    origins: Codes
+    trainable: Flags
     classes: int
     seed: int = 20
 
@@ -68,7 +68,7 @@ class Task:
 
 def predict_fold(view: View, task: Task, fold: int) -> tuple[Codes, Floats]:
     """One view and fold: row numbers (m,) and scores (m, classes), learnt from other folds. One Spark task."""
-    asked, learnt = np.flatnonzero(task.folds == fold), learnt_rows(view, task, fold)
+    asked, learnt = np.flatnonzero(task.folds == fold), train_rows_of(view, task, fold)
     return asked, fit_view(view, task.noise_data, task.labels, learnt, asked, task.classes, task.seed)
 
 
@@ -77,9 +77,9 @@ def predict_all(view: View, task: Task) -> Floats:
     return task.gather([predict_fold(view, task, fold) for fold in task.numbers])
 
 
-def learnt_rows(view: View, task: Task, fold: int) -> Codes:
+def train_rows_of(view: View, task: Task, fold: int) -> Codes:
     """Numbers of the rows that the view learns when the fold is asked; of a purified view, those that seem right."""
-    rest = np.flatnonzero(task.learnt & (task.folds != fold))
+    rest = np.flatnonzero(task.trainable & (task.folds != fold))
     return rest[_seem_right(view, task, rest)] if view.purified else rest
 
 
@@ -87,11 +87,11 @@ def _seem_right(purified: View, task: Task, rest: Codes) -> Flags:
     """Which of the rows (m,) carry labels that seem right, from these rows alone."""
     labels, part = task.labels[rest], task.noise_data.take(rest)
     inner = folds_by_group(labels, part.groups, _INNER, task.seed)
-    own = Task(part, labels, inner, task.parts[rest], np.ones(len(rest), bool), task.classes, task.seed)
+    own = Task(part, labels, inner, task.origins[rest], np.ones(len(rest), bool), task.classes, task.seed)
     # Neighbours beside it change nothing but the time. Beside machines of rivals, naive Bayes is enough: of 48,000 rows
     # of which a tenth is wrong, it trusts 87 % and machines of rivals 89 %, .8 % of them wrong ones either way.
     quick = View("bayes", "bayes") if purified.how == "rivals" else quick_views(task.classes)[0]
     view = replace(quick, settings={"passes": _PASSES})
     found = as_log_chances(predict_all(view, own), labels)
-    judged, _ = estimate_groups([found], labels, own.parts, task.seed)
+    judged, _ = estimate_groups([found], labels, own.origins, task.seed)
     return np.asarray(judged.wrong < min(judged.cut, _DOUBTED))

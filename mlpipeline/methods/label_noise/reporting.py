@@ -51,7 +51,7 @@ def report_of(examples: Examples, analysis: NoiseAnalysis, answers: Sequence[Ans
     if analysis.detection is None:
         return {**report, "line": f"labels were not checked: {analysis.reason}"}
     parts = analysis.detection.noise
-    estimate = _of_all(analysis.detection.estimate, parts, examples.made[~examples.held_out])
+    estimate = _of_all(analysis.detection.estimate, parts, examples.synthetic[~examples.held_out])
     own = [one for one in analysis.findings if not examples.held_out[one.row]]
     report |= {
         **_noise(estimate.noise),

@@ -115,16 +115,16 @@ def say_cheaper(labels: int, rows: int, views: Sequence[View]) -> str:
 
 
 def fit_view(
-    view: View, noise_data: NoiseData, labels: Codes, learnt: Codes, asked: Codes, classes: int, seed: int = 20
+    view: View, noise_data: NoiseData, labels: Codes, train: Codes, held_out: Codes, classes: int, seed: int = 20
 ) -> Floats:
     """What the view says of some rows after learning others.
 
     Args:
         view: which view.
-        material: n rows.
+        noise_data: n rows.
         labels: (n,) given label codes in [0, classes).
-        learnt: (l,) numbers of the rows to learn.
-        asked: (m,) numbers of the rows in question.
+        train: (l,) numbers of the rows to learn.
+        held_out: (m,) numbers of the rows in question.
         classes: number of labels.
         seed: of what is random in a view.
 
@@ -135,20 +135,20 @@ def fit_view(
     Raises:
         StageError: for an unknown kind of view.
     """
-    known = np.unique(labels[learnt])
-    if not len(asked) or len(known) < 2:
-        return np.zeros((len(asked), classes), np.float32)
+    known = np.unique(labels[train])
+    if not len(held_out) or len(known) < 2:
+        return np.zeros((len(held_out), classes), np.float32)
     if view.how in ("neighbours", "embedding"):
         rows = noise_data.matrix if view.how == "neighbours" else noise_data.vectors
-        return _by_neighbours(rows, labels, asked, learnt, classes, view.settings, noise_data.groups)
+        return _by_neighbours(rows, labels, held_out, train, classes, view.settings, noise_data.groups)
     by_matrix = {"linear": _by_margin, "rivals": _by_rivals, "bayes": _by_bayes, "network": _by_network}
     if view.how not in by_matrix:
         raise StageError(f"no view is called {view.how!r}", fix=f"choose of {', '.join(sorted(by_matrix))}")
-    return by_matrix[view.how](noise_data.matrix, labels, asked, learnt, classes, view.settings, seed)
+    return by_matrix[view.how](noise_data.matrix, labels, held_out, train, classes, view.settings, seed)
 
 
 def predict_rows(
-    view: View, rows: csr_matrix, labels: Codes, asked: csr_matrix, classes: int, seed: int = 20
+    view: View, rows: csr_matrix, labels: Codes, held_out: csr_matrix, classes: int, seed: int = 20
 ) -> Floats:
     """What a view of n-grams says of other rows than those it learns.
 
@@ -156,7 +156,7 @@ def predict_rows(
         view: one that looks at n-grams only.
         rows: scipy CSR (n, v), what it learns.
         labels: (n,) their label codes in [0, classes).
-        asked: scipy CSR (m, v).
+        held_out: scipy CSR (m, v).
         classes: number of labels.
         seed: of what is random in the view.
 
@@ -165,9 +165,9 @@ def predict_rows(
     """
     from scipy.sparse import vstack
 
-    count, more = rows.shape[0], asked.shape[0]
+    count, more = rows.shape[0], held_out.shape[0]
     noise_data = NoiseData(
-        vstack([rows, asked]).tocsr(), np.zeros((count + more, 0), np.float32), np.arange(count + more)
+        vstack([rows, held_out]).tocsr(), np.zeros((count + more, 0), np.float32), np.arange(count + more)
     )
     given = np.concatenate([labels, np.zeros(more, np.int64)])
     return fit_view(view, noise_data, given, np.arange(count), np.arange(count, count + more), classes, seed)

@@ -66,9 +66,9 @@ def verified(sets: GramSets, left: Numbers, right: Numbers, threshold: float) ->
     return pairs_of(left[keep], right[keep], similarity[keep])
 
 
-def pairs_of(one: Numbers, other: Numbers, similarity: NDArray[np.float64]) -> Pairs:
+def pairs_of(first: Numbers, other: Numbers, similarity: NDArray[np.float64]) -> Pairs:
     """Pairs in their order."""
-    left, right = np.minimum(one, other), np.maximum(one, other)
+    left, right = np.minimum(first, other), np.maximum(first, other)
     order = np.argsort(left.astype(np.int64) << np.int64(32) | right)
     return Pairs(left[order], right[order], similarity[order])
 

@@ -31,7 +31,7 @@ class Index:
     grams: Grams
     starts: Sizes
     rows: Sizes
-    places: NDArray[np.uint8]
+    positions: NDArray[np.uint8]
 
     @property
     def held(self) -> Sizes:
@@ -47,7 +47,7 @@ class Entries:
     """
 
     rows: Numbers
-    places: NDArray[np.uint8]
+    positions: NDArray[np.uint8]
     sizes: Numbers
     grams: Grams
     buckets: Numbers
@@ -69,7 +69,7 @@ class Reading:
     inside: Numbers
     keys: Numbers
 
-    def place_of(self, entries: Numbers, sizes: Numbers, after: bool = False) -> Numbers:
+    def position_of(self, entries: Numbers, sizes: Numbers, after: bool = False) -> Numbers:
         """Where in `inside` sets of such sizes begin, or end, in the buckets of some entries."""
         keys = self.of_entry[entries] << SIZE_BITS | sizes
         returned: Numbers = np.searchsorted(self.keys, keys, "right" if after else "left")
@@ -85,10 +85,10 @@ def index_of(signs: Signatures) -> Index:
     order = np.argsort(found)
     rank = np.empty(len(order), np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    rows, places = _rows_and_places(signs)
+    rows, positions = _rows_and_places(signs)
     # Sparse matrices change rows for columns by counting: gram by gram, the rows of each in their order.
     shape = (max(len(signs.names), 1), max(len(found), 1))
-    turned = coo_matrix((places, (rows, rank[encoded.indices.to_numpy()])), shape=shape).tocsr().tocsc()
+    turned = coo_matrix((positions, (rows, rank[encoded.indices.to_numpy()])), shape=shape).tocsr().tocsc()
     starts = turned.indptr[: len(found) + 1].astype(np.int32)
     return Index(
         signs.names, signs.sizes.astype(np.int32), signs.parities, found[order], starts, turned.indices, turned.data
@@ -106,7 +106,7 @@ def by_size(signs: Signatures) -> Numbers:
 
 def read(index: Index, signs: Signatures) -> Reading:
     """The buckets of an index that some signatures share a gram with."""
-    rows, places = _rows_and_places(signs)
+    rows, positions = _rows_and_places(signs)
     order = np.lexsort((signs.sizes[rows], signs.grams))
     rows, grams = rows[order], signs.grams[order]
     buckets = np.searchsorted(index.grams, grams)
@@ -119,7 +119,7 @@ def read(index: Index, signs: Signatures) -> Reading:
     held = index.held[which].astype(np.int64)
     inside = spread(index.starts[which].astype(np.int64), held)
     keys = np.repeat(np.arange(len(which)), held) << SIZE_BITS | index.sizes[index.rows[inside]]
-    entries = Entries(rows, places[order], signs.sizes[rows], grams, buckets, known)
+    entries = Entries(rows, positions[order], signs.sizes[rows], grams, buckets, known)
     return Reading(entries, which, of_entry, np.cumsum(held) - held, inside, keys)
 
 
@@ -132,9 +132,9 @@ def joined(index: Index, signs: Signatures, reading: Reading) -> Index:
     grams, held = _inserted((index.grams, index.held), entries.buckets[added], (entries.grams[added], none))
     held += np.bincount(entries.buckets + np.cumsum(added) - ~entries.known, minlength=len(held)).astype(np.int32)
     at = index.starts[entries.buckets].astype(np.int64)
-    at[known] += reading.place_of(known, entries.sizes[known], after=True) - reading.starts[reading.of_entry[known]]
-    given = (entries.rows + len(index.names)).astype(np.int32), entries.places
-    rows, places = _inserted((index.rows, index.places), at, given)
+    at[known] += reading.position_of(known, entries.sizes[known], after=True) - reading.starts[reading.of_entry[known]]
+    given = (entries.rows + len(index.names)).astype(np.int32), entries.positions
+    rows, positions = _inserted((index.rows, index.positions), at, given)
     return Index(
         np.concatenate([index.names, signs.names]),
         np.concatenate([index.sizes, signs.sizes.astype(np.int32)]),
@@ -142,24 +142,24 @@ def joined(index: Index, signs: Signatures, reading: Reading) -> Index:
         grams,
         np.concatenate([np.zeros(1, np.int32), np.cumsum(held, dtype=np.int32)]),
         rows,
-        places,
+        positions,
     )
 
 
 def _rows_and_places(signs: Signatures) -> tuple[Numbers, NDArray[np.uint8]]:
     lengths = np.diff(signs.starts)
     rows = np.repeat(np.arange(len(lengths)), lengths)
-    places = np.arange(len(rows)) - np.repeat(signs.starts[:-1], lengths)
-    return rows, np.minimum(places, _LAST_PLACE).astype(np.uint8)
+    positions = np.arange(len(rows)) - np.repeat(signs.starts[:-1], lengths)
+    return rows, np.minimum(positions, _LAST_PLACE).astype(np.uint8)
 
 
 def _inserted(arrays: Iterable[np.ndarray], at: Numbers, values: Iterable[np.ndarray]) -> list[np.ndarray]:
     """Arrays of one length with values before the places `at`, which ascend."""
-    made, places = [], at + np.arange(len(at))
+    made, positions = [], at + np.arange(len(at))
     for array, given in zip(arrays, values, strict=True):
         old = np.ones(len(array) + len(at), bool)
-        old[places] = False
+        old[positions] = False
         whole = np.empty(len(old), array.dtype)
-        whole[places], whole[old] = given, array
+        whole[positions], whole[old] = given, array
         made.append(whole)
     return made

@@ -85,18 +85,18 @@ def candidates_between(
     more = held + np.bincount(reading.of_entry[known], minlength=len(held))
     full = np.flatnonzero(more > bound.most)
     bound.skipped.update({int(index.grams[reading.which[at]]): int(more[at]) for at in full})
-    sizes, left = entries.sizes[known], entries.sizes[known] - entries.places[known]
+    sizes, left = entries.sizes[known], entries.sizes[known] - entries.positions[known]
     # Of two sets that share this gram first, each can share no more than what stands from its place on.
     largest = np.minimum(sizes / threshold, left * ((1 + threshold) / threshold) - sizes) + SLACK
-    begins = reading.place_of(known, np.ceil(sizes * threshold - SLACK).astype(np.int64))
-    ends = reading.place_of(known, np.maximum(largest, 0).astype(np.int64), after=True)
+    begins = reading.position_of(known, np.ceil(sizes * threshold - SLACK).astype(np.int64))
+    ends = reading.position_of(known, np.maximum(largest, 0).astype(np.int64), after=True)
     needed = least_overlaps(int(max(index.sizes.max(initial=0), signs.sizes.max(initial=0))), threshold)
     found = [np.zeros(0, np.int64)]
     for whose, inside in _spread_pairs(known, begins, ends - begins):
         place, fresh = reading.inside[inside], entries.rows[whose]
         old = index.rows[place]
         size = index.sizes[old]
-        keep = size - index.places[place] >= needed[size + signs.sizes[fresh]]
+        keep = size - index.positions[place] >= needed[size + signs.sizes[fresh]]
         one, other = _alike(index, old[keep], signs, fresh[keep], needed)
         found.append(one.astype(np.int64) << np.int64(32) | other)
     return _once(found)
@@ -115,7 +115,7 @@ def _met(index: Index, needed: Sizes, threshold: float, bound: Bound) -> Iterato
     keys = owner << SIZE_BITS | sizes
     # The smaller set, the first in its bucket, can share no more than what stands from its place on: with how large a
     # set would that be enough?
-    left = sizes - index.places
+    left = sizes - index.positions
     reach = np.floor(left * ((1 + threshold) / threshold) - sizes + SLACK).astype(np.int64)
     first = np.flatnonzero((held[owner] > 1) & (reach >= sizes))
     partners = np.searchsorted(keys, owner[first] << SIZE_BITS | reach[first], "right") - first - 1

@@ -24,7 +24,7 @@ class Keys:
     verified: NDArray[np.bool_]
     rows: Numbers
     oldest: Numbers
-    place: Numbers
+    position: Numbers
     first: Numbers
 
 
@@ -47,7 +47,7 @@ def keys_of(rows: pa.Table) -> Keys:
         verified=reduced(np.logical_or, "verified", False).astype(bool),
         rows=np.diff(np.append(begins, len(keys))),
         oldest=reduced(np.minimum, "_ts", _NEVER),
-        place=reduced(np.minimum, "_order", _NEVER),
+        position=reduced(np.minimum, "_order", _NEVER),
         first=first,
     )
 
@@ -62,7 +62,7 @@ def kept_of(keys: Keys, component: Grams) -> Numbers:
 
     A verified one stays; else the one with most rows, the oldest, the first in its file, the least content.
     """
-    criteria = (keys.content, keys.place, keys.oldest, -keys.rows, ~keys.verified, keys.intent, component)
+    criteria = (keys.content, keys.position, keys.oldest, -keys.rows, ~keys.verified, keys.intent, component)
     order = np.lexsort(criteria)
     group = np.ones(len(order), bool)
     group[1:] = (component[order][1:] != component[order][:-1]) | (keys.intent[order][1:] != keys.intent[order][:-1])

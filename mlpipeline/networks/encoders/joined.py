@@ -17,22 +17,22 @@ from mlpipeline.networks.encoders.contract import Encoder, Vectors, unit
 class JoinedEncoder:
     """The cosine of two joined vectors is the mean of the cosines of the parts, where all parts know both texts."""
 
-    parts: tuple[Encoder, ...]
+    encoders: tuple[Encoder, ...]
 
     @property
     def name(self) -> str:
         """As the recipe names it: `use+ngram-lsa`."""
-        return "+".join(part.name for part in self.parts)
+        return "+".join(part.name for part in self.encoders)
 
     @property
     def dims(self) -> int:
         """Length of a vector."""
-        return sum(part.dims for part in self.parts)
+        return sum(part.dims for part in self.encoders)
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over the digests of the parts."""
-        return hashlib.sha256(" ".join(part.digest for part in self.parts).encode()).hexdigest()
+        return hashlib.sha256(" ".join(part.digest for part in self.encoders).encode()).hexdigest()
 
     @property
     def device(self) -> Device:
@@ -42,12 +42,12 @@ class JoinedEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Texts -> float32 (n, dims), rows of unit length; zeros where no part knows anything of a text."""
-        return unit(np.concatenate([part.encode(texts) for part in self.parts], axis=1))
+        return unit(np.concatenate([part.encode(texts) for part in self.encoders], axis=1))
 
     def to_bytes(self) -> bytes | None:
         """The bytes of the parts in one archive; None when one of them has none."""
         held: dict[str, np.ndarray] = {}
-        for place, part in enumerate(self.parts):
+        for place, part in enumerate(self.encoders):
             data = part.to_bytes()
             if data is None:
                 return None

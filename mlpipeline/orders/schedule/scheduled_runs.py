@@ -53,7 +53,7 @@ class ScheduledRunEnd:
 
     code: int
     word: str
-    told: str
+    message: str
     log: Path | None
 
 
@@ -200,7 +200,7 @@ def _with_hook(end: ScheduledRunEnd, selection: str, hook: str) -> ScheduledRunE
         done = subprocess.run(
             ["/bin/sh", "-c", hook],
             env={**os.environ, **about},
-            input=end.told,
+            input=end.message,
             text=True,
             timeout=_HOOK_SECONDS,
             check=False,
@@ -209,5 +209,7 @@ def _with_hook(end: ScheduledRunEnd, selection: str, hook: str) -> ScheduledRunE
     except subprocess.TimeoutExpired:
         trouble = f"no end after {_HOOK_SECONDS} s"
     return (
-        end if not trouble else ScheduledRunEnd(end.code, end.word, f"{end.told}\nthe hook failed: {trouble}", end.log)
+        end
+        if not trouble
+        else ScheduledRunEnd(end.code, end.word, f"{end.message}\nthe hook failed: {trouble}", end.log)
     )

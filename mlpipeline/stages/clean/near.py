@@ -48,11 +48,11 @@ Column: TypeAlias = "np.ndarray | pa.Array | pa.ChunkedArray"
 _SMALL = 2 << 20
 
 
-def with_near(rules: CleanSection, found: DataFrame) -> Transform:
+def with_near(rules: CleanSection, compared: DataFrame) -> Transform:
     """Adds `component`; marks rows that repeat another one, or are near duplicates of the one that stays."""
 
     def step(keyed: DataFrame) -> DataFrame:
-        told = found.where("what = 'key'").select(
+        told = compared.where("what = 'key'").select(
             F.col("left").alias("_key"), F.col("right").alias("_component"), "kept", "similarity", "first", "as"
         )
         joined = keyed.join(told, "_key", "left")
@@ -71,17 +71,17 @@ def with_near(rules: CleanSection, found: DataFrame) -> Transform:
     return step
 
 
-def as_pairs(found: DataFrame) -> DataFrame:
+def as_pairs(compared: DataFrame) -> DataFrame:
     """The pairs of contents, as NEAR_PAIR."""
-    pairs = found.where("what = 'pair'").select(
+    pairs = compared.where("what = 'pair'").select(
         *("domain", "lang"), as_text_id("left").alias("left"), as_text_id("right").alias("right"), "similarity"
     )
     return pairs.select(*NEAR_PAIR.names)
 
 
-def as_state(found: DataFrame) -> DataFrame:
+def as_state(compared: DataFrame) -> DataFrame:
     """What is kept for the next run, as NEAR_STATE."""
-    pieces = found.where("what = 'state'").withColumns(
+    pieces = compared.where("what = 'state'").withColumns(
         {"number": F.col("left").cast("int"), "capped": F.col("right"), "skipped": F.col("kept")}
     )
     return pieces.select(*NEAR_STATE.names)
@@ -175,7 +175,7 @@ def _of_bot(table: pa.Table, drops: bool, threshold: float, most: int) -> pa.Tab
         contents[component[at]],
         kept=pa.array(_signed(keys.content[kept]), mask=kept == np.arange(len(at))),
         similarity=pa.array(alike),
-        first=pa.array(keys.place),
+        first=pa.array(keys.position),
         as_=rows["_as"].combine_chunks().take(pa.array(keys.first)),
     )
     found = [_rows("pair", contents[pairs.left], contents[pairs.right], similarity=pa.array(pairs.similarity)), told]

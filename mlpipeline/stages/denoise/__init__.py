@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _KEYS = ["domain", "lang", "content_id"]
 _ISSUE = StructType([field for field in LABEL_ISSUE.fields if field.name not in ("domain", "lang")])
 # What is said of one bot: a row of NOISE_REPORT with the rows of LABEL_ISSUE in it.
-JUDGED = StructType([*NOISE_REPORT.fields, StructField("issues", ArrayType(_ISSUE))])
+ANALYSED = StructType([*NOISE_REPORT.fields, StructField("issues", ArrayType(_ISSUE))])
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def estimate_noise(
             return _as_table(analyse_bot(bot, table, rules))
 
         others = rows.where(~F.concat_ws("/", "domain", "lang").isin(large)) if large else rows
-        made.append(run_tasks(others, work, schema=JUDGED, counters=counters, sizes=small))
+        made.append(run_tasks(others, work, schema=ANALYSED, counters=counters, sizes=small))
     if large:
 
         def apart(bot: str) -> pa.Table:
@@ -153,16 +153,16 @@ def estimate_noise(
 
         spark = rows.sparkSession
         made.append(spark.createDataFrame(pa.concat_tables(over_bots(spark, large, apart))))
-    return union_all(made) if made else rows.sparkSession.createDataFrame([], JUDGED)
+    return union_all(made) if made else rows.sparkSession.createDataFrame([], ANALYSED)
 
 
-def analyse_large(bot: str, rows: DataFrame, told: int, rules: DenoiseSection, counters: Counters) -> pa.Table:
+def analyse_large(bot: str, rows: DataFrame, count: int, rules: DenoiseSection, counters: Counters) -> pa.Table:
     """JUDGED of a large bot: a task for each view and fold, then one for the verdict and the audit.
 
     Args:
         bot: its name.
         rows: as `estimate_noise` has them, of this bot alone.
-        told: how many they are.
+        count: how many they are.
         rules: the recipe's `denoise` section.
         counters: of the stage.
     """
@@ -176,7 +176,7 @@ def analyse_large(bot: str, rows: DataFrame, told: int, rules: DenoiseSection, c
     def work(bot: str, table: pa.Table) -> pa.Table:
         return _as_table(analyse_bot(bot, table, rules, large=True, fit=lambda views, task: heard.value))
 
-    made = run_tasks(rows, work, schema=JUDGED, counters=counters, sizes=[(bot, told)]).toArrow()
+    made = run_tasks(rows, work, schema=ANALYSED, counters=counters, sizes=[(bot, count)]).toArrow()
     heard.destroy()
     counters.step_done("decisions")
     return made
@@ -189,13 +189,13 @@ def ask_views(bot: str, rows: DataFrame, rules: DenoiseSection, counters: Counte
         views, task = plan_views(examples_of(table.filter(table["kept"])), rules, large=True)
     except StageError:
         return {}
-    if cheaper := say_cheaper(task.classes, int(task.learnt.sum()), views):
+    if cheaper := say_cheaper(task.classes, int(task.trainable.sum()), views):
         counters.note(bot, cheaper)
     return fit_on_spark(rows.sparkSession, counters, views, task)
 
 
 def _as_table(judged: BotNoise) -> pa.Table:
-    return pa.Table.from_pylist([judged], schema=to_arrow_schema(JUDGED))
+    return pa.Table.from_pylist([judged], schema=to_arrow_schema(ANALYSED))
 
 
 def decided(cleaned: DataFrame, issues: DataFrame) -> DataFrame:

@@ -26,14 +26,14 @@ class Condition:
 
 
 def check_gate(
-    gate: Gate | None, found: Mapping[str, float | None], champion: Mapping[str, float] | None, *, bot: str
+    gate: Gate | None, figures: Mapping[str, float | None], champion: Mapping[str, float] | None, *, bot: str
 ) -> list[Condition]:
     """Judges a model.
 
     Args:
         gate: the recipe's `release.gate`; its fields are `min_<metric>`, `max_<metric>`, `max_drop_from_champion`.
-        found: the model's `accuracy`, `macro_f1`, `ece`, `test_rows`; None where it could not be measured, which meets
-            nothing.
+        figures: the model's `accuracy`, `macro_f1`, `ece`, `test_rows`; None where it could not be measured, which
+            meets nothing.
         champion: metrics of the model that holds the alias today, None when there is none.
         bot: for the message.
 
@@ -51,12 +51,12 @@ def check_gate(
     for name, limit in limits.items():
         if name == "max_drop_from_champion":
             if champion is not None and "accuracy" in champion:
-                value = found.get("accuracy")
+                value = figures.get("accuracy")
                 drop = None if value is None else champion["accuracy"] - value
                 conditions.append(Condition(name, drop, limit, _met("max", drop, limit)))
             continue
         side, metric = name.split("_", 1)
-        value = found.get(metric)
+        value = figures.get(metric)
         conditions.append(Condition(name, value, limit, _met(side, value, limit)))
     if not conditions:
         raise RecipeError(

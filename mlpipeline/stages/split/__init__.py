@@ -44,11 +44,11 @@ def with_component(frame: DataFrame) -> DataFrame:
     return frame.withColumn("component", F.coalesce("component", "content_id"))
 
 
-def as_contents(placed: DataFrame) -> DataFrame:
+def as_contents(assigned: DataFrame) -> DataFrame:
     """One row a content: `place`, and `low`, `high`, the extreme hashes of its intents: equal where it has one."""
     # Numbers are aggregated by hash, texts only by sorting.
     name = F.xxhash64("intent")
-    return placed.groupBy(*_CONTENT).agg(
+    return assigned.groupBy(*_CONTENT).agg(
         F.min("place").alias("place"), F.min(name).alias("low"), F.max(name).alias("high")
     )
 

@@ -59,16 +59,16 @@ def text_key(text: str) -> Column:
     return F.lower(F.trim(F.regexp_replace(text, r"(?U)\s+", " ")))
 
 
-def as_ties(made: DataFrame, rows: DataFrame) -> DataFrame:
+def as_ties(augmented: DataFrame, rows: DataFrame) -> DataFrame:
     """Pairs of components that belong together, because a row of one was made from a row of the other.
 
     Args:
-        made: rows with a `parent`: the `id` or the text of another row of the bot.
+        augmented: rows with a `parent`: the `id` or the text of another row of the bot.
         rows: all rows of the bots, those too that `clean` dropped: `id`, `text`, `normalized`, `component`.
     """
     names = F.array("id", text_key("text"), text_key("normalized"))
     named = rows.select("domain", "lang", F.col("component").alias("other"), F.explode(names).alias("name"))
-    asked = made.select("domain", "lang", "component", text_key("parent").alias("name")).distinct()
+    asked = augmented.select("domain", "lang", "component", text_key("parent").alias("name")).distinct()
     found = asked.join(named.distinct(), ["domain", "lang", "name"], "left")
     other = F.coalesce("other", F.concat(F.lit(UNKNOWN), "name"))
     return found.select("domain", "lang", "component", other.alias("other")).distinct()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F
 
-from mlpipeline.languages.labels import WHOLE_NUMBER, spelling_key
+from mlpipeline.languages.labels import INTEGER, spelling_key
 from mlpipeline.schemas import FINDING
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.stages.split.assignment import SPLITS_BY_CARE, Earlier, as_name
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
-def as_intent_sizes(placed: DataFrame) -> DataFrame:
+def as_intent_sizes(assigned: DataFrame) -> DataFrame:
     """One row an intent: `rows`, how many of them `train` and `test`, and of its bot `all` and `tests`."""
-    sizes = placed.groupBy("domain", "lang", "intent").agg(
+    sizes = assigned.groupBy("domain", "lang", "intent").agg(
         F.count("*").alias("rows"),
         F.count_if(F.col("place") == SPLITS_BY_CARE.index("train")).alias("train"),
         F.count_if(F.col("place") == SPLITS_BY_CARE.index("test")).alias("test"),
@@ -68,9 +68,9 @@ def as_spellings(sizes: DataFrame) -> DataFrame | None:
     None where there are none: Spark finds the few that may be such, and only those are looked at one by one.
     """
     coarse = F.lower(F.translate("intent", *_coarse_letters()))
-    whole = F.regexp_replace(F.trim(coarse), WHOLE_NUMBER.pattern, "$1")
+    whole = F.regexp_replace(F.trim(coarse), INTEGER.pattern, "$1")
     key = F.trim(F.regexp_replace(whole, r"(?U)[\s_\-/.]+", " "))
-    key = F.regexp_replace(key, WHOLE_NUMBER.pattern, "$1").alias("key")
+    key = F.regexp_replace(key, INTEGER.pattern, "$1").alias("key")
     named = sizes.groupBy("domain", "lang", key).agg(F.collect_list(F.struct("intent", "rows")).alias("labels"))
     found = []
     for row in named.where(F.size("labels") > 1).collect():
@@ -96,20 +96,20 @@ def _coarse_letters() -> tuple[str, str]:
     return "".join(pairs) + "\uff9e\uff9f\u3099\u309a", "".join(pairs.values())
 
 
-def as_contradictions(placed: DataFrame, contents: DataFrame) -> DataFrame:
+def as_contradictions(assigned: DataFrame, contents: DataFrame) -> DataFrame:
     """Findings: contents under several intents, counted by the set of intents."""
     keys = ["domain", "lang", "content_id"]
     several = contents.where("low != high").select(*keys)
-    rows = placed.select(*keys, "intent").join(F.broadcast(several), keys, "left_semi").groupBy(*keys)
+    rows = assigned.select(*keys, "intent").join(F.broadcast(several), keys, "left_semi").groupBy(*keys)
     intents = F.array_join(F.array_sort(F.collect_set("intent")), " | ")
     sets = rows.agg(intents.alias("subject"), F.count("*").alias("rows")).groupBy("domain", "lang", "subject")
     told = F.format_string("the same text under each of these intents, %d rows", "rows")
     return _as_findings(sets.agg(F.sum("rows").alias("rows")), "contradiction", F.col("subject"), told)
 
 
-def as_large_families(placed: DataFrame) -> DataFrame:
+def as_large_families(assigned: DataFrame) -> DataFrame:
     """Findings: families so large that they would be a held-out part by themselves."""
-    sizes = placed.where("large").groupBy(*KEYS, "place").agg(F.count("*").alias("rows"))
+    sizes = assigned.where("large").groupBy(*KEYS, "place").agg(F.count("*").alias("rows"))
     told = F.format_string("%d rows, near duplicates or augmented ones, stay together in %s", "rows", as_name("place"))
     return _as_findings(sizes, "large_family", F.col("family"), told)
 
@@ -126,13 +126,13 @@ def as_unknown_parents(ties: DataFrame) -> DataFrame:
     return _as_findings(counted, "parent_unknown", F.lit("parent"), told)
 
 
-def as_moved(placed: DataFrame, labelled: DataFrame) -> DataFrame:
+def as_moved(assigned: DataFrame, labelled: DataFrame) -> DataFrame:
     """Findings: contents that left their split, from where to where, and which rows joined what was apart."""
     at = F.concat_ws(":", "origin_file", "origin_line").alias("at")
-    new = placed.where("strictest != loosest and was is null").select(*KEYS, "content_id")
+    new = assigned.where("strictest != loosest and was is null").select(*KEYS, "content_id")
     joining = labelled.select("domain", "lang", "content_id", at).join(new, ["domain", "lang", "content_id"])
     joiners = joining.groupBy(*KEYS).agg(F.min("at").alias("by"))
-    gone = placed.where("was != place").select(*KEYS, "content_id", "was", "place").distinct()
+    gone = assigned.where("was != place").select(*KEYS, "content_id", "was", "place").distinct()
     subject = F.concat_ws(" -> ", as_name("was"), as_name("place")).alias("subject")
     sums = (
         gone.join(joiners, list(KEYS), "left")
@@ -162,7 +162,7 @@ def _as_findings(rows: DataFrame, kind: str, subject: Column, detail: Column) ->
 
 def find_findings(
     rules: SplitSection,
-    placed: DataFrame,
+    assigned: DataFrame,
     contents: DataFrame,
     labelled: DataFrame,
     *,
@@ -174,22 +174,22 @@ def find_findings(
 
     Args:
         rules: of the recipe.
-        placed: labelled rows with their `family`, `was`, `strictest`, `loosest`, `large` and `place`.
+        assigned: labelled rows with their `family`, `was`, `strictest`, `loosest`, `large` and `place`.
         contents: one row a content, with the extreme hashes of its intents, `low` and `high`.
         labelled: the rows as they were read.
         large: families that are too large to be held out.
         ties: what synthetic rows tie together.
         earlier: where contents were.
     """
-    sizes = placed.transform(as_intent_sizes).persist()
-    has_moved = earlier is not None and not placed.where("was != place").isEmpty()
+    sizes = assigned.transform(as_intent_sizes).persist()
+    has_moved = earlier is not None and not assigned.where("was != place").isEmpty()
     kinds = (
         sizes.transform(as_small_intents(rules)),
         sizes.transform(as_uneven_intents(rules)),
-        as_contradictions(placed, contents),
+        as_contradictions(assigned, contents),
         as_spellings(sizes),
-        as_large_families(placed) if large else None,
+        as_large_families(assigned) if large else None,
         as_unknown_parents(ties.pairs) if ties is not None else None,
-        as_moved(placed, labelled) if has_moved else None,
+        as_moved(assigned, labelled) if has_moved else None,
     )
     return union_all([found for found in kinds if found is not None])

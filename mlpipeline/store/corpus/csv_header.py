@@ -61,12 +61,12 @@ def find_header(lines: Sequence[str], mapping: Mapped, name: str, delimiter: str
     return best
 
 
-def positions(header: Sequence[str], wanted: Keys, mapping: Mapped) -> dict[str, int | None]:
+def positions(header: Sequence[str], keys: Keys, mapping: Mapped) -> dict[str, int | None]:
     """Column of each field: as it is named, else without case, outer blanks and Unicode form."""
     folded = [name_key(column) for column in header]
     return {
         field: _position(header, folded, names, exact=mapping.get(field) is not None)
-        for field, names in wanted._asdict().items()
+        for field, names in keys._asdict().items()
     }
 
 

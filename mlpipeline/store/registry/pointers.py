@@ -40,16 +40,16 @@ def model_name(bot: str) -> str:
     return f"{domain}.{lang}"
 
 
-def read_pointer(place: Path, bot: str | None = None) -> Released | None:
-    """What `champion.json` in `place` (the folder of a bot's bundles) says; None without one. Needs no MLflow.
+def read_pointer(folder: Path, bot: str | None = None) -> Released | None:
+    """What `champion.json` in `folder` (the folder of a bot's bundles) says; None without one. Needs no MLflow.
 
     Raises:
         StoreError: it was changed, cannot be understood, or is another bot's than `bot`.
     """
-    path = place / POINTER
+    path = folder / POINTER
     if not os.path.lexists(path):
         return None
-    fix = remedy(place / "-")
+    fix = remedy(folder / "-")
     values = read_checked(path, fix=fix)
     with understood(path, fix=fix):
         if Path(str(values["folder"])).name != values["folder"]:
@@ -57,7 +57,7 @@ def read_pointer(place: Path, bot: str | None = None) -> Released | None:
         found = Released(
             bot=str(values["bot"]),
             version=int(str(values["version"])),
-            folder=str(place / str(values["folder"])),
+            folder=str(folder / str(values["folder"])),
             digest=str(values["digest"]),
             metrics=dict(values["metrics"]),
         )

@@ -41,7 +41,7 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
     raise StoreError(what, where=bot, fix=hint)
 
 
-def with_remedy(store: Store, bot: str, found: Released, error: StoreError) -> StoreError:
+def with_remedy(store: Store, bot: str, pointer: Released, error: StoreError) -> StoreError:
     """The error of a bundle that cannot be opened: only what the tables still hold can be made anew from them."""
     # Who waits for an answer does not wait for Arrow, which only a damaged bundle needs.
     from mlpipeline.store.tables.datasets import read_rows
@@ -50,9 +50,9 @@ def with_remedy(store: Store, bot: str, found: Released, error: StoreError) -> S
         (row,) = read_rows(store, "released", bots=[bot], columns=["version", "bundle_digest"]).to_pylist()
     except (StoreError, ValueError):
         return error
-    if row["bundle_digest"] == found.digest:
+    if row["bundle_digest"] == pointer.digest:
         return error
-    fix = put_back(f"the bundle of version {found.version}", row["version"])
+    fix = put_back(f"the bundle of version {pointer.version}", row["version"])
     return StoreError(error.what, where=error.where, fix=fix)
 
 

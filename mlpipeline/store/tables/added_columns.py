@@ -57,9 +57,9 @@ def column_names(store: Store, dataset: str) -> list[str]:
     return [*names, *(name for name in added_columns(dataset) if name not in names)]
 
 
-def check_columns(store: Store, dataset: str, there: Sequence[str], wanted: Iterable[str]) -> None:
+def check_columns(store: Store, dataset: str, there: Sequence[str], columns: Iterable[str]) -> None:
     """Raises StoreError where a table lacks a wanted column; `there` are those that it has."""
-    missing = sorted(set(wanted) - {*there, *added_columns(dataset)})
+    missing = sorted(set(columns) - {*there, *added_columns(dataset)})
     if missing:
         run = f"`mlpipeline run{with_store(store.base)}` makes it anew"
         fix = f"it has {', '.join(there)}; where an older version made it, {run}"

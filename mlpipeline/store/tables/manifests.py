@@ -18,10 +18,9 @@ from urllib.parse import unquote
 import orjson
 
 from mlpipeline.errors import StoreError
-from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.files import Written, is_readable, log_damage, look_at, look_at_entry
-from mlpipeline.store.tables.provenance import Provenance, read_provenance
+from mlpipeline.store.tables.provenance import Provenance, as_stored, read_provenance, settings_by_digest
 
 _COMMIT = re.compile(r"^(\d{20})\.json$")
 _WATCHED = 30  # newest commits that a plan looks at again: Delta itself starts from a checkpoint of the last ten
@@ -54,7 +53,7 @@ class Manifest:
 
     `earlier` has the rows that were replaced, newest last; older versions of the table still hold them. `written` has
     all these files as they were written, `log` the newest commits as they were read. `damage` says what is wrong with a
-    table's log: nothing is known of it then. `learnt` is true when there is more to keep than was read.
+    table's log: nothing is known of it then. `changed` is true when there is more to keep than was read.
     """
 
     dataset: str
@@ -64,7 +63,7 @@ class Manifest:
     written: dict[str, Written] = field(default_factory=dict)
     log: dict[int, Written] = field(default_factory=dict)
     damage: str = ""
-    learnt: bool = False
+    changed: bool = False
 
 
 def load_manifest(store: Store, dataset: str) -> Manifest:
@@ -94,9 +93,9 @@ def load_manifest(store: Store, dataset: str) -> Manifest:
 
 def keep_manifest(store: Store, manifest: Manifest) -> None:
     """Keeps what was learnt of a table's files since it was loaded, if anything was."""
-    if manifest.learnt:
+    if manifest.changed:
         _write_cache(store, manifest)
-        manifest.learnt = False
+        manifest.changed = False
 
 
 def _cache_path(store: Store, dataset: str) -> str:
@@ -141,10 +140,10 @@ def _read_cache(store: Store, dataset: str) -> Manifest:
 
 
 def _write_cache(store: Store, manifest: Manifest) -> None:
-    parts = {digest(entry.provenance.part): entry.provenance.part for entry in manifest.entries.values()}
+    parts = settings_by_digest(entry.provenance for entry in manifest.entries.values())
     entries = {
         bot: {
-            "mark": {**vars(entry.provenance), "part": digest(entry.provenance.part)},
+            "mark": as_stored(entry.provenance),
             "version": entry.version,
             "rows": entry.rows,
             "files": entry.files,
@@ -279,5 +278,5 @@ def _as_written(manifest: Manifest, path: str, place: str) -> bool:
     if not is_readable(place):
         return False
     manifest.written[path] = found  # a copy of the store, or a touched file: the next plan need not read it
-    manifest.learnt = True
+    manifest.changed = True
     return True

@@ -15,7 +15,7 @@ Recall = Literal["part", "code"]
 
 
 def recallable(
-    store: Store, recalls: Mapping[str, Recall], marks: Mapping[str, Provenance]
+    store: Store, recalls: Mapping[str, Recall], planned: Mapping[str, Provenance]
 ) -> dict[str, tuple[int, list[str]]]:
     """For each dataset of `recalls`: the version to read, and the bots whose rows there count.
 
@@ -25,10 +25,10 @@ def recallable(
     Args:
         store: where the datasets are.
         recalls: dataset -> which earlier rows count.
-        marks: of the work to be done now, by bot.
+        planned: of the work to be done now, by bot.
     """
     manifests = {dataset: load_manifest(store, dataset) for dataset in recalls}
-    bots = [bot for bot, provenance in marks.items() if _fits(store, bot, provenance, recalls, manifests)]
+    bots = [bot for bot, provenance in planned.items() if _fits(store, bot, provenance, recalls, manifests)]
     return {dataset: (manifest.version, bots) for dataset, manifest in manifests.items()}
 
 
@@ -47,5 +47,5 @@ def _fits(
 def _same(entry: Entry, provenance: Provenance, by: Recall) -> bool:
     old = entry.provenance
     # Compared as digests, as the planner does: what was stored as JSON has lists where a recipe has tuples.
-    same_part = digest(old.part) == digest(provenance.part)
+    same_part = digest(old.settings) == digest(provenance.settings)
     return same_part and (by == "part" or (old.code, old.libraries) == (provenance.code, provenance.libraries))

@@ -16,21 +16,21 @@ _LABEL = 20  # letters of a label
 _SLOPE = 0.77  # of a label above a column: sine of the angle at which it stands
 
 
-def misread_view(found: object) -> dict[str, object] | None:
+def misread_view(misread: object) -> dict[str, object] | None:
     """What a report shows of `misread` of an entry of `run.json`; None where nothing was tested.
 
     Returns:
         `tested` and `misread` rows, `questions` (text, expected, predicted, score, and the nearest learnt question's
         text, intent and similarity), and the `picture`, see `confusion_view`.
     """
-    if not isinstance(found, Mapping) or not _number(found.get("tested")):
+    if not isinstance(misread, Mapping) or not _number(misread.get("tested")):
         return None
-    rows = found.get("questions")
+    rows = misread.get("questions")
     return {
-        "tested": _number(found.get("tested")),
-        "misread": _number(found.get("misread")) or 0,
+        "tested": _number(misread.get("tested")),
+        "misread": _number(misread.get("misread")) or 0,
         "questions": [_question(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else [],
-        "picture": confusion_view(found.get("matrix")),
+        "picture": confusion_view(misread.get("matrix")),
     }
 
 

@@ -33,7 +33,7 @@ class ChartPoint(TypedDict):
     y: float
     rows: int
     done: int
-    told: bool
+    labelled: bool
 
 
 class Tried(TypedDict):
@@ -90,7 +90,7 @@ def noise_view(report: Mapping[str, Any], issues: Sequence[Mapping[str, object]]
                 "mixed": len({row.get("action") for row in rows[:most]}) > 1,
             }
             for words, rows, most, counted in (
-                ("Read these first", asked, ISSUES, "asked_count"),
+                ("Read these first", asked, ISSUES, "to_read_count"),
                 ("Dropped or relabelled without asking", done, DONE, "done_count"),
             )
             if rows
@@ -140,7 +140,7 @@ def _review(steps: Sequence[_Step], actions: Mapping[str, int], last: float) -> 
     done = sum(actions.get(name, 0) for name in DEALT_WITH)
     for row in steps:
         if row["share"] == PROMISED and row["rows"] and (x := 100.0 * (row["rows"] + done) / last) <= 100.0:
-            return {"x": x, "y": 100.0 - 100.0 * PROMISED, "rows": row["rows"], "done": done, "told": 18 < x < 78}
+            return {"x": x, "y": 100.0 - 100.0 * PROMISED, "rows": row["rows"], "done": done, "labelled": 18 < x < 78}
     return None
 
 

@@ -12,7 +12,7 @@ from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
 from mlpipeline.views.report.misread_view import misread_view
 from mlpipeline.views.report.noise_view import noise_view
-from mlpipeline.views.report.run_parts import Bar, BotView, Check, Share, number_of, text_of, texts_of
+from mlpipeline.views.report.run_sections import Bar, BotView, Check, Share, number_of, text_of, texts_of
 
 _STATUS_WORDS = {
     "released": "released",

@@ -36,7 +36,7 @@ def test_as_json_and_as_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["doctor", "run", str(LOGS / "skewed"), "--json", "--to", str(page)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [one["name"] for one in told["findings"]] == ["skew"]
-    assert told["whole"]["cores"] == 2 and told["simulated"][0]["executors"] == 1
+    assert told["totals"]["cores"] == 2 and told["simulated"][0]["executors"] == 1
     html = page.read_text("utf-8")
     assert "skew" in html and "Other executor counts" in html and "<script" not in html
 

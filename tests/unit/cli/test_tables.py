@@ -52,9 +52,9 @@ def test_long_texts_are_cut_before_columns_are_left_out():
     row = ["shop/ko", "환불 해줘 지난주에 산 신발이 너무 작아요", 12, "48c0da3379f01c2a"]
     head = ["bot", "text", "n", "id"]
     assert fit(head, [row], right=("n",)).text == fit(head, [row], right=("n",), cells=200).text
-    small = fit(head, [row], right=("n",), cells=48, whole=("id",))
+    small = fit(head, [row], right=("n",), cells=48, uncut=("id",))
     assert small.left_out == () and "48c0da3379f01c2a" in small.text and "환불 해줘 지난주…" in small.text
-    assert fit(head, [row], right=("n",), cells=48, least=20, whole=("id",)).left_out == ("id",)
+    assert fit(head, [row], right=("n",), cells=48, least=20, uncut=("id",)).left_out == ("id",)
 
 
 def test_a_pipe_gets_everything(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):

@@ -10,7 +10,7 @@ from mlpipeline.cluster.submission.compose import Submission
 from mlpipeline.cluster.submission.job_end import Finished
 from mlpipeline.cluster.submission.kubernetes import Kubernetes
 from mlpipeline.cluster.submission.kubernetes_messages import by_block, monitored_client, refused
-from mlpipeline.cluster.submission.kubernetes_pods import Pod, ended, fix_waiting, for_people, waits_for
+from mlpipeline.cluster.submission.kubernetes_pods import Pod, ended, fix_waiting, program_output, waits_for
 
 
 def pod(phase: str, state: dict[str, Any] | None = None, **status: Any) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def test_sparks_own_log_is_left_out_for_people() -> None:
         "\tat java.lang.Thread.run(Thread.java:1)",
         "error: x",
     )
-    assert for_people("\n".join(lines)) == "sum 3\nerror: x\n"
+    assert program_output("\n".join(lines)) == "sum 3\nerror: x\n"
 
 
 def test_a_job_that_nobody_waits_for_is_not_judged() -> None:

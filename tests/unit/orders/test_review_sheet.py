@@ -87,7 +87,7 @@ def test_marks_are_counted_and_condemn_only_beyond_doubt(tmp_path: Path) -> None
     said = dict.fromkeys(range(2, 12), ("n", "Y")) | dict.fromkeys(range(12, 22), (" yes ", True))
     filled(place, said | {22: ("n", "n"), 23: (None, None)})
     found = read_marks(place)
-    assert (found.marked, found.rows, found.bad) == (21, 22, [])
+    assert (found.rated, found.rows, found.bad) == (21, 22, [])
     bad, good, few = (found.operators[name] for name in ("bad", "good", "few"))
     assert (bad.natural.yes, bad.natural.rows) == (0, 10) and bad.natural.high < 0.3 and bad.same.yes == 10
     assert "0 of 10 marked natural" in bad.condemned() and not bad.is_natural

@@ -45,12 +45,12 @@ def test_no_fitting_python_is_refused(running: tuple[int, int]) -> None:
 
 
 def test_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bootstrap.check_place(str(tmp_path), 50e9)
+    bootstrap.check_disk(str(tmp_path), 50e9)
     with pytest.raises(Refused, match="GB free"):
-        bootstrap.check_place(str(tmp_path), 1e9)
+        bootstrap.check_disk(str(tmp_path), 1e9)
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(Refused, match="no permission to write -> "):
-        bootstrap.check_place(str(tmp_path), 50e9)
+        bootstrap.check_disk(str(tmp_path), 50e9)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pyspark import SparkContext
 
 from mlpipeline.cluster.failures import SessionEnded, as_failure, explain
 from mlpipeline.errors import StoreError
-from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, told_when_ended
+from mlpipeline.spark.ended import forget_session, how_it_ended, hush_accumulators, session_end_reported
 
 
 class _Jvm:
@@ -54,7 +54,10 @@ def test_a_killed_jvm_is_told_with_what_to_change(gateway: Any) -> None:
     process.kill()
     process.wait()
     gateway(process)
-    with pytest.raises(SessionEnded, match="most likely by the system for its memory") as caught, told_when_ended():
+    with (
+        pytest.raises(SessionEnded, match="most likely by the system for its memory") as caught,
+        session_end_reported(),
+    ):
         raise ConnectionRefusedError(111, "Connection refused")
     assert all(words in caught.value.fix for words in ("local[1]", "spark.driver.memory", "run again"))
     assert caught.value.exit_code == 1 and isinstance(caught.value.__cause__, ConnectionRefusedError)
@@ -74,7 +77,7 @@ def test_one_that_is_not_our_child_is_known_by_its_silence(gateway: Any) -> None
 
 def test_other_errors_stay_what_they_are(gateway: Any) -> None:
     gateway(None, alive=True)
-    with pytest.raises(StoreError, match="full"), told_when_ended():
+    with pytest.raises(StoreError, match="full"), session_end_reported():
         raise StoreError("the disk is full")
     forget_session()
     assert how_it_ended() is None, "without a session nothing has ended"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_parts, protected_spans
+from mlpipeline.languages.paraphrase.protected import is_whole, kept, protected_pieces, protected_spans
 from tests.properties import examples
 
 
@@ -131,7 +131,7 @@ _any = st.text(st.characters(), max_size=60) | st.lists(
 @given(_any)
 def test_spans_are_in_order_and_not_empty(text: str) -> None:
     at = 0
-    for start, stop, kind in protected_parts(text):
+    for start, stop, kind in protected_pieces(text):
         assert at <= start < stop <= len(text)
         assert kind
         at = stop

@@ -27,27 +27,27 @@ def test_what_judges_was_seen_by_nobody() -> None:
 
     def learner(lesson: Lesson, arm: Arm) -> np.ndarray:
         seen.append(lesson)
-        return np.zeros(len(lesson.asked), np.int64)
+        return np.zeros(len(lesson.held_out), np.int64)
 
     tool = with_operators(load_tool("en"), ("request_polite", "typo_swap", "word_dropout"))
     found = ablate(corpus, groups, rules(), tool, learner, model="none", folds=3, seeds=5)
     for lesson in seen:
-        assert not set(groups[lesson.learnt]) & set(groups[lesson.asked])
-        parents = {row for one in lesson.made for row in (one.row, one.other) if row >= 0}
-        assert parents <= set(lesson.learnt.tolist())
-        asked = {corpus.texts[row] for row in lesson.asked}
-        assert not asked & {one.normalized for one in lesson.made}
-        assert all(corpus.texts[one.row] != one.normalized for one in lesson.made)
+        assert not set(groups[lesson.train]) & set(groups[lesson.held_out])
+        parents = {row for one in lesson.synthetic for row in (one.row, one.other) if row >= 0}
+        assert parents <= set(lesson.train.tolist())
+        asked = {corpus.texts[row] for row in lesson.held_out}
+        assert not asked & {one.normalized for one in lesson.synthetic}
+        assert all(corpus.texts[one.row] != one.normalized for one in lesson.synthetic)
     assert found.together == Gain(0.0, 0.0, 0.0)
     assert len(found.lessons) == 15 and all(gain.rows > 0 for gain in found.operators.values())
     # many rows of every operator, those too that the recipe does not use, beside what the recipe makes
     assert found.operators["request_polite"].used and not found.operators["typo_swap"].used
     for lesson in found.lessons:
-        kinds = {one.operators[0] for one, own in zip(lesson.made, lesson.by_recipe, strict=True) if own}
+        kinds = {one.operators[0] for one, own in zip(lesson.synthetic, lesson.by_recipe, strict=True) if own}
         assert "typo_swap" not in kinds and lesson.many_by("typo_swap").any()
         assert not (lesson.many_by("request_polite") & lesson.by_recipe).any()
     # what is made of one seed is not what is made of another
-    made = [{one.normalized for one in lesson.made} for lesson in found.lessons if lesson.fold == 0]
+    made = [{one.normalized for one in lesson.synthetic} for lesson in found.lessons if lesson.fold == 0]
     assert len({frozenset(texts) for texts in made}) == 5
 
 

@@ -64,7 +64,7 @@ def test_a_model_knows_its_own_intents(classes: int):
     wanted[::2] = (wanted[::2] + 1) % classes
     found = agreement_of(texts, labels, texts, wanted, seed=1)
     assert found is not None
-    assert found.said[1::2].tolist() == labels[1::2].tolist()
+    assert found.predicted[1::2].tolist() == labels[1::2].tolist()
     assert found.first.tolist() == (wanted == labels).tolist()
     assert found.probability[1::2].min() > found.probability[::2].max()
     assert ((found.probability >= 0) & (found.probability <= 1)).all()

@@ -87,12 +87,12 @@ def test_rows_of_lacking_intents_are_asked_for_and_their_answers_given(stand_in:
     assert all(one.operators == ("generator",) and one.text.startswith(corpus().texts[one.row]) for one in made)
     assert all(one.normalized == one.text.casefold() for one in made)
     assert {key: stand_in.asked[0][key] for key in ("lang", "seed")} == {"lang": "en", "seed": 20}
-    assert told == {"asked": 7, "given": len(made), "refused": {}}
+    assert told == {"requested": 7, "returned": len(made), "refused": {}}
     assert made == ask(stand_in.url)[0]
 
 
 def test_nothing_is_asked_for_where_nothing_is_lacking(stand_in: StandIn) -> None:
-    assert ask(stand_in.url, {}) == ([], {"asked": 0, "given": 0, "refused": {}})
+    assert ask(stand_in.url, {}) == ([], {"requested": 0, "returned": 0, "refused": {}})
     assert not stand_in.asked
 
 

@@ -71,7 +71,7 @@ def test_rows_are_made_whole_and_what_cannot_be_read_is_left_alone(tag: str):
     assert len(found.kept) >= 30
     assert found.report["skipped"]["emoji_only"] >= 2 and found.report["skipped"]["too_long"] == 1
     assert "wrong_language" in found.report["skipped"]
-    for one in (*found.kept, *(one.made for one in found.review)):
+    for one in (*found.kept, *(one.row for one in found.review)):
         made, parent = one.candidate, bot.texts[one.candidate.row]
         assert is_whole(made.normalized) and unicodedata.is_normalized("NFC", made.normalized)
         assert normalize(made.text, bot.profile) == made.normalized

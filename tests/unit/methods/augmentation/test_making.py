@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mlpipeline.errors import StageError
 from mlpipeline.languages.folding import folder
-from mlpipeline.languages.paraphrase.protected import is_whole, protected_parts
+from mlpipeline.languages.paraphrase.protected import is_whole, protected_pieces
 from mlpipeline.methods.augmentation.choosing import choose_rows
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus, lacking
 from mlpipeline.methods.augmentation.making import Augmented, augment_bot
@@ -38,7 +38,7 @@ def told(found: Augmented, bot: Corpus) -> list[str]:
 
 
 def things(text: str) -> Counter[str]:
-    return Counter(text[one.start : one.stop] for one in protected_parts(text))
+    return Counter(text[one.start : one.stop] for one in protected_pieces(text))
 
 
 def nearest(texts: list[str], others: list[str], fold: tuple[str, ...] = ()) -> float:
@@ -92,7 +92,7 @@ def test_chains_are_as_long_as_asked_for():
 def test_what_says_the_opposite_is_for_review_only():
     found = made(corpus())
     opposite = [one for one in found.review if one.reason == "opposite"]
-    assert len(opposite) == 11 and all(one.made.candidate.text.startswith("never ") for one in opposite)
+    assert len(opposite) == 11 and all(one.row.candidate.text.startswith("never ") for one in opposite)
     assert not any(one.candidate.opposite for one in found.kept)
 
 
@@ -130,9 +130,9 @@ def test_what_a_model_takes_for_another_intent_is_for_review():
     foreign = Candidate(text, text, 0, ("planted",))
     bot = corpus()
     found = augment_bot(bot, rules(), Tool(), [lambda own, wanted: iter([foreign])])
-    (one,) = [one for one in found.review if one.made.candidate.operators == ("planted",)]
+    (one,) = [one for one in found.review if one.row.candidate.operators == ("planted",)]
     assert one.reason == "label_disagrees" and one.detail.endswith("says hours")
-    assert one.made.agreement < 0.2
+    assert one.row.agreement < 0.2
 
 
 def test_a_bot_with_one_intent_has_no_model_to_disagree():

@@ -15,7 +15,7 @@ from mlpipeline.languages.paraphrase.protected import is_whole, kept
 from mlpipeline.languages.paraphrase.tools import Plain
 from mlpipeline.methods.augmentation.corpus import Candidate, Corpus
 from mlpipeline.methods.augmentation.neighbours import neighbours_of
-from mlpipeline.methods.augmentation.synonyms import LEAST_TEXTS, Marks, places_of, synonyms, words_of
+from mlpipeline.methods.augmentation.synonyms import LEAST_TEXTS, Marks, slots_of, synonyms, words_of
 from tests.properties import examples
 from tests.unit.methods.augmentation.augment_rows import ENGLISH, rules
 
@@ -145,7 +145,7 @@ def test_marks_of_intents() -> None:
 @pytest.mark.parametrize("text", ["call <PHONE> at 8", "do not stop me", "seven of nine", "p m", "http://a.b/c", ""])
 def test_numbers_negations_and_protected_parts_stay(text: str) -> None:
     tool = Plain()
-    words = {text[one.start : one.stop] for one in places_of(tool.analyse(text), tool)}
+    words = {text[one.start : one.stop] for one in slots_of(tool.analyse(text), tool)}
     assert not words & {"<PHONE>", "PHONE", "8", "not", "stop", "seven", "nine", "p", "m", "http://a.b/c"}
 
 
@@ -157,7 +157,7 @@ def test_a_part_of_a_korean_word_stays() -> None:
         def stems(self, text: str) -> list[str]:
             return ["음", "소거"]
 
-    assert not places_of(Korean().analyse("음소거"), Korean())
+    assert not slots_of(Korean().analyse("음소거"), Korean())
 
 
 def test_rare_words_have_no_neighbours() -> None:

@@ -205,7 +205,7 @@ def test_made_rows_are_a_part_of_their_own():
     for number in range(0, COUNT, 2):
         made[number]["parent"] = "0001"
     examples = examples_of(table(made))
-    assert examples.made.tolist() == [number % 2 == 0 for number in range(COUNT)]
+    assert examples.synthetic.tolist() == [number % 2 == 0 for number in range(COUNT)]
 
 
 def test_the_rate_is_that_of_all_rows_where_made_ones_are_wrong_more_often():
@@ -274,7 +274,7 @@ def test_the_fit_learns_nothing_from_rows_that_are_held_out():
     asked = []
 
     def fit(views, task):
-        asked.append(task.learnt.copy())
+        asked.append(task.trainable.copy())
         return fit_here(views, task)
 
     examples = examples_of(table(rows(WRONG, TEST)))

@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import random as random_rows
 
 from mlpipeline.errors import StageError
-from mlpipeline.methods.label_noise.folds import learnt_rows, predict_all, predict_fold
+from mlpipeline.methods.label_noise.folds import predict_all, predict_fold, train_rows_of
 from mlpipeline.methods.label_noise.machines import fit_margins
 from mlpipeline.methods.label_noise.noise_data import as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import View, choose_views, quick_views
@@ -67,7 +67,7 @@ def test_a_purified_view_learns_rows_only_that_seem_right() -> None:
     mistaken = np.random.default_rng(20).choice(np.flatnonzero(FOLDS != 0), len(LABELS) // 10, replace=False)
     given[mistaken] = (given[mistaken] + 5) % len(NAMES)
     work = task(ROWS, given, FOLDS)
-    plain, purified = (learnt_rows(View("l", "linear", purified=only), work, 0) for only in (False, True))
+    plain, purified = (train_rows_of(View("l", "linear", purified=only), work, 0) for only in (False, True))
     assert np.array_equal(plain, np.flatnonzero(FOLDS != 0))
     assert np.isin(purified, plain).all() and np.isin(mistaken, purified).mean() < 0.2
     assert len(purified) > 0.8 * (len(plain) - len(mistaken))
@@ -76,8 +76,8 @@ def test_a_purified_view_learns_rows_only_that_seem_right() -> None:
 def test_rows_that_must_not_be_learnt_teach_no_view_and_choose_no_one() -> None:
     barred = np.arange(len(LABELS)) % 7 == 0
     view, changed = View("l", "linear", purified=True), np.where(barred, 0, LABELS)
-    one, other = (replace(task(ROWS, labels, FOLDS), learnt=~barred) for labels in (LABELS, changed))
-    assert not barred[learnt_rows(view, one, 0)].any()
+    one, other = (replace(task(ROWS, labels, FOLDS), trainable=~barred) for labels in (LABELS, changed))
+    assert not barred[train_rows_of(view, one, 0)].any()
     assert np.array_equal(predict_fold(view, one, 0)[1], predict_fold(view, other, 0)[1])
 
 

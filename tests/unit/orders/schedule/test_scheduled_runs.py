@@ -35,7 +35,7 @@ from mlpipeline.orders.schedule.scheduled_runs import ScheduleRules, run_schedul
 logs, selection, line, at_once, wait = sys.argv[1:]
 rules = ScheduleRules(Path(logs), at_once=int(at_once), wait=float(wait))
 end = run_scheduled(selection, ["/bin/sh", "-c", line], rules)
-print(json.dumps([end.code, end.word, end.told]))
+print(json.dumps([end.code, end.word, end.message]))
 """
 
 
@@ -55,7 +55,7 @@ JSON = '{"level": "ERROR", "logger": "mlpipeline.cli.run", "message": "failed: a
 
 def test_a_turn_that_goes_well_says_nothing_and_keeps_a_log(tmp_path: Path):
     end = run_scheduled("shop/ko", sh("echo 안녕; echo more >&2"), ScheduleRules(tmp_path))
-    assert (end.code, end.word, end.told) == (0, "ok", "")
+    assert (end.code, end.word, end.message) == (0, "ok", "")
     assert end.log == tmp_path / f"shop.ko.{date.today()}.log"
     lines = end.log.read_text("utf-8").splitlines()
     assert lines[1:3] == ["안녕", "more"] and lines[0].startswith("== 2") and lines[3].startswith("== exit 0 after")
@@ -80,27 +80,29 @@ def test_exit_codes_are_told_apart(tmp_path: Path, line: str, code: int, word: s
     about = "$MLPIPELINE_SELECTION $MLPIPELINE_EXIT $MLPIPELINE_WORD $MLPIPELINE_LOG"
     hook = f'echo "{about}" > {tmp_path}/told; cat > {tmp_path}/in'
     end = run_scheduled("shop/ko", sh(line), ScheduleRules(tmp_path, hook=hook))
-    assert (end.code, end.word) == (code, word) and told in end.told
+    assert (end.code, end.word) == (code, word) and told in end.message
     assert (tmp_path / "told").read_text() == f"shop/ko {code} {word} {end.log}\n"
-    assert (tmp_path / "in").read_text("utf-8") == end.told
+    assert (tmp_path / "in").read_text("utf-8") == end.message
 
 
 def test_only_this_turns_lines_are_told(tmp_path: Path):
     run_scheduled("shop/ko", sh("echo failed: yesterday; exit 1"), ScheduleRules(tmp_path))
     end = run_scheduled("shop/ko", sh("echo failed: today; exit 1"), ScheduleRules(tmp_path))
-    assert "today" in end.told and "yesterday" not in end.told
+    assert "today" in end.message and "yesterday" not in end.message
 
 
 def test_a_hook_that_fails_is_told(tmp_path: Path):
-    assert "the hook failed: exit 3" in run_scheduled("a/b", sh("exit 1"), ScheduleRules(tmp_path, hook="exit 3")).told
-    assert not (run_scheduled("a/b", sh("exit 0"), ScheduleRules(tmp_path, hook="exit 3")).told)
+    assert (
+        "the hook failed: exit 3" in run_scheduled("a/b", sh("exit 1"), ScheduleRules(tmp_path, hook="exit 3")).message
+    )
+    assert not (run_scheduled("a/b", sh("exit 0"), ScheduleRules(tmp_path, hook="exit 3")).message)
 
 
 def test_the_second_of_two_turns_is_skipped_and_says_so(tmp_path: Path):
     first = start(tmp_path, "shop/ko", f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
     wait_for(tmp_path / "begun")
     end = run_scheduled("shop/ko", sh(f"touch {tmp_path}/never"), ScheduleRules(tmp_path))
-    assert (end.code, end.word) == (SKIPPED, "skipped") and f"process {first.pid}, since 2" in end.told
+    assert (end.code, end.word) == (SKIPPED, "skipped") and f"process {first.pid}, since 2" in end.message
     (tmp_path / "go").touch()
     assert ended(first) == [0, "ok", ""]
     assert not (tmp_path / "never").exists()
@@ -111,7 +113,7 @@ def test_turns_of_different_bots_wait_for_a_place(tmp_path: Path):
     first = start(tmp_path, "shop/ko", f"touch {tmp_path}/begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done")
     wait_for(tmp_path / "begun")
     late = run_scheduled("shop/en", sh("true"), ScheduleRules(tmp_path, wait=0))
-    assert late.code == SKIPPED and "no slot was free" in late.told
+    assert late.code == SKIPPED and "no slot was free" in late.message
     assert run_scheduled("shop/en", sh("true"), ScheduleRules(tmp_path, at_once=2, wait=0)).code == 0
     patient = start(tmp_path, "bank/ko", f"test -e {tmp_path}/go")
     (tmp_path / "go").touch()

@@ -90,11 +90,11 @@ def test_files_with_new_times_are_read_once(store: Store, monkeypatch: pytest.Mo
     for bot in BOTS:
         os.utime(file_of(store, bot), (1, 1))
     manifest = load_manifest(store, "cleaned")
-    assert [missing_files(store, manifest, bot) for bot in BOTS] == [[], []] and manifest.learnt
+    assert [missing_files(store, manifest, bot) for bot in BOTS] == [[], []] and manifest.changed
     keep_manifest(store, manifest)
     monkeypatch.setattr("mlpipeline.store.tables.manifests.is_readable", lambda path: pytest.fail("read again"))
     manifest = load_manifest(store, "cleaned")
-    assert [missing_files(store, manifest, bot) for bot in BOTS] == [[], []] and not manifest.learnt
+    assert [missing_files(store, manifest, bot) for bot in BOTS] == [[], []] and not manifest.changed
 
 
 @pytest.mark.parametrize("cached", [True, False])

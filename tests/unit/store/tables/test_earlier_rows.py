@@ -98,7 +98,7 @@ def test_what_was_learnt_of_touched_files_is_kept_once(log: Log, monkeypatch: py
     assert missing_files(log.store, manifest, BOT) == []
     keep_manifest(log.store, manifest)
     assert written == [], "nothing was learnt"
-    manifest.learnt = True
+    manifest.changed = True
     keep_manifest(log.store, manifest)
     keep_manifest(log.store, manifest)
     assert written == ["cleaned.manifest.json"]

@@ -132,7 +132,7 @@ def test_a_run_shows_the_labels_of_each_bot():
     bot = {
         "bot": "shop/ko",
         "status": "released",
-        "noise": {**REPORT, "issues": [{**ISSUE, "action": "queue"}, ISSUE], "asked_count": 90},
+        "noise": {**REPORT, "issues": [{**ISSUE, "action": "queue"}, ISSUE], "to_read_count": 90},
     }
     page = render_report({"bots": [bot, {"bot": "shop/en", "status": "released", "noise": None}]})
     assert page.count("Its labels") == 1

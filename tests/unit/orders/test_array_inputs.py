@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mlpipeline.errors import UsageError
-from mlpipeline.orders.given_rows import given_labels, given_pairs, given_texts, given_vectors
+from mlpipeline.orders.array_inputs import checked_labels, checked_pairs, checked_texts, checked_vectors
 
 KINDS: list[Callable[[list[Any]], Any]] = [
     list, tuple, iter, np.array, pd.Series, pa.array, lambda values: pa.chunked_array([values]),
@@ -21,13 +21,13 @@ KINDS: list[Callable[[list[Any]], Any]] = [
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_texts_and_labels_of_every_kind_of_column(kind: Callable[[list[Any]], Any]):
-    assert given_texts(kind(["영업 시간", " ", "b"])) == ["영업 시간", " ", "b"]
-    assert given_labels(kind([" hours", "fees", "fees"]), 3) == ["hours", "fees", "fees"]
+    assert checked_texts(kind(["영업 시간", " ", "b"])) == ["영업 시간", " ", "b"]
+    assert checked_labels(kind([" hours", "fees", "fees"]), 3) == ["hours", "fees", "fees"]
 
 
 def test_whole_numbers_are_labels():
-    assert given_labels(np.array([3, 1]), 2) == given_labels(pd.Series([3, 1]), 2) == ["3", "1"]
-    assert not given_texts([]) and not given_labels([], 0) and not given_pairs([])
+    assert checked_labels(np.array([3, 1]), 2) == checked_labels(pd.Series([3, 1]), 2) == ["3", "1"]
+    assert not checked_texts([]) and not checked_labels([], 0) and not checked_pairs([])
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_whole_numbers_are_labels():
 )
 def test_what_is_no_text_is_named_with_its_row(values: Any, said: str):
     with pytest.raises(UsageError) as error:
-        given_texts(values)
+        checked_texts(values)
     assert str(error.value).startswith(said) and error.value.fix
 
 
@@ -66,7 +66,7 @@ def test_what_is_no_text_is_named_with_its_row(values: Any, said: str):
 )
 def test_what_is_no_label_is_named_with_its_row(values: Any, said: str):
     with pytest.raises(UsageError) as error:
-        given_labels(values, 2)
+        checked_labels(values, 2)
     assert str(error.value).startswith(said) and error.value.fix
 
 
@@ -81,9 +81,9 @@ def test_what_is_no_label_is_named_with_its_row(values: Any, said: str):
     ],
 )
 def test_vectors_of_another_shape_are_refused(values: Any, said: str):
-    assert given_vectors([[1, 2], [3, 4]], 2).dtype == np.float32
+    assert checked_vectors([[1, 2], [3, 4]], 2).dtype == np.float32
     with pytest.raises(UsageError) as error:
-        given_vectors(values, 2)
+        checked_vectors(values, 2)
     assert str(error.value).startswith(said)
 
 
@@ -91,7 +91,7 @@ def test_pairs_frames_and_tables_are_the_same_rows():
     pairs = [("영업 시간", "hours"), ("fees?", "fees")]
     table = pa.table({"id": [1, 2], "text": [text for text, _ in pairs], "intent": [intent for _, intent in pairs]})
     for rows in (pairs, list(map(list, pairs)), iter(pairs), np.array(pairs), table, table.to_pandas()):
-        assert given_pairs(rows) == pairs
+        assert checked_pairs(rows) == pairs
 
 
 @pytest.mark.parametrize(
@@ -108,5 +108,5 @@ def test_pairs_frames_and_tables_are_the_same_rows():
 )  # fmt: skip
 def test_rows_that_are_no_labelled_rows(rows: Any, said: str):
     with pytest.raises(UsageError) as error:
-        given_pairs(rows)
+        checked_pairs(rows)
     assert str(error.value).startswith(said)

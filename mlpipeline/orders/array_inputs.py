@@ -15,7 +15,7 @@ from mlpipeline.store.corpus.rows import Problem, checked_intent, checked_text
 _EMPTY = "empty_text"  # no mistake of a caller's: a message may be blank
 
 
-def given_texts(values: Iterable[object], name: str = "texts", *, blank: bool = True) -> list[str]:
+def checked_texts(values: Iterable[object], name: str = "texts", *, blank: bool = True) -> list[str]:
     """n texts, as they are.
 
     Args:
@@ -43,7 +43,7 @@ def given_texts(values: Iterable[object], name: str = "texts", *, blank: bool = 
     return texts
 
 
-def given_labels(values: Iterable[object], count: int, name: str = "labels") -> list[str]:
+def checked_labels(values: Iterable[object], count: int, name: str = "labels") -> list[str]:
     """One label for each of `count` texts: text without outer blanks, whole numbers as their digits.
 
     Raises:
@@ -67,7 +67,7 @@ def given_labels(values: Iterable[object], count: int, name: str = "labels") -> 
     return labels
 
 
-def given_vectors(values: ArrayLike, count: int) -> NDArray[np.float32]:
+def checked_vectors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     """float32 (n, d), one vector for each of `count` texts. Raises UsageError for another shape, or for no number."""
     try:
         vectors = np.asarray(values, np.float32)
@@ -82,7 +82,7 @@ def given_vectors(values: ArrayLike, count: int) -> NDArray[np.float32]:
     return vectors
 
 
-def given_pairs(rows: object) -> list[tuple[str, str]]:
+def checked_pairs(rows: object) -> list[tuple[str, str]]:
     """(text, label) of each labelled row.
 
     Args:
@@ -106,8 +106,8 @@ def given_pairs(rows: object) -> list[tuple[str, str]]:
             raise UsageError(f"rows have no column {' and no '.join(missing)}", fix=fix)
         columns = cast("Mapping[str, list[object]]", rows)
         texts, intents = columns["text"], columns["intent"]
-    checked = given_texts(texts, "rows: text", blank=False)
-    return list(zip(checked, given_labels(intents, len(checked), "rows: intent"), strict=True))
+    checked = checked_texts(texts, "rows: text", blank=False)
+    return list(zip(checked, checked_labels(intents, len(checked), "rows: intent"), strict=True))
 
 
 def _is_missing(value: object) -> bool:
