@@ -134,7 +134,7 @@ def test_a_second_call_is_quick_and_silent(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(_FILE.read_bytes() if name.endswith("bootstrap.py") else b"")
     copy = str(tmp_path / "mlpipeline" / "bootstrap.py")
     wanted = "import importlib.util as u; s = u.spec_from_file_location('b', {!r}); m = u.module_from_spec(s); "
-    wanted += "s.loader.exec_module(m); print(m.wanted())"
+    wanted += "s.loader.exec_module(m); print(m.install_digest())"
     digest = subprocess.check_output([sys.executable, "-c", wanted.format(copy)], text=True)
     (tmp_path / ".venv" / "mlpipeline.stamp").write_text(digest, encoding="utf-8")
     done = subprocess.run([sys.executable, copy], capture_output=True, check=True, env={"LANG": "C"})

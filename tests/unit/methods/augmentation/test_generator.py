@@ -244,4 +244,4 @@ def test_whatever_is_answered_only_texts_come_through(answers: list[Any]) -> Non
         asked = rules(generator="x")
         made = list(generator(corpus(), {"hours": 5}, asked, Plain(), told))
     assert all(isinstance(one.text, str) and one.text.strip() for one in made)
-    assert told["given"] == len(made)
+    assert told["returned"] == len(made)

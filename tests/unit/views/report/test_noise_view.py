@@ -69,7 +69,7 @@ def test_the_curve_stands_in_its_box():
 def test_the_planners_line_is_a_point_of_the_curve():
     asked = {**REPORT, "actions": {"queue": 90}}
     chart = work_chart(asked)
-    assert chart is not None and chart["review"] == {"x": 20.0, "y": 30.0, "rows": 80, "done": 0, "told": True}
+    assert chart is not None and chart["review"] == {"x": 20.0, "y": 30.0, "rows": 80, "done": 0, "labelled": True}
     page = render_noise(asked, [], name="rows.jsonl", lang="")
     assert "The point: 70 % after 80 rows." in page and 'd="M0 30.0H20.0V100"' in page
     # Rows that were dropped stand at the head of the curve, so the point comes after them.
