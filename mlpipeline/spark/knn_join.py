@@ -31,16 +31,16 @@ _PART = 250_000  # right rows that travel to the workers at a time: 512 MB of 51
 _BATCH = 8192  # left rows of one product
 
 
-def knn_join(left: DataFrame, right: DataFrame, count: int, *, part: int = _PART) -> DataFrame:
+def knn_join(left: DataFrame, right: DataFrame, count: int, *, block: int = _PART) -> DataFrame:
     """The `count` right rows with the largest products (cosines, of vectors of length 1) for each left row.
 
-    Every product is computed, in blocks; the right rows travel to each worker once, in parts of `part` rows.
+    Every product is computed, in blocks; the right rows travel to each worker once, in blocks of `block` rows.
 
     Args:
         left: columns `id` (text) and `vector` (little-endian float32 bytes), one row an id; null vectors are left out.
         right: likewise, of the same encoder; read once, on the driver.
         count: rows for each, at least 1.
-        part: right rows that are held at a time.
+        block: right rows that are held at a time.
 
     Returns:
         A frame of NEAREST: for each left row min(count, right rows) pairs. Of equal products the least id is taken.
@@ -53,7 +53,7 @@ def knn_join(left: DataFrame, right: DataFrame, count: int, *, part: int = _PART
     spark = left.sparkSession
     there = left.where("vector is not null").select("id", "vector").repartition(slots_of(spark))
     known = right.where("vector is not null").select("id", "vector").orderBy("id")
-    frames = [_with_part(there, rows, count) for rows in _parts(known, part)]
+    frames = [_with_part(there, rows, count) for rows in _parts(known, block)]
     if not frames:
         return spark.createDataFrame([], NEAREST)
     if len(frames) == 1:
@@ -91,10 +91,10 @@ def _with_part(left: DataFrame, right: pa.Table, count: int) -> DataFrame:
     def predict(model: tuple[pa.Array, np.ndarray], batch: pa.RecordBatch) -> pa.RecordBatch:
         names, vectors = model
         found = nearest_rows(as_matrix(batch["vector"].cast(pa.binary())), vectors, min(count, len(vectors)))
-        each = found.places.shape[1]
+        each = found.positions.shape[1]
         columns = [
             batch["id"].take(pa.array(np.repeat(np.arange(batch.num_rows), each))),
-            names.take(pa.array(found.places.ravel())),
+            names.take(pa.array(found.positions.ravel())),
             pa.array(np.tile(np.arange(1, each + 1, dtype=np.int32), batch.num_rows)),
             pa.array(found.similarities.ravel()),
         ]

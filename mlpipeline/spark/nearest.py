@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 
 _LEFT, _RIGHT = 2048, 4096  # rows of a block: its products (32 MB) are looked through while they are in the cache
 
 
 class Nearest(NamedTuple):
-    """For each left row: `places` int64 (m, k) of right rows, the most similar first, -1 where there are no more, and
-    their products, `similarities` float32 (m, k)."""
+    """For each left row: `positions` int64 (m, k) of right rows, the most similar first, -1 where there are no more,
+    and their products, `similarities` float32 (m, k)."""
 
-    places: Places
+    positions: Positions
     similarities: Vectors
 
 
@@ -32,17 +32,17 @@ def nearest_rows(left: Vectors, right: Vectors, count: int) -> Nearest:
         right: float32 (n, d).
         count: k, at least 1. Of equal products the row that stands first is taken.
     """
-    places = np.full((len(left), count), -1, np.int64)
+    positions = np.full((len(left), count), -1, np.int64)
     similarities = np.full((len(left), count), -np.inf, np.float32)
     for start in range(0, len(left), _LEFT):
         rows = slice(start, min(start + _LEFT, len(left)))
-        _fill(left[rows], right, places[rows], similarities[rows])
-    return Nearest(places, similarities)
+        _fill(left[rows], right, positions[rows], similarities[rows])
+    return Nearest(positions, similarities)
 
 
-def _fill(left: Vectors, right: Vectors, places: Places, similarities: Vectors) -> None:
-    """The best of one block of left rows, into `places` and `similarities` (m, k)."""
-    count = places.shape[1]
+def _fill(left: Vectors, right: Vectors, positions: Positions, similarities: Vectors) -> None:
+    """The best of one block of left rows, into `positions` and `similarities` (m, k)."""
+    count = positions.shape[1]
     products = np.empty((len(left), _RIGHT), np.float32)
     for start in range(0, len(right), _RIGHT):
         block = right[start : start + _RIGHT]
@@ -56,17 +56,17 @@ def _fill(left: Vectors, right: Vectors, places: Places, similarities: Vectors) 
         # Flat: ten times as fast as finding rows and columns of a mask that is nearly empty.
         rows, columns = np.divmod(np.flatnonzero(better.ravel()), len(block))
         if len(rows):
-            _merge(rows, columns + start, made[rows, columns], places, similarities)
+            _merge(rows, columns + start, made[rows, columns], positions, similarities)
 
 
-def _merge(rows: Places, columns: Places, found: Vectors, places: Places, similarities: Vectors) -> None:
+def _merge(rows: Positions, columns: Positions, found: Vectors, positions: Positions, similarities: Vectors) -> None:
     """The best k of what was there and what was found, for the rows of which something was found."""
-    count, touched = places.shape[1], np.unique(rows)
+    count, touched = positions.shape[1], np.unique(rows)
     whose = np.concatenate([np.repeat(touched, count), rows])
-    which = np.concatenate([places[touched].ravel(), columns])
+    which = np.concatenate([positions[touched].ravel(), columns])
     worth = np.concatenate([similarities[touched].ravel(), found])
     order = np.lexsort((which, -worth, whose))
     whose, which, worth = whose[order], which[order], worth[order]
     begins = np.flatnonzero(np.r_[True, whose[1:] != whose[:-1]])
     best = begins[:, None] + np.arange(count)
-    places[touched], similarities[touched] = which[best], worth[best]
+    positions[touched], similarities[touched] = which[best], worth[best]

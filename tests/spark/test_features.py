@@ -156,7 +156,7 @@ def test_the_nearest_rows_of_two_tables(spark):
     order = np.argsort(-(left @ right.T), axis=1)[:, :3]
     wanted = [(f"l{row:02d}", f"r{column:02d}", rank) for row in range(37) for rank, column in enumerate(order[row], 1)]
     for part in (1000, 20):  # in one part, and in three
-        found = knn_join(there, here, 3, part=part).select("left", "right", "rank").collect()
+        found = knn_join(there, here, 3, block=part).select("left", "right", "rank").collect()
         assert sorted(tuple(row) for row in found) == sorted(wanted)
     assert knn_join(there, spark.createDataFrame([], schema), 3).count() == 0
 

@@ -37,7 +37,7 @@ class JoinedEncoder:
     @property
     def device(self) -> Device:
         """The GPU where a part computes on one; else what the first part says."""
-        devices = [part.device for part in self.parts]
+        devices = [part.device for part in self.encoders]
         return next((one for one in devices if one.number is not None), devices[0] if devices else CPU)
 
     def encode(self, texts: Sequence[str]) -> Vectors:

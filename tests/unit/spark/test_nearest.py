@@ -29,6 +29,6 @@ def test_blocks_find_what_the_whole_product_has(seed: int, left: int, right: int
     products = asked @ known.T
     for row in range(left):
         order = np.lexsort((np.arange(right), -products[row]))[:count]
-        assert found.places[row, : len(order)].tolist() == order.tolist()
+        assert found.positions[row, : len(order)].tolist() == order.tolist()
         assert found.similarities[row, : len(order)].tolist() == products[row, order].tolist()
-        assert (found.places[row, len(order) :] == -1).all()
+        assert (found.positions[row, len(order) :] == -1).all()
