@@ -45,9 +45,9 @@ class Approximate:
 
     index: Index
 
-    def candidates(self, asked: Vectors, count: int) -> np.ndarray:
+    def candidates(self, query: Vectors, count: int) -> np.ndarray:
         """Rows int64 (c,), ascending, that are probably among the nearest of one vector (d,)."""
-        found = self.index.search(asked, min(count, len(self.index)), threads=1)
+        found = self.index.search(query, min(count, len(self.index)), threads=1)
         return np.sort(np.asarray(found.keys, np.int64))
 
 

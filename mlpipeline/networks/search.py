@@ -22,7 +22,7 @@ FEW = 16  # questions; for fewer, threads cost more than they save
 _CELLS = 8_000_000  # similarities held at once: 32 MB of float32
 
 
-class Found(NamedTuple):
+class Matches(NamedTuple):
     """Rows of an index, the most similar first, and their cosines, rounded to `DIGITS`."""
 
     rows: list[int]
@@ -32,42 +32,42 @@ class Found(NamedTuple):
 class Candidates(Protocol):
     """What knows rows that are probably among the nearest; see `approximate.py`."""
 
-    def candidates(self, asked: Vectors, count: int) -> NDArray[np.int64]:
+    def candidates(self, query: Vectors, count: int) -> NDArray[np.int64]:
         """Rows (c,), ascending, for one vector (d,)."""
 
 
-def search(vectors: Vectors, asked: Vectors, count: int, among: Candidates | None = None) -> list[Found]:
-    """The rows of `vectors` that are most like each of `asked`, by their products.
+def search(vectors: Vectors, queries: Vectors, count: int, among: Candidates | None = None) -> list[Matches]:
+    """The rows of `vectors` that are most like each of `queries`, by their products.
 
     Args:
         vectors: float32 (n, d), rows of unit length or zero.
-        asked: float32 (m, d), likewise.
+        queries: float32 (m, d), likewise.
         count: rows for each, at most; what is not similar at all (0 or less) is no neighbour.
         among: where given, only its candidates are looked at, and not all rows.
 
     Returns:
-        One `Found` for each of `asked`. Ties go to the row that stands first; a vector finds the same rows alone and
-        among others.
+        One `Matches` for each of `queries`. Ties go to the row that stands first; a vector finds the same rows alone
+        and among others.
     """
     if count <= 0 or not len(vectors):
-        return [Found([], []) for _ in asked]
+        return [Matches([], []) for _ in queries]
     if among is not None:
-        return [_among(vectors, one, count, among) for one in asked]
-    block, found = max(1, _CELLS // len(vectors)), list[Found]()
-    with one_thread(len(asked) < FEW):
-        for start in range(0, len(asked), block):
-            found.extend(top_rows(row, count) for row in asked[start : start + block] @ vectors.T)
+        return [_among(vectors, one, count, among) for one in queries]
+    block, found = max(1, _CELLS // len(vectors)), list[Matches]()
+    with one_thread(len(queries) < FEW):
+        for start in range(0, len(queries), block):
+            found.extend(top_rows(row, count) for row in queries[start : start + block] @ vectors.T)
     return found
 
 
-def _among(vectors: Vectors, asked: Vectors, count: int, among: Candidates) -> Found:
+def _among(vectors: Vectors, asked: Vectors, count: int, among: Candidates) -> Matches:
     rows = among.candidates(asked, max(_LEAST, count * _TIMES))
     with one_thread():
         found = top_rows(vectors[rows] @ asked, count)
-    return Found(rows[found.rows].tolist(), found.similarities)
+    return Matches(rows[found.rows].tolist(), found.similarities)
 
 
-def top_rows(similarities: NDArray[np.float32], count: int) -> Found:
+def top_rows(similarities: NDArray[np.float32], count: int) -> Matches:
     """The `count` largest of (n,), the largest first.
 
     Similarities are rounded first: a matrix product differs in its last bits with the size of the batch, and the same
@@ -78,7 +78,7 @@ def top_rows(similarities: NDArray[np.float32], count: int) -> Found:
     near = np.flatnonzero((similarities >= least - 10.0**-DIGITS) & (similarities > 0))
     rounded = np.round(similarities[near].astype(np.float64), DIGITS)
     order = np.lexsort((near, -rounded))[:want]
-    return Found(near[order].tolist(), rounded[order].tolist())
+    return Matches(near[order].tolist(), rounded[order].tolist())
 
 
 class _Threads:
@@ -94,12 +94,12 @@ _THREADS = _Threads()
 
 
 @contextmanager
-def one_thread(wanted: bool = True) -> Iterator[None]:
+def one_thread(enabled: bool = True) -> Iterator[None]:
     """Linear algebra on one thread while the block runs: for one question, waking others takes longer than it does.
 
     Blocks of several threads may overlap; the last one to end gives back what was set before the first.
     """
-    if not wanted:
+    if not enabled:
         yield
         return
     with _THREADS.lock:
