@@ -57,7 +57,11 @@ def stage_named(name: str) -> Stage:
 
 
 def stages_between(first: str | None, last: str | None) -> tuple[Stage, ...]:
-    """The stages from one to another, both included."""
+    """The stages from one to another, both included.
+
+    Raises:
+        UsageError: there is no such stage, or the first comes after the last.
+    """
     names = [stage.name for stage in STAGES]
     start = names.index(stage_named(first).name) if first else 0
     stop = names.index(stage_named(last).name) if last else len(names) - 1

@@ -20,8 +20,12 @@ _UPLOAD = "spark.kubernetes.file.upload.path"
 
 
 def manifest_options(add: Callable[..., object]) -> None:
-    """The options of `submit` that are about manifests; `add` is a parser's `add_argument`."""
-    add("--manifests", metavar="DIR", help="write image, role, pod templates and the operator's kinds; submit nothing")
+    """The options of `submit` that are about Kubernetes manifests; `add` is a parser's `add_argument`."""
+    add(
+        "--manifests",
+        metavar="DIR",
+        help="write Kubernetes manifests (image, role, pod templates, the operator's kinds); submit nothing",
+    )
     add("--at", metavar="TIME", help=f'with --manifests: when it runs, as cron writes it (default "{_NIGHTLY}")')
     add("--time-zone", metavar="ZONE", help="with --manifests: of --at, such as Asia/Seoul")
     add("--tolerate", action="append", metavar="TAINT", help="with --manifests: KEY[=VALUE][:EFFECT] of nodes to use")
@@ -37,7 +41,7 @@ def runs_from_image(options: argparse.Namespace, settings: dict[str, str]) -> bo
 def write_for(
     context: CommandContext, options: argparse.Namespace, submission: Submission, stages: tuple[str, ...]
 ) -> int:
-    """Writes the manifests of a job and says what to type next.
+    """Writes the Kubernetes manifests of a job and says what to type next.
 
     Raises:
         UsageError: the master is no Kubernetes, or the job cannot run in a cluster.

@@ -15,7 +15,11 @@ from mlpipeline.stages.augment import making_settings
 
 
 def setting_of(context: CommandContext, lang: str, bot: str | None) -> Setting:
-    """The language's, or the bot's, with `--seed` for the recipe's."""
+    """The language's, or the bot's, with `--seed` for the recipe's.
+
+    Raises:
+        UsageError: there is no such language or bot, or the bot is of another language.
+    """
     named = [name.strip() for name in getattr(context.options, "only", "").split(",")]
     if not bot:
         return setting_of_language(context.conf, lang, seed=context.options.seed, operators=named)

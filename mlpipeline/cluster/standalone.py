@@ -140,7 +140,7 @@ class MasterPage(_Workers, total=False):
 
 
 def read_page(url: str, timeout: float) -> MasterPage | None:
-    """The JSON of a master's page; None when nothing answers there, or something else."""
+    """The JSON of a master's page; None when nothing answers there in `timeout` seconds, or something else."""
     # A cluster's own address is never asked through a proxy.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -48,7 +48,12 @@ def choose_recipes(
 
 
 def recipe_of(conf: Path, bot: str, *, sets: Sequence[str] = (), measured: bool = True) -> Resolved:
-    """The recipe of one bot, given as DOMAIN/LANG; arguments and errors are those of `choose_recipes`."""
+    """The recipe of one bot, given as DOMAIN/LANG; the other arguments are those of `choose_recipes`.
+
+    Raises:
+        UsageError: there is no such bot.
+        RecipeError: a recipe is wrong.
+    """
     Bot.parse(bot)
     try:
         return choose_recipes(conf, select=bot, sets=sets, measured=measured)[0]

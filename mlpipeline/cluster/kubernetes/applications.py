@@ -112,7 +112,11 @@ def scheduled_application(application: Application, at: str, *, time_zone: str |
 
 
 def application_spec(submission: Submission, tolerations: Sequence[Toleration] = ()) -> dict[str, object]:
-    """The `spec` of both kinds; see `spark_application`."""
+    """The `spec` of both kinds; see `spark_application`.
+
+    Raises:
+        UsageError: there is no image, or the script lies where no pod can read it.
+    """
     settings = submission.settings
     image = settings.get(_IMAGE)
     if not image:

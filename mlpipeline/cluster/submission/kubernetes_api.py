@@ -171,7 +171,7 @@ class ApiServer:
         self._opener = urllib.request.build_opener(*handlers)
 
     def ask(self, path: str, *, method: str = "GET", data: object = None, timeout: float = 5.0) -> Answer:
-        """Ask for a path such as /api/v1/namespaces/ml/pods; `data` goes as JSON."""
+        """Ask for a path such as /api/v1/namespaces/ml/pods; `data` goes as JSON; `timeout` in seconds."""
         if self._login.program:
             return self._by_kubectl(path, method, data, timeout)
         headers = {"Accept": "application/json, */*;q=0.1", "Content-Type": "application/json"}

@@ -104,6 +104,9 @@ def evaluate_predictions(
 
     The other arguments and the errors are those of `evaluate_report`. A row whose true intent the bot does not know is
     counted and named in `unknown_intents` and takes part in nothing else.
+
+    Raises:
+        StageError: the three are not equally many, or scores are not finite; and those of `evaluate_report`.
     """
     confidence = np.asarray(scores, dtype=np.float64)
     if not len(predicted) == len(confidence) == len(true):
