@@ -116,6 +116,7 @@ class Stage(Generic[SettingsT]):
     of the bots whose rows were made with the same
     recipe part ("part"), or also by the same code and libraries ("code"). What it makes must be right without them:
     they may save work or keep decisions.
+    `kept` is what it makes once for all bots and runs, see `Kept`.
     `lost` tells a plan what the stage made outside of its datasets and is missing or damaged; see `Lost`.
 
     What others have to know of a stage stands here too, and decides nothing of what it makes: `need` is what its tasks

@@ -168,6 +168,7 @@ def _stage(stage: Mapping[str, object]) -> dict[str, object]:
     row["bots"] = len(bots) if isinstance(bots, (list, tuple)) else number_of(bots)
     row["memory"] = number_of(stage.get("peak_memory_mb")) or None
     row["workers"] = number_of(stage.get("worker_memory_mb")) or None
+    row["stored"] = _counts(stage.get("counts")).get("count:stored")
     row["skipped"] = stage.get("skipped") is True
     if row["skipped"]:
         row.update(dict.fromkeys(("rows_in", "rows_out", "dropped", "seconds")), bots=None)

@@ -279,3 +279,9 @@ def test_what_changed_leaves_out_what_only_follows():
     (bot,) = view_of({"bots": [{**BOT, "causes": causes}]})["bots"]
     assert bot["changes"] == ["312 rows new", "recipe train.epochs 10 -> 20"]
     assert "after split" in render_report({"bots": [{**BOT, "causes": causes}]})
+
+
+def test_a_stage_says_what_was_in_the_store_already():
+    run = {**RUN, "stages": [{"stage": "embed", "bots": 1, "rows_out": 1182, "counts": {"count:stored": 1181}}]}
+    assert "1,181 from the store" in render_report(run)
+    assert "from the store" not in render_report(RUN)
