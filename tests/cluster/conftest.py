@@ -24,7 +24,7 @@ from tests.e2e.corpora import rows, write_project, write_rows
 # A cluster of seconds spends its time compiling: half the start-up time with the first compiler and a serial collector.
 FAST_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
 BOT = "shop/ko"
-_FOREIGN = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "MLPIPELINE_", "KUBECONFIG")
+_FOREIGN = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "MLPIPELINE_", "KUBECONFIG", "CUDA_")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,10 +34,10 @@ def cluster(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> S
     return started
 
 
-def drive(app: str, cluster: StandaloneCluster, settings: dict[str, str]) -> dict[str, Any]:
+def drive(app: str, cluster: StandaloneCluster, settings: dict[str, str], *more: str) -> dict[str, Any]:
     """Runs one of tests/cluster/apps as a driver of its own; what it prints."""
     words = [sys.executable, "-m", f"tests.cluster.apps.{app}", cluster.master]
-    words.append(json.dumps({**cluster.settings, **settings}))
+    words += [json.dumps({**cluster.settings, **settings}), *more]
     done = subprocess.run(words, cwd=ROOT, env=job_environ(), capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr[-3000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -74,6 +74,53 @@ def test_each_task_owns_one_address_and_all_are_used(gpus: dict[str, Any], way: 
 def test_a_profile_of_tasks_needs_no_executors_of_its_own(gpus: dict[str, Any], way: str):
     assert {gpu for _, gpu in gpus[way]} <= {"0", "1"}
     assert len(gpus[way]) == (8 if way == "halves" else 4)
+
+
+@pytest.fixture(scope="module", params=["two GPUs an executor", "one GPU an executor"])
+def embedded(cluster: StandaloneCluster, request: pytest.FixtureRequest) -> tuple[int, dict[str, Any]]:
+    """GPUs of an executor, and what the stage `embed` saw there; of the executors with two, one GPU is lost."""
+    gpus = 2 if request.param.startswith("two") else 1
+    settings = {
+        "spark.executor.cores": str(gpus),
+        "spark.executor.resource.gpu.amount": str(gpus),
+        "spark.dynamicAllocation.enabled": "false",
+        "spark.excludeOnFailure.enabled": "true",
+    }
+    return gpus, drive("encoders_on_gpus", cluster, settings, *(["gone"] if gpus == 2 else []))
+
+
+def test_embed_asks_for_gpus_and_other_work_goes_on_without(embedded: tuple[int, dict[str, Any]]):
+    _, found = embedded
+    assert found["trained"] and all(not row["addresses"] and row["device_id"] is None for row in found["trained"])
+    for engine in ("arrow", "rdd"):
+        assert found[engine]["equal"], "batches that did not fit were halved"
+        assert found[engine]["remarks"] == []
+        assert "240 texts in 4 tasks, each with 1 of a GPU" in found[engine]["reasons"][0]
+
+
+@pytest.mark.parametrize("engine", ["arrow", "rdd"])
+def test_the_address_of_a_task_reaches_its_process_and_onnxruntime(embedded: tuple[int, dict[str, Any]], engine: str):
+    gpus, found = embedded
+    opened = [row for row in found[engine]["told"] if "gone" not in row]
+    assert {tuple(row["addresses"]) for row in opened} == {("0",), ("1",)}
+    for row in opened:
+        (address,) = row["addresses"]
+        number, visible = (int(address), None) if gpus == 2 else (0, address)
+        assert (row["device_id"], row["visible"]) == (number, visible), row
+    models = {(row["process"], row["device_id"]) for row in opened}
+    assert len(models) == len(opened), "a process loads a model once for each GPU"
+    failed = sum("gone" in row for row in found[engine]["told"])
+    assert found[engine]["loads"] == found[engine]["gpu_loads"] >= len(models) - 2 * failed
+    assert failed or found[engine]["loads"] == len(models)
+
+
+def test_a_task_whose_gpu_is_gone_is_tried_elsewhere(embedded: tuple[int, dict[str, Any]]):
+    gpus, found = embedded
+    lost = [row for row in found["arrow"]["told"] if row.get("gone")]
+    assert len(lost) == (1 if gpus == 2 else 0)
+    for row in lost:
+        again = [one for one in found["arrow"]["told"] if one["partition"] == row["partition"] and one["attempt"] > 0]
+        assert all(one["executor"] != row["executor"] for one in again), (row, again)
 
 
 def test_a_small_job_is_not_starved_by_a_large_one(gpus: dict[str, Any]):
