@@ -93,13 +93,16 @@ def test_messages_name_bot_and_stage_and_a_trace_is_for_who_wants_more(
     runs: list[Any], capsys: pytest.CaptureFixture[str]
 ):
     usage = {"module": "train", "seconds": 3.0, **dict.fromkeys(list(Usage.__annotations__)[2:]), "bottleneck": "CPU"}
+    numbers = ("bots", "skipped", "rows_in", "rows_out", "dropped", "seconds", "peak_memory_mb", "worker_memory_mb")
+    stage = {"stage": "embed", **dict.fromkeys(numbers, 0), "counts": {}, "reasons": ["ko: 9 texts in 4 tasks"]}
     told = {}
     for words in (["-v"], []):
-        runs[:] = [record("failed", {"failure": FAILURE}, resources=[usage])]
+        runs[:] = [record("failed", {"failure": FAILURE}, resources=[usage], stages=[stage])]
         assert main(["run", "--select", "shop/ko", "--log-format", "json", *words]) == 1
         for line in map(json.loads, capsys.readouterr().err.splitlines()):
             told[line["message"].partition(" ")[0]] = (line["level"], line.get("bot"), line.get("stage"))
         assert (told.pop("a", None) == ("DEBUG", "shop/ko", "train")) == bool(words), "the trace"
+        assert (told.pop("embed:", None) == ("DEBUG", None, "embed")) == bool(words), "why so many tasks"
         assert told["train"] == ("INFO", None, "train"), "what it used"
         assert told["failed:"] == ("ERROR", "shop/ko", "train")
         assert told["warning:"] == ("WARNING", "shop/ko", None)
