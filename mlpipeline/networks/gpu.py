@@ -101,6 +101,18 @@ def in_halves(predict: Predict, batch: list[str]) -> Vectors:
     return np.concatenate([in_halves(predict, batch[:half]), in_halves(predict, batch[half:])])
 
 
+def fault_of(device: Device, error: Exception) -> StageError | None:
+    """What to say of an error that is the GPU's fault; None where it is another's, or on the CPU."""
+    why = " ".join(str(error).split())[:200]
+    if device.number is not None and _NO_MEMORY.search(why):
+        fix = "let fewer tasks share a GPU: a larger spark.task.resource.gpu.amount"
+        return StageError(f"{device} has no memory left: {why}", fix=fix)
+    if device.number is not None and _GONE.search(why):
+        fix = "Spark tries the task again; look at that GPU (nvidia-smi) where this is said more than once"
+        return StageError(f"{device} does not compute any more: {why}", fix=fix)
+    return None
+
+
 def on_device(predict: Predict, device: Device) -> Predict:
     """`predict` as it is on the CPU; on a GPU in halves, and what is the GPU's fault is no text's.
 
@@ -114,14 +126,10 @@ def on_device(predict: Predict, device: Device) -> Predict:
         try:
             return in_halves(predict, batch)
         except Exception as error:
-            why = " ".join(str(error).split())[:200]
-            if _NO_MEMORY.search(why):
-                fix = "let fewer tasks share a GPU: a larger spark.task.resource.gpu.amount"
-                raise StageError(f"{device} has no memory left for one text: {why}", fix=fix) from error
-            if _GONE.search(why):
-                fix = "Spark tries the task again; look at that GPU (nvidia-smi) where this is said more than once"
-                raise StageError(f"{device} does not compute any more: {why}", fix=fix) from error
-            raise
+            fault = fault_of(device, error)
+            if fault is None:
+                raise
+            raise fault from error
 
     return guarded
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.cluster.device import CPU, Device
-from mlpipeline.errors import SetupError
+from mlpipeline.errors import MLPipelineError, SetupError
 from mlpipeline.networks.encoders.contract import Vectors
-from mlpipeline.networks.gpu import on_device, open_session, torch_device
+from mlpipeline.networks.gpu import fault_of, on_device, open_session, torch_device
 from mlpipeline.networks.untrusted import check_sentence_transformer
 
 _BATCH = 64  # with texts sorted by length the fastest on one thread (32 to 64 alike, 256 slower)
@@ -56,6 +56,7 @@ def load_folder(folder: Path, device: Device = CPU) -> FolderEncoder:
         device: what it is to compute on; `FolderEncoder.device` says what it does compute on.
 
     Raises:
+        StageError: the GPU is gone or full.
         SetupError: when the folder holds neither, pickled weights or code, or a library of `[encoders]` is missing.
     """
     folder = Path(folder)
@@ -81,7 +82,7 @@ def _onnx_encoder(folder: Path, model: Path, wanted: Device) -> FolderEncoder:
         session, device = open_session(model, wanted)
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # both libraries raise their own kinds, some of them plain Exception
-        raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
+        raise _not_loaded(folder, error, wanted) from error
     if tokenizer.truncation is None:
         tokenizer.enable_truncation(_MOST_TOKENS)
     if tokenizer.padding is None or tokenizer.padding.get("length"):
@@ -116,7 +117,7 @@ def _sentence_transformer(folder: Path, wanted: Device) -> FolderEncoder:
         name, device = torch_device(wanted)
         model = SentenceTransformer(str(folder), device=name, local_files_only=True, **safe)
     except Exception as error:  # torch, transformers and safetensors raise their own kinds
-        raise SetupError(f"the encoder cannot be loaded: {error}", where=str(folder), fix="export it anew") from error
+        raise _not_loaded(folder, error, wanted) from error
 
     def predict(texts: list[str]) -> Vectors:
         raw: object = model.encode(texts, batch_size=_BATCH, show_progress_bar=False, convert_to_numpy=True)
@@ -136,6 +137,11 @@ def _mean_pooled(raw: Vectors, mask: NDArray[np.int64]) -> Vectors:
         return raw
     weight = mask[:, :, None].astype(np.float32)
     return np.asarray((raw * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1.0), np.float32)
+
+
+def _not_loaded(folder: Path, error: Exception, device: Device) -> MLPipelineError:
+    what = f"the encoder cannot be loaded: {error}"
+    return fault_of(device, error) or SetupError(what, where=str(folder), fix="export it anew")
 
 
 def _need(library: str, folder: Path) -> None:

@@ -16,7 +16,7 @@ from mlpipeline.networks.encoders.use_encoder import UseEncoder
 from mlpipeline.networks.encoders.use_graph import PADDING
 from mlpipeline.networks.encoders.use_network import DIMS
 from mlpipeline.networks.encoders.use_tokens import as_pieces, open_pieces
-from mlpipeline.networks.gpu import on_device, open_session
+from mlpipeline.networks.gpu import fault_of, on_device, open_session
 
 _ROWS, _PIECES = 512, 32_768  # of one call: each piece is 1,280 numbers, of which some copies are held
 
@@ -78,7 +78,8 @@ def open_use_on(encoder: UseEncoder, device: Device) -> UseEncoder | UseOnGpu:
     """The encoder on the task's GPU; on the CPU it is the numpy one, which is faster there, and says why.
 
     Raises:
-        SetupError: the graph cannot be opened.
+        StageError: it is the GPU's fault that the graph cannot be opened.
+        SetupError: it is another's.
     """
     if device.number is None:
         return encoder
@@ -86,8 +87,8 @@ def open_use_on(encoder: UseEncoder, device: Device) -> UseEncoder | UseOnGpu:
     try:
         session, used = open_session(graph, device)
     except Exception as error:  # onnxruntime has its own kinds
-        fix = "Spark tries the task again; look at that GPU (nvidia-smi) where this is said more than once"
-        raise SetupError(f"{device} cannot open the graph: {error}", where=str(graph), fix=fix) from error
+        what, fix = f"the graph cannot be opened: {error}", "install the onnxruntime of requirements.lock"
+        raise fault_of(device, error) or SetupError(what, where=str(graph), fix=fix) from error
     if used.number is None:
         return encoder.on(used)
     reader = open_pieces(encoder.contents.pieces)

@@ -13,7 +13,7 @@ import onnxruntime
 import pytest
 
 from mlpipeline.cluster.device import CPU, Device
-from mlpipeline.errors import StageError
+from mlpipeline.errors import SetupError, StageError
 from mlpipeline.networks.batches import encode_texts
 from mlpipeline.networks.encoders.folder import load_folder
 from mlpipeline.networks.gpu import Vectors, in_halves, on_device, open_session, providers_for, torch_device
@@ -88,6 +88,20 @@ def test_a_folder_computes_on_the_gpu_of_the_task(folder: Path, monkeypatch: pyt
     np.testing.assert_array_equal(encoder.encode(["play music", "stop"]), expected)
 
 
+@pytest.mark.parametrize("message", [GONE[0], NO_MEMORY[1]])
+def test_a_gpu_that_is_gone_or_full_when_a_folder_is_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, message: str
+):
+    def refuse(path: str, options: object, providers: object) -> None:
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", refuse)
+    with pytest.raises(StageError, match="GPU 3 of this executor"):
+        load_folder(folder, SECOND)
+    with pytest.raises(SetupError, match="export it anew"):
+        load_folder(folder)
+
+
 def test_why_it_is_the_cpu_after_all_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch):
     assert str(load_folder(folder).device) == "CPU: no GPU was given to this task"
     told = str(load_folder(folder, SECOND).device)
@@ -149,7 +163,7 @@ def test_a_gpu_that_is_gone_fails_the_task_and_blames_no_text(message: str):
 
 
 def test_a_gpu_that_is_full_fails_the_task():
-    with pytest.raises(StageError, match=r"no memory left for one text.*spark\.task\.resource\.gpu\.amount"):
+    with pytest.raises(StageError, match=r"no memory left: .*spark\.task\.resource\.gpu\.amount"):
         encode_texts(Small(0), ["a", "b"], rows=8, chars=100)
 
 
