@@ -18,6 +18,7 @@ import yaml
 
 from mlpipeline.cluster.kubernetes.cron_jobs import ScheduledRun, cron_manifests
 from mlpipeline.cluster.kubernetes.pods import Toleration, pod_template
+from mlpipeline.cluster.log_lines import message_of
 from tests.cluster.conftest import BOT, ClusterProject, job_environ
 from tests.cluster.fake_kubernetes import BARE, IMAGE, NAMESPACE, Cluster, kubernetes_cluster
 from tests.cluster.fake_kubernetes_objects import Object
@@ -173,8 +174,9 @@ def test_cluster_mode_runs_our_stages_from_the_image_with_equal_tables(
     )
     code, said = running.end()
     assert code == 0, said
-    # What the driver's pod says is shown, Spark's own log in it is not.
-    assert BOT in said and " INFO " not in said
+    # What the driver's pod says is shown with its time, Spark's own log in it is not.
+    assert BOT in said and " INFO    mlpipeline.orders.apply: " in said
+    assert not [line for line in said.splitlines() if " INFO " in message_of(line)]
     made, wanted = tiny.digests(), undisturbed.digests()
     assert made and made == {name: wanted[name] for name in made}
     assert f"{BOT}/cleaned" in made
@@ -231,15 +233,8 @@ def ends(
     running["brought"] = submit(
         kubernetes, processes, home / "brought" / "log", *words, kubernetes__file__upload__path=place
     )
-    words = [
-        "--deploy-mode",
-        "cluster",
-        "--name",
-        "no-image",
-        "--accepted-timeout",
-        "3",
-        "local:///opt/scripts/exit3.py",
-    ]
+    words = ["--deploy-mode", "cluster", "--name", "no-image", "--accepted-timeout", "3"]
+    words += ["local:///opt/scripts/exit3.py"]
     gone = "registry.example/gone:1"
     running["no-image"] = submit(
         kubernetes, processes, home / "no-image" / "log", *words, kubernetes__container__image=gone
