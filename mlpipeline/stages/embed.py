@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _ARROW = to_arrow_schema(FEATURES)
 _KEYS = ("maker", "lang", "content_id")
 _SORTED_TOGETHER = 8  # batches: of so many texts those of like length are encoded together
-_ROWS_A_COMMIT = 500_000  # texts; a run that is killed loses the last of them only
+_ROWS_A_COMMIT = 200_000  # texts; a run that is killed loses the last of them only
 _ENCODERS = ("networks.encoders.*", "networks.precision")
 _LIBRARIES = ("numpy", "scipy", "sentencepiece")
 _FOLDER_LIBRARIES = ("onnxruntime", "tokenizers", "sentence-transformers", "torch")

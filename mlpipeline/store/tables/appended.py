@@ -92,6 +92,9 @@ def drop_damaged(store: Store, dataset: str, *, thorough: bool = False) -> int:
     """
     if not store.is_local or not is_table(store, dataset):
         return 0
+    # Asked without the lock first: a run that needs nothing must not wait for one that encodes for an hour.
+    if not load_manifest(store, dataset).damage and not damaged_files(store, dataset, thorough=thorough):
+        return 0
     with commit_lock(store, dataset):
         if load_manifest(store, dataset).damage:
             set_damaged_aside(store, dataset)
