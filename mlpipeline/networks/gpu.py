@@ -43,7 +43,9 @@ def providers_for(device: Device, available: Sequence[str]) -> list[Provider]:
     if device.number is None or _CUDA not in available:
         return [(_CPU, {})]
     # As much as is asked for: the default doubles what it holds, and another task has the other half of the GPU.
-    return [(_CUDA, {"device_id": device.number, "arena_extend_strategy": "kSameAsRequested"}), (_CPU, {})]
+    # And with all digits: by default a card rounds what it multiplies to ten bits (TF32).
+    options = {"device_id": device.number, "arena_extend_strategy": "kSameAsRequested", "use_tf32": 0}
+    return [(_CUDA, options), (_CPU, {})]
 
 
 def open_session(model: Path, device: Device) -> tuple[InferenceSession, Device]:
