@@ -87,7 +87,8 @@ def with_maker(makers: Mapping[str, str]) -> Transform:
 
 def encode_missing(settings: EmbedSettings, inputs: Frames, counters: Counters) -> Iterator[DataFrame]:
     """Rows of FEATURES for the texts of all bots that have no vector there; texts travel once a content."""
-    rules, encoders = settings.embed, inputs["encoder"].collect()
+    # Asked for again when the vectors are read.
+    rules, encoders = settings.embed, inputs["encoder"].persist().collect()
     makers = {row["lang"]: maker_of(row, rules) for row in encoders}
     counters.add(Counts(rows=0))
     if not makers:
