@@ -45,14 +45,14 @@ class InferenceSession:
         self.table = numpy_helper.to_array(model.graph.initializer[0])
         self.inputs = [SimpleNamespace(name=one.name) for one in model.graph.input]
         self.providers = [name for name, _ in providers]
-        self.write(providers[0][1])
-    def write(self, options, **more):
+        self.write("opened", **providers[0][1])
+    def write(self, what, **options):
         from pyspark import TaskContext
         task = TaskContext.get()
         gpu = task.resources().get("gpu")
-        row = {"executor": os.getppid(), "process": os.getpid(), "partition": task.partitionId(),
+        row = {"what": what, "executor": os.getppid(), "process": os.getpid(), "partition": task.partitionId(),
                "attempt": task.attemptNumber(), "addresses": gpu.addresses if gpu else [],
-               "device_id": options.get("device_id"), "visible": os.environ.get("CUDA_VISIBLE_DEVICES"), **more}
+               "device_id": options.get("device_id"), "visible": os.environ.get("CUDA_VISIBLE_DEVICES")}
         with open(f"{HOME}/told.jsonl", "a") as stream:
             stream.write(json.dumps(row) + "\\n")
     def get_providers(self): return self.providers
@@ -68,8 +68,9 @@ class InferenceSession:
                 except FileNotFoundError:
                     pass
                 else:
-                    self.write({}, gone=True)
+                    self.write("gone")
                     raise RuntimeError("CUDA failure 100: no CUDA-capable device is detected ; GPU=0")
+            self.write("ran")
             if len(ids) > 8:
                 raise RuntimeError("bfc_arena.cc:376 Failed to allocate memory for requested buffer of size 805306368")
         return [self.table[ids]]
