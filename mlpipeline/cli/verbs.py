@@ -63,6 +63,9 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         "denoise check": Verb(
             "denoise:add_check", "list the labels of a file that are probably wrong, and how many", (CONF, JSON, SEED)
         ),
+        "embed report": Verb(
+            "embed_report:add_report", "measure how good the vectors of bots are, also against another encoder", _ALL
+        ),
         "split check": Verb(
             "split:add_check", "count what leaks between the splits of a labelled file or a bot", (STORE, CONF, JSON)
         ),

@@ -57,7 +57,7 @@ def find_neighbours(
         StoreError: the bot has no vectors yet, or they are damaged, or its encoder is not the one that made them.
     """
     bots = _bots(store, bot, across)
-    encoder = _encoder(store, bot, recipe.embed.encoder)
+    encoder = stored_encoder(store, bot, recipe.embed.encoder)
     rows = _rows(store, bot, bots, encoder.digest, say)
     normalized = normalizer(Profile.of(recipe.language))(text)
     with understood(store.table_path("embedding"), fix=_anew(store, bot)):
@@ -88,7 +88,18 @@ def _bots(store: Store, bot: str, across: Across | None) -> list[str]:
     return [str(other) for other in others if other.domain == domain] if across == "lang" else [bot]
 
 
-def _encoder(store: Store, bot: str, name: str) -> Encoder:
+def stored_encoder(store: Store, bot: str, name: str) -> Encoder:
+    """The encoder that made a bot's vectors.
+
+    Args:
+        store: with the table `encoder`.
+        bot: DOMAIN/LANG.
+        name: `embed.encoder` of its recipe, for one that lies in a folder.
+
+    Raises:
+        StoreError: it is not there, or damaged.
+        SetupError: this machine lacks what it needs.
+    """
     rows = read_rows(store, "encoder", bots=[f"*/{Bot.parse(bot).lang}"]).to_pylist()
     if not rows:
         raise StoreError(f"the encoder of {bot} is gone", where=store.root, fix=_anew(store, bot))

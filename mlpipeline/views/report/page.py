@@ -23,6 +23,7 @@ _TEMPLATES = (
     "report_misread.html.j2",
     "runs.html.j2",
     "noise.html.j2",
+    "vectors.html.j2",
     "report.css",
 )
 _DASH = "–"
