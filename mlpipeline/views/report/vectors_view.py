@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypedDict
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from mlpipeline.orders.embedding_rows import BotTexts
 _WIDTH, _HEIGHT, _EDGE = 160.0, 100.0, 3.0  # of a map, in its own units
 _LABELS = 8  # intents named in the map itself
 _LINE = 4.6  # between two labels
+_LOWEST = _HEIGHT - 2.0  # of a label
 _LETTER = 2.5  # width of a letter of a label on a narrow screen, about
 _NAMED = 40  # intents below the map; the rest is counted
 _PARAPHRASES = "paraphrases"
@@ -177,17 +179,31 @@ def colour_dots(data: BotTexts, plane: Plane) -> tuple[list[Dots], int]:
 def map_labels(data: BotTexts, plane: Plane) -> list[MapLabel]:
     """Names of the largest intents where most of their texts are, moved down or up where two would overlap."""
     at, found = _placed(plane), list[MapLabel]()
-    chosen = [(code, np.median(at[data.codes == code], axis=0)) for code in _largest(data)[:_LABELS]]
-    for code, (x, y) in sorted(chosen, key=lambda one: (float(one[1][1]), one[0])):
-        half = _LETTER * len(data.intents[code]) / 2.0
+    for code in _largest(data)[:_LABELS]:
+        x, y = np.median(at[data.codes == code], axis=0)
+        half = _half(data.intents[code])
         middle = float(np.clip(x, half + 1.0, max(_WIDTH - half - 1.0, half + 1.0)))
-        line = float(np.clip(y, _LINE, _HEIGHT - 2.0))
-        for one in found:
-            others = _LETTER * len(one["intent"]) / 2.0
-            if abs(one["x"] - middle) < half + others and abs(one["y"] - line) < _LINE:
-                line = one["y"] + _LINE
-        found.append({"intent": data.intents[code], "x": middle, "y": line})
+        found.append({"intent": data.intents[code], "x": middle, "y": float(np.clip(y, _LINE, _LOWEST))})
+    found.sort(key=lambda one: (one["y"], one["intent"]))
+    for place, label in enumerate(found):
+        above = [one["y"] + _LINE for one in found[:place] if _side_by_side(one, label)]
+        label["y"] = max([label["y"], *above])
+    # Those that were moved out of the map go back into it, and move others up.
+    for place in range(len(found) - 1, -1, -1):
+        label = found[place]
+        below = [one["y"] - _LINE for one in found[place + 1 :] if _side_by_side(one, label)]
+        label["y"] = min([label["y"], _LOWEST, *below])
     return found
+
+
+def _side_by_side(left: MapLabel, right: MapLabel) -> bool:
+    """Whether two labels would overlap on one line."""
+    return abs(left["x"] - right["x"]) < _half(left["intent"]) + _half(right["intent"])
+
+
+def _half(intent: str) -> float:
+    """Half of the width of a label; letters of East Asian scripts are twice as wide."""
+    return _LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in intent) / 2.0
 
 
 def _largest(data: BotTexts) -> list[int]:
