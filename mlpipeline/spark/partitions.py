@@ -70,11 +70,11 @@ def map_partitions(
     def over_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         enter_worker()
         device = device_of_task(of_executor) if of_executor else CPU
-        model = loaded(f"{key}@{device.address}" if device.address else key, load, counters)
-        rows = 0
+        own, rows = f"{key}@{device.address}" if device.address else key, 0
         for batch in batches:
             for start in range(0, batch.num_rows, batch_size):
-                made = predict(model, batch.slice(start, batch_size))
+                # Not before there are rows: of one changed text, one process loads and not all.
+                made = predict(loaded(own, load, counters), batch.slice(start, batch_size))
                 rows += made.num_rows
                 yield made.cast(wanted) if made.schema != wanted else made
         if counters is not None:

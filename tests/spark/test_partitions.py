@@ -92,6 +92,9 @@ def test_a_model_is_loaded_once_a_worker_process(spark, counters):
     again = map_partitions(frame, load, pids, schema=schema, key="loads:one", batch_size=10, counters=counters)
     later = {row["pid"] for row in again.collect()}
     assert counters.values.counts.loads == len(processes | later)
+    few = spark.range(1).repartition(16)
+    map_partitions(few, load, pids, schema=schema, key="loads:few", batch_size=10, counters=counters).collect()
+    assert counters.values.counts.loads == len(processes | later) + 1, "no rows, no model"
 
 
 def test_columns_of_the_wrong_type_do_not_pass_silently(spark):

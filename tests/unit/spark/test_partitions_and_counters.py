@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyspark.sql.types import LongType, StructField, StructType
 
 from mlpipeline.cluster.failures import as_failure
 from mlpipeline.errors import Failure, StageError
@@ -37,6 +39,19 @@ def test_a_model_is_loaded_at_its_first_use_only(monkeypatch: pytest.MonkeyPatch
     models = [partitions.loaded(key, object, told) for key in ("a", "a", "b", "a")]
     assert models[0] is models[1] is models[3] is not models[2]
     assert told.loads == 2
+
+
+def test_a_task_without_rows_loads_no_model(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(partitions, "_LOADED", {})
+    loads: list[int] = []
+    frame: Any = SimpleNamespace(mapInArrow=lambda work, schema, profile: work)
+    schema = StructType([StructField("n", LongType())])
+    work: Any = partitions.map_partitions(
+        frame, lambda: loads.append(1), lambda model, batch: batch, schema=schema, key="few", batch_size=2
+    )
+    empty, three = (pa.RecordBatch.from_pydict({"n": pa.array(rows, pa.int64())}) for rows in ([], [1, 2, 3]))
+    assert list(work(iter([empty]))) == [] and loads == []
+    assert [batch.num_rows for batch in work(iter([empty, three]))] == [2, 1] and loads == [1]
 
 
 def test_counts_are_summed_peaks_are_maxima():
