@@ -23,6 +23,7 @@ OUTSIDE: Mapping[str, str] = {
     "cluster.cache": "where files lie that are made once; what is in them counts by its digest",
     "spark.counters": "counts are read by people, never by a stage",
     "cluster.sizing.needs": "what a task needs of a machine, not what it makes",
+    "languages.tool_memory": "what a task needs of a machine, not what it makes",
     "cluster.failures": "words of messages",
     "spark.overhead": "measures a cluster, to share out work; what is made does not depend on it",
     "spark.remote": "refuses Spark Connect, or does nothing",

@@ -17,6 +17,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.languages.paraphrase.tools import Plain, load_tool
 from mlpipeline.languages.profile import Profile
+from mlpipeline.languages.tool_memory import TOOL_MEMORY
 from mlpipeline.methods.augmentation.corpus import Corpus, lacks_nothing
 from mlpipeline.methods.augmentation.making import AugmentedRow, augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
@@ -156,7 +157,7 @@ STAGE = Stage(
     folders={"augment.generator": ("torch", "transformers")},
     run=augment,
     dropped="augmented_dropped",
-    need=StageNeed(150, "the texts of a bot and the model that checks augmented examples", words=True),
+    need=StageNeed(150, "the texts of a bot and the model that checks augmented examples", tools=TOOL_MEMORY),
     work=Work(4.0, 2.0),
     words=RowWords("made", "to review"),
 )

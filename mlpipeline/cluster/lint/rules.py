@@ -163,11 +163,11 @@ def python_memory(view: View) -> Iterator[Finding]:
 
 def _worker(view: View) -> tuple[int, str]:
     if view.stage is not None:
-        # Without a language: the hungriest of them, Korean.
-        lang = view.lang or ("ko" if view.stages[view.stage].words else None)
+        lang = view.lang or view.stages[view.stage].hungriest_language
         return python_megabytes(view.stages, view.stage, lang)
     if view.lang is not None:
-        return python_megabytes({"words": StageNeed(words=True)}, "words", view.lang)
+        tools = {lang: tool for need in view.stages.values() for lang, tool in need.tools.items()}
+        return python_megabytes({"words": StageNeed(tools=tools)}, "words", view.lang)
     return WORKER_MB, "bare; --stage tells what a stage needs"
 
 

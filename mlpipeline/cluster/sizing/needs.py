@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlpipeline.errors import UsageError, did_you_mean
 
 # Resident MB of a worker with numpy, pandas and pyarrow and nothing else (measured: 138 to 142).
 WORKER_MB = 140
-# Resident MB that a language's tool adds to a process once it is loaded (measured, its dictionaries included).
-TOOLS_MB: Mapping[str, tuple[int, str]] = {
-    "ko": (512, "Kiwi"),
-    "ja": (36, "SudachiPy"),
-    "zh": (89, "jieba"),
-    "th": (82, "PyThaiNLP"),
-    "vi": (110, "pyvi"),
-    "en": (100, "lemminflect"),
-}
 
 
 @dataclass(frozen=True)
@@ -29,7 +20,8 @@ class StageNeed:
         model: what these MB are, in words.
         task_cpus: cores of one task.
         gpu: whether its tasks can use a GPU.
-        words: its work is about words: a worker loads the tool of its language.
+        tools: language without script or region -> MB that its tool adds to a worker, and its name; a job of several
+            languages loads all of them.
         by_bot: a task of it is a bot, whose rows cannot be spread.
     """
 
@@ -37,8 +29,13 @@ class StageNeed:
     model: str = ""
     task_cpus: int = 1
     gpu: bool = False
-    words: bool = False
+    tools: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     by_bot: bool = False
+
+    @property
+    def hungriest_language(self) -> str | None:
+        """The language whose tool takes most memory; None for a stage that loads no tool."""
+        return max(self.tools, key=lambda lang: self.tools[lang][0]) if self.tools else None
 
 
 StageNeeds = Mapping[str, StageNeed]
@@ -87,8 +84,8 @@ def python_megabytes(
         return max(each, key=lambda found: found[0])
     need = _stage_need(stages, stage)
     parts = [(WORKER_MB, "worker with numpy, pandas, pyarrow")]
-    if need.words:
-        parts += [_tool(lang)] if lang else list(TOOLS_MB.values())
+    if need.tools:
+        parts += [_tool(need.tools, lang)] if lang else list(need.tools.values())
     model = need.model_mb if model_mb is None else model_mb
     if model:
         parts.append((model, need.model if model_mb is None else "the model as stated"))
@@ -115,10 +112,10 @@ def _stage_need(stages: StageNeeds, stage: str) -> StageNeed:
     return stages[stage]
 
 
-def _tool(lang: str) -> tuple[int, str]:
-    known = TOOLS_MB.get(lang.split("-")[0].lower())
+def _tool(tools: Mapping[str, tuple[int, str]], lang: str) -> tuple[int, str]:
+    known = tools.get(lang.split("-")[0].lower())
     if known is not None:
         return known
     # A ninth language has no tool that was measured: the largest measured one is the safe guess.
-    megabytes, name = max(TOOLS_MB.values())
+    megabytes, name = max(tools.values())
     return megabytes, f"a tool as large as {name}"

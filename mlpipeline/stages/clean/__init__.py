@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from mlpipeline.cluster.sizing.needs import StageNeed
+from mlpipeline.languages.tool_memory import TOOL_MEMORY
 from mlpipeline.schemas import CLEANED, CLEANED_DROPPED, NEAR_PAIR, NEAR_STATE, UTTERANCE
 from mlpipeline.spark.counters import Counters
 from mlpipeline.stages.clean.near import as_pairs, as_state, find_near, with_near
@@ -58,7 +59,7 @@ STAGE = Stage(
     run=clean,
     dropped="cleaned_dropped",
     recalls={"near_state": "code"},
-    need=StageNeed(words=True),
+    need=StageNeed(tools=TOOL_MEMORY),
     work=Work(3.0, 0.1),
     must_keep="cleaned",
 )

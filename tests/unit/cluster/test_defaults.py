@@ -47,7 +47,7 @@ def test_memory_is_what_sizing_says(master: str, stage: str) -> None:
     cores, cpus = int(settings["spark.executor.cores"]), int(settings.get("spark.task.cpus", "1"))
     heap = as_bytes(settings["spark.executor.memory"], "m") // 2**20
     overhead = as_bytes(settings["spark.executor.memoryOverhead"], "m") // 2**20
-    lang = "ko" if NEEDS[stage].words else None
+    lang = NEEDS[stage].hungriest_language
     if stage in OF_STAGES:
         assert overhead == stage_overhead_mb(NEEDS, stage, lang, cores, heap, cpus)
     else:
@@ -62,7 +62,7 @@ def test_memory_is_what_sizing_says(master: str, stage: str) -> None:
 def test_the_reasons_name_the_right_megabytes(name: str) -> None:
     """`2 Python workers of 652 MB` in a comment is the number that sizing has today."""
     text = (FOLDER / f"{name}.conf").read_text(encoding="utf-8")
-    stage, lang = (name, "ko" if NEEDS[name].words else None) if name in OF_STAGES else (None, None)
+    stage, lang = (name, NEEDS[name].hungriest_language) if name in OF_STAGES else (None, None)
     told = [int(size) for size in re.findall(r"2 Python workers of (\d+) MB", text)]
     assert (
         told == [python_megabytes(NEEDS, stage, lang)[0]]
