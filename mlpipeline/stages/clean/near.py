@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
+from pyspark.sql.types import BinaryType, DoubleType, IntegerType, LongType, StringType, StructField, StructType
 
 from mlpipeline.bots import Bot
 from mlpipeline.methods.near_duplicates.contents import components, content_pairs
@@ -25,25 +25,31 @@ from mlpipeline.store.tables.pieces import cut, join
 if TYPE_CHECKING:
     from mlpipeline.recipe.fields import CleanSection
 
-# What tasks say. `pair`: contents `left` and `right`. `key`: the row `left` belongs to the component `right`, and the
-# content `kept` stays in its place (null: it stays itself); its rows after `first` repeat the one at `as`. `state`:
-# piece `left` of what is kept for tomorrow, or how many buckets (`right`) were too large for how many comparisons
-# (`kept`).
-_FOUND = StructType(
+# What a task found: a row holds one of the three.
+_PAIR = StructType(
+    [StructField("left", LongType()), StructField("right", LongType()), StructField("similarity", DoubleType())]
+)
+# The rows of a key belong to `component`; the content `kept` stays in their place (null: they stay themselves); those
+# after `first` repeat the one at `as`.
+_ROWS = StructType(
     [
-        *BOT,
-        StructField("what", StringType()),
-        StructField("left", LongType()),
-        StructField("right", LongType()),
-        StructField("kept", LongType()),
+        *(StructField(name, LongType()) for name in ("key", "component", "kept", "first")),
         StructField("similarity", DoubleType()),
-        StructField("payload", BinaryType()),
-        StructField("first", LongType()),
         StructField("as", StringType()),
     ]
 )
-# A column as numpy or Arrow has it; what has no sign is read as if it had one.
-Column: TypeAlias = "np.ndarray | pa.Array | pa.ChunkedArray"
+# A piece of what is kept for tomorrow, or how many buckets (`capped`) were too large for how many comparisons
+# (`skipped`).
+_STATE = StructType(
+    [
+        StructField("number", IntegerType()),
+        *(StructField(name, LongType()) for name in ("capped", "skipped")),
+        StructField("payload", BinaryType()),
+    ]
+)
+_FOUND = StructType([*BOT, StructField("pair", _PAIR), StructField("rows", _ROWS), StructField("state", _STATE)])
+_ARROW = to_arrow_schema(_FOUND)
+Column: TypeAlias = "np.ndarray | pa.Array | list[int]"
 # Bytes of rows up to which one task does them all and the driver keeps what it found.
 _SMALL = 2 << 20
 
@@ -52,10 +58,8 @@ def with_near(rules: CleanSection, compared: DataFrame) -> Transform:
     """Adds `component`; marks rows that repeat another one, or are near duplicates of the one that stays."""
 
     def step(keyed: DataFrame) -> DataFrame:
-        told = compared.where("what = 'key'").select(
-            F.col("left").alias("_key"), F.col("right").alias("_component"), "kept", "similarity", "first", "as"
-        )
-        joined = keyed.join(told, "_key", "left")
+        rows = compared.where("rows is not null").select("rows.*")
+        joined = keyed.join(rows.withColumnsRenamed({"key": "_key", "component": "_component"}), "_key", "left")
         stays = F.col("reason").isNull()
         again = stays & F.lit(rules.drop_duplicates) & (F.col("_order") > F.col("first"))
         near = stays & F.col("kept").isNotNull()
@@ -73,18 +77,13 @@ def with_near(rules: CleanSection, compared: DataFrame) -> Transform:
 
 def as_pairs(compared: DataFrame) -> DataFrame:
     """The pairs of contents, as NEAR_PAIR."""
-    pairs = compared.where("what = 'pair'").select(
-        *("domain", "lang"), as_text_id("left").alias("left"), as_text_id("right").alias("right"), "similarity"
-    )
-    return pairs.select(*NEAR_PAIR.names)
+    pairs = compared.where("pair is not null").select("domain", "lang", "pair.*")
+    return pairs.withColumns({side: as_text_id(side) for side in ("left", "right")}).select(*NEAR_PAIR.names)
 
 
 def as_state(compared: DataFrame) -> DataFrame:
     """What is kept for the next run, as NEAR_STATE."""
-    pieces = compared.where("what = 'state'").withColumns(
-        {"number": F.col("left").cast("int"), "capped": F.col("right"), "skipped": F.col("kept")}
-    )
-    return pieces.select(*NEAR_STATE.names)
+    return compared.where("state is not null").select("domain", "lang", "state.*").select(*NEAR_STATE.names)
 
 
 def find_near(rules: CleanSection, keyed: DataFrame, last: DataFrame) -> DataFrame:
@@ -105,7 +104,7 @@ def find_near(rules: CleanSection, keyed: DataFrame, last: DataFrame) -> DataFra
     pieces = last.where(F.col("payload").isNotNull()).select("domain", "lang", "number", "payload")
     both = rows.unionByName(pieces, allowMissingColumns=True)
     drops, threshold, most = rules.near_duplicates == "drop", rules.near_threshold, rules.near_comparisons
-    given, wanted = to_arrow_schema(both.schema), to_arrow_schema(_FOUND)
+    given, wanted = to_arrow_schema(both.schema), _ARROW
 
     def over_bots(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held = list(batches)
@@ -169,40 +168,47 @@ def _of_bot(table: pa.Table, drops: bool, threshold: float, most: int) -> pa.Tab
     gone = np.flatnonzero(kept != np.arange(len(at)))
     alike = np.ones(len(at))
     alike[gone] = pair_similarities(state, texts, at[gone], at[kept[gone]])
-    told = _rows(
-        "key",
-        keys.key,
-        contents[component[at]],
-        kept=pa.array(_signed(keys.content[kept]), mask=kept == np.arange(len(at))),
-        similarity=pa.array(alike),
-        first=pa.array(keys.position),
-        as_=rows["_as"].combine_chunks().take(pa.array(keys.first)),
-    )
-    found = [_rows("pair", contents[pairs.left], contents[pairs.right], similarity=pa.array(pairs.similarity)), told]
-    found.append(_state_rows(state))
-    return pa.concat_tables(found)
+    rows_of_keys = {
+        "key": _signed(keys.key),
+        "component": _signed(contents[component[at]]),
+        "kept": pa.array(_signed(keys.content[kept]), mask=kept == np.arange(len(at))),
+        "first": keys.position,
+        "similarity": alike,
+        "as": rows["_as"].combine_chunks().take(pa.array(keys.first)),
+    }
+    pairs_found = {
+        "left": _signed(contents[pairs.left]),
+        "right": _signed(contents[pairs.right]),
+        "similarity": pairs.similarity,
+    }
+    tables = [_found("pair", _PAIR, pairs_found), _found("rows", _ROWS, rows_of_keys)]
+    return pa.concat_tables([*tables, *(_found("state", _STATE, columns) for columns in _kept(state))])
 
 
-def _state_rows(state: State) -> pa.Table:
+def _kept(state: State) -> Iterator[dict[str, Column]]:
     if state.skipped:
         # What was left out today would be left out for ever: nothing is kept but how much it was.
-        capped, skipped = np.array([len(state.skipped)]), pa.array([sum(state.skipped.values())])
-        return _rows("state", np.zeros(1, np.int64), capped, skipped)
-    payload = cut(state.to_buffer())
-    none = np.zeros(len(payload), np.int64)
-    return _rows("state", np.arange(len(payload)), none, pa.array(none), payload=payload)
+        yield {"number": [0], "capped": [len(state.skipped)], "skipped": [sum(state.skipped.values())]}
+        return
+    for number, piece in enumerate(cut(state.to_buffer()).chunks):
+        yield {"number": [number], "capped": [0], "skipped": [0], "payload": piece}
 
 
-def _rows(what: str, left: Column, right: Column, kept: Column | None = None, **others: Column) -> pa.Table:
-    count = len(left)
-    empty = {
-        **{"kept": pa.int64(), "similarity": pa.float64(), "payload": pa.binary()},
-        **{"first": pa.int64(), "as": pa.string()},
-    }
-    given = {"kept": kept, **{name.rstrip("_"): values for name, values in others.items()}}
-    columns = {name: pa.nulls(count, kind) if given.get(name) is None else given[name] for name, kind in empty.items()}
-    return pa.table({"what": pa.repeat(what, count), "left": _signed(left), "right": _signed(right), **columns})
+def _found(name: str, kind: StructType, columns: Mapping[str, Column]) -> pa.Table:
+    """Rows of `_FOUND` without their bot, of which the column `name` is filled."""
+    fields = list(to_arrow_schema(kind))
+    count = len(next(iter(columns.values())))
+    arrays = [
+        pa.nulls(count, field.type) if field.name not in columns else _as_array(columns[field.name], field.type)
+        for field in fields
+    ]
+    others = {other: pa.nulls(count, _ARROW.field(other).type) for other in ("pair", "rows", "state")}
+    return pa.table({**others, name: pa.StructArray.from_arrays(arrays, fields=fields)})
 
 
-def _signed(values: Column) -> Column:
+def _as_array(values: Column, kind: pa.DataType) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.array(values, kind)
+
+
+def _signed(values: np.ndarray) -> np.ndarray:
     return values.view(np.int64)
