@@ -21,7 +21,8 @@ $(STAMP): setup.cfg requirements.lock mlpipeline/bootstrap.py
 run: $(STAMP) ## run the nine sample bots through all stages; a second time there is nothing to do
 	@$(BIN)/mlpipeline run
 
-test: check ## check, then every test (with Spark, some minutes)
+test: check ## check, then every test (with Spark, half an hour) and the types of the tests
+	@$(BIN)/mypy
 	@# Two files side by side, in their order: the clusters take longest and begin. Properties again, on four times the examples.
 	@$(BIN)/python -m pytest -q tests -m "cluster or e2e or spark or slow or hypothesis" \
 		-n 2 --dist loadfile --no-loadscope-reorder --durations=25
@@ -29,7 +30,7 @@ test: check ## check, then every test (with Spark, some minutes)
 check: $(STAMP) ## lint, format, types, import floors and the quick tests, in about a minute
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@# Types and tests side by side: each is longer than all the rest.
-	@$(BIN)/mypy & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
+	@$(BIN)/mypy mlpipeline & types=$$!; failed=0; $(BIN)/lint-imports --no-logo || failed=1; \
 		$(BIN)/python -m pytest -q -p tests.side_by_side -p no:xdist -m "not slow" \
 			--hypothesis-profile=quick tests/house tests/unit || failed=1; wait $$types && exit $$failed
 

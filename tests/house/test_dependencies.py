@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from tests.house.modules import tree_of
+
 ROOT = Path(__file__).parents[2]
 # What another distribution that we name cannot be without.
 BROUGHT: Mapping[str, str] = {
@@ -38,7 +40,7 @@ def imported() -> dict[str, str]:
     """Top module that is neither ours nor Python's -> a file that imports it."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "mlpipeline").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
