@@ -68,8 +68,8 @@ except InputError as error:
         measure(folder)
         with open_log(bench.store, folder) as (app, run):
             diagnosis = examine(app)
-whole = diagnosis.whole
-print(f"{app.name}, Spark {app.spark}, {app.settings.get('spark.master')}: {whole.seconds:.1f} s")
+totals = diagnosis.totals
+print(f"{app.name}, Spark {app.spark}, {app.settings.get('spark.master')}: {totals.seconds:.1f} s")
 for damage in app.damage:
     print(f"note: {damage}")
 
@@ -81,9 +81,9 @@ for damage in app.damage:
 
 # %%
 parts = {
-    "before jobs": whole.before_jobs,
-    "in jobs": whole.in_jobs,
-    "driver alone": max(0.0, whole.seconds - whole.in_jobs - whole.before_jobs),
+    "before jobs": totals.before_jobs,
+    "in jobs": totals.in_jobs,
+    "driver alone": max(0.0, totals.seconds - totals.in_jobs - totals.before_jobs),
 }
 figure, (axes,) = canvas(9, 1.4)
 left = 0.0
@@ -94,7 +94,8 @@ axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=Fals
 axes.set_xlabel("seconds")
 show(figure)
 print(
-    f"{whole.cores} cores, busy {whole.busy:.0%}; {whole.jobs} jobs, {whole.tasks} tasks, {whole.failed_tasks} failed"
+    f"{totals.cores} cores, busy {totals.busy:.0%}; "
+    f"{totals.jobs} jobs, {totals.tasks} tasks, {totals.failed_tasks} failed"
 )
 
 # %% [markdown]

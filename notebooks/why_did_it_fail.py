@@ -173,8 +173,8 @@ except MLPipelineError as error:
 else:
     columns = ["severity", "name", "where", "what", "fix"]
     show(pd.DataFrame([[getattr(one, name) for name in columns] for one in diagnosis.findings], columns=columns))
-    whole = diagnosis.whole
-    print(f"{whole.failed_tasks} of {whole.tasks} tasks failed; cores were busy {whole.busy:.0%} of the time")
+    totals = diagnosis.totals
+    print(f"{totals.failed_tasks} of {totals.tasks} tasks failed; cores were busy {totals.busy:.0%} of the time")
     print(f"change this first: {diagnosis.first or 'nothing'}")
 
 # %% [markdown]

@@ -29,7 +29,7 @@ def watch(folder):
 
 folder = Path(sys.argv[1])
 threading.Thread(target=watch, args=(folder,), daemon=True).start()
-models._client(models.tracking_uri(folder), None).search_experiments()
+models._client(models.tracking_uri(folder)).search_experiments()
 """
 
 

@@ -75,7 +75,7 @@ def test_a_few_texts_are_still_shared_by_all_tasks(spark, counters, cleaned, enc
     told = counters.values
     (reason,) = told.reasons
     assert reason.startswith("ko: 50 texts in 5 tasks, as spark.sql.shuffle.partitions says: stated, because")
-    assert told.counts.gpu_loads == 0 and not told.remarks, "a local session: the CPU, and nothing to remark"
+    assert not told.counts.gpu_loads and not told.remarks, "a local session: the CPU, and nothing to remark"
 
 
 def test_use_gives_each_text_the_vector_that_it_gives_alone(spark, run, cleaned):
