@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from mlpipeline.errors import StoreError
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store, cannot_write
-from mlpipeline.store.tables.datasets import commit_lock, is_table, set_damaged_aside, system_cause
+from mlpipeline.store.tables.datasets import commit_lock, is_table, save, set_damaged_aside
 from mlpipeline.store.tables.files import is_readable, look_at
 from mlpipeline.store.tables.manifests import load_manifest
 
@@ -47,13 +47,7 @@ def append_rows(store: Store, dataset: str, frame: DataFrame, partitions: Sequen
     writer = frame.write.format("delta").mode("append").partitionBy(*partitions).option("userMetadata", metadata)
     with commit_lock(store, dataset):
         set_damaged_aside(store, dataset)
-        try:
-            writer.save(store.table_path(dataset))
-        except Exception as error:
-            cause = system_cause(error)
-            if cause is not None:
-                raise cannot_write(store.table_path(dataset), cause) from error
-            raise
+        save(writer, store.table_path(dataset))
 
 
 def files_of(store: Store, dataset: str) -> list[TableFile]:

@@ -25,7 +25,7 @@ from mlpipeline.store.tables.manifests import load_manifest
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
     from pyspark.sql.types import StructType
 
 PARTITIONS = ("domain", "lang")
@@ -97,13 +97,18 @@ def write_dataset(store: Store, dataset: str, frame: DataFrame, bots: Sequence[s
         if is_table(store, dataset):
             # A table of an older version gets the columns that it lacks; other bots have none there until they run.
             writer = writer.option("replaceWhere", partition_predicate(bots)).option("mergeSchema", "true")
-        try:
-            writer.save(store.table_path(dataset))
-        except Exception as error:
-            cause = system_cause(error)
-            if cause is not None:
-                raise cannot_write(store.table_path(dataset), cause) from error
-            raise
+        save(writer, store.table_path(dataset))
+
+
+def save(writer: DataFrameWriter, path: str) -> None:
+    """Commits what a writer has to a table. Raises StoreError where the disk is full or the store is read-only."""
+    try:
+        writer.save(path)
+    except Exception as error:
+        cause = system_cause(error)
+        if cause is not None:
+            raise cannot_write(path, cause) from error
+        raise
 
 
 def set_damaged_aside(store: Store, dataset: str) -> None:
