@@ -228,7 +228,8 @@ class Pipeline:
             recipe: values over the recipe's: `{"evaluate.bootstrap": 0}`.
 
         Raises:
-            UsageError: no such bot or version, a row that is none, or intents that the bot does not know.
+            UsageError: no such bot or version, or a row that is none.
+            InputError: there is no row, or the bot knows none of their intents.
             RecipeError: the bot's recipe is wrong.
             StoreError: nothing was released, or the bundle is damaged.
         """

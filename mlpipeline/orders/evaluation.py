@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from mlpipeline.errors import UsageError
+from mlpipeline.errors import InputError
 from mlpipeline.languages.labels import spelling_key
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_predictions
 from mlpipeline.orders.seen import UNSEEN, as_seen, known_texts
@@ -16,6 +16,7 @@ from mlpipeline.recipe.fields import Recipe
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.store.layout import Store
 
+FIGURES = ("accuracy", "known_accuracy", "macro_f1", "ece")
 _NAMED = 10  # labels in a message
 _ALIKE = 0.75  # likeness of a label from which it may be a mistyped one
 
@@ -24,8 +25,8 @@ class Figure(NamedTuple):
     """A figure with its interval; None is what no row says, or what no interval was computed for."""
 
     value: float | None
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
 
     def __str__(self) -> str:
         if self.value is None:
@@ -57,30 +58,36 @@ class Evaluation:
 
     @property
     def in_scope_rows(self) -> int:
-        """How many of them have an intent that the bot answers: accuracy, macro-F1 and ECE are of these."""
+        """How many of them have an intent that the bot answers: known accuracy, macro-F1 and ECE are of these."""
         return int(self.report["in_scope_rows"])
 
     @property
     def accuracy(self) -> Figure:
-        """Share of the rows whose intent comes first."""
-        return self._figure("accuracy")
+        """Share of the rows whose intent comes first; a row of an intent that the bot does not know is wrong."""
+        return self.figure("accuracy")
+
+    @property
+    def known_accuracy(self) -> Figure:
+        """The same of the rows whose intent the bot knows."""
+        return self.figure("known_accuracy")
 
     @property
     def macro_f1(self) -> Figure:
         """The mean of the intents' F1."""
-        return self._figure("macro_f1")
+        return self.figure("macro_f1")
 
     @property
     def ece(self) -> Figure:
         """The expected calibration error: by how much scores differ from shares that are right."""
-        return self._figure("ece")
+        return self.figure("ece")
 
     @property
     def unknown_intents(self) -> dict[str, int]:
-        """Intents that the bot does not know, with their rows: these take part in no figure."""
+        """Intents that the bot does not know, with their rows: wrong for `accuracy`, and in no other figure."""
         return dict(self.report["unknown_intents"])
 
-    def _figure(self, name: str) -> Figure:
+    def figure(self, name: str) -> Figure:
+        """One of `FIGURES` with its interval."""
         return Figure(self.report[name], *(self.report[f"{name}_interval"] or (None, None)))
 
     def to_dict(self) -> dict[str, object]:
@@ -90,7 +97,7 @@ class Evaluation:
 
     def __str__(self) -> str:
         lines = [f"{self.bot}: {counted(self.rows, 'row')}, {self.in_scope_rows:,} of intents that it knows"]
-        return "\n".join([*lines, *(f"{name:<10} {self._figure(name)}" for name in ("accuracy", "macro_f1", "ece"))])
+        return "\n".join([*lines, *(f"{name:<14} {self.figure(name)}" for name in FIGURES)])
 
 
 def evaluate_rows(
@@ -107,7 +114,7 @@ def evaluate_rows(
         column: how the user names the column of the intents, for a message.
 
     Raises:
-        UsageError: there is no row, or the bot knows none of their intents.
+        InputError: there is no row, or the bot knows none of their intents.
     """
     intents = [intent for _, intent in rows]
     check_labels(answerer, intents, where=where, column=column)
@@ -127,16 +134,17 @@ def report_of_answers(
     answerer: Answerer, answers: Sequence[Answer], intents: Sequence[str], recipe: Recipe
 ) -> dict[str, object]:
     """The report of n answers, whose true intents are these."""
-    limits = answerer.bundle.thresholds
-    return evaluate_predictions(
+    limits, labels = answerer.bundle.thresholds, list(answerer.bundle.labels)
+    report = evaluate_predictions(
         [answer.intent for answer in answers],
         [answer.score for answer in answers],
         intents,
-        list(answerer.bundle.labels),
+        labels,
         limits.answer,
         ReportSettings(**recipe.evaluate.model_dump()),
         limits.out_of_scope_label,
     )
+    return {**report, "unknown": [asdict(one) for one in unknown_intents(report["unknown_intents"], labels)]}
 
 
 def _seen(store: Store, answerer: Answerer, texts: Sequence[str], recipe: Recipe) -> list[str] | None:
@@ -148,37 +156,60 @@ def _seen(store: Store, answerer: Answerer, texts: Sequence[str], recipe: Recipe
 
 
 def check_labels(answerer: Answerer, intents: Sequence[str], *, where: str, column: str = "") -> None:
-    """Raises UsageError where the bot knows no intent of the rows: no figure could be given."""
+    """Raises InputError where the bot knows no intent of the rows: nothing could be judged."""
     labels = answerer.bundle.labels
     if not intents:
-        raise UsageError("there is no row", where=where, fix="give rows with a text and an intent")
+        raise InputError("there is no row", where=where, fix="give rows with a text and an intent")
     known = {*labels, answerer.bundle.thresholds.out_of_scope_label}
     unknown = Counter(intent for intent in intents if intent not in known)
     if unknown.total() == len(intents):
         right = f"is it the right column{f' ({column})' if column else ''} and the right bot?"
-        fix = f"its intents are: {_listed(sorted(labels))}; {right}"
+        fix = f"its intents are: {listed(sorted(labels))}; {right}"
         what = f"{answerer.bundle.bot} knows none of the intents of its {counted(len(intents), 'row')}"
-        raise UsageError(f"{what}: {named_intents(unknown, labels)}", where=where, fix=fix)
+        raise InputError(f"{what}: {named_intents(unknown, labels)}", where=where, fix=fix)
 
 
-def named_intents(counts: Mapping[str, int], labels: Sequence[str]) -> str:
-    """`parking (2 rows), refnd (1 row; did you mean refund?)`, those with most rows first.
+@dataclass(frozen=True)
+class UnknownIntent:
+    """An intent of some rows that the bot does not know.
+
+    `meant` is the bot's intent that it is like, or None; `is_spelling` says that the two differ in case, width or
+    separators alone.
+    """
+
+    intent: str
+    rows: int
+    meant: str | None
+    is_spelling: bool
+
+    def __str__(self) -> str:
+        hint = f"; the bot spells it {self.meant}" if self.is_spelling else f"; did you mean {self.meant}?"
+        return f"{self.intent} ({counted(self.rows, 'row')}{hint if self.meant else ''})"
+
+
+def unknown_intents(counts: Mapping[str, int], labels: Sequence[str]) -> list[UnknownIntent]:
+    """The intents that a bot does not know, with what was probably meant, those with most rows first.
 
     Args:
         counts: intents that the bot does not know, with their rows.
         labels: those that it knows.
     """
     alike = {spelling_key(label): label for label in labels}
-    named = []
+    found = []
     for intent, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        near = alike.get(spelling_key(intent)) or next(
-            iter(difflib.get_close_matches(intent, labels, n=1, cutoff=_ALIKE)), ""
-        )
-        named.append(f"{intent} ({counted(count, 'row')}{f'; did you mean {near}?' if near else ''})")
-    return _listed(named)
+        spelled = alike.get(spelling_key(intent))
+        near = spelled or next(iter(difflib.get_close_matches(intent, labels, n=1, cutoff=_ALIKE)), None)
+        found.append(UnknownIntent(intent, count, near, spelled is not None))
+    return found
 
 
-def _listed(names: Sequence[str]) -> str:
+def named_intents(counts: Mapping[str, int], labels: Sequence[str]) -> str:
+    """`parking (2 rows), refnd (1 row; did you mean refund?)`; the arguments are those of `unknown_intents`."""
+    return listed([str(one) for one in unknown_intents(counts, labels)])
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names in words, and how many more there are."""
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
 

@@ -259,6 +259,8 @@ def _scores(row: _Evaluated | None) -> dict[str, object]:
         "accuracy_interval",
         "macro_f1_interval",
         "ece_interval",
+        "known_accuracy",
+        "unknown_rows",
         "in_scope_rows",
         "out_of_scope",
         "per_intent",

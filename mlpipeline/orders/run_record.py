@@ -89,6 +89,8 @@ class BotRecord(_Record):
     accuracy_interval: list[float] | None = None
     macro_f1_interval: list[float] | None = None
     ece_interval: list[float] | None = None
+    known_accuracy: float | None = None
+    unknown_rows: int | None = None
     in_scope_rows: int | None = None
     out_of_scope: Object | None = None
     per_intent: list[Object] | None = None

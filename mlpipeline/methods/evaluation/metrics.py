@@ -1,7 +1,8 @@
 """How good a bot is on labelled rows: one report for the stage `evaluate` and for any labelled file.
 
-In-scope rows give accuracy, macro-F1, the tables and the calibration; a prediction of the out-of-scope label is an
-error there. Rows labelled out-of-scope only serve to tell how well they are kept apart.
+Accuracy is of all rows with an intent: rows of intents that the bot does not know are wrong, and told apart. Rows with
+a known intent give macro-F1, the tables and the calibration; a prediction of the out-of-scope label is an error there.
+Rows labelled out-of-scope only serve to tell how well they are kept apart.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def evaluate_predictions(
     """The report of a bot from its answers: predicted intents, scores in [0, 1] and true intents of n rows.
 
     The other arguments and the errors are those of `evaluate_report`. A row whose true intent the bot does not know is
-    counted and named in `unknown_intents` and takes part in nothing else.
+    counted and named in `unknown_intents`, is wrong for `accuracy`, and takes part in nothing else: `known_accuracy`
+    and all other figures are of the `in_scope_rows`, whose intents the bot knows.
 
     Raises:
         StageError: the three are not equally many, or scores are not finite; and those of `evaluate_report`.
@@ -143,7 +145,7 @@ def _report(
         "in_scope_rows": len(kept),
         "unknown_intents": dict(sorted(unknown.items())),
         "unknown_rows": sum(unknown.values()),
-        **_headline(scored, settings),
+        **_headline(scored, sum(unknown.values()), settings),
         "per_intent": figures.per_intent(scored, names),
         "confusions": figures.confusions(scored, names, ids),
         "reliability": figures.reliability(scored),
@@ -151,14 +153,19 @@ def _report(
     }
 
 
-def _headline(rows: Scored, settings: ReportSettings) -> dict[str, object]:
-    """Accuracy, macro-F1, ECE and their intervals; None without rows."""
+def _headline(rows: Scored, unknown: int, settings: ReportSettings) -> dict[str, object]:
+    """Accuracy with and without `unknown` more rows, macro-F1, ECE and their intervals; None without rows."""
     intervals = intervals_of(rows, resamples=settings.bootstrap, interval=settings.interval)
-    values: dict[str, float | None] = {"accuracy": None, "macro_f1": None, "ece": None}
-    if len(rows.true):
-        hits = float((rows.true == rows.predicted).mean())
-        values = {"accuracy": hits, "macro_f1": figure_f1(rows), "ece": figure_ece(rows)}
-    report: dict[str, object] = {}
+    right, n = int((rows.true == rows.predicted).sum()), len(rows.true)
+    intervals["known_accuracy"] = intervals["accuracy"]
+    intervals["accuracy"] = wilson(right, n + unknown, settings.interval) if n + unknown else None
+    values = {
+        "accuracy": right / (n + unknown) if n + unknown else None,
+        "known_accuracy": right / n if n else None,
+        "macro_f1": figure_f1(rows) if n else None,
+        "ece": figure_ece(rows) if n else None,
+    }
+    report: dict[str, object] = {"accuracy_rows": n + unknown}
     for name, value in values.items():
         report[name] = value
         report[f"{name}_interval"] = intervals[name]

@@ -73,7 +73,7 @@ def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
     """What the gate looks at and the registry keeps; `test_rows` are those that accuracy is of."""
     row = inputs["evaluation"].select(["accuracy", "macro_f1", "ece", "report"]).to_pylist()[0]
     report = json.loads(row.pop("report"))
-    return {**row, "test_rows": report["in_scope_rows"]}
+    return {**row, "test_rows": report["accuracy_rows"]}
 
 
 def _as_plain(settings: ReleaseSettings) -> dict[str, dict[str, object]]:

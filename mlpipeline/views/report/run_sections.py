@@ -49,6 +49,7 @@ class BotView(TypedDict, total=False):
     champion: Champion | None
     misread: dict[str, object] | None
     accuracy: float | None
+    unknown: tuple[float | None, float | None]  # test rows of intents that it has not learnt; accuracy of the others
     low: float | None
     high: float | None
     macro_f1: float | None

@@ -92,6 +92,7 @@ def _bot(bot: Mapping[str, object]) -> BotView:
         "champion": champion_view(bot),
         "misread": misread_view(bot.get("misread")),
         "accuracy": number_of(bot.get("accuracy")),
+        "unknown": (number_of(bot.get("unknown_rows")), number_of(bot.get("known_accuracy"))),
         "low": number_of(low),
         "high": number_of(high),
         "macro_f1": number_of(bot.get("macro_f1")),

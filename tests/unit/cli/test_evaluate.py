@@ -79,20 +79,37 @@ def test_rows_with_an_intent_that_the_bot_does_not_know_are_counted_and_named(ev
     out, _ = evaluate([NEW[0], ("어디에 주차해요", "parking")])
     assert out.startswith("1 of 2 rows scored (1 has an intent that the bot does not know)\n")
     assert out.rstrip().endswith("intents that the bot does not know: parking (1 row)")
-    out, _ = evaluate([NEW[0], ("주차", "Delivery"), ("주차", "hourz"), ("주차", "hourz")])
+    rows = [NEW[0], ("주차", "Delivery"), ("주차", "hourz"), ("주차", "hourz")]
+    out, _ = evaluate(rows)
     assert out.startswith("1 of 4 rows scored (3 have intents that the bot does not know)\n")
-    assert "hourz (2 rows; did you mean hours?), Delivery (1 row; did you mean delivery?)" in out
+    assert "hourz (2 rows; did you mean hours?), Delivery (1 row; the bot spells it delivery)" in out
+    assert json.loads(evaluate(rows, "--json")[0])["unknown"] == [
+        {"intent": "hourz", "rows": 2, "meant": "hours", "is_spelling": False},
+        {"intent": "Delivery", "rows": 1, "meant": "delivery", "is_spelling": True},
+    ]
 
 
-def test_unknown_intents_alone_are_a_mistake_of_the_command(evaluate):
-    out, err = evaluate([("주차", "parking"), ("주차", "Hours")], expect=2)
+def test_accuracy_is_of_every_row_and_that_of_known_intents_stands_below_it(evaluate):
+    out, _ = evaluate([*NEW, ("어디에 주차해요", "parking"), ("환불해 주세요", "refund")])
+    first, second = (line.split() for line in out.splitlines()[3:5])
+    assert first[:2] == ["accuracy", "0.500"] and " ".join(first[4:]) == "over all 4 rows in scope"
+    assert second[0] == "1.000" and " ".join(second[3:]) == "of the 2 rows with a known intent"
+    told = json.loads(evaluate([*NEW, ("어디에 주차해요", "parking")], "--json")[0])
+    assert (told["accuracy"], told["known_accuracy"], told["accuracy_rows"]) == (pytest.approx(2 / 3), 1.0, 3)
+    out, _ = evaluate([*QUESTIONS, *NEW[:2], ("어디에 주차해요", "parking")])
+    table = [line.split("  ") for line in out.splitlines()[3:11]]
+    assert [row[0] for row in table[2:6]] == ["rows", "rows (known intents)", "accuracy", "accuracy (known intents)"]
+
+
+def test_unknown_intents_alone_judge_nothing(evaluate):
+    out, err = evaluate([("주차", "parking"), ("주차", "Hours")], expect=1)
     assert not out and err.count("\n") == 1
     assert err.startswith(
-        "error: rows.jsonl: shop/ko knows none of the intents of its 2 rows: Hours (1 row; did you mean"
+        "error: rows.jsonl: shop/ko knows none of the intents of its 2 rows: Hours (1 row; the bot spells it hours)"
     )
     assert "its intents are: delivery, hours, oos" in err
     many = [("주차", f"nothing {number}") for number in range(15)]
-    assert "and 5 more ->" in evaluate(many, expect=2)[1]
+    assert "and 5 more ->" in evaluate(many, expect=1)[1]
 
 
 def test_out_of_scope_rows_alone_are_judged_by_what_is_refused(evaluate):
@@ -113,8 +130,8 @@ def test_out_of_scope_rows_alone_are_judged_by_what_is_refused(evaluate):
         ("{\n", "-> correct the rows that are named"),
     ],
 )
-def test_a_file_without_a_labelled_row_is_a_mistake_in_one_line(evaluate, text: str, said: str):
-    out, err = evaluate(text, expect=2)
+def test_a_file_without_a_labelled_row_judges_nothing_and_says_why_in_one_line(evaluate, text: str, said: str):
+    out, err = evaluate(text, expect=1)
     assert not out and said in err and err.count("\n") == 1
 
 

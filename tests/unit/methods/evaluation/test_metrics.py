@@ -74,10 +74,15 @@ def test_confusions_are_ordered_and_carry_ids_not_texts():
     ]
 
 
-def test_unknown_intents_are_named_and_left_out():
-    report = evaluate_predictions(["hours"] * 3, [0.9] * 3, ["hours", "parking", "parking"], LABELS, 0.5, SETTINGS)
-    assert report["unknown_intents"] == {"parking": 2}
-    assert (report["rows"], report["in_scope_rows"], report["unknown_rows"], report["accuracy"]) == (3, 1, 2, 1.0)
+def test_rows_of_unknown_intents_are_wrong_and_told_apart():
+    report = evaluate_predictions(["hours"] * 4, [0.9] * 4, ["hours", "hours", "parking", "x"], LABELS, 0.5, SETTINGS)
+    assert report["unknown_intents"] == {"parking": 1, "x": 1}
+    assert (report["rows"], report["in_scope_rows"], report["unknown_rows"]) == (4, 2, 2)
+    assert (report["accuracy"], report["accuracy_rows"], report["known_accuracy"]) == (0.5, 4, 1.0)
+    assert report["accuracy_interval"] == pytest.approx(wilson(2, 4, 0.95))
+    assert report["known_accuracy_interval"] == pytest.approx(wilson(2, 2, 0.95))
+    unknown = evaluate_predictions(["hours"], [0.9], ["parking"], LABELS, 0.5, SETTINGS)
+    assert (unknown["accuracy"], unknown["known_accuracy"], unknown["macro_f1"]) == (0.0, None, None)
 
 
 def test_out_of_scope_rows_serve_only_to_be_kept_apart():

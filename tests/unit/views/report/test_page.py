@@ -285,3 +285,9 @@ def test_a_stage_says_what_was_in_the_store_already():
     run = {**RUN, "stages": [{"stage": "embed", "bots": 1, "rows_out": 1182, "counts": {"count:stored": 1181}}]}
     assert "1,181 from the store" in render_report(run)
     assert "from the store" not in render_report(RUN)
+
+
+def test_test_questions_of_intents_that_were_not_learnt_are_told_apart() -> None:
+    page = render_report({**RUN, "bots": [{**BOT, "unknown_rows": 4, "known_accuracy": 0.91}]})
+    assert "4 of them have an intent that it has not learnt, and count as wrong; of the others 91.0 % are right" in page
+    assert "has not learnt" not in render_report({**RUN, "bots": [BOT]})
