@@ -14,11 +14,11 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
-from mlpipeline.networks import classifier, features
-from mlpipeline.networks.classifier import AugmentedExample
+from mlpipeline.networks import classifier, features, training
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.held_out import HeldOut
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.training import AugmentedExample
 from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
@@ -60,7 +60,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
     texts = {name: part["normalized"].to_pylist() for name, part in parts.items()}
     intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
     made = augmented_examples(parts["train"], rows.filter(pc.equal(rows["split"], SYNTHETIC)))
-    model = classifier.train_classifier(
+    model = training.train_classifier(
         texts["train"], intents["train"], texts["validation"], intents["validation"], settings, seed, made
     )
     domain, lang = Bot.parse(bot)

@@ -16,7 +16,7 @@ from mlpipeline.methods.label_noise.folds import Task, train_rows_of
 from mlpipeline.methods.label_noise.fuse import Mistaken, fused_features
 from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
-from mlpipeline.networks import classifier
+from mlpipeline.networks import classifier, training
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.settings import ClassifierSettings
 from tests.bench.quality import Split
@@ -167,6 +167,6 @@ def trained_accuracy(corpus: Corpus, labels: Codes, kept: Flags, settings: Class
     """Accuracy of the default trainer on the test rows after learning from the rows that are kept."""
     rows = np.flatnonzero(kept).tolist()
     given = [corpus.names[labels[row]] for row in rows]
-    model = classifier.train_classifier([corpus.train.texts[row] for row in rows], given, [], [], settings, 1)
+    model = training.train_classifier([corpus.train.texts[row] for row in rows], given, [], [], settings, 1)
     guessed = np.array(model.labels)[classifier.logits(model, corpus.test.texts).argmax(axis=1)]
     return float((guessed == np.array(corpus.test.labels)).mean())

@@ -20,7 +20,7 @@ import numpy as np
 
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.figures import auroc
-from mlpipeline.networks import calibrate, classifier, fitting
+from mlpipeline.networks import calibrate, classifier, fitting, training
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.train import classifier_settings
@@ -72,7 +72,7 @@ def measure(
     train: Rows, validation: Rows, test: Rows, beyond: Rows, settings: ClassifierSettings, seed: int
 ) -> list[float]:
     """One training; the figures of the columns from `threshold` on."""
-    model = classifier.train_classifier(*_columns(train), *_columns(validation), settings, seed)
+    model = training.train_classifier(*_columns(train), *_columns(validation), settings, seed)
     inside, outside = (
         calibrate.softmax(classifier.logits(model, [text for text, _ in rows]), model.temperature)
         for rows in (test, beyond)

@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.networks import classifier, fitting
+from mlpipeline.networks import classifier, fitting, training
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.stages.train import classifier_settings
@@ -99,7 +99,7 @@ def measure(train: Split, test: Split, settings: ClassifierSettings, seeds: int)
     right, scores, seconds = [], [], []
     for seed in range(1, seeds + 1):
         began = time.process_time()
-        model = classifier.train_classifier(train.texts, train.labels, [], [], settings, seed)
+        model = training.train_classifier(train.texts, train.labels, [], [], settings, seed)
         seconds.append(time.process_time() - began)
         guessed = np.array(model.labels)[classifier.logits(model, test.texts).argmax(axis=1)]
         right.append(guessed == np.array(test.labels))

@@ -70,7 +70,8 @@ def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> 
         settings: the recipe's `train` section.
         seed: of the first lesson's model.
     """
-    from mlpipeline.networks.classifier import AugmentedExample, logits, train_classifier
+    from mlpipeline.networks.classifier import logits
+    from mlpipeline.networks.training import AugmentedExample, train_classifier
 
     place = {name: code for code, name in enumerate(coded(corpus.intents)[0])}
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks import calibrate, classifier
-from mlpipeline.networks.classifier import AugmentedExample, TrainedModel, build_core, logits, train_classifier
+from mlpipeline.networks import calibrate, training
+from mlpipeline.networks.classifier import TrainedModel, build_core, logits
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.onnx_core import onnx_core
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.networks.targets import write_target
+from mlpipeline.networks.training import AugmentedExample, train_classifier
 from mlpipeline.recipe.names import OPSETS
 
 pytestmark = pytest.mark.slow
@@ -108,13 +109,13 @@ def test_nothing_is_calibrated_on_rows_that_were_made(monkeypatch: pytest.Monkey
     texts, labels = corpus()
     made = [AugmentedExample(f"{text} x", label, (text,)) for text, label in zip(texts, labels, strict=True)]
     seen: list[tuple[set[str], set[str]]] = []
-    real = classifier._fit
+    real = training._fit
 
     def fit(rows: Any, names: Any, settings: Any, seed: int, extra: Any) -> TrainedModel:
         seen.append(({text for text, _ in rows}, {parent for row in extra for parent in row.parents}))
         return real(rows, names, settings, seed, extra)
 
-    monkeypatch.setattr(classifier, "_fit", fit)
+    monkeypatch.setattr(training, "_fit", fit)
     found = train_classifier(texts, labels, [], [], SETTINGS, 1, made)
     assert found.history["calibrated_on"] == "folds" and found.history["validation_rows"] == len(texts)
     # no child of a row that a fold leaves out is learnt in that fold
@@ -202,6 +203,6 @@ def calibrated_scores(texts: list[str], labels: list[str], strange: list[str]) -
 
 def test_folds_hold_every_intent() -> None:
     rows = [(str(number), "abc"[number % 3]) for number in range(30)]
-    folds = classifier._fold_of(rows)
+    folds = training._fold_of(rows)
     for label in "abc":
         assert {folds[place] for place, row in enumerate(rows) if row[1] == label} == {0, 1, 2}
