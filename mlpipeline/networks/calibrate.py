@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mlpipeline.networks.settings import ClassifierSettings
 
 Floats = NDArray[np.float64]
 
@@ -11,6 +17,15 @@ _LOG_BOUNDS = (-3.0, 3.0)  # temperatures between 0.05 and 20
 _GOLDEN = (5**0.5 - 1) / 2
 _LOWEST, _HIGHEST = 0.0, 0.95
 FALLBACK_THRESHOLD = 0.5  # when there is nothing to measure on
+
+
+class Scored(Protocol):
+    """What is calibrated: a model of so many labels, in the order of its logits, and what is told of it."""
+
+    labels: list[str]
+    temperature: float
+    threshold: float
+    history: dict[str, object]
 
 
 def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
@@ -91,3 +106,31 @@ def threshold_by_rows(scores: Floats, correct: NDArray[np.bool_], outside: Float
     kept = (len(right) - np.searchsorted(right, candidates, "left")) / max(len(scores), 1)
     refused = np.searchsorted(np.sort(outside), candidates, "left") / len(outside)
     return round(float(candidates[int(np.argmax(kept + refused))]), 6)
+
+
+def calibrate_model(
+    model: Scored, scores: NDArray[np.float32], intents: Sequence[str], settings: ClassifierSettings
+) -> None:
+    """Sets temperature and threshold from logits of rows that were not trained on; without any, both stay.
+
+    Args:
+        model: what is set.
+        scores: logits (n, k), of networks of the same labels that have not seen the row.
+        intents: of the n rows; what the model does not know stands for out of scope.
+        settings: those of the bot.
+    """
+    place = {name: number for number, name in enumerate(model.labels)}
+    targets = np.array([place.get(label, -1) for label in intents], np.int64)
+    inside = targets >= 0
+    if not inside.any():
+        return
+    model.temperature = fit_temperature(scores[inside], targets[inside])
+    chances = softmax(scores, model.temperature)
+    best, correct = chances.max(axis=1), chances.argmax(axis=1) == targets
+    if inside.all():
+        share = settings.accept_share
+        model.threshold = threshold_by_share(best, correct, share)
+    else:
+        model.threshold = threshold_by_rows(best[inside], correct[inside], best[~inside])
+    model.history["validation_accuracy"] = round(float(correct[inside].mean()), 6)
+    model.history["validation_rows"] = len(intents)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks import calibrate
+from mlpipeline.networks.calibrate import calibrate_model
 from mlpipeline.networks.classifier import TrainedModel, logits, most_ngrams
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.networks.fitting import as_sparse, fit_weights
@@ -21,7 +22,31 @@ _FOLDS = 3
 _TINY = 2000  # rows; below that, every n-gram of the training rows is known, whatever `min_df` says
 
 
-Texts = list[tuple[str, str]]  # (text, intent)
+@dataclass(frozen=True)
+class LabelledRows:
+    """n rows that teach: normalised `texts` and their `intents`, the out-of-scope label among them.
+
+    `vectors`: float32 (n, d), those of an encoder; None: the n-grams alone. `weights`: float32 (n,), how much each row
+    counts; None: all the same.
+    """
+
+    texts: Sequence[str]
+    intents: Sequence[str]
+    vectors: NDArray[np.float32] | None = None
+    weights: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.integer]) -> LabelledRows:
+        """The rows at these positions, in their order."""
+        chosen = rows.tolist()
+        return LabelledRows(
+            [self.texts[row] for row in chosen],
+            [self.intents[row] for row in chosen],
+            None if self.vectors is None else self.vectors[rows],
+            None if self.weights is None else self.weights[rows],
+        )
 
 
 class AugmentedExample(NamedTuple):
@@ -30,6 +55,50 @@ class AugmentedExample(NamedTuple):
     text: str
     label: str
     parents: tuple[str, ...]
+
+
+def fit_network(
+    rows: LabelledRows,
+    names: list[str],
+    settings: ClassifierSettings,
+    seed: int,
+    synthetic: Sequence[AugmentedExample] = (),
+) -> TrainedModel:
+    """A model of these rows, whose temperature and threshold are still to be chosen.
+
+    Args:
+        rows: what it learns; their order counts, as all that is random follows it.
+        names: the intents that it tells apart, in the order of the logits; one without a row is learnt as never seen.
+        settings: those of the bot.
+        seed: with equal rows, settings and machine, an equal seed gives equal weights.
+        synthetic: rows made from others; each counts `settings.augmented_weight`.
+    """
+    spec = FeatureSpec(
+        char_ngrams=settings.char_ngrams,
+        word_ngrams=settings.word_ngrams,
+        max_ids=settings.max_ids,
+        word_weight=settings.word_weight,
+    )
+    texts = [*rows.texts, *(row.text for row in synthetic)]
+    counts = np.ones(len(texts), np.float32)
+    if rows.weights is not None:
+        counts[: len(rows)] = rows.weights
+    counts[len(rows) :] = settings.augmented_weight
+    min_df = 1 if len(rows) < _TINY else settings.min_df
+    vocabulary = fit_vocabulary(texts, spec, min_df, most_ngrams(len(names), settings))
+    labels = [*rows.intents, *(row.label for row in synthetic)]
+    targets = _targets(labels, names, settings.label_smoothing)
+    sparse = as_sparse(texts, spec, vocabulary)
+    weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts)
+    outside = settings.out_of_scope_label
+    return TrainedModel(
+        labels=names,
+        spec=spec,
+        vocabulary=vocabulary,
+        weights=weights,
+        out_of_scope=outside if outside in rows.intents else "",
+        history={"loss": losses, "rows": len(rows), "vocabulary": len(vocabulary)},
+    )
 
 
 def train_classifier(
@@ -56,55 +125,32 @@ def train_classifier(
         StageError: when fewer than two intents are left to choose from.
     """
     outside = settings.out_of_scope_label
-    rows = sorted(zip(texts, labels, strict=True))
+    rows = _in_order(texts, labels)
     held = sorted(zip(validation_texts, validation_labels, strict=True))
-    names = sorted({label for _, label in rows if label != outside})
+    names = sorted({label for label in rows.intents if label != outside})
     if len(names) < 2:
         found = f"one intent only ({names[0]})" if names else "no intent at all"
         raise StageError(f"the training rows hold {found}", fix="add rows of at least two intents to the corpus")
     known = set(names) | {outside}
     extra = sorted(row for row in synthetic if row.label in known)
-    model = _fit(rows, names, settings, seed, extra)
+    model = fit_network(rows, names, settings, seed, extra)
     usable = [row for row in held if row[1] in set(names)]
     if len(usable) >= _ENOUGH_VALIDATION or len(rows) > _MOST_FOLDED:
         beyond = [row for row in held if row[1] == outside]
-        _calibrate(model, logits(model, [text for text, _ in usable + beyond]), usable + beyond, settings)
+        scores = logits(model, [text for text, _ in usable + beyond])
+        calibrate_model(model, scores, [label for _, label in usable + beyond], settings)
         model.history["calibrated_on"] = "validation"
     else:
         folded = _folded_logits(rows, names, settings, seed, extra)
-        _calibrate(model, folded, rows, settings)
+        calibrate_model(model, folded, rows.intents, settings)
         model.history["calibrated_on"] = "folds"
     return model
 
 
-def _fit(
-    rows: Texts, names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[AugmentedExample]
-) -> TrainedModel:
-    """Train on sorted rows; temperature and threshold are still to be chosen."""
-    spec = FeatureSpec(
-        char_ngrams=settings.char_ngrams,
-        word_ngrams=settings.word_ngrams,
-        max_ids=settings.max_ids,
-        word_weight=settings.word_weight,
-    )
-    texts = [text for text, _ in rows] + [row.text for row in made]
-    counts = np.ones(len(texts), np.float32)
-    counts[len(rows) :] = settings.augmented_weight
-    min_df = 1 if len(rows) < _TINY else settings.min_df
-    vocabulary = fit_vocabulary(texts, spec, min_df, most_ngrams(len(names), settings))
-    labels = [label for _, label in rows] + [row.label for row in made]
-    targets = _targets(labels, names, settings.label_smoothing)
-    sparse = as_sparse(texts, spec, vocabulary)
-    weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts)
-    outside = settings.out_of_scope_label
-    return TrainedModel(
-        labels=names,
-        spec=spec,
-        vocabulary=vocabulary,
-        weights=weights,
-        out_of_scope=outside if any(label == outside for _, label in rows) else "",
-        history={"loss": losses, "rows": len(rows), "vocabulary": len(vocabulary)},
-    )
+def _in_order(texts: Sequence[str], intents: Sequence[str]) -> LabelledRows:
+    """The rows sorted by text and intent: all that is random follows their order."""
+    rows = sorted(zip(texts, intents, strict=True))
+    return LabelledRows([text for text, _ in rows], [intent for _, intent in rows])
 
 
 def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[np.float32]:
@@ -120,50 +166,28 @@ def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[n
 
 
 def _folded_logits(
-    rows: Texts, names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[AugmentedExample]
+    rows: LabelledRows, names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[AugmentedExample]
 ) -> NDArray[np.float32]:
     """Logits of every training row, each from a network that has seen neither it nor what was made from it.
 
     Every third row is left out in turn.
     """
     result = np.zeros((len(rows), len(names)), np.float32)
-    fold = _fold_of(rows)
+    fold = np.array(_fold_of(rows.intents))
     for number in range(_FOLDS):
-        inside = [row for row, its in zip(rows, fold, strict=True) if its != number]
-        left_out = np.flatnonzero(np.array(fold) == number)
-        if inside and len(left_out):
-            seen = {text for text, _ in inside}
-            part = _fit(inside, names, settings, seed, [row for row in made if seen.issuperset(row.parents)])
-            result[left_out] = logits(part, [rows[index][0] for index in left_out])
+        inside, left_out = rows.take(np.flatnonzero(fold != number)), np.flatnonzero(fold == number)
+        if len(inside) and len(left_out):
+            seen = set(inside.texts)
+            part = fit_network(inside, names, settings, seed, [row for row in made if seen.issuperset(row.parents)])
+            result[left_out] = logits(part, rows.take(left_out).texts)
     return result
 
 
-def _fold_of(rows: list[tuple[str, str]]) -> list[int]:
+def _fold_of(intents: Sequence[str]) -> list[int]:
     """Deal the rows of each intent out in turn, so that every fold has of every intent."""
     dealt: dict[str, int] = {}
     folds = []
-    for _, label in rows:
+    for label in intents:
         dealt[label] = dealt.get(label, len(dealt) - 1) + 1
         folds.append(dealt[label] % _FOLDS)
     return folds
-
-
-def _calibrate(
-    model: TrainedModel, scores: NDArray[np.float32], rows: list[tuple[str, str]], settings: ClassifierSettings
-) -> None:
-    """Set temperature and threshold from logits of rows that were not trained on."""
-    place = {name: number for number, name in enumerate(model.labels)}
-    targets = np.array([place.get(label, -1) for _, label in rows], np.int64)
-    inside = targets >= 0
-    if not inside.any():
-        return
-    model.temperature = calibrate.fit_temperature(scores[inside], targets[inside])
-    chances = calibrate.softmax(scores, model.temperature)
-    best, correct = chances.max(axis=1), chances.argmax(axis=1) == targets
-    if inside.all():
-        share = settings.accept_share
-        model.threshold = calibrate.threshold_by_share(best, correct, share)
-    else:
-        model.threshold = calibrate.threshold_by_rows(best[inside], correct[inside], best[~inside])
-    model.history["validation_accuracy"] = round(float(correct[inside].mean()), 6)
-    model.history["validation_rows"] = len(rows)

@@ -109,13 +109,13 @@ def test_nothing_is_calibrated_on_rows_that_were_made(monkeypatch: pytest.Monkey
     texts, labels = corpus()
     made = [AugmentedExample(f"{text} x", label, (text,)) for text, label in zip(texts, labels, strict=True)]
     seen: list[tuple[set[str], set[str]]] = []
-    real = training._fit
+    real = training.fit_network
 
     def fit(rows: Any, names: Any, settings: Any, seed: int, extra: Any) -> TrainedModel:
-        seen.append(({text for text, _ in rows}, {parent for row in extra for parent in row.parents}))
+        seen.append((set(rows.texts), {parent for row in extra for parent in row.parents}))
         return real(rows, names, settings, seed, extra)
 
-    monkeypatch.setattr(training, "_fit", fit)
+    monkeypatch.setattr(training, "fit_network", fit)
     found = train_classifier(texts, labels, [], [], SETTINGS, 1, made)
     assert found.history["calibrated_on"] == "folds" and found.history["validation_rows"] == len(texts)
     # no child of a row that a fold leaves out is learnt in that fold
@@ -202,7 +202,7 @@ def calibrated_scores(texts: list[str], labels: list[str], strange: list[str]) -
 
 
 def test_folds_hold_every_intent() -> None:
-    rows = [(str(number), "abc"[number % 3]) for number in range(30)]
-    folds = training._fold_of(rows)
+    intents = ["abc"[number % 3] for number in range(30)]
+    folds = training._fold_of(intents)
     for label in "abc":
-        assert {folds[place] for place, row in enumerate(rows) if row[1] == label} == {0, 1, 2}
+        assert {folds[place] for place, intent in enumerate(intents) if intent == label} == {0, 1, 2}
