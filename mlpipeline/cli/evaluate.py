@@ -6,11 +6,10 @@ import argparse
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
-from mlpipeline.cli.file_rows import FileRows, read_rows, refuse_map
+from mlpipeline.cli.file_rows import read_rows, refuse_map, scored_rows
 from mlpipeline.cli.options import setting_option
-from mlpipeline.errors import InputError, UsageError
 from mlpipeline.serving.champion import open_answerer
-from mlpipeline.store.corpus.files import Row, parse_map
+from mlpipeline.store.corpus.files import parse_map
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +36,7 @@ def evaluate_verb(context: CommandContext) -> int:
     bot = meant_bot(context, options.bot)
     refuse_map(options, options.on)
     found = read_rows(options.on, parse_map(options.map))
-    rows, left_out = _judged(found), found.left_out
+    rows, left_out = scored_rows(found), found.left_out
     answerer = open_answerer(context.store, bot, options.version, nearest=0)
     # Here, because comparing texts brings libraries along that a wrong path should not wait for.
     from mlpipeline.cli.evaluate_text import evaluation_text
@@ -57,11 +56,3 @@ def evaluate_verb(context: CommandContext) -> int:
     text = evaluation_text(evaluation, list(answerer.bundle.labels))
     context.print_result({**head, **evaluation.to_dict()}, text)
     return 0
-
-
-def _judged(found: FileRows) -> list[Row]:
-    try:
-        return found.labelled()
-    except UsageError as error:
-        # The command names a file that is there; what fails is the judging of its rows.
-        raise InputError(error.what, where=error.where, fix=error.fix) from error

@@ -121,6 +121,18 @@ def read_rows(path: str, mapping: Mapped) -> FileRows:
     return found
 
 
+def scored_rows(file_rows: FileRows) -> list[Row]:
+    """The rows with an intent, for a verb that judges a bot by them.
+
+    Raises:
+        InputError: there is none. The command names a file that is there: what fails is the judging.
+    """
+    try:
+        return file_rows.labelled()
+    except UsageError as error:
+        raise InputError(error.what, where=error.where, fix=error.fix) from error
+
+
 def refuse_map(options: argparse.Namespace, path: str) -> None:
     """Raises UsageError where `--map` was given for a file that has no columns."""
     if any(path.lower().removesuffix(".gz").endswith(suffix) for suffix, kind in SUFFIXES.items() if kind == "rasa"):

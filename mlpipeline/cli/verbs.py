@@ -45,6 +45,9 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         "answer": Verb("answer:add_answer", "ask a released bot", (STORE, CONF, JSON)),
         "batch": Verb("batch:add_batch", "answer a file or table of messages on Spark", (STORE, CONF, JSON, SPARK)),
         "evaluate": Verb("evaluate:add_evaluate", "score a released bot on a labelled file", (STORE, CONF, JSON)),
+        "compare": Verb(
+            "compare:add_compare", "list what another version of a bot fixes and breaks", (STORE, CONF, JSON)
+        ),
     },
     "look into the store": {
         "ls": Verb("ls:add_ls", "list bots, or the datasets of the store with their rows", (STORE, JSON)),

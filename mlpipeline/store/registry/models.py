@@ -23,7 +23,7 @@ from mlpipeline.store.bundles.content import open_bundle, seal_beside
 from mlpipeline.store.bundles.seals import read_seal
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.pointers import Released, model_name, read_pointer, write_pointer
-from mlpipeline.store.registry.rows import bring_home, check_registry
+from mlpipeline.store.registry.rows import bring_home, check_registry, read_metrics
 from mlpipeline.store.registry.tables import make_tables
 
 if TYPE_CHECKING:
@@ -119,27 +119,6 @@ def champion(uri: str, bot: str) -> Released | None:
     return released
 
 
-def read_version(uri: str, bot: str, version: str) -> Released | None:
-    """One registered version of `bot`, None if there is no such version."""
-    if not _file(uri).is_file() or not version.isdecimal():
-        return None
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return _released(uri, bot, _client(uri).get_model_version(model_name(bot), version))
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
-
-
-def versions(uri: str, bot: str) -> list[int]:
-    """The registered versions of `bot`, oldest first."""
-    if not _file(uri).is_file():
-        return []
-    return sorted(int(made.version) for made in _client(uri).search_model_versions(f"name = '{model_name(bot)}'"))
-
-
 def _points_to(place: Path, released: Released) -> bool:
     try:
         return read_pointer(place) == released
@@ -150,10 +129,7 @@ def _points_to(place: Path, released: Released) -> bool:
 def _released(uri: str, bot: str, made: ModelVersion) -> Released:
     # MLflow keeps absolute paths, and this may be a copy of the store that they lead to: only the name counts.
     folder = _file(uri).parent.parent / "bundles" / bot / Path(str(made.source)).name
-    try:
-        metrics = {str(key): float(value) for key, value in json.loads(made.tags.get("metrics", "{}")).items()}
-    except (ValueError, TypeError, AttributeError):
-        metrics = {}  # somebody wrote into the tag; the version is still what its digest says
+    metrics = read_metrics(made.tags.get("metrics", "{}"))
     return Released(bot, int(made.version), str(folder), made.tags.get(DIGEST_TAG, ""), metrics)
 
 

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from mlpipeline.bots import Bot
-from mlpipeline.errors import StoreError, UsageError
+from mlpipeline.errors import StoreError, UsageError, did_you_mean
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import ALIAS, DIGEST_TAG, read_version, registry, versions
+from mlpipeline.store.registry.models import ALIAS, DIGEST_TAG
 from mlpipeline.store.registry.pointers import POINTER, Released, model_name, read_pointer
-from mlpipeline.store.registry.rows import read_registry
+from mlpipeline.store.registry.rows import Row, read_registry
 
 
 def find_released(store: Store, bot: str, version: str | None = None) -> Released:
-    """The champion of a bot, or one version of it.
+    """The champion of a bot, or one version of it: by its number, or by an alias of the registry.
 
     Raises:
         StoreError: there is none; with what makes it anew where one was released.
         UsageError: the bot has others than the version that is asked for.
     """
     place = Path(store.path("bundles", *Bot.parse(bot)))
-    found = read_version(registry(store), bot, version) if version else read_pointer(place, bot)
+    database = Path(store.path("mlflow", "mlflow.db"))
+    if version and version != ALIAS:
+        # Read without MLflow, whose import takes seconds.
+        kept = read_registry(database, DIGEST_TAG)
+        there = {} if kept is None else kept.versions.get(model_name(bot), {})
+        names = {} if kept is None else kept.aliases.get(model_name(bot), {})
+        found = _registered(place, bot, str(names.get(version, version)), there)
+    else:
+        version, there, names, found = None, {}, {}, read_pointer(place, bot)
     if found is not None:
         return found
-    what = f"no version {version}" if version else "no champion"
-    database = Path(store.path("mlflow", "mlflow.db"))
+    what = f"no version {version}{did_you_mean(version, names)}" if version else "no champion"
     if place.is_dir() and not database.is_file():
         raise StoreError("the registry is missing", where=str(database), fix=remedy(place / "-"))
-    there = versions(registry(store), bot) if version else []
     if there:
-        raise UsageError(what, where=bot, fix=f"its versions are: {', '.join(map(str, there[-10:]))}")
+        raise UsageError(what, where=bot, fix=f"its versions are: {', '.join(map(str, sorted(there)[-10:]))}")
     kept = read_registry(database, DIGEST_TAG)
     if kept is not None and not version and model_name(bot) in kept.versions:
         if ALIAS in kept.aliases.get(model_name(bot), {}):
@@ -39,6 +46,11 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
     known = sorted(f"{folder.parent.name}/{folder.name}" for folder in Path(store.path("bundles")).glob("*/*"))
     hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"
     raise StoreError(what, where=bot, fix=hint)
+
+
+def _registered(place: Path, bot: str, version: str, there: Mapping[int, Row]) -> Released | None:
+    row = there.get(int(version)) if version.isdecimal() else None
+    return None if row is None else Released(bot, int(version), str(place / row.folder), row.digest, row.metrics)
 
 
 def with_remedy(store: Store, bot: str, pointer: Released, error: StoreError) -> StoreError:

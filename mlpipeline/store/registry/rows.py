@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,18 +15,20 @@ from mlpipeline.errors import StoreError
 from mlpipeline.store.checked import with_store
 
 _VERSIONS = """
-    SELECT v.name, v.version, v.source, t.value FROM model_versions v
+    SELECT v.name, v.version, v.source, t.value, m.value FROM model_versions v
     LEFT JOIN model_version_tags t ON t.name = v.name AND t.version = v.version AND t.key = ?
+    LEFT JOIN model_version_tags m ON m.name = v.name AND m.version = v.version AND m.key = 'metrics'
 """
 _OURS = "(SELECT name || '/' || version FROM model_version_tags WHERE key = ?)"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One version: the digest of its bundle, and the name of the folder that the bundle lies in."""
+    """One version: the digest of its bundle, the name of the folder that the bundle lies in, and its metrics."""
 
     digest: str
     folder: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,12 +49,22 @@ def read_registry(path: Path, digest_tag: str) -> Registry | None:
         return None
     found = Registry()
     with _opened(path, "ro") as database:
-        for name, version, source, digest in database.execute(_VERSIONS, (digest_tag,)):
+        for name, version, source, digest, metrics in database.execute(_VERSIONS, (digest_tag,)):
             rows = found.versions.setdefault(str(name), {})
-            rows[int(version)] = Row(str(digest or ""), os.path.basename(str(source).rstrip("/")))
+            rows[int(version)] = Row(
+                str(digest or ""), os.path.basename(str(source).rstrip("/")), read_metrics(str(metrics or "{}"))
+            )
         for name, alias, version in database.execute("SELECT name, alias, version FROM registered_model_aliases"):
             found.aliases.setdefault(str(name), {})[str(alias)] = int(version)
     return found
+
+
+def read_metrics(text: str) -> dict[str, float]:
+    """What the tag `metrics` of a version holds; empty where somebody wrote something else into it."""
+    try:
+        return {str(key): float(value) for key, value in json.loads(text).items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}  # the version is still what its digest says
 
 
 def check_registry(path: Path) -> None:

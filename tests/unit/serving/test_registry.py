@@ -10,19 +10,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mlpipeline.errors import StoreError
+from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.serving.bundle import load_bundle, write_bundle
 from mlpipeline.store.checked import checked_bytes
+from mlpipeline.store.layout import Store
 from mlpipeline.store.registry import models
 from mlpipeline.store.registry.models import (
     champion,
     move_champion,
-    read_version,
     register_bundle,
     tracking_uri,
-    versions,
 )
 from mlpipeline.store.registry.pointers import model_name, read_pointer
+from mlpipeline.store.registry.released import find_released
 from mlpipeline.store.registry.tables import make_tables
 
 pytestmark = pytest.mark.slow
@@ -80,7 +80,7 @@ def test_versions_alias_pointer_and_loading(store, shelf):
     assert read_pointer(place) is None
     moved = move_champion(uri, BOT, first)
     assert moved.uri == f"models:/shop.ko/{first}"
-    assert moved == champion(uri, BOT) == read_pointer(place) == read_version(uri, BOT, str(first))
+    assert moved == champion(uri, BOT) == read_pointer(place) == find_released(Store(str(store)), BOT, str(first))
     assert moved.metrics == {"accuracy": 0.9}
     assert moved.digest == load_bundle(Path(moved.folder)).digest
 
@@ -95,8 +95,8 @@ def test_versions_alias_pointer_and_loading(store, shelf):
     assert Path(move_champion(uri, BOT, second).folder) == other
     assert read_pointer(place) == champion(uri, BOT) != moved
 
-    assert versions(uri, BOT) == [first, second] and versions(uri, "other/ko") == []
-    assert read_version(uri, BOT, str(second + 1)) is None
+    with pytest.raises(UsageError, match=f"no version {second + 1} -> its versions are: {first}, {second}"):
+        find_released(Store(str(store)), BOT, str(second + 1))
 
     import mlflow
 
@@ -153,7 +153,7 @@ def test_a_release_in_a_copy_of_a_store_touches_nothing_of_the_original(store, s
     uri = tracking_uri(copy / "mlflow")
     found = champion(uri, "twin/ko")
     assert found is not None and Path(found.folder).is_relative_to(copy)
-    assert read_version(uri, "twin/ko", str(version)) == found
+    assert find_released(Store(str(copy)), "twin/ko", str(version)) == found
     pointer = copy / "bundles" / "twin" / "ko" / "champion.json"
     pointer.unlink()
     champion(uri, "twin/ko")
@@ -212,7 +212,6 @@ def test_a_registry_that_another_process_has_made_meanwhile_stays(tmp_path):
 def test_the_registry_is_not_made_by_looking(tmp_path):
     uri = tracking_uri(tmp_path / "mlflow")
     assert champion(uri, BOT) is None
-    assert read_version(uri, BOT, "1") is None
     assert list(tmp_path.iterdir()) == []
 
 

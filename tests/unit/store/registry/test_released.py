@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from mlpipeline.errors import StoreError
+from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.pointers import Released, write_pointer
 from mlpipeline.store.registry.released import find_released, with_remedy
@@ -48,6 +48,18 @@ def test_a_missing_registry_is_told_with_its_remedy(store: Store):
     Path(store.path("mlflow/mlflow.db")).unlink()
     assert find_released(store, "shop/ko").version == 1, "an answer needs no registry"
     assert "the registry is missing" in fix_of(store, version="1") and RERUN in fix_of(store, version="1")
+
+
+def test_a_version_is_found_without_mlflow_and_another_one_names_those_there_are(store: Store):
+    found = find_released(store, "shop/ko", "1")
+    assert (found.version, found.digest, Path(found.folder).name) == (1, "1" * 64, "1" * 16)
+    assert found.folder.startswith(store.base)
+    assert find_released(store, "shop/ko", "champion").digest == "1" * 64
+    with pytest.raises(UsageError, match="no version champio, did you mean champion"):
+        find_released(store, "shop/ko", "champio")
+    for version in ("9", "two"):
+        with pytest.raises(UsageError, match=f"no version {version} -> its versions are: 1"):
+            find_released(store, "shop/ko", version)
 
 
 def test_a_bot_that_never_was_names_those_that_are(store: Store):
