@@ -14,7 +14,9 @@ from mlpipeline.cli.embed_report_text import as_text
 from mlpipeline.cli.files import atomic_write, check_target
 from mlpipeline.cli.options import selecting_options
 from mlpipeline.errors import UsageError, did_you_mean
+from mlpipeline.inputs import local_path
 from mlpipeline.recipe.names import ENCODERS
+from mlpipeline.store.elsewhere import is_elsewhere
 
 if TYPE_CHECKING:
     from mlpipeline.methods.vector_quality.plane import Plane
@@ -90,7 +92,7 @@ def _check(options: argparse.Namespace) -> Path | None:
     if options.rows < 2:
         raise UsageError(f"--rows {options.rows} is too few", fix="give at least 2")
     name = options.against
-    if name is not None and name not in ENCODERS and not Path(name).is_dir():
+    if name is not None and name not in ENCODERS and not (is_elsewhere(name) or Path(local_path(name)).is_dir()):
         what = f"--against {name}: neither an encoder nor a folder{did_you_mean(name, ENCODERS)}"
         raise UsageError(what, fix=f"give one of {', '.join(ENCODERS)}, or a folder that holds an encoder")
     if not options.to:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 
-from mlpipeline.errors import InputError, RecipeError
-from mlpipeline.inputs import plain_file, spelled
+from mlpipeline.errors import InputError, RecipeError, SetupError
+from mlpipeline.inputs import local_path, plain_file, spelled
 from mlpipeline.recipe.fields import Recipe
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.names import ENCODERS
 from mlpipeline.recipe.release_fields import Gate
+from mlpipeline.store.elsewhere import FolderElsewhere, is_elsewhere
 
 _NONE_FIX = "correct it, or set it to null"
 
@@ -34,8 +35,7 @@ def check_promises(bot: Resolved, stages: Collection[str]) -> None:
     for key, path in wanted:
         plain_file(bot.locate(path), where=_place(bot, key), name=path, fix=_NONE_FIX)
     for key, folder in _folders(recipe, stages):
-        if not os.path.isdir(spelled(folder)):
-            raise InputError(f"no such folder: {folder}", where=_place(bot, key), fix="correct it")
+        _check_folder(folder, _place(bot, key))
     if "release" in stages and not _has_limits(recipe.release.gate):
         what = "no gate: nothing says when a model is good enough"
         fix = "set min_accuracy or min_macro_f1 under release.gate"
@@ -48,6 +48,17 @@ def _folders(recipe: Recipe, stages: Collection[str]) -> Iterator[tuple[str, str
     place = recipe.augment.generator
     if place is not None and "://" not in place and "augment" in stages:
         yield "augment.generator", place
+
+
+def _check_folder(folder: str, where: str) -> None:
+    if not is_elsewhere(folder):
+        if not os.path.isdir(spelled(local_path(folder))):
+            raise InputError(f"no such folder: {folder}", where=where, fix="correct it")
+        return
+    try:
+        FolderElsewhere(folder).check()
+    except SetupError as error:
+        raise InputError(f"{folder} {error.what}", where=where, fix=error.fix) from error
 
 
 def _has_limits(gate: Gate | None) -> bool:

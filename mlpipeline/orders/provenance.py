@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mlpipeline.inputs import local_path
 from mlpipeline.recipe.fields import Recipe
 from mlpipeline.stages.contract import Stage
 from mlpipeline.store.code import CodeReader, with_code_reader
+from mlpipeline.store.elsewhere import is_elsewhere
 from mlpipeline.store.fingerprint import digest, library_versions
 from mlpipeline.store.layout import Store
 
@@ -70,7 +72,7 @@ def folders_of(stage: Stage, recipe: Recipe) -> dict[str, str]:
     for setting in stage.folders:
         section, _, key = setting.partition(".")
         value = getattr(getattr(recipe, section), key)
-        if isinstance(value, str) and os.path.isdir(value):
+        if isinstance(value, str) and (is_elsewhere(value) or os.path.isdir(local_path(value))):
             named[setting] = value
     return named
 

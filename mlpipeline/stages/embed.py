@@ -17,6 +17,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.device import CPU
 from mlpipeline.cluster.sizing.needs import StageNeed
+from mlpipeline.errors import SetupError
 from mlpipeline.networks.batches import Encodes, encode_texts
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
@@ -142,6 +143,7 @@ def with_vectors(
         payload = sent.value["payload"]
         device = device_of_task(of_executor) if of_executor else CPU
         opened = open_encoder(name, None if payload is None else bytes(payload), device)
+        check_same(opened.digest, made, name)
         counters.add(Counts(gpu_loads=int(opened.device.number is not None)))
         if opened.device.number != device.number:
             counters.remark(f"embed: tasks own GPUs and do not use them: {opened.device}")
@@ -161,6 +163,13 @@ def with_vectors(
         counters=counters,
         gpus=gpus,
     )
+
+
+def check_same(opened: str, expected: str, name: str) -> None:
+    """Raises a SetupError where the files of a folder are others on this executor than where the run was planned."""
+    if opened != expected:
+        what = "its files are others on this executor than where the encoder was looked at first"
+        raise SetupError(what, where=name, fix="lay the same files down everywhere, and run again")
 
 
 def as_features(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.errors import SetupError
 from mlpipeline.networks import arrays
 from mlpipeline.networks.encoders.contract import Encoder
-from mlpipeline.networks.encoders.folder import load_folder
+from mlpipeline.networks.encoders.folder_address import open_address
 from mlpipeline.networks.encoders.joined import JoinedEncoder
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.networks.encoders.use_encoder import open_use
@@ -27,7 +26,7 @@ def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]
         train: `fit_ngram_encoder` with the recipe's settings.
 
     Raises:
-        SetupError: see `load_folder` and `open_use`.
+        SetupError: see `open_address` and `open_use`.
         StageError: there is no text to learn from.
     """
     if name == USE:
@@ -36,7 +35,7 @@ def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]
         return train(texts)
     if name == USE_AND_NGRAM_LSA:
         return JoinedEncoder((open_use(), train(texts)))
-    return load_folder(Path(name))
+    return open_address(name)
 
 
 def uses_gpu(name: str) -> bool:
@@ -53,10 +52,10 @@ def open_encoder(name: str, payload: bytes | None, device: Device = CPU) -> Enco
         device: what it is to compute on; where it cannot, its own `device` says why.
 
     Raises:
-        SetupError: see `load_folder` and `open_use`.
+        SetupError: see `open_address` and `open_use`.
         ValueError: other bytes.
     """
-    return load_folder(Path(name), device) if payload is None else from_bytes(payload, device)
+    return open_address(name, device) if payload is None else from_bytes(payload, device)
 
 
 def from_bytes(payload: bytes, device: Device = CPU) -> Encoder:

@@ -13,6 +13,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import InputError, StoreError
 from mlpipeline.inputs import HEAD, check_head, is_pattern, local_path, matching, plain_file, spelled
 from mlpipeline.store.corpus.files import format_of
+from mlpipeline.store.elsewhere import FolderElsewhere, is_elsewhere
 from mlpipeline.store.fingerprint import digest, file_digest
 from mlpipeline.store.layout import Store
 
@@ -141,13 +142,24 @@ class SourceDigests:
         return self._elsewhere[file.path]
 
     def folder(self, path: str) -> str:
-        """16 hex characters for what lies in a local folder: names and bytes of all files in it, at any depth."""
-        found: dict[str, str] = {}
+        """16 hex characters for all files in a folder, at any depth: names and bytes; elsewhere, lengths and times.
+
+        Raises:
+            SetupError: it lies elsewhere and cannot be read from here.
+        """
+        if is_elsewhere(path):
+            return self._of_folder_elsewhere(path)
+        path, found = local_path(path), dict[str, str]()
         for folder, _, names in os.walk(path):
             for place in (os.path.join(folder, name) for name in names):
                 if os.path.isfile(place):
                     found[os.path.relpath(place, path)] = self._of_file(place)
         return digest(found)
+
+    def _of_folder_elsewhere(self, address: str) -> str:
+        if address not in self._elsewhere:
+            self._elsewhere[address] = FolderElsewhere(address).stamp
+        return self._elsewhere[address]
 
     def _of_file(self, path: str) -> str:
         stat = os.stat(path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
+import pyarrow.fs as pafs
 import pytest
 
 from mlpipeline.catalog import stages_between
@@ -11,6 +13,7 @@ from mlpipeline.errors import Failure, SetupError
 from mlpipeline.orders.apply import apply_plan
 from mlpipeline.orders.refusals import keep_refusals, read_refusals
 from mlpipeline.stages.contract import Outcome
+from mlpipeline.store.tables.provenance import Provenance
 from tests.unit.orders.conftest import causes
 
 World = Any
@@ -79,6 +82,26 @@ def test_a_generator_at_an_address_and_folders_that_are_there_are_no_promise_bro
         assert not world.plan(setting, select="shop/ko").refused
     refused = world.plan(f"augment.generator={world.file('shop/ko')}", select="shop/ko").refused
     assert "no such folder" in str(refused["shop/ko"]), "a file is no folder"
+
+
+def test_an_encoder_elsewhere_is_asked_for_and_counts_by_what_lies_there(world: World, monkeypatch: pytest.MonkeyPatch):
+    (world.home / "e5").mkdir()
+    (world.home / "e5" / "model.onnx").write_bytes(b"numbers")
+
+    def from_uri(address: str) -> tuple[pafs.FileSystem, str]:
+        return pafs.SubTreeFileSystem(str(world.home), pafs.LocalFileSystem()), address.removeprefix("hdfs://nn/")
+
+    monkeypatch.setattr(pafs, "FileSystem", SimpleNamespace(from_uri=from_uri))
+
+    def mark() -> Provenance:
+        return world.plan("embed.encoder=hdfs://nn/e5", select="shop/ko").orders["embed"]["shop/ko"].job.provenance
+
+    before = mark()
+    assert mark() == before and "embed.encoder" in str(before.inputs["folders"])
+    (world.home / "e5" / "model.onnx").write_bytes(b"other numbers")
+    assert mark() != before
+    refused = world.plan("embed.encoder=hdfs://nn/gone", select="shop/ko").refused["shop/ko"]
+    assert "hdfs://nn/gone is not there" in str(refused) and "embed.encoder" in refused.where
 
 
 def test_a_file_with_a_brace_in_its_name_is_a_file(world: World):

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlpipeline.errors import SetupError
 from mlpipeline.networks.precision import Precision, Vectors, unpack_vectors
 from mlpipeline.recipe.model_fields import EmbedSection
 from mlpipeline.stages import embed
@@ -58,3 +60,9 @@ def test_a_text_that_breaks_the_encoder_is_an_error_row():
     )
     assert made["error"].to_pylist() == [None, "RuntimeError: no such token", None]
     assert [vector is None for vector in made["vector"].to_pylist()] == [False, True, False]
+
+
+def test_an_executor_with_other_files_in_the_folder_is_told():
+    embed.check_same("d", "d", "/models/e5")
+    with pytest.raises(SetupError, match="/models/e5: its files are others on this executor"):
+        embed.check_same("d", "e", "/models/e5")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +19,18 @@ from mlpipeline.networks.untrusted import check_sentence_transformer
 WORDS = ["[PAD]", "[UNK]", "play", "stop", "music", "lights", "please"]
 
 
-def write_model(folder: Path, extra: tuple[str, ...] = ()) -> None:
-    """One Gather: token ids -> rows of a table; the vectors of a sentence are the mean of its words'."""
-    table = np.random.default_rng(3).normal(size=(len(WORDS), 8)).astype(np.float32)
-    names = ("input_ids", "attention_mask", *extra)
+def write_model(folder: Path, extra: tuple[str, ...] = (), table: np.ndarray | None = None, op: str = "Gather") -> None:
+    """Token ids -> rows of a table, or another output that is no vector a token."""
+    table = np.random.default_rng(3).normal(size=(len(WORDS), 8)).astype(np.float32) if table is None else table
+    names, shape = ("input_ids", "attention_mask", *extra), ["batch", "tokens", table.shape[1]]
+    node = helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])
+    if op != "Gather":
+        node, shape = helper.make_node(op, ["input_ids"], ["last_hidden_state"], to=TensorProto.FLOAT), shape[:2]
     graph = helper.make_graph(
-        [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])],
+        [node],
         "tiny",
         [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in names],
-        [helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["batch", "tokens", 8])],
+        [helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, shape)],
         [numpy_helper.from_array(table, "table")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
@@ -76,6 +80,76 @@ def test_a_broken_model_and_unknown_inputs_are_told(folder: Path) -> None:
     (folder / "model.onnx").write_bytes(b"not a model")
     with pytest.raises(SetupError, match="cannot be loaded"):
         load_folder(folder)
+
+
+def test_a_graph_without_a_tokenizer_is_told(tmp_path: Path) -> None:
+    write_model(tmp_path)
+    with pytest.raises(SetupError, match=r"no tokenizer\.json"):
+        load_folder(tmp_path)
+
+
+def test_a_model_that_gives_no_vectors_is_refused_when_it_is_opened(folder: Path) -> None:
+    table = np.ones((len(WORDS), 8), np.float32)
+    for broken, told in ((table * np.float32("nan"), "NaN or infinity"), (table * 0, "gives zeros")):
+        write_model(folder, table=broken)
+        with pytest.raises(SetupError, match=told):
+            load_folder(folder)
+    write_model(folder, op="Cast")
+    with pytest.raises(SetupError, match="no vector of one length each"):
+        load_folder(folder)
+
+
+def settings(folder: Path, mode: str, dims: int = 8, module: str = "Normalize") -> None:
+    """Pooling, prefix and modules as sentence-transformers keeps them."""
+    (folder / "1_Pooling").mkdir(exist_ok=True)
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": dims, mode: True}))
+    paths = {"Transformer": "", "Pooling": "1_Pooling", module: "2"}
+    modules = [{"path": path, "type": f"sentence_transformers.models.{kind}"} for kind, path in paths.items()]
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("pooling_mode_mean_tokens", lambda rows: rows.mean(axis=0)),
+        ("pooling_mode_cls_token", lambda rows: rows[0]),
+        ("pooling_mode_lasttoken", lambda rows: rows[-1]),
+        ("pooling_mode_max_tokens", lambda rows: rows.max(axis=0)),
+    ],
+)
+def test_tokens_are_pooled_as_the_folder_declares(
+    folder: Path, mode: str, expected: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    settings(folder, mode)
+    table = np.random.default_rng(3).normal(size=(len(WORDS), 8)).astype(np.float32)
+    texts = {"play music please": [2, 4, 6], "stop": [3]}
+    for text, made in zip(texts, load_folder(folder).encode(list(texts)), strict=True):
+        wanted = expected(table[texts[text]])
+        np.testing.assert_allclose(made, wanted / np.linalg.norm(wanted), atol=1e-6)
+
+
+def test_what_the_folder_declares_and_is_not_so_is_told(folder: Path) -> None:
+    settings(folder, "pooling_mode_mean_tokens", dims=384)
+    with pytest.raises(SetupError, match="vectors have 8 numbers, and its settings say 384"):
+        load_folder(folder)
+    settings(folder, "pooling_mode_weightedmean_tokens")
+    with pytest.raises(SetupError, match="pooling_mode_weightedmean_tokens, which is not done here"):
+        load_folder(folder)
+    settings(folder, "pooling_mode_mean_tokens", module="Dense")
+    with pytest.raises(SetupError, match="module Dense"):
+        load_folder(folder)
+    (folder / "sentence_bert_config.json").write_text("[]")
+    with pytest.raises(SetupError, match=r"sentence_bert_config\.json.*no JSON object"):
+        load_folder(folder)
+
+
+def test_the_prefix_and_the_length_of_a_text_are_the_folders(folder: Path) -> None:
+    plain = load_folder(folder)
+    prompts = {"prompts": {"query": "please "}, "default_prompt_name": "query"}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(prompts))
+    assert np.array_equal(load_folder(folder).encode(["play"]), plain.encode(["please play"]))
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 1}')
+    assert np.array_equal(load_folder(folder).encode(["play"]), plain.encode(["please"]))
 
 
 def write_transformer(folder: Path) -> None:

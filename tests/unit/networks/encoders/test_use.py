@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -193,3 +195,16 @@ def test_threads_share_it_and_leave_numpy_as_it_was(encoder: use.UseEncoder) -> 
         one.join()
     assert len(made) == 4 and all(np.array_equal(one, wanted) for one in made)
     assert threads() == before
+
+
+@pytest.mark.slow
+def test_two_processes_that_set_it_up_at_once_leave_one_whole_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    command = [sys.executable, "-m", use.__name__]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(2)]
+    told = {one.communicate(timeout=120)[0] for one in both}
+    assert [one.returncode for one in both] == [0, 0] and told == {f"encoder use: {source.folder_path()}\n"}
+    assert [path.name for path in (tmp_path / "encoders").iterdir()] == [source.folder_path().name]
+    assert folder.open_folder(use._encode).path == source.folder_path()
