@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
 from mlpipeline.errors import RecipeError
-from mlpipeline.languages import chinese, english, japanese, korean, thai, unicode_steps, vietnamese
+from mlpipeline.languages import chinese, english, japanese, keyboard, korean, thai, unicode_steps, vietnamese
 from mlpipeline.languages.scripts import RANGES, looks_like_language, share_of_scripts
 from mlpipeline.languages.unicode_steps import Step, spans
 
 STEPS: Mapping[str, Step] = {
     name: step
-    for family in (unicode_steps, korean, japanese, chinese, thai, vietnamese, english)
+    for family in (unicode_steps, korean, keyboard, japanese, chinese, thai, vietnamese, english)
     for name, step in family.STEPS.items()
 }
 """All normalising steps by name; `STEPS[name].doc` says what one does."""
@@ -105,6 +105,21 @@ def normalizer(profile: Profile) -> Callable[[str], str]:
         return text
 
     return normalized
+
+
+@lru_cache(maxsize=64)
+def reader(profile: Profile) -> Callable[[str], str | None]:
+    """How a message was read where it was typed with the wrong keyboard on, as a function; None where it was not."""
+    others = tuple(step for step in profile.steps if step not in keyboard.STEPS)
+    if others == profile.steps:
+        return lambda text: None
+    repaired, as_typed = normalizer(profile), normalizer(replace(profile, steps=others))
+
+    def read_as(text: str) -> str | None:
+        read = repaired(text)
+        return read if read != as_typed(text) else None
+
+    return read_as
 
 
 def _changing(steps: Sequence[Step]) -> Callable[[str], bool]:

@@ -10,10 +10,11 @@ from importlib.resources import files
 from typing import NamedTuple
 
 STEPS = (
-    "casefold", "collapse_spaces", "drop_apostrophes", "drop_invisible", "fold_accents", "fold_cjk_punctuation",
-    "fold_digits", "fold_punctuation", "fold_quotes", "fold_width", "join_cjk", "join_thai", "kana_iteration",
-    "kana_marks", "lone_jamo", "long_vowels", "nfc", "nfkc", "squeeze_jamo", "squeeze_punctuation", "squeeze_repeats",
-    "thai_marks", "thai_repetition", "trim_punctuation", "vietnamese_d", "vietnamese_tones",
+    "casefold", "collapse_spaces", "drop_apostrophes", "drop_invisible", "english_keyboard", "fold_accents",
+    "fold_cjk_punctuation", "fold_digits", "fold_punctuation", "fold_quotes", "fold_width", "join_cjk", "join_thai",
+    "kana_iteration", "kana_marks", "korean_keyboard", "lone_jamo", "long_vowels", "nfc", "nfkc", "squeeze_jamo",
+    "squeeze_punctuation", "squeeze_repeats", "thai_marks", "thai_repetition", "trim_punctuation", "vietnamese_d",
+    "vietnamese_tones",
 )  # fmt: skip
 FOLDS = (
     "drop_chinese_politeness", "drop_english_politeness", "drop_japanese_politeness", "drop_korean_particles",
