@@ -290,5 +290,6 @@ ANSWER = StructType(
         _text("zone"),
         _text("answer"),
         _text("nearest"),
+        _text("read_as"),
     ]
 )

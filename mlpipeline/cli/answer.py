@@ -90,6 +90,7 @@ def _converse(context: CommandContext, bot: str, answerer: Answerer) -> None:
 def _as_text(answer: Answer) -> str:
     replies = {"answer": answer.answer or "", "did_you_mean": f"did you mean: {answer.question or answer.intent}?"}
     lines = [f"{answer.zone:<12} {answer.intent}  {answer.score:.3f}  {replies.get(answer.zone, '')}".rstrip()]
+    lines += [f"  read as {visible(answer.read_as)}"] if answer.read_as else []
     lines += [f"  {near.similarity:6.3f}  {near.intent}  {cut(near.question, 80)}" for near in answer.nearest]
     return "\n".join(lines)
 

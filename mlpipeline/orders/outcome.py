@@ -19,6 +19,7 @@ from mlpipeline.orders.apply import RunReport
 from mlpipeline.orders.augmented import gather_augmented
 from mlpipeline.orders.findings import Finding, finding_lines, first_lines
 from mlpipeline.orders.ingest_warnings import gather_file_findings
+from mlpipeline.orders.keyboard_warnings import keyboard_warnings
 from mlpipeline.orders.misread import gather_misread
 from mlpipeline.orders.plan import Plan
 from mlpipeline.orders.standing import champions, doubts
@@ -121,14 +122,14 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
     labelled = count_filled(store, "utterance", "intent", bots)
     answering, failing = champions(store, bots), count_filled(store, "embedding", "error", bots)
     misread = gather_misread(store, [bot for bot in bots if _is_worked_on(bot, plan)])
-    files = gather_file_findings(store, plan)
+    files, typed = gather_file_findings(store, plan), keyboard_warnings(store, plan)
     unlike, unanswered = find_other_languages(store, plan), answer_warnings(store, plan, released)
     told = []
     for bot in bots:
         counts = {name: entries[bot].rows if bot in entries else None for name, entries in rows.items()}
         counts["labelled"] = labelled.get(bot)
         warnings = report.warnings.get(bot, []) + files.get(bot, []) + unlike.get(bot, []) + unanswered.get(bot, [])
-        warnings += _warnings(dropped.get(bot, {}), counts, findings.get(bot, []))
+        warnings += typed.get(bot, []) + _warnings(dropped.get(bot, {}), counts, findings.get(bot, []))
         if failing.get(bot):
             look = f"`mlpipeline show embedding {bot} --where 'error!='`"
             warnings.append(f"the encoder fails on {failing[bot]:,} texts, which have no vector: {look}")

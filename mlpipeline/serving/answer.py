@@ -32,7 +32,8 @@ class Answer:
     """What a bot says to one message.
 
     `answer` is the intent's answer and stands only in the zone `answer`; `question` is the intent's canonical
-    question, what a did-you-mean would ask. Both are None where the domain has written none.
+    question, what a did-you-mean would ask. Both are None where the domain has written none. `read_as` is what the bot
+    took a message for that was typed with the wrong keyboard on, else None.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Answer:
     answer: str | None
     question: str | None
     nearest: list[Nearest]
+    read_as: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -74,9 +76,9 @@ class Answerer:
 
     def _answer_batch(self, texts: list[str]) -> list[Answer]:
         normalized = [self.bundle.normalize(text) for text in texts]
-        choices = self._choices(normalized)
+        choices, read = self._choices(normalized), [self.bundle.read_as(text) for text in texts]
         nearest = self._nearest(normalized)
-        return [self._as_answer(*row) for row in zip(texts, choices, nearest, strict=True)]
+        return [self._as_answer(*row) for row in zip(texts, choices, nearest, read, strict=True)]
 
     def _choices(self, normalized: list[str]) -> list[Choice]:
         bundle = self.bundle
@@ -107,10 +109,10 @@ class Answerer:
             for found in search(index.vectors, vectors, self.nearest, self.bundle.approximate)
         ]
 
-    def _as_answer(self, text: str, choice: Choice, nearest: list[Nearest]) -> Answer:
+    def _as_answer(self, text: str, choice: Choice, nearest: list[Nearest], read_as: str | None) -> Answer:
         written = self.bundle.answers.get(choice.intent, {})
         said = written.get("answer") if choice.zone == ANSWER else None
-        return Answer(text, choice.intent, choice.score, choice.zone, said, written.get("question"), nearest)
+        return Answer(text, choice.intent, choice.score, choice.zone, said, written.get("question"), nearest, read_as)
 
 
 def _printable(text: str) -> str:

@@ -66,7 +66,10 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
             "domain": [domain] * len(texts),
             "lang": [lang] * len(texts),
             "text": texts,
-            **{name: [getattr(answer, name) for answer in answers] for name in ("intent", "score", "zone", "answer")},
+            **{
+                name: [getattr(answer, name) for answer in answers]
+                for name in ("intent", "score", "zone", "answer", "read_as")
+            },
             "nearest": [json.dumps([near._asdict() for near in a.nearest], ensure_ascii=False) for a in answers],
         }
         arrays = [pa.array(columns[field.name], field.type) for field in arrow if field.name in columns]

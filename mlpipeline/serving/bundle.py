@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlpipeline.errors import RecipeError, SetupError, StoreError
-from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.languages.profile import Profile, normalizer, reader
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
@@ -73,6 +73,11 @@ class Bundle:
     def normalize(self) -> Callable[[str], str]:
         """What turns a message into what the model sees."""
         return normalizer(self.profile)
+
+    @cached_property
+    def read_as(self) -> Callable[[str], str | None]:
+        """What a message that was typed with the wrong keyboard on was read as; None for all others."""
+        return reader(self.profile)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -35,7 +35,7 @@ class BundleModel:
             params: not used; MLflow passes it.
 
         Returns:
-            A DataFrame, one row a message: text, intent, score, zone, answer, nearest (JSON).
+            A DataFrame, one row a message: text, intent, score, zone, answer, nearest (JSON), read_as.
 
         Raises:
             InputError: there is no column `text`.
@@ -43,7 +43,7 @@ class BundleModel:
         import pandas as pd
 
         rows = self._answerer.answer(_texts(model_input))
-        columns = ["text", "intent", "score", "zone", "answer", "nearest"]
+        columns = ["text", "intent", "score", "zone", "answer", "nearest", "read_as"]
         table = pd.DataFrame([row.to_dict() for row in rows], columns=columns)
         table["nearest"] = [json.dumps(near, ensure_ascii=False) for near in table["nearest"]]
         return table

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -130,3 +131,12 @@ def until(near: int, what: str) -> str:
     while not held.decode("utf-8", "replace").endswith(what):
         held += os.read(near, 4096)
     return held.decode("utf-8")
+
+
+def test_a_message_that_was_repaired_says_what_it_was_read_as(monkeypatch: pytest.MonkeyPatch, capsys):
+    said = Answer("dkssud", "hi", 0.9, "answer", "hello", None, [], read_as="안녕")
+    monkeypatch.setattr(answer, "open_answerer", lambda *asked, **more: SimpleNamespace(answer=lambda texts: [said]))
+    assert main(["answer", "shop/ko", "dkssud"]) == 0
+    assert "\n  read as 안녕\n" in capsys.readouterr().out
+    assert main(["answer", "shop/ko", "dkssud", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["read_as"] == "안녕"

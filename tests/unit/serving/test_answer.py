@@ -51,6 +51,16 @@ def test_texts_are_normalized_first(answerer):
     assert (parts.intent, parts.score, parts.nearest) == (whole.intent, whole.score, whole.nearest)
 
 
+def test_what_was_typed_with_the_wrong_keyboard_is_read_as_it_was_meant(contents, folder):
+    steps = {"tag": "ko", "steps": ["nfc", "korean_keyboard"], "scripts": ["Hang"]}
+    write_bundle(folder, replace(contents, profile=steps))
+    answerer = Answerer(load_bundle(folder))
+    typed, meant = answerer.answer(["auctldp ansdmf duskdy", "몇시에 문을 여나요"])
+    assert (typed.text, typed.read_as, meant.read_as) == ("auctldp ansdmf duskdy", "몇시에 문을 여나요", None)
+    assert (typed.intent, typed.score, typed.nearest) == (meant.intent, meant.score, meant.nearest)
+    assert typed.to_dict()["read_as"] == "몇시에 문을 여나요"
+
+
 @pytest.mark.parametrize("text", ["", " ", "\x00", "zzzz", "🙂", "\udcff", "x" * 100_000])
 def test_a_text_without_a_known_ngram_falls_back(answerer, text):
     (answer,) = answerer.answer([text])
@@ -121,7 +131,7 @@ def test_pyfunc_takes_a_table_and_gives_a_table(contents, folder):
     write_bundle(folder, contents)
     model = _load_pyfunc(str(folder))
     table = model.predict(pd.DataFrame({"text": ["노래 불러줘", None, "몇 시에 문을 여나요"]}))
-    assert list(table.columns) == ["text", "intent", "score", "zone", "answer", "nearest"]
+    assert list(table.columns) == ["text", "intent", "score", "zone", "answer", "nearest", "read_as"]
     assert table["zone"].tolist() == [FALLBACK, FALLBACK, ANSWER]
     assert json.loads(table["nearest"][2])[0]["question"] == "몇 시에 문을 여나요"
     assert model.predict(["노래 불러줘"])["intent"].tolist() == ["oos"]
