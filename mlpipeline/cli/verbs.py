@@ -48,6 +48,7 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         "compare": Verb(
             "compare:add_compare", "list what another version of a bot fixes and breaks", (STORE, CONF, JSON)
         ),
+        "explain": Verb("explain:add_explain", "show why a bot says what it says of a text", (STORE, CONF, JSON)),
     },
     "look into the store": {
         "ls": Verb("ls:add_ls", "list bots, or the datasets of the store with their rows", (STORE, JSON)),

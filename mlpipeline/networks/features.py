@@ -18,7 +18,7 @@ Hashes = NDArray[np.uint64]
 Offsets = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
-_EDGE = np.uint64(0x110000)  # begins and ends every text and word; one above the last code point of Unicode
+EDGE = np.uint64(0x110000)  # begins and ends every text and word; one above the last code point of Unicode
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that its powers never vanish modulo 2**64
 _WORD_KIND = 64  # keeps a word's hash apart from that of the equal run of characters
 _CHUNK_CHARS = 1 << 20  # code points hashed at once: about 100 MB of temporary arrays
@@ -96,9 +96,9 @@ def hash_ngrams(texts: Sequence[str], spec: FeatureSpec) -> tuple[Hashes, Offset
     Returns:
         Hashes uint64 (m,) and offsets int64 (n + 1,): text i owns hashes[offsets[i]:offsets[i + 1]].
     """
-    codes, starts = _as_codes(texts)
+    codes, starts = as_codes(texts)
     owner = np.repeat(np.arange(len(texts)), np.diff(starts))
-    found = [*_char_ngrams(codes, owner, spec), *_word_ngrams(codes, owner, spec)]
+    found = [*char_hashes(codes, owner, spec), *word_hashes(codes, owner, spec)]
     counts = [np.bincount(where, minlength=len(texts)) for _, where in found]
     offsets = np.zeros(len(texts) + 1, np.int64)
     if counts:
@@ -143,8 +143,7 @@ def fit_vocabulary(texts: Sequence[str], spec: FeatureSpec, min_df: int = 2, max
 
 def _document_counts(texts: Sequence[str], spec: FeatureSpec, min_df: int) -> tuple[Hashes, Offsets]:
     """Ascending hashes of the n-grams in at least `min_df` texts, and in how many each stands."""
-    keys = np.empty(0, np.uint64)
-    counts = np.empty(0, np.int64)
+    keys, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
     for start, stop in _chunks(texts):
         hashes, offsets = hash_ngrams(texts[start:stop], spec)
         seen = _sorted_distinct(hashes)
@@ -203,21 +202,21 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     yield from zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True)
 
 
-def _as_codes(texts: Sequence[str]) -> tuple[Hashes, Offsets]:
+def as_codes(texts: Sequence[str]) -> tuple[Hashes, Offsets]:
     """Code points of all texts in one array, each text between two edges; spaces become edges too."""
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 2
     starts = np.concatenate([[0], np.cumsum(lengths)])
     # Two place holders a text; lone surrogates pass, because a text that JSON let through must not stop a batch.
     joined = "".join([f" {text} " for text in texts]).encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(joined, "<u4").astype(np.uint64)
-    codes[_kind(codes) == 1] = _EDGE
-    codes[starts[:-1]] = codes[starts[1:] - 1] = _EDGE
+    codes[kind_of(codes) == 1] = EDGE
+    codes[starts[:-1]] = codes[starts[1:] - 1] = EDGE
     return codes, starts
 
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """Of each code point below 0x10000: 1 space, 2 punctuation, 0 anything else."""
+    """What `kind_of` says of each code point below 0x10000."""
     table = np.zeros(0x10000, np.uint8)
     for kind, ranges in ((1, _SPACES + _SPACES_WIDE), (2, _MARKS + _MARKS_WIDE)):
         for first, last in ranges:
@@ -225,7 +224,8 @@ def _kinds() -> NDArray[np.uint8]:
     return table
 
 
-def _kind(codes: Hashes) -> NDArray[np.uint8]:
+def kind_of(codes: Hashes) -> NDArray[np.uint8]:
+    """Of each code point 1 for a space, 2 for punctuation, 0 for anything else."""
     return np.where(codes < 0x10000, _kinds()[np.minimum(codes, 0xFFFF).astype(np.int64)], 0).astype(np.uint8)
 
 
@@ -238,12 +238,12 @@ def _scrambled(values: Hashes, kind: int) -> Hashes:
     return np.asarray(mixed ^ (mixed >> np.uint64(31)), np.uint64)
 
 
-def _char_ngrams(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[tuple[Hashes, Offsets]]:
+def char_hashes(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[tuple[Hashes, Offsets]]:
     """For each length: hashes of the windows and the text that each stands in, both in the order of the texts."""
     low, high = spec.char_ngrams
     if not high or not len(codes):
         return
-    edges = np.concatenate([[0], np.cumsum(codes == _EDGE)])
+    edges = np.concatenate([[0], np.cumsum(codes == EDGE)])
     rolling = np.zeros(len(codes), np.uint64)
     for n in range(1, min(high, len(codes)) + 1):
         size = len(codes) - n + 1
@@ -259,12 +259,12 @@ def _char_ngrams(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[t
         yield _scrambled(rolling[where], n), owner[where]
 
 
-def _word_ngrams(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[tuple[Hashes, Offsets]]:
-    """As `_char_ngrams` for runs of words; a word is what stands between spaces and punctuation."""
+def word_hashes(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[tuple[Hashes, Offsets]]:
+    """As `char_hashes` for runs of words; a word is what stands between spaces and punctuation."""
     low, high = spec.word_ngrams
     if not high or not len(codes):
         return
-    letter = np.concatenate([[False], (codes != _EDGE) & (_kind(codes) != 2), [False]])
+    letter = np.concatenate([[False], (codes != EDGE) & (kind_of(codes) != 2), [False]])
     change = np.flatnonzero(letter[1:] != letter[:-1])
     begin, end = change[::2], change[1::2]
     if not len(begin):

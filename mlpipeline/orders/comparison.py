@@ -20,14 +20,14 @@ from mlpipeline.serving.bundle import load_bundle
 from mlpipeline.serving.champion import open_answerer
 from mlpipeline.serving.choose import ANSWER
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import ALIAS
+from mlpipeline.store.registry.released import find_released
 from mlpipeline.store.tables.datasets import read_rows
 
 FIXED, BROKEN = "fixed", "broken"
 
 
 class Contender(NamedTuple):
-    """One side of a comparison: its name as the user gave it, and what answers for it."""
+    """One side of a comparison: its name with the version, or its folder, and what answers for it."""
 
     name: str
     answerer: Answerer
@@ -119,8 +119,14 @@ class Comparison:
         }
 
 
-def open_contender(store: Store, conf: Path, text: str) -> Contender:
+def open_contender(store: Store, conf: Path, text: str, *, nearest: int = 0) -> Contender:
     """What `shop/ko@3`, `shop/ko@champion`, `shop/ko` (its champion) or a bundle's folder names.
+
+    Args:
+        store: where bots were released.
+        conf: the folder of recipes, which knows bots too.
+        text: as the user wrote it.
+        nearest: how many known questions an answer names.
 
     Raises:
         UsageError: no such bot or version.
@@ -128,13 +134,14 @@ def open_contender(store: Store, conf: Path, text: str) -> Contender:
     """
     folder = Path(text)
     if (folder / "manifest.json").is_file():
-        return Contender(text, Answerer(load_bundle(folder), nearest=0))
+        return Contender(text, Answerer(load_bundle(folder), nearest=nearest))
     try:
         named = BotVersion.parse(text)
         bot = find_bot(store, conf, named.bot)
     except UsageError as error:
         raise UsageError(error.what, where=error.where, fix=f"{error.fix}, or the folder of a bundle") from error
-    return Contender(f"{bot}@{named.version or ALIAS}", open_answerer(store, bot, named.version, nearest=0))
+    version = find_released(store, bot, named.version).version
+    return Contender(f"{bot}@{version}", open_answerer(store, bot, named.version, nearest=nearest))
 
 
 def rows_without_file(store: Store, before: Contender, after: Contender) -> tuple[list[LabelledRow], str]:
