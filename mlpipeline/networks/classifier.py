@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mlpipeline.networks import arrays, calibrate
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids
 from mlpipeline.networks.fitting import Weights, use_one_thread
+from mlpipeline.networks.inputs import core_inputs
 from mlpipeline.networks.settings import ClassifierSettings
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ class TrainedModel:
         labels: intents in the order of the logits.
         spec: which n-grams the network reads.
         vocabulary: the n-grams that it knows.
-        weights: `table` (k + 1, labels + dims), `out` (dims, labels), `bias` (labels,), float32.
+        weights: `table` (k + 1, labels + dims), `out` (dims, labels), `bias` (labels,), float32; `vector_in`
+            (d, labels) where it also reads a text's vector.
         temperature: what logits are divided by.
         threshold: score (probability of the best intent) below which the bot does not answer.
         out_of_scope: label of the rows that stood for "not my business"; "" when there were none.
+        encoder: digest of the encoder whose vectors it reads; "" where it reads none.
         history: figures of the training, plain JSON values.
     """
 
@@ -47,7 +50,13 @@ class TrainedModel:
     temperature: float = 1.0
     threshold: float = calibrate.FALLBACK_THRESHOLD
     out_of_scope: str = ""
+    encoder: str = ""
     history: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def vector_dims(self) -> int:
+        """Length of the vectors that it reads beside n-grams; 0 where it reads none."""
+        return len(self.weights["vector_in"]) if "vector_in" in self.weights else 0
 
     @property
     def weights_digest(self) -> str:
@@ -63,6 +72,7 @@ class TrainedModel:
             "temperature": self.temperature,
             "threshold": self.threshold,
             "out_of_scope": self.out_of_scope,
+            "encoder": self.encoder,
             "history": self.history,
         }
         return arrays.pack({**self.weights, "keys": self.vocabulary.keys, "idf": self.vocabulary.idf}, meta)
@@ -110,8 +120,9 @@ def most_ngrams(intents: int, settings: ClassifierSettings) -> int:
 def build_core(model: TrainedModel) -> keras.Model:
     """The network as a `keras.Model`: input `ids` int32 (None, max_ids) -> output `logits` float32 (None, labels).
 
-    Only Gather, sums, MatMul and element-wise arithmetic, so that SavedModel, ONNX and TensorRT all take it. A text
-    without any known n-gram gets equal logits, hence the lowest score there is.
+    A model that reads vectors has a second input, `vector` float32 (None, d). Only Gather, sums, MatMul and
+    element-wise arithmetic, so that SavedModel, ONNX and TensorRT all take it. A text without any known n-gram and
+    without a vector gets equal logits, hence the lowest score there is.
     """
     use_one_thread()
     import keras
@@ -125,19 +136,36 @@ def build_core(model: TrainedModel) -> keras.Model:
     summed, total = keras.ops.sum(table(ids), axis=1), keras.ops.sum(mass(ids), axis=1)
     unit = summed / keras.ops.sqrt(keras.ops.maximum(total, 1.0))
     scores = unit[:, :count] + out(keras.ops.relu(unit[:, count:]))
-    core = keras.Model(ids, keras.layers.Multiply(name="logits")([scores, keras.ops.minimum(total, 1.0)]))
+    known = [scores, keras.ops.minimum(total, 1.0)]
+    if model.vector_dims:
+        vector = keras.Input((model.vector_dims,), name="vector")
+        vector_in = keras.layers.Dense(count, use_bias=False, name="vector_in")
+        of_ngrams, of_vector = keras.layers.Multiply(name="of_ngrams")(known), vector_in(vector)
+        core = keras.Model([ids, vector], keras.layers.Add(name="logits")([of_ngrams, of_vector]))
+        vector_in.set_weights([model.weights["vector_in"]])
+    else:
+        core = keras.Model(ids, keras.layers.Multiply(name="logits")(known))
     table.set_weights([weights])
     mass.set_weights([masses])
     out.set_weights([model.weights["out"], model.weights["bias"]])
     return core
 
 
-def logits(model: TrainedModel, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Normalised texts -> logits float32 (n, labels), through the same network that is exported."""
+def logits(
+    model: TrainedModel, texts: Sequence[str], vectors: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Normalised texts -> logits float32 (n, labels), through the same network that is exported.
+
+    Args:
+        model: trained.
+        texts: normalised.
+        vectors: float32 (n, d) of the texts, for a model that reads them; None stands for zeros.
+    """
     parts = [np.zeros((0, len(model.labels)), np.float32)]
     core = build_core(model)
     for start in range(0, len(texts), _BATCH):
         ids = as_ids(texts[start : start + _BATCH], model.spec, model.vocabulary)
+        read = core_inputs(ids, model.vector_dims, None if vectors is None else vectors[start : start + _BATCH])
         # Called as it is, not through `predict`: nothing to compile for each of hundreds of bots in a process.
-        parts.append(np.asarray(core(ids, training=False), np.float32))
+        parts.append(np.asarray(core(list(read.values()) if model.vector_dims else ids, training=False), np.float32))
     return np.concatenate(parts)

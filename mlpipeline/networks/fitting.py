@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Weights = dict[str, NDArray[np.float32]]
 
+_VECTOR_SCALE = 6.0  # as below, for what reads an encoder's vector
 _WIDE_SCALE = 3.0  # steps of AdamW move every weight alike: this lets the linear part learn faster than the deep one
 _DEEP_SPREAD = 0.1  # standard deviation of the deep part's first n-gram vectors
 _DECAY_FIRST, _DECAY_SECOND = 0.9, 0.999  # of Adam's two moments
@@ -84,12 +85,13 @@ def fit_weights(
     settings: FitSettings,
     seed: int,
     row_weights: NDArray[np.float32] | None = None,
+    vectors: NDArray[np.float32] | None = None,
 ) -> tuple[Weights, list[float]]:
     """Train the wide and deep network on texts in a fixed order.
 
     Of the network that `classifier.build_core` builds, the wide part is a linear map of n-gram weights to logits; the
     deep part sums `dims` numbers of each n-gram (Joulin et al. 2017, "Bag of Tricks for Efficient Text Classification")
-    goes through a ReLU and a dense layer (Cheng et al. 2016, "Wide & Deep Learning").
+    goes through a ReLU and a dense layer (Cheng et al. 2016, "Wide & Deep Learning"). Vectors are a second wide part.
 
     Args:
         rows, targets: n training texts, and the distribution over k labels of each, float32 (n, k).
@@ -97,15 +99,18 @@ def fit_weights(
         settings: how; none of the rows is left out by it.
         seed: decides first weights, dropout and the order of the steps.
         row_weights: float32 (n,), how much each text counts; all the same when None.
+        vectors: float32 (n, d), an encoder's, zero where a text has none; None for none at all.
 
     Returns:
-        Weights `table` (size + 1, k + dims), `out` (dims, k), `bias` (k,), and the mean loss of each epoch.
+        Weights `table` (size + 1, k + dims), `out` (dims, k), `bias` (k,), for vectors `vector_in` (d, k); losses.
     """
     use_one_thread()
     import tensorflow as tf
 
     labels, counts = targets.shape[1], np.ones(len(rows), np.float32) if row_weights is None else row_weights
-    table, out, bias = (_state(first) for first in _first_weights(size, labels, settings.dims, seed))
+    # Without vectors a matrix without columns: what it adds is zero, and one step is compiled for both shapes.
+    read = np.zeros((len(rows), 0), np.float32) if vectors is None else vectors
+    table, *dense = map(_state, _first_weights(size, labels, settings.dims, read.shape[1], seed))
     epochs, steps = plan_steps(len(rows), settings)
     dropout, random, move = np.float32(settings.dropout), np.random.default_rng(seed), _compiled_step()
     history, time = [], 0
@@ -113,20 +118,15 @@ def fit_weights(
         total = 0.0
         for chosen in np.array_split(random.permutation(len(rows)), steps):
             time += 1
-            where, ids, values = rows.take(chosen)
-            values = _hidden_values(values, settings.feature_dropout, random)
-            known, place = np.unique(ids, return_inverse=True)
+            known, where, values = _ngrams_of(rows, chosen, settings.feature_dropout, random)
             rate = np.float32(_rate(settings.learning_rate, time, steps * epochs))
             own = [tf.gather(part, known) for part in table]
-            batch_of = (np.stack([where, place], axis=1), values, targets[chosen], counts[chosen])
-            own, out, bias, loss = move(own, out, bias, *batch_of, rate, dropout, np.array([seed, time], np.int64))
-            for part, moved in zip(table, own, strict=True):
-                part.scatter_update(tf.IndexedSlices(moved, known))
+            batch = (where, values, read[chosen], targets[chosen], counts[chosen])
+            own, *dense, loss = move(own, dense, batch, (rate, dropout, np.array([seed, time], np.int64)))
+            _put_back(table, own, known)
             total += float(loss) * len(chosen)
         history.append(round(total / len(rows), 6))
-    numbers = np.array(table[0])
-    numbers[:, :labels] *= np.float32(_WIDE_SCALE)
-    return {"table": numbers, "out": np.array(out[0]), "bias": np.array(bias[0])}, history
+    return _fitted(table, dense, labels, vectors is not None), history
 
 
 def plan_steps(rows: int, settings: FitSettings) -> tuple[int, int]:
@@ -138,14 +138,22 @@ def plan_steps(rows: int, settings: FitSettings) -> tuple[int, int]:
     return min(epochs, max(most, _FEWEST_PASSES)), steps
 
 
-def _first_weights(size: int, labels: int, dims: int, seed: int) -> tuple[NDArray[np.float32], ...]:
-    """The linear part starts at zero, the deep one at random; row 0 belongs to the padding and stays zero."""
+def _first_weights(size: int, labels: int, dims: int, length: int, seed: int) -> tuple[NDArray[np.float32], ...]:
+    """The linear parts start at zero, the deep one at random; row 0 belongs to the padding and stays zero."""
     random = np.random.default_rng(seed)
     table = np.zeros((size + 1, labels + dims), np.float32)
     table[1:, labels:] = random.normal(0.0, _DEEP_SPREAD, (size, dims))
     reach = np.sqrt(6.0 / (dims + labels))  # Glorot and Bengio 2010
     out = random.uniform(-reach, reach, (dims, labels)).astype(np.float32)
-    return table, out, np.zeros(labels, np.float32)
+    return table, out, np.zeros(labels, np.float32), np.zeros((length, labels), np.float32)
+
+
+def _fitted(table: list[tf.Variable], dense: list[list[tf.Tensor]], labels: int, with_vectors: bool) -> Weights:
+    """The weights without their moments, the scales of the linear parts multiplied in."""
+    numbers, (out, bias, vector_in) = np.array(table[0]), (np.array(state[0]) for state in dense)
+    numbers[:, :labels] *= np.float32(_WIDE_SCALE)
+    weights = {"table": numbers, "out": out, "bias": bias}
+    return {**weights, "vector_in": vector_in * np.float32(_VECTOR_SCALE)} if with_vectors else weights
 
 
 def _state(first: NDArray[np.float32]) -> list[tf.Variable]:
@@ -178,43 +186,60 @@ def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
     matrix, vector = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None], tf.float32)
     index, seed = tf.TensorSpec([None, 2], tf.int64), tf.TensorSpec([2], tf.int64)
     number = tf.TensorSpec([], tf.float32)
-
-    def moved(state: tf.Tensor, slope: tf.Tensor, rate: tf.Tensor) -> list[tf.Tensor]:
-        weights, first, second = state
-        first = _DECAY_FIRST * first + (1.0 - _DECAY_FIRST) * slope
-        second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
-        return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
+    dense = [[matrix] * 3, [vector] * 3, [matrix] * 3]
 
     @tf.function(  # type: ignore[untyped-decorator, misc, unused-ignore]
-        input_signature=[[matrix] * 3, [matrix] * 3, [vector] * 3, index, vector, matrix, vector, number, number, seed]
+        input_signature=[[matrix] * 3, dense, (index, vector, matrix, matrix, vector), (number, number, seed)]
     )
     def step(
-        own: tf.Tensor,
-        out: tf.Tensor,
-        bias: tf.Tensor,
-        where: tf.Tensor,
-        values: tf.Tensor,
-        wanted: tf.Tensor,
-        counts: tf.Tensor,
-        rate: tf.Tensor,
-        dropout: tf.Tensor,
-        seed: tf.Tensor,
+        own: list[tf.Tensor],
+        dense: list[list[tf.Tensor]],
+        batch: tuple[tf.Tensor, ...],
+        noise: tuple[tf.Tensor, ...],
     ) -> tuple[tf.Tensor, ...]:
+        (where, values, vectors, wanted, counts), (rate, dropout, seed) = batch, noise
         labels = tf.shape(wanted)[1]
         shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own[0])[0]]), tf.int64)
-        leaves = [own[0], out[0], bias[0]]
+        leaves = [own[0], *(state[0] for state in dense)]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             summed = tf.sparse.sparse_dense_matmul(tf.SparseTensor(where, values, shape), leaves[0])
             hidden = tf.nn.experimental.stateless_dropout(tf.nn.relu(summed[:, labels:]), dropout, seed)
             scores = summed[:, :labels] * _WIDE_SCALE + hidden @ leaves[1] + leaves[2]
+            scores += vectors @ leaves[3] * _VECTOR_SCALE
             loss = tf.reduce_mean(counts * tf.nn.softmax_cross_entropy_with_logits(wanted, scores))
         slopes = tape.gradient(loss, leaves)
-        after = [moved(state, slope, rate) for state, slope in zip((own, out, bias), slopes, strict=True)]
-        return (*after, loss)
+        return (*(_moved(state, slope, rate) for state, slope in zip([own, *dense], slopes, strict=True)), loss)
 
     returned: Callable[..., tuple[tf.Tensor, ...]] = step
     return returned
+
+
+def _moved(state: list[tf.Tensor], slope: tf.Tensor, rate: tf.Tensor) -> list[tf.Tensor]:
+    """Weights and Adam's two moments after a step down the slope."""
+    import tensorflow as tf
+
+    weights, first, second = state
+    first = _DECAY_FIRST * first + (1.0 - _DECAY_FIRST) * slope
+    second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
+    return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
+
+
+def _put_back(table: list[tf.Variable], own: list[tf.Tensor], known: Ids) -> None:
+    """The moved rows of a batch's n-grams, into the tables of all."""
+    import tensorflow as tf
+
+    for part, moved in zip(table, own, strict=True):
+        part.scatter_update(tf.IndexedSlices(moved, known))
+
+
+def _ngrams_of(
+    rows: Sparse, chosen: NDArray[np.int64], share: float, random: np.random.Generator
+) -> tuple[Ids, NDArray[np.int64], NDArray[np.float32]]:
+    """Of a batch: its n-grams (u,), the row and the place in these of each (m, 2), and what each weighs (m,)."""
+    where, ids, values = rows.take(chosen)
+    known, place = np.unique(ids, return_inverse=True)
+    return known, np.stack([where, place], axis=1), _hidden_values(values, share, random)
 
 
 def _hidden_values(values: NDArray[np.float32], share: float, random: np.random.Generator) -> NDArray[np.float32]:

@@ -20,6 +20,8 @@ PRODUCER = "mlpipeline"
 def onnx_core(model: TrainedModel, opset: int) -> bytes:
     """What `build_core` computes: `ids` int32 (n, max_ids) -> `logits` float32 (n, labels).
 
+    A model that reads vectors has a second input, `vector` float32 (n, d).
+
     Args:
         model: trained; its weights and vocabulary go into the graph.
         opset: of ONNX, from 13 on.
@@ -27,10 +29,13 @@ def onnx_core(model: TrainedModel, opset: int) -> bytes:
     from onnx import TensorProto, helper
 
     count = len(model.labels)
+    inputs = [helper.make_tensor_value_info("ids", TensorProto.INT32, ["n", model.spec.max_ids])]
+    if model.vector_dims:
+        inputs.append(helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["n", model.vector_dims]))
     graph = helper.make_graph(
-        _nodes(),
+        _nodes(bool(model.vector_dims)),
         "core",
-        [helper.make_tensor_value_info("ids", TensorProto.INT32, ["n", model.spec.max_ids])],
+        inputs,
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", count])],
         [],
     )
@@ -57,13 +62,20 @@ def _add_constants(graph: onnx.GraphProto, model: TrainedModel) -> None:
         "count": np.array([len(model.labels)], np.int64),
         "end": np.array([table.shape[1]], np.int64),
     }
+    if model.vector_dims:
+        constants["vector_in"] = model.weights["vector_in"].astype(np.float32)
     for name, value in constants.items():
         graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
 
 
-def _nodes() -> list[onnx.NodeProto]:
+def _nodes(reads_vectors: bool) -> list[onnx.NodeProto]:
     from onnx import helper
 
+    of_ngrams = "of_ngrams" if reads_vectors else "logits"
+    of_vector = [
+        helper.make_node("MatMul", ["vector", "vector_in"], ["of_vector"]),
+        helper.make_node("Add", ["of_ngrams", "of_vector"], ["logits"]),
+    ]
     return [
         # The numbers of all n-grams of a text, summed, and scaled to unit length.
         helper.make_node("Gather", ["table", "ids"], ["rows"], axis=0),
@@ -82,5 +94,6 @@ def _nodes() -> list[onnx.NodeProto]:
         helper.make_node("Add", ["direct", "biased"], ["scores"]),
         # Nothing known: equal logits.
         helper.make_node("Min", ["total", "one"], ["known"]),
-        helper.make_node("Mul", ["scores", "known"], ["logits"]),
+        helper.make_node("Mul", ["scores", "known"], [of_ngrams]),
+        *(of_vector if reads_vectors else []),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
@@ -12,24 +12,27 @@ import numpy as np
 from mlpipeline.errors import StageError
 from mlpipeline.networks.apart import LARGE, run_apart
 from mlpipeline.networks.calibrate import softmax
-from mlpipeline.networks.runtime import blocks, core_logits, open_core
+from mlpipeline.networks.inputs import blocks, core_inputs
+from mlpipeline.networks.runtime import core_logits, open_core
+
+Inputs = Mapping[str, np.ndarray]
 
 
-def onnx_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
+def onnx_logits(folder: Path, inputs: Inputs, width: int) -> np.ndarray:
     """Logits float32 (n, k) of `model.onnx` by onnxruntime on one thread, after onnx's own full check.
 
     Args:
         folder: of the model.
-        ids: int32 (n, max_ids).
+        inputs: as `core_inputs` gives them.
         width: numbers that the model holds for an n-gram, about.
     """
     import onnx
 
     onnx.checker.check_model(str(folder / "model.onnx"), full_check=True)
-    return core_logits(open_core(folder / "model.onnx"), ids, width)
+    return core_logits(open_core(folder / "model.onnx"), inputs, width)
 
 
-def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
+def saved_model_logits(folder: Path, inputs: Inputs, width: int) -> np.ndarray:
     """As `onnx_logits`, of a SavedModel's serving signature, loaded without Keras."""
     import tensorflow as tf
 
@@ -37,8 +40,8 @@ def saved_model_logits(folder: Path, ids: np.ndarray, width: int) -> np.ndarray:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
     serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    name = next(iter(serve.structured_input_signature[1]))
-    made = [next(iter(serve(**{name: tf.constant(block)}).values())).numpy() for block in blocks(ids, width)]
+    asked = [{name: tf.constant(rows) for name, rows in block.items()} for block in blocks(inputs, width)]
+    made = [next(iter(serve(**block).values())).numpy() for block in asked]
     return np.concatenate(made)
 
 
@@ -58,14 +61,16 @@ def compare(expected: np.ndarray, actual: np.ndarray, temperature: float) -> dic
 def answer_parity(target: str, folder: Path, held_out: Path, temperature: float, answer: Path) -> None:
     """Compares one exported model with the trainer's logits and writes what it found as JSON to `answer`.
 
-    `held_out` is an npz with `ids` int32 (n, max_ids) and `logits` float32 (n, k) of the trainer, as
-    `HeldOut.to_bytes` gives them; `temperature` is what logits are divided by.
+    `held_out` is an npz with `ids` int32 (n, max_ids) and `logits` float32 (n, k) of the trainer, as `HeldOut.to_bytes`
+    gives them, and of a network that reads them `vectors` float32 (n, d); `temperature` is what logits are divided by.
     """
     with np.load(held_out, allow_pickle=False) as arrays:
-        ids, logits = arrays["ids"], arrays["logits"]
-    # A model must run even when the bot has no held-out row: one row of padding then stands for them.
-    asked = ids if len(ids) else np.zeros((1, ids.shape[1]), np.int32)
-    found = RUNTIMES[target](folder, asked.astype(np.int32), logits.shape[1])
+        ids, logits = arrays["ids"].astype(np.int32), arrays["logits"]
+        vectors = arrays["vectors"] if "vectors" in arrays else np.zeros((len(ids), 0), np.float32)
+    if not len(ids):
+        # A model must run even when the bot has no held-out row: one row of padding then stands for them.
+        ids, vectors = np.zeros((1, ids.shape[1]), np.int32), np.zeros((1, vectors.shape[1]), np.float32)
+    found = RUNTIMES[target](folder, core_inputs(ids, vectors.shape[1], vectors), logits.shape[1])
     answer.write_text(json.dumps(compare(logits, found[: len(logits)], temperature)), "utf-8")
 
 

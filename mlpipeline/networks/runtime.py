@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlpipeline.networks.inputs import blocks
+
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-_ROWS = 256
-_NUMBERS = 1 << 22  # that a runtime holds at a time: rows x n-grams of a text x the model's width, 16 MB
-
 
 def open_core(model: bytes | Path) -> InferenceSession:
-    """A session for an ONNX core: ids int32 (n, max_ids) -> logits float32 (n, k).
+    """A session for an ONNX core: ids int32 (n, max_ids) and, where it reads them, vectors float32 (n, d) -> logits.
 
     Raises:
         Exception: one of onnxruntime's own classes when the graph cannot be loaded.
@@ -29,19 +29,13 @@ def open_core(model: bytes | Path) -> InferenceSession:
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def blocks(ids: np.ndarray, width: int) -> list[np.ndarray]:
-    """Rows that are asked together: fewer of a model of very many intents, which gathers `width` numbers an n-gram.
+def core_logits(session: InferenceSession, inputs: Mapping[str, np.ndarray], width: int) -> np.ndarray:
+    """Logits float32 (n, k) of a core.
 
     Args:
-        ids: int32 (n, max_ids).
+        session: of `open_core`.
+        inputs: as `core_inputs` gives them.
         width: numbers that the model holds for an n-gram, about.
     """
-    step = min(_ROWS, max(_NUMBERS // max(ids.shape[1] * width, 1), 1))
-    return [ids[start : start + step] for start in range(0, len(ids), step)]
-
-
-def core_logits(session: InferenceSession, ids: np.ndarray, width: int) -> np.ndarray:
-    """Logits float32 (n, k) of a core, for ids and width as `blocks` takes them."""
-    name = session.get_inputs()[0].name
-    made = [session.run(None, {name: block})[0] for block in blocks(ids, width)]
+    made = [session.run(None, block)[0] for block in blocks(inputs, width)]
     return np.concatenate(made) if made else np.zeros((0, width), np.float32)

@@ -25,10 +25,18 @@ def _save_for_tensorflow(model: TrainedModel, folder: Path) -> None:
     core = build_core(model)
     import tensorflow as tf
 
-    ids = tf.TensorSpec((None, model.spec.max_ids), tf.int32, name="ids")
+    inputs = [tf.TensorSpec((None, model.spec.max_ids), tf.int32, name="ids")]
+    if model.vector_dims:
+        inputs.append(tf.TensorSpec((None, model.vector_dims), tf.float32, name="vector"))
     held = tf.Module()
     held.weights = [weight.value for weight in core.weights]
-    held.serve = tf.function(lambda ids: core(ids, training=False), input_signature=[ids], autograph=False)
+    # The signature's names are those of the function's parameters.
+    call = (
+        (lambda ids, vector: core([ids, vector], training=False))
+        if model.vector_dims
+        else (lambda ids: core(ids, training=False))
+    )
+    held.serve = tf.function(call, input_signature=inputs, autograph=False)
     entry = held.serve.get_concrete_function()
     tf.saved_model.save(held, str(folder), signatures={"serve": entry, "serving_default": entry})
 

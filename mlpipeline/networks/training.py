@@ -26,14 +26,15 @@ _TINY = 2000  # rows; below that, every n-gram of the training rows is known, wh
 class LabelledRows:
     """n rows that teach: normalised `texts` and their `intents`, the out-of-scope label among them.
 
-    `vectors`: float32 (n, d), those of an encoder; None: the n-grams alone. `weights`: float32 (n,), how much each row
-    counts; None: all the same.
+    `vectors`: float32 (n, d), those of the encoder with the digest `encoder`, zeros for a row without one; None: the
+    n-grams alone. `weights`: float32 (n,), how much each row counts; None: all the same.
     """
 
     texts: Sequence[str]
     intents: Sequence[str]
     vectors: NDArray[np.float32] | None = None
     weights: NDArray[np.float32] | None = None
+    encoder: str = ""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -46,6 +47,7 @@ class LabelledRows:
             [self.intents[row] for row in chosen],
             None if self.vectors is None else self.vectors[rows],
             None if self.weights is None else self.weights[rows],
+            self.encoder,
         )
 
 
@@ -89,7 +91,10 @@ def fit_network(
     labels = [*rows.intents, *(row.label for row in synthetic)]
     targets = _targets(labels, names, settings.label_smoothing)
     sparse = as_sparse(texts, spec, vocabulary)
-    weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts)
+    vectors = rows.vectors
+    if vectors is not None and synthetic:
+        vectors = np.concatenate([vectors, np.zeros((len(synthetic), vectors.shape[1]), np.float32)])
+    weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts, vectors)
     outside = settings.out_of_scope_label
     return TrainedModel(
         labels=names,
@@ -97,6 +102,7 @@ def fit_network(
         vocabulary=vocabulary,
         weights=weights,
         out_of_scope=outside if outside in rows.intents else "",
+        encoder=rows.encoder if vectors is not None else "",
         history={"loss": losses, "rows": len(rows), "vocabulary": len(vocabulary)},
     )
 
@@ -179,7 +185,8 @@ def _folded_logits(
         if len(inside) and len(left_out):
             seen = set(inside.texts)
             part = fit_network(inside, names, settings, seed, [row for row in made if seen.issuperset(row.parents)])
-            result[left_out] = logits(part, rows.take(left_out).texts)
+            asked = rows.take(left_out)
+            result[left_out] = logits(part, asked.texts, asked.vectors)
     return result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -11,7 +10,8 @@ import pytest
 
 from mlpipeline.networks.classifier import most_ngrams
 from mlpipeline.networks.fitting import plan_steps
-from mlpipeline.networks.runtime import blocks, core_logits
+from mlpipeline.networks.inputs import blocks
+from mlpipeline.networks.runtime import core_logits
 from mlpipeline.networks.settings import FitSettings
 from mlpipeline.recipe.model_fields import TrainSection
 from mlpipeline.stages.train import classifier_settings
@@ -52,10 +52,10 @@ def test_a_model_of_very_many_intents_keeps_fewer_ngrams(intents: int, asked: in
 
 def test_an_export_of_very_many_intents_is_asked_fewer_rows_at_a_time() -> None:
     ids = np.arange(600 * 256, dtype=np.int32).reshape(600, 256)
-    assert [len(block) for block in blocks(ids, 40)] == [256, 256, 88]
-    found = blocks(ids, 500)
+    assert [len(block["ids"]) for block in blocks({"ids": ids}, 40)] == [256, 256, 88]
+    found = [block["ids"] for block in blocks({"ids": ids}, 500)]
     assert max(map(len, found)) == 32 and np.array_equal(np.concatenate(found), ids)
-    assert [len(block) for block in blocks(ids[:2], 10**9)] == [1, 1]
+    assert [len(block["ids"]) for block in blocks({"ids": ids[:2]}, 10**9)] == [1, 1]
 
 
 class Doubling:
@@ -64,9 +64,6 @@ class Doubling:
     def __init__(self) -> None:
         self.asked: list[int] = []
 
-    def get_inputs(self) -> list[Any]:
-        return [SimpleNamespace(name="ids")]
-
     def run(self, names: None, given: dict[str, np.ndarray]) -> list[np.ndarray]:
         self.asked.append(len(given["ids"]))
         return [2.0 * given["ids"][:, :2].astype(np.float32)]
@@ -74,6 +71,6 @@ class Doubling:
 
 def test_a_core_is_asked_in_blocks_and_answers_in_order() -> None:
     ids, session = np.arange(70 * 256, dtype=np.int32).reshape(70, 256), Doubling()
-    assert np.array_equal(core_logits(cast("Any", session), ids, 500), 2.0 * ids[:, :2])
+    assert np.array_equal(core_logits(cast("Any", session), {"ids": ids}, 500), 2.0 * ids[:, :2])
     assert session.asked == [32, 32, 6]
-    assert core_logits(cast("Any", session), ids[:0], 5).shape == (0, 5)
+    assert core_logits(cast("Any", session), {"ids": ids[:0]}, 5).shape == (0, 5)
