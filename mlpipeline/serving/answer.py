@@ -11,8 +11,9 @@ import numpy as np
 from mlpipeline.errors import StageError, UsageError
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.features import as_ids
+from mlpipeline.networks.inputs import core_inputs
 from mlpipeline.networks.runtime import core_logits
-from mlpipeline.networks.search import search
+from mlpipeline.networks.search import Vectors, search
 from mlpipeline.serving.bundle import Bundle
 from mlpipeline.serving.choose import ANSWER, Choice, choose
 
@@ -76,14 +77,24 @@ class Answerer:
 
     def _answer_batch(self, texts: list[str]) -> list[Answer]:
         normalized = [self.bundle.normalize(text) for text in texts]
-        choices, read = self._choices(normalized), [self.bundle.read_as(text) for text in texts]
-        nearest = self._nearest(normalized)
+        vectors, read = self._vectors(normalized), [self.bundle.read_as(text) for text in texts]
+        choices = self._choices(normalized, vectors)
+        nearest = self._nearest(normalized, vectors)
         return [self._as_answer(*row) for row in zip(texts, choices, nearest, read, strict=True)]
 
-    def _choices(self, normalized: list[str]) -> list[Choice]:
+    def _vectors(self, normalized: list[str]) -> Vectors | None:
+        """The vectors of the texts, made once for the network and the nearest questions; None where none are read."""
+        index = self.bundle.index if self.nearest > 0 else None
+        # An encoder may take longer to open than all else takes to answer.
+        if not self.bundle.reads.dims and (index is None or not len(index.vectors)):
+            return None
+        encoder = self.bundle.encoder
+        return None if encoder is None else np.asarray(encoder.encode(normalized), dtype=np.float32)
+
+    def _choices(self, normalized: list[str], vectors: Vectors | None) -> list[Choice]:
         bundle = self.bundle
         ids = as_ids(normalized, bundle.spec, bundle.vocabulary)
-        logits = core_logits(bundle.session, ids, len(bundle.labels))
+        logits = core_logits(bundle.session, core_inputs(ids, bundle.reads.dims, vectors), len(bundle.labels))
         if logits.shape[1] != len(bundle.labels):
             raise StageError(
                 f"the network has {logits.shape[1]} outputs, the bundle {len(bundle.labels)} labels",
@@ -93,13 +104,10 @@ class Answerer:
         shares = softmax(logits, bundle.thresholds.temperature)
         return choose(shares, bundle.labels, bundle.thresholds, known=(ids != 0).any(axis=1))
 
-    def _nearest(self, normalized: list[str]) -> list[list[Nearest]]:
-        # In this order: an encoder may take longer to open than all else takes to answer.
+    def _nearest(self, normalized: list[str], vectors: Vectors | None) -> list[list[Nearest]]:
         index = self.bundle.index if self.nearest > 0 else None
-        encoder = self.bundle.encoder if index is not None and len(index.vectors) else None
-        if index is None or encoder is None:
+        if index is None or vectors is None or not len(index.vectors):
             return [[] for _ in normalized]
-        vectors = np.asarray(encoder.encode(normalized), dtype=np.float32)
         labels = self.bundle.labels
         return [
             [

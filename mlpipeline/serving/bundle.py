@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,12 +49,28 @@ class Index:
 
 
 @dataclass(frozen=True)
+class Reads:
+    """The vectors that a network reads beside n-grams: digest of their encoder and their length, 0 for none."""
+
+    encoder: str = ""
+    dims: int = 0
+
+    @classmethod
+    def from_dict(cls, values: object) -> Reads:
+        """Read `vector` of `features.json`; raises TypeError or ValueError for anything else."""
+        if not isinstance(values, dict) or not isinstance(values.get("dims", 0), int):
+            raise ValueError("`vector` names no encoder")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
 class Bundle:
     """One bot, ready to answer. Parts that not every caller needs are read when first asked for."""
 
     files: BundleFiles
     profile: Profile
     spec: FeatureSpec
+    reads: Reads
     labels: tuple[str, ...]
     thresholds: Thresholds
     answers: Mapping[str, Mapping[str, str]]
@@ -88,7 +104,7 @@ class Bundle:
 
     @cached_property
     def session(self) -> InferenceSession:
-        """The network: ids int32 (n, max_ids) -> logits float32 (n, k), on one thread of the CPU."""
+        """The network: ids int32 (n, max_ids), vectors where it reads them -> logits float32 (n, k), on one thread."""
         try:
             return open_core(self.files.read("onnx/model.onnx"))
         except Exception as error:  # onnxruntime raises a dozen classes of its own, none of them documented
@@ -98,20 +114,28 @@ class Bundle:
 
     @cached_property
     def encoder(self) -> Encoder | None:
-        """What turns texts into the index's vectors; None if the bot has no index.
+        """What turns texts into vectors, for the network or the index; None if the bot has none.
 
-        A machine without the weights of a pretrained encoder says so once, and has None.
+        Bots with the same one share it. A machine without the weights of a pretrained encoder says so once, and has
+        None: such a bot answers without its nearest questions.
+
+        Raises:
+            SetupError: the weights are missing, and the network reads vectors.
         """
-        if not self.files.has("encoder.npz"):
+        if not self.files.has("encoder.npz") and not self.reads.dims:
             return None
-        from mlpipeline.networks.encoders.opening import from_bytes
-
         with understood(self.files.folder / "encoder.npz", fix=remedy(self.files.folder)):
             try:
-                return from_bytes(self.files.read("encoder.npz"))
+                encoder = _shared_encoder(self.files.read("encoder.npz"))
             except SetupError as error:
+                if self.reads.dims:
+                    what = f"the network of {self.bot} reads vectors that this machine cannot make: {error.what}"
+                    raise SetupError(what, where=error.where, fix=error.fix) from error
                 print(f"mlpipeline: {self.bot} answers without its nearest questions: {error}", file=sys.stderr)
                 return None
+            if self.reads.dims and encoder.digest != self.reads.encoder:
+                raise ValueError("not the encoder that the network learnt with")
+            return encoder
 
     @cached_property
     def index(self) -> Index | None:
@@ -155,10 +179,15 @@ def as_bundle(files: BundleFiles) -> Bundle:
     with understood(folder / "thresholds.json", fix=fix):
         thresholds = Thresholds.from_dict(files.read_json("thresholds.json"))
     answers = files.read_json("answers.json")
+    features = files.read_json("features.json")
+    with understood(folder / "features.json", fix=fix):
+        reads = Reads.from_dict(features.pop("vector", {}))
+        spec = FeatureSpec.from_dict(features)
     return Bundle(
         files=files,
         profile=_profile(files.read_json("normalizer.json"), folder),
-        spec=_spec(files.read_json("features.json"), folder),
+        spec=spec,
+        reads=reads,
         labels=labels,
         thresholds=thresholds,
         answers={intent: row for intent, row in answers.items() if isinstance(row, dict)},
@@ -172,9 +201,12 @@ def _profile(values: Mapping[str, object], folder: Path) -> Profile:
         raise StoreError(error.what, where=str(folder / "normalizer.json"), fix=remedy(folder)) from error
 
 
-def _spec(values: dict[str, object], folder: Path) -> FeatureSpec:
-    with understood(folder / "features.json", fix=remedy(folder)):
-        return FeatureSpec.from_dict(values)
+@lru_cache(maxsize=16)
+def _shared_encoder(payload: bytes) -> Encoder:
+    """One a process for all bots of a language, however many are open."""
+    from mlpipeline.networks.encoders.opening import from_bytes
+
+    return from_bytes(payload)
 
 
 def _arrays(files: BundleFiles, name: str) -> dict[str, np.ndarray]:

@@ -33,6 +33,10 @@ UNUSED: Mapping[tuple[str, str], str] = {
     ("embed", "onnx"): "networks.encoders.use_graph writes a graph for other runtimes; vectors are numpy's",
     ("release", "keras"): "networks.classifier trains too; release reads its weights",
     ("release", "tensorflow-cpu"): "as keras",
+    ("release", "onnx"): "as in embed",
+    ("release", "tokenizers"): "networks.encoders.folder: an encoder of a folder travels in no bundle",
+    ("release", "sentence-transformers"): "as tokenizers",
+    ("release", "torch"): "as tokenizers",
 }
 
 

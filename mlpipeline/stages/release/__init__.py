@@ -161,7 +161,7 @@ STAGE: Stage[ReleaseSettings] = Stage(
         "exported": EXPORTED,
     },
     gives={"released": RELEASED},
-    libraries=("mlflow", "numpy", "onnxruntime", "PyYAML", "usearch"),
+    libraries=("mlflow", "numpy", "onnxruntime", "PyYAML", "usearch", "scipy", "sentencepiece"),
     driver=release,
     lost=find_lost,
 )

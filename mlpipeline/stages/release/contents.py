@@ -13,6 +13,8 @@ from mlpipeline.languages.profile import Profile
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.classifier import TrainedModel
+from mlpipeline.networks.encoders.opening import from_bytes
+from mlpipeline.networks.inputs import core_inputs
 from mlpipeline.networks.runtime import core_logits, open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
@@ -45,10 +47,22 @@ def as_index(rows: pa.Table, labels: list[str]) -> tuple[np.ndarray, np.ndarray,
     return stacked, intents, rows["text"].to_pylist()
 
 
-def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str]) -> np.ndarray:
-    """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts."""
+def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str], encoder: bytes | None = None) -> np.ndarray:
+    """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts.
+
+    Args:
+        onnx: the exported network.
+        model: what it was exported from.
+        normalized: the texts.
+        encoder: what `Encoder.to_bytes` gave; read where the network reads vectors.
+
+    Raises:
+        SetupError: the network reads vectors, and this machine lacks their encoder.
+    """
     ids = features.as_ids(normalized, model.spec, model.vocabulary)
-    return softmax(core_logits(open_core(onnx), ids, len(model.labels)), model.temperature)
+    vectors = from_bytes(encoder).encode(normalized) if model.vector_dims and encoder is not None else None
+    inputs = core_inputs(ids, model.vector_dims, vectors)
+    return softmax(core_logits(open_core(onnx), inputs, len(model.labels)), model.temperature)
 
 
 def golden_rows(
@@ -57,6 +71,7 @@ def golden_rows(
     rows: pa.Table,
     answers: Mapping[str, Mapping[str, str]],
     normalize: Callable[[str], str],
+    encoder: bytes | None = None,
 ) -> list[dict[str, object]]:
     """One canonical question an intent, with what the released model says of it.
 
@@ -67,7 +82,8 @@ def golden_rows(
         first.setdefault(intent, text)
     asked = {label: answers.get(label, {}).get("question") or first.get(label, "") for label in model.labels}
     asked = {label: question for label, question in asked.items() if question}
-    shares = ask_onnx(onnx, model, [normalize(question) for question in asked.values()]) if asked else np.zeros((0, 1))
+    normalized = [normalize(question) for question in asked.values()]
+    shares = ask_onnx(onnx, model, normalized, encoder) if asked else np.zeros((0, 1))
     return [
         {
             "question": question,
@@ -97,11 +113,12 @@ def bundle_contents(
     vectors, intents, questions = as_index(rows, list(model.labels))
     encoder = inputs["encoder"]["payload"][0].as_py() if len(inputs["encoder"]) else None
     indexed = encoder is not None and len(questions) > 0
+    reads = {"vector": {"encoder": model.encoder, "dims": model.vector_dims}} if model.vector_dims else {}
     return BundleContents(
         domain=domain,
         lang=lang,
         profile={"tag": profile.tag, "steps": list(profile.steps), "scripts": list(profile.scripts)},
-        features=model.spec.to_dict(),
+        features={**model.spec.to_dict(), **reads},
         vocabulary={"keys": model.vocabulary.keys, "idf": model.vocabulary.idf},
         labels=list(model.labels),
         thresholds={
@@ -116,7 +133,7 @@ def bundle_contents(
         vectors=vectors if indexed else None,
         vector_intents=intents if indexed else None,
         questions=questions if indexed else (),
-        golden=golden_rows(model, onnx, rows, answers, normalize),
+        golden=golden_rows(model, onnx, rows, answers, normalize, encoder),
         answers=answers,
         origin=origin,
     )

@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from mlpipeline.networks.features import FeatureSpec, as_ids, fit_vocabulary
+from mlpipeline.serving import bundle
 from mlpipeline.serving.bundle import BundleContents
 
 QUESTIONS = [
@@ -73,6 +74,12 @@ def make_contents(**changes: object) -> BundleContents:
         "origin": {"data_digest": "d1", "recipe_digest": "r1", "weights_digest": "w1", "git_commit": "abc"},
     }
     return BundleContents(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def no_encoder_is_open() -> None:
+    """Each test opens the encoders that it means, as a new process would."""
+    bundle._shared_encoder.cache_clear()
 
 
 @pytest.fixture(scope="session")
