@@ -47,6 +47,9 @@ class Gate(Section):
     max_drop_from_champion: Share | None = Field(
         description="Largest loss of accuracy against the champion, as registered. null: no condition"
     )
+    max_broken_on_golden: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = Field(
+        description="Most golden questions that the champion has right and the new model has not. null: no condition"
+    )
     min_test_rows: Count | None = Field(
         description="Least number of test rows with an intent in scope. null: no condition, a run warns below 30"
     )

@@ -18,7 +18,14 @@ from mlpipeline.languages.profile import Profile, normalizer, reader
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
-from mlpipeline.store.bundles.content import INDEX_FILE, BundleContents, BundleFiles, open_bundle, write_bundle
+from mlpipeline.store.bundles.content import (
+    INDEX_FILE,
+    BundleContents,
+    BundleFiles,
+    open_bundle,
+    read_golden,
+    write_bundle,
+)
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import understood
 
@@ -159,7 +166,7 @@ class Bundle:
 
     def golden(self) -> list[dict[str, object]]:
         """The golden questions with the answers that the release gave: question, intent, answer, score."""
-        return [json.loads(line) for line in self.files.read("golden.jsonl").splitlines()]
+        return read_golden(self.files)
 
 
 def load_bundle(folder: Path, *, digest: str | None = None) -> Bundle:

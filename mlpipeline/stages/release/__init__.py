@@ -22,6 +22,7 @@ from mlpipeline.stages.contract import Stage, section_names
 from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
+from mlpipeline.stages.release.golden import count_broken
 from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.stages.release.wheel import running_wheel
@@ -127,16 +128,17 @@ def _settle(
 def release(
     store: Store, bot: str, settings: ReleaseSettings, inputs: Mapping[str, pa.Table]
 ) -> Mapping[str, pa.Table]:
-    """Table of contents: judge by the gate, put the bundle together, register it, move the alias if it passed."""
+    """Table of contents: put the bundle together, judge by the gate, register it, move the alias if it passed."""
     home = bundle_home(store, bot)
     set_aside(Path(store.path("mlflow", "mlflow.db")))
     profile = Profile.of(settings.language)
-    figures = _figures(inputs)
+    normalize = normalizer(profile)
     today = champion(registry(store), bot)
-    conditions = check_gate(settings.release.gate, figures, today.metrics if today else None, bot=bot)
     data, recipe = data_digest(inputs), digest(_as_plain(settings))
     origin = {"data_digest": data, "weights_digest": inputs["model"]["weights_digest"][0].as_py()}
-    contents = bundle_contents(bot, profile, normalizer(profile), settings, inputs, _answers(inputs, bot), origin)
+    contents = bundle_contents(bot, profile, normalize, settings, inputs, _answers(inputs, bot), origin)
+    figures = {**_figures(inputs), "broken_on_golden": count_broken(today, contents, normalize)}
+    conditions = check_gate(settings.release.gate, figures, today.metrics if today else None, bot=bot)
     folder, made = put_bundle(home, contents)
     seal_index(folder, contents.vectors)
     # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.

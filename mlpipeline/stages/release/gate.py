@@ -32,8 +32,8 @@ def check_gate(
 
     Args:
         gate: the recipe's `release.gate`; its fields are `min_<metric>`, `max_<metric>`, `max_drop_from_champion`.
-        figures: the model's `accuracy`, `macro_f1`, `ece`, `test_rows`; None where it could not be measured, which
-            meets nothing.
+        figures: the model's `accuracy`, `macro_f1`, `ece`, `test_rows`, `broken_on_golden`; None where it could not be
+            measured, which meets nothing.
         champion: metrics of the model that holds the alias today, None when there is none.
         bot: for the message.
 
@@ -54,6 +54,8 @@ def check_gate(
                 value = figures.get("accuracy")
                 drop = None if value is None else champion["accuracy"] - value
                 conditions.append(Condition(name, drop, limit, _met("max", drop, limit)))
+            continue
+        if name == "max_broken_on_golden" and champion is None:
             continue
         side, metric = name.split("_", 1)
         value = figures.get(metric)

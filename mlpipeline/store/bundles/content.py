@@ -9,6 +9,7 @@ bundle's digest, so equal content is one bundle, wherever and whenever it is rel
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -94,6 +95,11 @@ class BundleFiles:
     def read_json(self, name: str) -> dict[str, object]:
         """The JSON object in the listed file `name`. Raises StoreError if it is not one."""
         return as_object(self.read(name), self.folder / name, fix=remedy(self.folder))
+
+
+def read_golden(files: BundleFiles) -> list[dict[str, object]]:
+    """The golden questions with what the release said of them: question, intent, predicted, score, answer."""
+    return [json.loads(line) for line in files.read("golden.jsonl").splitlines()]
 
 
 def write_bundle(folder: Path, contents: BundleContents) -> str:

@@ -7,6 +7,16 @@ from typing import TypedDict
 
 from mlpipeline.views.report.champion_view import Champion
 
+GATE_WORDS = {
+    "min_accuracy": "share of right intents at least",
+    "min_macro_f1": "macro-F1 at least",
+    "max_ece": "scores off by at most",
+    "max_drop_from_champion": "worse than the champion by at most",
+    "max_broken_on_golden": "golden questions broken at most",
+    "min_test_rows": "test rows at least",
+}
+"""Conditions of a gate, as a report says them."""
+
 
 class Share(TypedDict):
     """A count of rows, and the width of its bar in percent."""

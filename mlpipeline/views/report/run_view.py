@@ -12,7 +12,7 @@ from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
 from mlpipeline.views.report.misread_view import misread_view
 from mlpipeline.views.report.noise_view import noise_view
-from mlpipeline.views.report.run_sections import Bar, BotView, Check, Share, number_of, text_of, texts_of
+from mlpipeline.views.report.run_sections import GATE_WORDS, Bar, BotView, Check, Share, number_of, text_of, texts_of
 
 _STATUS_WORDS = {
     "released": "released",
@@ -20,13 +20,6 @@ _STATUS_WORDS = {
     "failed": "failed",
     "skipped": "nothing to do",
     "made": "made, not yet released",
-}
-_GATE_WORDS = {
-    "min_accuracy": "share of right intents at least",
-    "min_macro_f1": "macro-F1 at least",
-    "max_ece": "scores off by at most",
-    "max_drop_from_champion": "worse than the champion by at most",
-    "min_test_rows": "test rows at least",
 }
 _WEAK = 10  # intents shown as weakest
 
@@ -148,9 +141,9 @@ def _gate(check: Mapping[str, object]) -> Check:
         "name": name,
         "value": value,
         "limit": limit,
-        "is_count": name.endswith("_rows"),
+        "is_count": name.endswith(("_rows", "_golden")),
         "digits": digits_apart(value, limit) - 2,
-        "words": _GATE_WORDS.get(name, words(name)),
+        "words": GATE_WORDS.get(name, words(name)),
         "passed": bool(check.get("passed")),
     }
 

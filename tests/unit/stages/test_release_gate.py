@@ -86,3 +86,13 @@ def test_a_gate_that_only_compares_is_an_error_where_there_is_nothing_to_compare
 def test_conditions_as_plain_rows():
     (row,) = as_rows(check_gate(gate(min_accuracy=0.95), GOOD, None, bot="b"))
     assert row == {"name": "min_accuracy", "value": 0.9, "limit": 0.95, "passed": False}
+
+
+def test_golden_questions_may_not_break_where_the_recipe_says_so():
+    limits = gate(min_accuracy=0.5, max_broken_on_golden=1)
+    answers = {"accuracy": 0.9}
+    told = [verdict(limits, {**GOOD, "broken_on_golden": count}, answers) for count in (0.0, 1.0, 2.0, None)]
+    assert told == [[True, True], [True, True], [True, False], [True, False]]
+    assert verdict(limits, GOOD, None) == [True], "without a champion nothing can break"
+    with pytest.raises(RecipeError):
+        check_gate(gate(max_broken_on_golden=0), GOOD, None, bot="shop/ko")
