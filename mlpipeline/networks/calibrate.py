@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mlpipeline.networks.knownness import Knownness, Readings, fit_knownness
 
 if TYPE_CHECKING:
     from mlpipeline.networks.settings import ClassifierSettings
@@ -25,6 +28,7 @@ class Scored(Protocol):
     labels: list[str]
     temperature: float
     threshold: float
+    knownness: Knownness | None
     history: dict[str, object]
 
 
@@ -34,6 +38,16 @@ def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
     grown = np.exp(scaled)
     return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
+
+
+def scores(readings: Readings, temperature: float, knownness: Knownness | None = None) -> Floats:
+    """What n texts score for each of k labels, float64 (n, k): the chance that the text is a question with that label.
+
+    The chance that a question of the bot's is this one (the calibrated probability), times the chance that the text is
+    a question of the bot's at all (its knownness; 1 where there is none). A row sums to its knownness.
+    """
+    shares = softmax(readings.logits, temperature)
+    return shares if knownness is None else shares * knownness.of(readings)[:, None]
 
 
 def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.integer]) -> float:
@@ -109,24 +123,34 @@ def threshold_by_rows(scores: Floats, correct: NDArray[np.bool_], outside: Float
 
 
 def calibrate_model(
-    model: Scored, scores: NDArray[np.float32], intents: Sequence[str], settings: ClassifierSettings
+    model: Scored,
+    logits: NDArray[np.float32],
+    intents: Sequence[str],
+    settings: ClassifierSettings,
+    known: NDArray[np.float32] | None = None,
+    negatives: Mapping[str, Readings] = MappingProxyType({}),
 ) -> None:
-    """Sets temperature and threshold from logits of rows that were not trained on; without any, both stay.
+    """Sets temperature, knownness and threshold from rows that were not trained on; without any, all three stay.
 
     Args:
         model: what is set.
-        scores: logits (n, k), of networks of the same labels that have not seen the row.
+        logits: (n, k), of networks of the same labels that have not seen the row.
         intents: of the n rows; what the model does not know stands for out of scope.
         settings: those of the bot.
+        known: (n,) the share of each row that those networks know; None: knownness is not fitted.
+        negatives: what the model says of texts that are no bot's business, by kind; without any, it is not either.
     """
     place = {name: number for number, name in enumerate(model.labels)}
     targets = np.array([place.get(label, -1) for label in intents], np.int64)
     inside = targets >= 0
     if not inside.any():
         return
-    model.temperature = fit_temperature(scores[inside], targets[inside])
-    chances = softmax(scores, model.temperature)
-    best, correct = chances.max(axis=1), chances.argmax(axis=1) == targets
+    readings = Readings(logits, np.ones(len(intents), np.float32) if known is None else known)
+    model.temperature = fit_temperature(logits[inside], targets[inside])
+    if known is not None and any(len(one.known) for one in negatives.values()):
+        model.knownness = fit_knownness(readings.take(inside), {**negatives, "": readings.take(~inside)})
+    shares = scores(readings, model.temperature, model.knownness)
+    best, correct = shares.max(axis=1), shares.argmax(axis=1) == targets
     if inside.all():
         share = settings.accept_share
         model.threshold = threshold_by_share(best, correct, share)

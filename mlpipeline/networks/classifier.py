@@ -15,6 +15,7 @@ from mlpipeline.networks import arrays, calibrate
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids
 from mlpipeline.networks.fitting import Weights, use_one_thread
 from mlpipeline.networks.inputs import core_inputs
+from mlpipeline.networks.knownness import Knownness, Readings, known_share
 from mlpipeline.networks.settings import ClassifierSettings
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class TrainedModel:
         weights: `table` (k + 1, labels + dims), `out` (dims, labels), `bias` (labels,), float32; `vector_in`
             (d, labels) where it also reads a text's vector.
         temperature: what logits are divided by.
-        threshold: score (probability of the best intent) below which the bot does not answer.
+        threshold: score (see `calibrate.scores`) below which the bot does not answer.
+        knownness: how scores follow from what is known of a text; None: they are the probabilities.
         out_of_scope: label of the rows that stood for "not my business"; "" when there were none.
         encoder: digest of the encoder whose vectors it reads; "" where it reads none.
         history: figures of the training, plain JSON values.
@@ -49,6 +51,7 @@ class TrainedModel:
     weights: Weights
     temperature: float = 1.0
     threshold: float = calibrate.FALLBACK_THRESHOLD
+    knownness: Knownness | None = None
     out_of_scope: str = ""
     encoder: str = ""
     history: dict[str, object] = field(default_factory=dict)
@@ -71,6 +74,7 @@ class TrainedModel:
             "spec": self.spec.to_dict(),
             "temperature": self.temperature,
             "threshold": self.threshold,
+            "knownness": None if self.knownness is None else self.knownness.to_dict(),
             "out_of_scope": self.out_of_scope,
             "encoder": self.encoder,
             "history": self.history,
@@ -94,7 +98,9 @@ class TrainedModel:
         if meta.pop("format", None) != _FORMAT:
             raise ValueError("not a model of this version of mlpipeline")
         vocabulary = Vocabulary(weights.pop("keys"), weights.pop("idf"))
-        return cls(**{**meta, "spec": FeatureSpec.from_dict(meta["spec"])}, vocabulary=vocabulary, weights=weights)
+        curve = meta.get("knownness")
+        told = {"spec": FeatureSpec.from_dict(meta["spec"]), "knownness": curve and Knownness.from_dict(curve)}
+        return cls(**{**meta, **told}, vocabulary=vocabulary, weights=weights)
 
 
 def folded_weights(model: TrainedModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -169,3 +175,8 @@ def logits(
         # Called as it is, not through `predict`: nothing to compile for each of hundreds of bots in a process.
         parts.append(np.asarray(core(list(read.values()) if model.vector_dims else ids, training=False), np.float32))
     return np.concatenate(parts)
+
+
+def read_texts(model: TrainedModel, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> Readings:
+    """What the model says of normalised texts, as `logits`, and how much it knows of each."""
+    return Readings(logits(model, texts, vectors), known_share(texts, model.spec, model.vocabulary))

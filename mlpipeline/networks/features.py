@@ -144,11 +144,11 @@ def fit_vocabulary(texts: Sequence[str], spec: FeatureSpec, min_df: int = 2, max
 def _document_counts(texts: Sequence[str], spec: FeatureSpec, min_df: int) -> tuple[Hashes, Offsets]:
     """Ascending hashes of the n-grams in at least `min_df` texts, and in how many each stands."""
     keys, counts = np.empty(0, np.uint64), np.empty(0, np.int64)
-    for start, stop in _chunks(texts):
+    for start, stop in chunks(texts):
         hashes, offsets = hash_ngrams(texts[start:stop], spec)
-        seen = _sorted_distinct(hashes)
-        _, place = _distinct_pairs(offsets, np.searchsorted(seen, hashes), len(seen))
-        merged = _sorted_distinct(np.concatenate([keys, seen]))
+        seen = sorted_distinct(hashes)
+        _, place = distinct_pairs(offsets, np.searchsorted(seen, hashes), len(seen))
+        merged = sorted_distinct(np.concatenate([keys, seen]))
         total = np.zeros(len(merged), np.int64)
         total[np.searchsorted(merged, keys)] = counts
         total[np.searchsorted(merged, seen)] += np.bincount(place, minlength=len(seen))
@@ -167,9 +167,9 @@ def as_rows(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary) -> 
     """
     parts: list[Ids] = []
     counts: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
-    for start, stop in _chunks(texts):
+    for start, stop in chunks(texts):
         hashes, offsets = hash_ngrams(texts[start:stop], spec)
-        row, column = _distinct_pairs(offsets, vocabulary.lookup(hashes), len(vocabulary) + 1)
+        row, column = distinct_pairs(offsets, vocabulary.lookup(hashes), len(vocabulary) + 1)
         row, column = row[column > 0], column[column > 0]
         first = np.searchsorted(row, np.arange(stop - start))
         keep = np.arange(len(row)) - first[row] < spec.max_ids
@@ -193,7 +193,7 @@ def pad_ids(ids: Ids, offsets: Offsets, width: int) -> Ids:
     return padded
 
 
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+def chunks(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Borders of runs of texts with about `_CHUNK_CHARS` code points each, at least one text a run."""
     if not len(texts):
         return
@@ -285,7 +285,7 @@ def word_hashes(codes: Hashes, owner: Offsets, spec: FeatureSpec) -> Iterator[tu
         yield _scrambled(rolling[where], _WORD_KIND + n), of[where]
 
 
-def _sorted_distinct(values: np.ndarray) -> np.ndarray:
+def sorted_distinct(values: np.ndarray) -> np.ndarray:
     """As `np.unique`, whose hash table is ten times slower than a vectorised sort of integers."""
     ordered = np.sort(values)
     new = np.ones(len(ordered), bool)
@@ -293,8 +293,8 @@ def _sorted_distinct(values: np.ndarray) -> np.ndarray:
     return ordered[new]
 
 
-def _distinct_pairs(offsets: Offsets, places: np.ndarray, span: int) -> tuple[Offsets, Offsets]:
-    """The distinct (text, place) pairs in order; places lie in [0, span)."""
+def distinct_pairs(offsets: Offsets, columns: np.ndarray, span: int) -> tuple[Offsets, Offsets]:
+    """The distinct (text, column) pairs in order; columns lie in [0, span)."""
     owner = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64), np.diff(offsets))
-    row, column = np.divmod(_sorted_distinct(owner * span + places), max(span, 1))
+    row, column = np.divmod(sorted_distinct(owner * span + columns), max(span, 1))
     return row, column

@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mlpipeline.networks import calibrate
+from mlpipeline.networks.classifier import TrainedModel
+from mlpipeline.networks.features import FeatureSpec, Vocabulary
+from mlpipeline.networks.knownness import Readings
+from tests.unit.networks.test_classifier import SETTINGS
 
 logits_ = arrays(np.float32, st.tuples(st.integers(1, 20), st.integers(2, 5)), elements=st.floats(-50, 50, width=32))
 shares = arrays(np.float64, st.integers(1, 40), elements=st.floats(0, 1))
@@ -92,3 +96,25 @@ def test_no_other_threshold_parts_better(inside: np.ndarray, outside: np.ndarray
     # To refuse every row at all is the one thing that it never does.
     highest = max(inside.max(), outside.max())
     assert all(worth(found) >= worth(other) - 1e-9 for other in np.linspace(0, 1, 101) - 5e-4 if other <= highest)
+
+
+def test_nonsense_lowers_scores_and_the_threshold_follows() -> None:
+    random = np.random.default_rng(3)
+    logits = random.normal(0, 1, (300, 4)).astype(np.float32)
+    targets = random.integers(0, 4, 300)
+    logits[np.arange(300), targets] += 4
+    inside = Readings(logits, random.uniform(0.6, 1.0, 300).astype(np.float32))
+    nonsense = Readings(logits[:60], random.uniform(0.0, 0.3, 60).astype(np.float32))
+    intents = [f"intent {target}" for target in targets]
+    nothing = Vocabulary(np.zeros(0, np.uint64), np.zeros(0, np.float32))
+    model = TrainedModel([f"intent {number}" for number in range(4)], FeatureSpec(), nothing, {})
+    calibrate.calibrate_model(model, logits, intents, SETTINGS)
+    plain = calibrate.scores(nonsense, model.temperature, model.knownness).max(axis=1) >= model.threshold
+    assert model.knownness is None and plain.mean() > 0.9
+    calibrate.calibrate_model(
+        model, logits, intents, SETTINGS, inside.known, {"mash": nonsense, "none": nonsense.take(np.zeros(0, int))}
+    )
+    refused = calibrate.scores(nonsense, model.temperature, model.knownness).max(axis=1) < model.threshold
+    answered = calibrate.scores(inside, model.temperature, model.knownness).max(axis=1) >= model.threshold
+    assert refused.all() and answered.mean() > 0.9
+    assert TrainedModel.from_bytes(model.to_bytes()).knownness == model.knownness
