@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpipeline.errors import StageError, UsageError
-from mlpipeline.networks.calibrate import softmax
+from mlpipeline.networks.calibrate import scores
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.inputs import core_inputs
+from mlpipeline.networks.knownness import Readings, known_share
 from mlpipeline.networks.runtime import core_logits
 from mlpipeline.networks.search import Vectors, search
 from mlpipeline.serving.bundle import Bundle
@@ -101,7 +102,9 @@ class Answerer:
                 where=str(bundle.files.folder),
                 fix="release the bot again",
             )
-        shares = softmax(logits, bundle.thresholds.temperature)
+        limits = bundle.thresholds
+        known = known_share(normalized, bundle.spec, bundle.vocabulary)
+        shares = scores(Readings(logits, known), limits.temperature, limits.knownness)
         return choose(shares, bundle.labels, bundle.thresholds, known=(ids != 0).any(axis=1))
 
     def _nearest(self, normalized: list[str], vectors: Vectors | None) -> list[list[Nearest]]:

@@ -1,7 +1,8 @@
 """From probabilities to a decision: which intent, how sure, and what to do about it.
 
-The score of a text is the highest probability after temperature scaling, a number in [1/k, 1]. Two limits cut
-its range into three zones:
+The score of a text is the highest probability after temperature scaling times the knownness of the text (both in
+networks/calibrate.py), a number in (0, 1]: the chance that the text is a question with that intent. Two limits cut its
+range into three zones:
 
     score >= answer                 ANSWER         give the intent's answer
     did_you_mean <= score < answer  DID_YOU_MEAN   show the intent's canonical question and ask
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpipeline.errors import StoreError
+from mlpipeline.networks.knownness import Knownness
 
 ANSWER = "answer"
 DID_YOU_MEAN = "did_you_mean"
@@ -27,25 +29,30 @@ FALLBACK = "fallback"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The limits of a bot. `answer` and `did_you_mean` are probabilities, did_you_mean <= answer."""
+    """The limits of a bot. `answer` and `did_you_mean` are scores, did_you_mean <= answer.
+
+    `knownness` is None for a bot whose scores are probabilities, as those of older bundles are.
+    """
 
     temperature: float = 1.0
     answer: float = 0.5
     did_you_mean: float = 0.25
     out_of_scope_label: str | None = None
+    knownness: Knownness | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> Thresholds:
         """Read what `thresholds.json` holds. Raises StoreError for a value that makes no sense."""
-        label = values.get("out_of_scope_label")
+        label, curve = values.get("out_of_scope_label"), values.get("knownness")
         try:
             limits = cls(
                 temperature=float(str(values["temperature"])),
                 answer=float(str(values["answer"])),
                 did_you_mean=float(str(values["did_you_mean"])),
                 out_of_scope_label=str(label) if label else None,
+                knownness=None if curve is None else Knownness.from_dict(curve),  # type: ignore[arg-type]
             )
-        except (KeyError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise StoreError(f"thresholds cannot be read: {error}", where="thresholds.json") from error
         if not (limits.temperature > 0 and 0 <= limits.did_you_mean <= limits.answer <= 1.0):
             raise StoreError(

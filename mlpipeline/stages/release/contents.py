@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from mlpipeline.bots import Bot
 from mlpipeline.languages.profile import Profile
 from mlpipeline.networks import features
-from mlpipeline.networks.calibrate import softmax
+from mlpipeline.networks.calibrate import scores
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.encoders.opening import from_bytes
 from mlpipeline.networks.inputs import core_inputs
+from mlpipeline.networks.knownness import Readings, known_share
 from mlpipeline.networks.runtime import core_logits, open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
@@ -48,7 +49,7 @@ def as_index(rows: pa.Table, labels: list[str]) -> tuple[np.ndarray, np.ndarray,
 
 
 def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str], encoder: bytes | None = None) -> np.ndarray:
-    """Calibrated probabilities float64 (n, k) of what will be served, for normalised texts.
+    """Scores float64 (n, k) of what will be served, for normalised texts.
 
     Args:
         onnx: the exported network.
@@ -62,7 +63,9 @@ def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str], encoder: b
     ids = features.as_ids(normalized, model.spec, model.vocabulary)
     vectors = from_bytes(encoder).encode(normalized) if model.vector_dims and encoder is not None else None
     inputs = core_inputs(ids, model.vector_dims, vectors)
-    return softmax(core_logits(open_core(onnx), inputs, len(model.labels)), model.temperature)
+    logits = core_logits(open_core(onnx), inputs, len(model.labels))
+    known = known_share(normalized, model.spec, model.vocabulary)
+    return scores(Readings(logits, known), model.temperature, model.knownness)
 
 
 def golden_rows(
@@ -126,6 +129,7 @@ def bundle_contents(
             "answer": model.threshold,
             "did_you_mean": model.threshold * settings.answer.did_you_mean_share,
             "out_of_scope_label": settings.train.out_of_scope_label,
+            **({} if model.knownness is None else {"knownness": model.knownness.to_dict()}),
         },
         onnx=onnx,
         saved_model=targets.get("saved_model", {}),

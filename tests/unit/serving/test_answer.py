@@ -61,6 +61,21 @@ def test_what_was_typed_with_the_wrong_keyboard_is_read_as_it_was_meant(contents
     assert typed.to_dict()["read_as"] == "몇시에 문을 여나요"
 
 
+def test_a_bot_with_knownness_does_not_answer_what_it_knows_little_of(contents, folder):
+    """One letter that the bot knows among many that it does not: the network alone is sure of its intent."""
+    question, nonsense = "배송비가 얼마인가요", "배텨뮤 쟈켭횹 뀨뢔"
+    curve = {"bias": -6.0, "known_share": 12.0, "max_logit": 0.0}
+    plain, aware = folder / "plain", folder / "aware"
+    write_bundle(plain, replace(contents, thresholds={**contents.thresholds, "answer": 0.6}))
+    write_bundle(aware, replace(contents, thresholds={**contents.thresholds, "answer": 0.6, "knownness": curve}))
+    sure, unsure = (Answerer(load_bundle(one)).answer([question, nonsense]) for one in (plain, aware))
+    assert [answer.zone for answer in sure] == [ANSWER, ANSWER]
+    assert [answer.zone for answer in unsure] == [ANSWER, FALLBACK]
+    assert [answer.intent for answer in unsure] == [answer.intent for answer in sure]
+    table = _load_pyfunc(str(aware)).predict([question, nonsense])
+    assert table["score"].tolist() == [answer.score for answer in unsure]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\x00", "zzzz", "🙂", "\udcff", "x" * 100_000])
 def test_a_text_without_a_known_ngram_falls_back(answerer, text):
     (answer,) = answerer.answer([text])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mlpipeline.errors import StoreError
+from mlpipeline.networks.knownness import Knownness
 from mlpipeline.serving.choose import ANSWER, DID_YOU_MEAN, FALLBACK, Choice, Thresholds, choose
 
 LABELS = ["hours", "price", "oos"]
@@ -59,3 +60,13 @@ def test_limits_at_their_ends_are_limits(answer: float, did_you_mean: float, zon
     limits = Thresholds.from_dict({"temperature": 1.0, "answer": answer, "did_you_mean": did_you_mean})
     rows = np.array([[0.9, 0.05, 0.05], [0.35, 0.34, 0.31]])
     assert [choice.zone for choice in choose(rows, LABELS, limits)] == zones
+
+
+@pytest.mark.parametrize("curve", [{"bias": 0.0}, {"bias": 0, "known_share": -1, "max_logit": 0}, "steep", 5])
+def test_a_curve_of_knownness_that_makes_no_sense_is_refused(curve):
+    limits = {"temperature": 1.0, "answer": 0.5, "did_you_mean": 0.2}
+    assert Thresholds.from_dict(limits).knownness is None, "as older bundles have it"
+    whole = {"bias": -5.0, "known_share": 9.0, "max_logit": 0.5}
+    assert Thresholds.from_dict({**limits, "knownness": whole}).knownness == Knownness(-5.0, 9.0, 0.5)
+    with pytest.raises(StoreError):
+        Thresholds.from_dict({**limits, "knownness": curve})
