@@ -104,8 +104,9 @@ NEAR_STATE = StructType(
     ]
 )
 
-# Where the labelled utterances of one content belong: train, validation or test.
-SPLITS = StructType([*BOT, _text("content_id"), _text("split")])
+# Where the labelled utterances of one content belong: train, validation or test. Contents of one `family` are near
+# duplicates, or made from one parent: they are learnt or held out together. `fixed` rows are never learnt at all.
+SPLITS = StructType([*BOT, *map(_text, ("content_id", "split", "family")), StructField("fixed", BooleanType())])
 
 # One row that `augment` made from rows of the training split, or found in the logs. `id` and `content_id` as in
 # CLEANED, `source` is augment. `parent` is the utterance id of the row it was made from, `partner` of a second one,
@@ -212,8 +213,8 @@ NOISE_REPORT = StructType(
 )
 
 # One trained bot, or a piece of one where its bytes are many (`store/tables/pieces.py`): all else stands in each piece.
-# `payload` is what `TrainedModel.to_bytes` wrote; `held_out` holds content ids, intents, splits, feature ids and logits
-# of its validation and test rows (npz), so that later stages need not train to judge.
+# `payload` is what `TrainedModel.to_bytes` wrote; what it learnt is counted. `held_out` (npz) is what networks that had
+# not learnt a row said of it, of all but `unevaluated_rows`; `parity_sample` (npz) what exports must say of some ids.
 MODEL = StructType(
     [
         *BOT,
@@ -222,27 +223,31 @@ MODEL = StructType(
         StructField("temperature", DoubleType()),
         StructField("threshold", DoubleType()),
         StructField("train_rows", LongType()),
+        StructField("near_duplicate_rows", LongType()),
         StructField("augmented_rows", LongType()),
-        StructField("validation_rows", LongType()),
+        StructField("unevaluated_rows", LongType()),
         StructField("payload", BinaryType()),
         StructField("held_out", BinaryType()),
+        StructField("parity_sample", BinaryType()),
         StructField("cpu_seconds", DoubleType(), True, VOLATILE),
     ]
 )
 
-# What the model says of one validation or test row; `score` is the calibrated probability of `predicted`.
+# What a network that has not learnt a row says of it: `fold` held it out, null where it is of the fixed test set.
+# `score` is the calibrated probability of `predicted`.
 PREDICTION = StructType(
     [
         *BOT,
         _text("content_id"),
         _text("intent"),
         _text("split"),
+        StructField("fold", IntegerType()),
         _text("predicted"),
         StructField("score", DoubleType()),
     ]
 )
 
-# How good one bot is on its test rows; `report` is the whole report as JSON.
+# How good one bot is on `test_rows` rows that were judged unseen; `report` is the whole report as JSON.
 EVALUATION = StructType(
     [
         *BOT,

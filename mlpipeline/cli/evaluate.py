@@ -29,7 +29,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 def evaluate_verb(context: CommandContext) -> int:
     """Prints accuracy, macro-F1, calibration, weakest intents and confusions of a bot on a file.
 
-    Rows that the bot learnt from, was tuned on, or has seen nearly so are told apart, and the figures of the others
+    Rows that the bot learnt from or has seen nearly so are told apart, and the figures of the others
     given too. In JSON `seen` counts the rows of each kind, and `unseen` is the report of those that are new to it.
     """
     options = context.options

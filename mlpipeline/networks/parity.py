@@ -58,24 +58,25 @@ def compare(expected: np.ndarray, actual: np.ndarray, temperature: float) -> dic
     }
 
 
-def answer_parity(target: str, folder: Path, held_out: Path, temperature: float, answer: Path) -> None:
+def answer_parity(target: str, folder: Path, sample: Path, temperature: float, answer: Path) -> None:
     """Compares one exported model with the trainer's logits and writes what it found as JSON to `answer`.
 
-    `held_out` is an npz with `ids` int32 (n, max_ids) and `logits` float32 (n, k) of the trainer, as `HeldOut.to_bytes`
-    gives them, and of a network that reads them `vectors` float32 (n, d); `temperature` is what logits are divided by.
+    `sample` is an npz with `ids` int32 (n, max_ids) and `logits` float32 (n, k) of the trainer, as
+    `ParitySample.to_bytes` gives them, and of a network that reads them `vectors` float32 (n, d); `temperature` is what
+    logits are divided by.
     """
-    with np.load(held_out, allow_pickle=False) as arrays:
+    with np.load(sample, allow_pickle=False) as arrays:
         ids, logits = arrays["ids"].astype(np.int32), arrays["logits"]
         vectors = arrays["vectors"] if "vectors" in arrays else np.zeros((len(ids), 0), np.float32)
     if not len(ids):
-        # A model must run even when the bot has no held-out row: one row of padding then stands for them.
+        # A model must run even when the bot has no row: one row of padding then stands for them.
         ids, vectors = np.zeros((1, ids.shape[1]), np.int32), np.zeros((1, vectors.shape[1]), np.float32)
     found = RUNTIMES[target](folder, core_inputs(ids, vectors.shape[1], vectors), logits.shape[1])
     answer.write_text(json.dumps(compare(logits, found[: len(logits)], temperature)), "utf-8")
 
 
 class Parity(TypedDict):
-    """What comparing an export with the trainer found, over so many held-out rows."""
+    """What comparing an export with the trainer found, over so many rows."""
 
     rows: int
     max_probability_difference: float
@@ -85,7 +86,7 @@ class Parity(TypedDict):
 def ask_parity(
     target: str,
     folder: Path,
-    held_out: Path,
+    sample: Path,
     temperature: float,
     *,
     patience: float,
@@ -94,7 +95,7 @@ def ask_parity(
     """What `answer_parity` finds in a process of its own: rows, max_probability_difference, changed_decisions.
 
     Args:
-        target, folder, held_out, temperature: as `answer_parity` takes them.
+        target, folder, sample, temperature: as `answer_parity` takes them.
         patience: seconds.
         targets: that this process will ask for, sooner or later: the server imports what they need when it starts.
 
@@ -102,7 +103,7 @@ def ask_parity(
         StageError: the process crashed, or did not end within `patience` seconds.
     """
     answer = folder.with_name(f"{folder.name}.parity.json")
-    words = (target, folder, held_out, temperature, answer)
+    words = (target, folder, sample, temperature, answer)
     large = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) >= LARGE
     code = run_apart(answer_parity, *words, patience=patience, targets=None if large else targets)
     if code is None:

@@ -25,7 +25,10 @@ class FitSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierSettings(FitSettings):
-    """How the classifier of a bot is trained: also what its n-grams are, and how rows and labels count."""
+    """How the classifier of a bot is trained: also what its n-grams are, and how rows and labels count.
+
+    Bots of up to `max_folded_rows` rows are judged by cross-validation in `folds` folds.
+    """
 
     label_smoothing: float
     char_ngrams: tuple[int, int]
@@ -37,3 +40,5 @@ class ClassifierSettings(FitSettings):
     augmented_weight: float
     out_of_scope_label: str
     accept_share: float
+    folds: int
+    max_folded_rows: int

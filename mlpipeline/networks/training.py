@@ -9,16 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.errors import StageError
-from mlpipeline.networks.calibrate import calibrate_model
-from mlpipeline.networks.classifier import TrainedModel, logits, most_ngrams
+from mlpipeline.networks.classifier import TrainedModel, most_ngrams
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.networks.fitting import as_sparse, fit_weights
 from mlpipeline.networks.settings import ClassifierSettings
 
-_ENOUGH_VALIDATION = 30  # rows; below that, temperature and threshold come from folds of the training rows
-_MOST_FOLDED = 3000  # rows; above that, folding would cost too much for what it brings
-_FOLDS = 3
 _TINY = 2000  # rows; below that, every n-gram of the training rows is known, whatever `min_df` says
 
 
@@ -107,58 +102,6 @@ def fit_network(
     )
 
 
-def train_classifier(
-    texts: Sequence[str],
-    labels: Sequence[str],
-    validation_texts: Sequence[str],
-    validation_labels: Sequence[str],
-    settings: ClassifierSettings,
-    seed: int,
-    synthetic: Sequence[AugmentedExample] = (),
-) -> TrainedModel:
-    """Train, calibrate and choose the threshold of one bot; the order of the rows does not matter.
-
-    Args:
-        texts: normalised training texts.
-        labels: intent of each; rows with `settings.out_of_scope_label` teach what not to answer.
-        validation_texts: normalised texts that are not trained on; may be empty.
-        validation_labels: intent of each.
-        settings: those of the bot.
-        seed: with equal data, settings and machine, an equal seed gives equal weights.
-        synthetic: rows made from training texts; each counts `settings.augmented_weight`, and none is calibrated on.
-
-    Raises:
-        StageError: when fewer than two intents are left to choose from.
-    """
-    outside = settings.out_of_scope_label
-    rows = _in_order(texts, labels)
-    held = sorted(zip(validation_texts, validation_labels, strict=True))
-    names = sorted({label for label in rows.intents if label != outside})
-    if len(names) < 2:
-        found = f"one intent only ({names[0]})" if names else "no intent at all"
-        raise StageError(f"the training rows hold {found}", fix="add rows of at least two intents to the corpus")
-    known = set(names) | {outside}
-    extra = sorted(row for row in synthetic if row.label in known)
-    model = fit_network(rows, names, settings, seed, extra)
-    usable = [row for row in held if row[1] in set(names)]
-    if len(usable) >= _ENOUGH_VALIDATION or len(rows) > _MOST_FOLDED:
-        beyond = [row for row in held if row[1] == outside]
-        scores = logits(model, [text for text, _ in usable + beyond])
-        calibrate_model(model, scores, [label for _, label in usable + beyond], settings)
-        model.history["calibrated_on"] = "validation"
-    else:
-        folded = _folded_logits(rows, names, settings, seed, extra)
-        calibrate_model(model, folded, rows.intents, settings)
-        model.history["calibrated_on"] = "folds"
-    return model
-
-
-def _in_order(texts: Sequence[str], intents: Sequence[str]) -> LabelledRows:
-    """The rows sorted by text and intent: all that is random follows their order."""
-    rows = sorted(zip(texts, intents, strict=True))
-    return LabelledRows([text for text, _ in rows], [intent for _, intent in rows])
-
-
 def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[np.float32]:
     """Labels -> distributions float32 (n, k); out-of-scope rows get the even one (Hendrycks et al. 2019)."""
     place = {name: number for number, name in enumerate(names)}
@@ -169,32 +112,3 @@ def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[n
         else:
             targets[row] = 1.0 / len(names)
     return targets
-
-
-def _folded_logits(
-    rows: LabelledRows, names: list[str], settings: ClassifierSettings, seed: int, made: Sequence[AugmentedExample]
-) -> NDArray[np.float32]:
-    """Logits of every training row, each from a network that has seen neither it nor what was made from it.
-
-    Every third row is left out in turn.
-    """
-    result = np.zeros((len(rows), len(names)), np.float32)
-    fold = np.array(_fold_of(rows.intents))
-    for number in range(_FOLDS):
-        inside, left_out = rows.take(np.flatnonzero(fold != number)), np.flatnonzero(fold == number)
-        if len(inside) and len(left_out):
-            seen = set(inside.texts)
-            part = fit_network(inside, names, settings, seed, [row for row in made if seen.issuperset(row.parents)])
-            asked = rows.take(left_out)
-            result[left_out] = logits(part, asked.texts, asked.vectors)
-    return result
-
-
-def _fold_of(intents: Sequence[str]) -> list[int]:
-    """Deal the rows of each intent out in turn, so that every fold has of every intent."""
-    dealt: dict[str, int] = {}
-    folds = []
-    for label in intents:
-        dealt[label] = dealt.get(label, len(dealt) - 1) + 1
-        folds.append(dealt[label] % _FOLDS)
-    return folds

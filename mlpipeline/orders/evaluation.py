@@ -41,8 +41,8 @@ class Evaluation:
     Attributes:
         bot: DOMAIN/LANG.
         report: every figure, as `mlpipeline evaluate --json` has it: shares are 0 to 1, None is what no row says.
-        seen: of each row, whether the bot `learnt` from it, its thresholds were `chosen_on` it, it is `near` such a
-            row, or `unseen`; None where what the bot learnt from is not in the store.
+        seen: of each row, whether the bot `learnt` from it, it is `near` such a row, or
+            `unseen`; None where what the bot learnt from is not in the store.
         unseen: the same of the rows that are new to the bot; None where there is none, or it is not known.
     """
 

@@ -1,4 +1,4 @@
-"""Test questions that a model misread, with what it learnt that is most like them, and the whole confusion matrix."""
+"""Questions that a model misread unseen, with what it learnt that is most like them, and the whole confusion matrix."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Matrix(TypedDict):
 
 
 class BotMisread(TypedDict):
-    """What a bot's test questions came to."""
+    """What a bot's judged questions came to."""
 
     tested: int
     misread: int
@@ -55,9 +55,9 @@ class BotMisread(TypedDict):
 def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, BotMisread]:
     """For each bot that was evaluated, `tested`, `misread`, `questions` and `matrix`.
 
-    `questions` are at most MOST of the misread test rows: `text`, `expected`, `predicted`, `score`, and `nearest`, the
+    `questions` are at most MOST of the misread rows: `text`, `expected`, `predicted`, `score`, and `nearest`, the
     learnt question most like it: `text`, `intent`, `similarity` (cosine); null where the bot has no vectors. `matrix`
-    holds `intents` and `cells`, [expected, predicted, rows] by places among them, of the test rows, the right ones too.
+    holds `intents` and `cells`, [expected, predicted, rows] by places among them, of judged rows, right ones too.
     """
     found = {}
     for bot in bots:
@@ -100,9 +100,7 @@ def as_matrix(pairs: Mapping[tuple[str, str], int]) -> Matrix:
 
 
 def _tested(store: Store, bot: str) -> pa.Table | None:
-    names = ["content_id", "intent", "split", "predicted", "score"]
-    rows = _rows(store, "prediction", bot, names)
-    return None if rows is None else rows.filter(pc.equal(rows["split"], "test"))
+    return _rows(store, "prediction", bot, ["content_id", "intent", "predicted", "score"])
 
 
 def _texts_and_nearest(store: Store, bot: str, contents: Sequence[str]) -> tuple[dict[str, str], dict[str, Nearest]]:
@@ -114,23 +112,30 @@ def _texts_and_nearest(store: Store, bot: str, contents: Sequence[str]) -> tuple
     asked = rows.filter(pc.is_in(rows["content_id"], pa.array(sorted(set(contents)), pa.string())))
     texts = dict(zip(asked["content_id"].to_pylist()[::-1], asked["text"].to_pylist()[::-1], strict=True))
     splits, vectors = (
-        _rows(store, "splits", bot, ["content_id", "split"]),
+        _rows(store, "splits", bot, ["content_id", "family", "fixed"]),
         _rows(store, "embedding", bot, ["content_id", "vector"]),
     )
     if splits is None or vectors is None:
         return texts, {}
     vectors = vectors.filter(pc.is_valid(vectors["vector"]))
     packed = dict(zip(vectors["content_id"].to_pylist(), vectors["vector"].to_pylist(), strict=True))
-    train = set(splits.filter(pc.equal(splits["split"], "train"))["content_id"].to_pylist())
-    learnt = [row for row in rows.to_pylist() if row["content_id"] in train and row["content_id"] in packed]
+    families = {row["content_id"]: row["family"] or row["content_id"] for row in splits.to_pylist()}
+    fixed = {row["content_id"] for row in splits.to_pylist() if row["fixed"]}
+    usable = (families.keys() & packed.keys()) - fixed
+    learnt = [row for row in rows.to_pylist() if row["content_id"] in usable]
     known = [content for content in dict.fromkeys(contents) if content in packed]
     if not learnt or not known:
         return texts, {}
     alike = _vectors(packed, known) @ _vectors(packed, [row["content_id"] for row in learnt]).T
+    # Nothing of its own family was learnt by the network that misread it.
+    own = np.array([families.get(content, content) for content in known])
+    theirs = np.array([families[row["content_id"]] for row in learnt])
+    alike[own[:, None] == theirs[None, :]] = -2.0
     best = alike.argmax(axis=1)
     return texts, {
         content: {"text": learnt[at]["text"], "intent": learnt[at]["intent"], "similarity": round(float(row[at]), 4)}
         for content, at, row in zip(known, best.tolist(), alike, strict=True)
+        if row[at] >= -1.5
     }
 
 

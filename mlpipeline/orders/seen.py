@@ -14,17 +14,15 @@ from mlpipeline.serving.bundle import Bundle
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
 
-LEARNT, CHOSEN_ON, NEAR, UNSEEN = "learnt", "chosen_on", "near", "unseen"
-"""A row whose text is one that the bot learnt from, or that epochs and thresholds were chosen on; one that is nearly
-such a text; and one that is new to it."""
+LEARNT, NEAR, UNSEEN = "learnt", "near", "unseen"
+"""A row whose text is one that the bot learnt from; one that is nearly such a text; and one that is new to it."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """The normalised texts that a model learnt from, and those that its epochs and thresholds were chosen on."""
+    """The normalised texts that a model learnt from."""
 
     learnt: Sequence[str]
-    chosen_on: Sequence[str]
 
 
 def known_texts(store: Store, bot: str, bundle: Bundle) -> Known | None:
@@ -35,21 +33,18 @@ def known_texts(store: Store, bot: str, bundle: Bundle) -> Known | None:
     splits, cleaned, made = (
         _columns(store, bot, dataset, names)
         for dataset, names in (
-            ("splits", ("content_id", "split")),
+            ("splits", ("content_id", "fixed")),
             ("cleaned", ("content_id", "normalized")),
             ("augmented", ("normalized", "source")),
         )
     )
-    place = dict(splits)
-    of_store: dict[str, list[str]] = {}
-    for content, text in cleaned:
-        of_store.setdefault(place.get(content, ""), []).append(text)
+    taught = {content for content, is_fixed in splits if not is_fixed}
     own = [bundle.index.question(at) for at in range(len(bundle.index.lines))] if bundle.index else []
-    learnt = [bundle.normalize(text) for text in own] or of_store.get("train", [])
+    learnt = [bundle.normalize(text) for text in own] or [text for content, text in cleaned if content in taught]
     if not learnt:
         return None
     # Sentences of the logs among them, which people wrote, and which may stand in the file too.
-    return Known([*learnt, *(text for text, _ in made)], of_store.get("validation", []))
+    return Known([*learnt, *(text for text, _ in made)])
 
 
 def _columns(store: Store, bot: str, dataset: str, names: tuple[str, str]) -> list[tuple[str, str]]:
@@ -61,7 +56,7 @@ def _columns(store: Store, bot: str, dataset: str, names: tuple[str, str]) -> li
 
 
 def as_seen(texts: Sequence[str], known: Known, fold: Sequence[str], threshold: float) -> list[str]:
-    """Of each normalised text, LEARNT, CHOSEN_ON, NEAR or UNSEEN.
+    """Of each normalised text, LEARNT, NEAR or UNSEEN.
 
     Args:
         texts: of the file's rows.
@@ -69,11 +64,11 @@ def as_seen(texts: Sequence[str], known: Known, fold: Sequence[str], threshold: 
         fold: steps that take out what near duplicates may differ in.
         threshold: from which two texts are near duplicates, as `clean` finds them.
     """
-    learnt, chosen_on = set(known.learnt), set(known.chosen_on)
-    compared = as_texts(texts, known.learnt, known.chosen_on, fold)
+    learnt = set(known.learnt)
+    compared = as_texts(texts, known.learnt, (), fold)
     near = np.logical_or(*near_rows(compared, threshold))
     return [
-        LEARNT if text in learnt else CHOSEN_ON if text in chosen_on else NEAR if is_near else UNSEEN
+        LEARNT if text in learnt else NEAR if is_near else UNSEEN
         for text, is_near in zip(texts, near.tolist(), strict=True)
     ]
 
@@ -89,7 +84,7 @@ def seen_line(seen: Sequence[str] | None) -> str:
     counts, count = Counter(seen), len(seen)
     if counts[UNSEEN] == count:
         return f"of {_rows(count)} the bot has seen none before"
-    words = {LEARNT: "learnt from", CHOSEN_ON: "was tuned on", NEAR: "has seen nearly so"}
+    words = {LEARNT: "learnt from", NEAR: "has seen nearly so"}
     parts = [f"{told} {counts[name]:,}" for name, told in words.items() if counts[name]]
     parts[-1:] = [f"and {parts[-1]}"] if len(parts) > 1 else parts[-1:]
     new = f"{counts[UNSEEN]:,} are new to it" if counts[UNSEEN] != 1 else "1 is new to it"

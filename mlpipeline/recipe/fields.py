@@ -95,8 +95,12 @@ class SplitSection(Section):
     """Which rows train, which choose, which test."""
 
     salt: str = Field(description="Change it only to draw a new split: every row may then move to another")
-    validation: Share = Field(description="Share of rows that choose epochs, temperature and thresholds")
-    test: Share = Field(description="Share of rows that are used for evaluation only")
+    validation: Share = Field(
+        description="Share of rows that are held out like test rows, but may be corrected by denoise"
+    )
+    test: Share = Field(
+        description="Share of rows that are held out where a bot is too large for folds, and that denoise never changes"
+    )
     min_rows_per_intent: Count = Field(
         description="Intents with fewer rows are named in the report. They are trained all the same"
     )

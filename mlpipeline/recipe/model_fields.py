@@ -91,7 +91,13 @@ class TrainSection(Section):
         description="Rows of this intent teach what is not the bot's business. It is never an answer"
     )
     accept_share: Share = Field(
-        description="Without such rows: share of correct validation rows that stay above the answer threshold"
+        description="Without such rows: share of correctly answered unseen rows above the answer threshold"
+    )
+    folds: Annotated[int, Field(ge=2, le=20)] = Field(
+        description="Folds of the cross-validation that judges a bot; the released model learns all rows"
+    )
+    max_folded_rows: Count = Field(
+        description="A bot of more rows is judged by one network that does not learn validation and test rows"
     )
     seed: Seed = Field(description="Seed of every random choice in training")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,9 @@ from pyspark.sql.types import ArrayType, StructField, StructType
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_report
+from mlpipeline.methods.evaluation.sources import source_words
 from mlpipeline.networks.calibrate import softmax
-from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.networks.held_out import NEVER, HeldOut
 from mlpipeline.schemas import EVALUATION, MODEL, PREDICTION
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 
 # What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
 _SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
-# Of the row of MODEL: how many rows the judged model learnt from stands beside its scores.
-_LEARNT = ("train_rows", "augmented_rows", "validation_rows")
+# Of the row of MODEL: how many rows the model learnt stands beside its scores.
+_LEARNT = ("train_rows", "near_duplicate_rows", "augmented_rows", "unevaluated_rows")
+# Of the report on a fixed test set, what stands beside the report on all other rows.
+_BESIDE = ("rows", "in_scope_rows", "accuracy", "accuracy_interval", "macro_f1", "macro_f1_interval", "at_threshold")
 SCORED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])
 
 
@@ -43,20 +46,26 @@ class EvaluateSettings:
 
 
 def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scope: str) -> pa.Table:
-    """One bot's report on its test rows and what it says of all rows held out; one row of JUDGED."""
+    """One bot's report on its rows that were judged unseen; one row of SCORED.
+
+    The report says where its figures come from: `source` in words, `folds`. What a fixed test set gives stands beside
+    it, in `fixed_test`, which is None where there is none; it is the report itself where no other row was judged.
+    """
     held = HeldOut.from_bytes(read_bytes(rows, "held_out"))
-    temperature, test = rows["temperature"][0].as_py(), held.where("test")
-    report = evaluate_report(
-        held.labels.tolist(),
-        test.intent.tolist(),
-        test.logits,
-        temperature,
-        rows["threshold"][0].as_py(),
-        settings,
-        out_of_scope,
-        test.content_id.tolist(),
-    )
+    temperature, threshold = rows["temperature"][0].as_py(), rows["threshold"][0].as_py()
+    is_fixed = held.fold == NEVER
+
+    def judged(part: HeldOut) -> dict[str, Any]:
+        labels, intents, contents = part.labels.tolist(), part.intent.tolist(), part.content_id.tolist()
+        return evaluate_report(labels, intents, part.logits, temperature, threshold, settings, out_of_scope, contents)
+
+    unseen, fixed = held.where(~is_fixed), held.where(is_fixed)
+    beside = judged(fixed) if len(fixed.intent) else None
+    report = beside if beside and not len(unseen.intent) else judged(unseen)
+    folds, count = len(set(unseen.fold.tolist())), len(unseen.intent)
     report |= {name: rows[name][0].as_py() for name in _LEARNT}
+    report |= {"folds": folds, "source": source_words(folds, count, len(fixed.intent))}
+    report["fixed_test"] = None if beside is None else {name: beside[name] for name in _BESIDE}
     domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,
@@ -64,7 +73,7 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
         "accuracy": report["accuracy"],
         "macro_f1": report["macro_f1"],
         "ece": report["ece"],
-        "test_rows": len(test.intent),
+        "test_rows": report["rows"],
         "report": json.dumps(report, ensure_ascii=False, sort_keys=True),
         "predictions": as_predictions(held, temperature),
     }
@@ -72,13 +81,14 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
 
 
 def as_predictions(held: HeldOut, temperature: float) -> list[dict[str, object]]:
-    """What a model of this temperature says of each of its validation and test rows."""
-    shares = softmax(held.logits, temperature)
+    """What is said of each judged row, at this temperature."""
+    shares = softmax(held.logits, temperature) if len(held.logits) else held.logits
     best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
     columns = {
         "content_id": held.content_id.tolist(),
         "intent": held.intent.tolist(),
         "split": held.split.tolist(),
+        "fold": [None if fold == NEVER else fold for fold in held.fold.tolist()],
         "predicted": held.labels[best].tolist(),
         "score": shares[np.arange(len(best)), best].astype(float).tolist(),
     }
@@ -93,7 +103,7 @@ def evaluate(settings: EvaluateSettings, inputs: Frames, counters: Counters) -> 
         return evaluate_bot(bot, rows, rules, out_of_scope)
 
     # What a model said is judged, and the model itself stays where it is.
-    said = inputs["model"].drop("payload").where("held_out IS NOT NULL")
+    said = inputs["model"].drop("payload", "parity_sample").where("held_out IS NOT NULL")
     judged = run_tasks(said, work, schema=SCORED, counters=counters).persist()
     one_a_row = judged.select("domain", "lang", F.explode("predictions").alias("said"))
     return {"prediction": one_a_row.select("domain", "lang", "said.*"), "evaluation": judged.drop("predictions")}

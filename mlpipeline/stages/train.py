@@ -1,4 +1,4 @@
-"""One Spark task a bot: the labelled texts of its training split become a classifier."""
+"""One Spark task a bot: all its labelled texts become a classifier, and other networks tell how good it is."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
-from mlpipeline.networks import classifier, features, training
+from mlpipeline.networks import classifier, features
+from mlpipeline.networks.cross_validation import OutOfFold, TrainingData, train_classifier
 from mlpipeline.networks.fitting import plan_steps
-from mlpipeline.networks.held_out import HeldOut
+from mlpipeline.networks.held_out import NEVER, HeldOut, ParitySample
 from mlpipeline.networks.settings import ClassifierSettings
-from mlpipeline.networks.training import AugmentedExample
-from mlpipeline.schemas import AUGMENTED, DENOISED, MODEL, SPLITS
+from mlpipeline.networks.training import AugmentedExample, LabelledRows
+from mlpipeline.schemas import AUGMENTED, CLEANED_DROPPED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage, Work
@@ -28,7 +29,8 @@ from mlpipeline.store.tables.pieces import as_pieces
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainSection
 
-SYNTHETIC = "augmented"  # stands where other rows have their split
+SYNTHETIC, NEAR = "augmented", "near_duplicate"  # stand where other rows have their split
+_SAMPLED = 1000  # rows of which an export must say what the trainer said
 _ARROW = to_arrow_schema(MODEL)
 
 
@@ -45,24 +47,30 @@ def classifier_settings(train: TrainSection) -> ClassifierSettings:
 
 
 def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa.Table:
-    """Trains one bot; one row of MODEL, in pieces.
+    """Trains one bot on all its rows; one row of MODEL, in pieces.
 
     Args:
         bot: its name.
-        rows: `id`, `normalized`, `intent`, `split`, `content_id`, `parent`, `partner`; their order does not matter. The
-            split of made rows is `augmented`.
+        rows: `id`, `normalized`, `intent`, `split`, `content_id`, `component`, `family`, `fixed`, `parent`, `partner`;
+            their order does not matter. The split of made rows is `augmented`, that of near duplicates
+            `near_duplicate`.
         settings: the recipe's `train` section without its seed.
         seed: that one.
     """
     began = time.process_time()
     rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
-    parts = {name: rows.filter(pc.equal(rows["split"], name)) for name in ("train", "validation", "test")}
-    texts = {name: part["normalized"].to_pylist() for name, part in parts.items()}
-    intents = {name: part["intent"].to_pylist() for name, part in parts.items()}
-    made = augmented_examples(parts["train"], rows.filter(pc.equal(rows["split"], SYNTHETIC)))
-    model = training.train_classifier(
-        texts["train"], intents["train"], texts["validation"], intents["validation"], settings, seed, made
+    own, fixed, near = by_role(rows)
+    made = augmented_examples(own, rows.filter(pc.equal(rows["split"], SYNTHETIC)))
+    learnt = pa.concat_tables([own, near])
+    count = np.arange(len(learnt))
+    data = TrainingData(
+        rows=LabelledRows(learnt["normalized"].to_pylist(), learnt["intent"].to_pylist()),
+        clusters=learnt["family"].to_pylist(),
+        evaluated=count < len(own),
+        held_out=np.isin(np.array(learnt["split"].to_pylist(), dtype=str), ("validation", "test")),
+        synthetic=made,
     )
+    model, said = train_classifier(data, settings, seed)
     domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,
@@ -70,14 +78,39 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         "weights_digest": model.weights_digest,
         "temperature": model.temperature,
         "threshold": model.threshold,
-        "train_rows": len(texts["train"]),
+        "train_rows": len(own),
+        "near_duplicate_rows": len(near),
         "augmented_rows": len(made),
-        "validation_rows": len(texts["validation"]),
+        "unevaluated_rows": len(own) - len(said.rows),
         "payload": model.to_bytes(),
-        "held_out": estimate_held_out(model, parts).to_bytes(),
+        "held_out": as_held_out(model, own, said, fixed).to_bytes(),
+        "parity_sample": sample(model, [*own["normalized"].to_pylist(), *fixed["normalized"].to_pylist()]).to_bytes(),
         "cpu_seconds": time.process_time() - began,
     }
     return as_pieces(row, _ARROW)
+
+
+def by_role(rows: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """The rows that are learnt and judged, those of the fixed test set, and the near duplicates that teach.
+
+    A near duplicate teaches only where the row that `clean` kept in its place is learnt, with the same intent.
+
+    Args:
+        rows: as `fit` takes them.
+    """
+    is_fixed = pc.fill_null(rows["fixed"], False)
+    placed = pc.is_in(rows["split"], pa.array(["train", "validation", "test"]))
+    own = rows.filter(pc.and_(placed, pc.invert(is_fixed)))
+    learnt = {
+        (component, intent): family
+        for component, intent, family in zip(
+            *(own[name].to_pylist() for name in ("component", "intent", "family")), strict=True
+        )
+    }
+    near = rows.filter(pc.equal(rows["split"], NEAR))
+    families = [learnt.get(key) for key in zip(near["component"].to_pylist(), near["intent"].to_pylist(), strict=True)]
+    near = near.set_column(near.column_names.index("family"), "family", pa.array(families, pa.string()))
+    return own, rows.filter(pc.and_(placed, is_fixed)), near.filter(pc.is_valid(near["family"]))
 
 
 def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
@@ -87,7 +120,7 @@ def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
         rows: as `fit` takes them.
         settings: as `fit` takes them.
     """
-    learnt = rows.filter(pc.is_in(rows["split"], pa.array(["train", SYNTHETIC])))
+    learnt = rows.filter(pc.invert(pc.fill_null(rows["fixed"], False)))
     intents = set(learnt["intent"].to_pylist()) - {settings.out_of_scope_label}
     said = []
     passes, steps = plan_steps(max(len(learnt), 1), settings)
@@ -99,9 +132,9 @@ def say_cheaper(rows: pa.Table, settings: ClassifierSettings) -> str:
     return f"{len(learnt):,} training rows x {len(intents):,} intents: {', '.join(said)}" if said else ""
 
 
-def augmented_examples(train: pa.Table, augmented: pa.Table) -> list[AugmentedExample]:
+def augmented_examples(learnt: pa.Table, augmented: pa.Table) -> list[AugmentedExample]:
     """The made rows whose parents are all learnt, with the intent that they had when the row was made."""
-    columns = (train[name].to_pylist() for name in ("id", "intent", "normalized"))
+    columns = (learnt[name].to_pylist() for name in ("id", "intent", "normalized"))
     texts = {(one, intent): text for one, intent, text in zip(*columns, strict=True)}
     made = []
     for row in augmented.to_pylist():
@@ -112,24 +145,34 @@ def augmented_examples(train: pa.Table, augmented: pa.Table) -> list[AugmentedEx
     return made
 
 
-def estimate_held_out(model: classifier.TrainedModel, splits: dict[str, pa.Table]) -> HeldOut:
-    """What the trainer itself says of its validation and test rows."""
-    held = pa.concat_tables([splits["validation"], splits["test"]])
-    texts = held["normalized"].to_pylist()
+def as_held_out(model: classifier.TrainedModel, own: pa.Table, out_of_fold: OutOfFold, fixed: pa.Table) -> HeldOut:
+    """What is said of each judged row by a network that has not learnt it: of the fixed test set, by the model."""
+    held = pa.concat_tables([own.take(pa.array(out_of_fold.rows)), fixed])
     named = {name: np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")}
-    logits = classifier.logits(model, texts) if texts else np.zeros((0, len(model.labels)), np.float32)
-    ids, labels = features.as_ids(texts, model.spec, model.vocabulary), np.array(model.labels, dtype=str)
-    return HeldOut(ids=ids, logits=logits, labels=labels, **named)
+    folds = np.concatenate([out_of_fold.folds, np.full(len(fixed), NEVER, np.int32)])
+    logits = np.concatenate([out_of_fold.logits, classifier.logits(model, fixed["normalized"].to_pylist())])
+    return HeldOut(fold=folds, logits=logits, labels=np.array(model.labels, dtype=str), **named)
+
+
+def sample(model: classifier.TrainedModel, texts: list[str]) -> ParitySample:
+    """What the model says of the first of these texts."""
+    texts = texts[:_SAMPLED]
+    return ParitySample(features.as_ids(texts, model.spec, model.vocabulary), classifier.logits(model, texts))
 
 
 def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames:
     """Table of contents: give each labelled text its split, add what was made, train every bot in a task of its own."""
     rules, seed = classifier_settings(settings.train), settings.train.seed
     columns, nobody = ["domain", "lang", "content_id", "id", "intent", "normalized"], F.lit(None).cast("string")
-    labelled = inputs["denoised"].where(F.col("intent").isNotNull()).select(*columns)
+    split = dict.fromkeys(("family", "parent", "partner"), nobody) | {"fixed": F.lit(False)}
+    labelled = inputs["denoised"].where(F.col("intent").isNotNull()).select(*columns, "component")
     placed = labelled.join(inputs["splits"], ["domain", "lang", "content_id"])
+    placed = placed.withColumns({"parent": nobody, "partner": nobody})
     made = inputs["augmented"].select(*columns, F.lit(SYNTHETIC).alias("split"), "parent", "partner")
-    rows = placed.withColumns({"parent": nobody, "partner": nobody}).unionByName(made)
+    made = made.withColumns({name: split[name] for name in ("family", "fixed")} | {"component": nobody})
+    near = inputs["cleaned_dropped"].where(f"reason = '{NEAR}' and intent is not null").select(*columns, "component")
+    near = near.withColumns({**split, "split": F.lit(NEAR)})
+    rows = placed.unionByName(made).unionByName(near)
 
     def work(bot: str, table: pa.Table) -> pa.Table:
         if cheaper := say_cheaper(table, rules):
@@ -142,7 +185,7 @@ def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames
 STAGE = Stage(
     name="train",
     settings=TrainSettings,
-    needs={"denoised": DENOISED, "splits": SPLITS, "augmented": AUGMENTED},
+    needs={"denoised": DENOISED, "splits": SPLITS, "augmented": AUGMENTED, "cleaned_dropped": CLEANED_DROPPED},
     gives={"model": MODEL},
     libraries=("tensorflow-cpu", "keras", "numpy"),
     run=train,

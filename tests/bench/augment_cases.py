@@ -20,7 +20,7 @@ from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.augmentation.corpus import Corpus
 from mlpipeline.methods.augmentation.making import augment_bot
 from mlpipeline.methods.augmentation.settings import MakingSettings
-from mlpipeline.networks import classifier, fitting, training
+from mlpipeline.networks import classifier, cross_validation, fitting, training
 from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.recipe.load import Resolved
@@ -91,9 +91,9 @@ def train(few: Few, made: Sequence[tuple[Row, int]], settings: ClassifierSetting
     """The default trainer, as the stage `train` calls it."""
     began = time.process_time()
     texts, intents = zip(*few.rows, strict=True)
-    held, held_intents = zip(*few.validation, strict=True) if few.validation else ((), ())
     extra = [training.AugmentedExample(text, intent, (few.rows[row][0],)) for (text, intent), row in made]
-    model = training.train_classifier(texts, intents, held, held_intents, settings, seed, extra)
+    lesson = cross_validation.TrainingData(training.LabelledRows(texts, intents), texts, synthetic=extra)
+    model, _ = cross_validation.train_classifier(lesson, settings, seed)
     spent = time.process_time() - began
     guessed = np.array(model.labels)[classifier.logits(model, [text for text, _ in few.test]).argmax(axis=1)]
     return {**figures(few.test, guessed), "cpu_seconds": spent}

@@ -16,9 +16,11 @@ from mlpipeline.methods.label_noise.folds import Task, train_rows_of
 from mlpipeline.methods.label_noise.fuse import Mistaken, fused_features
 from mlpipeline.methods.label_noise.noise_data import Codes, Floats, NoiseData, as_noise_data, folds_by_group
 from mlpipeline.methods.label_noise.views import CHEAPER_FROM, View, choose_views, fit_view
-from mlpipeline.networks import classifier, training
+from mlpipeline.networks import classifier, cross_validation
+from mlpipeline.networks.cross_validation import TrainingData
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.training import LabelledRows
 from tests.bench.quality import Split
 
 Flags = NDArray[np.bool_]
@@ -167,6 +169,7 @@ def trained_accuracy(corpus: Corpus, labels: Codes, kept: Flags, settings: Class
     """Accuracy of the default trainer on the test rows after learning from the rows that are kept."""
     rows = np.flatnonzero(kept).tolist()
     given = [corpus.names[labels[row]] for row in rows]
-    model = training.train_classifier([corpus.train.texts[row] for row in rows], given, [], [], settings, 1)
+    texts = [corpus.train.texts[row] for row in rows]
+    model = cross_validation.fit_all(TrainingData(LabelledRows(texts, given), texts), settings, 1)
     guessed = np.array(model.labels)[classifier.logits(model, corpus.test.texts).argmax(axis=1)]
     return float((guessed == np.array(corpus.test.labels)).mean())

@@ -20,8 +20,10 @@ import numpy as np
 
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.figures import auroc
-from mlpipeline.networks import calibrate, classifier, fitting, training
+from mlpipeline.networks import calibrate, classifier, cross_validation, fitting
+from mlpipeline.networks.cross_validation import TrainingData
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.training import LabelledRows
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.train import classifier_settings
 from tests.bench.quality import SETS, default_recipes
@@ -72,7 +74,8 @@ def measure(
     train: Rows, validation: Rows, test: Rows, beyond: Rows, settings: ClassifierSettings, seed: int
 ) -> list[float]:
     """One training; the figures of the columns from `threshold` on."""
-    model = training.train_classifier(*_columns(train), *_columns(validation), settings, seed)
+    texts, intents = _columns([*train, *validation])
+    model, _ = cross_validation.train_classifier(TrainingData(LabelledRows(texts, intents), texts), settings, seed)
     inside, outside = (
         calibrate.softmax(classifier.logits(model, [text for text, _ in rows]), model.temperature)
         for rows in (test, beyond)

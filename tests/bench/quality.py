@@ -25,8 +25,10 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.networks import classifier, fitting, training
+from mlpipeline.networks import classifier, cross_validation, fitting
+from mlpipeline.networks.cross_validation import TrainingData
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.training import LabelledRows
 from mlpipeline.recipe.load import Resolved, load_recipes
 from mlpipeline.stages.train import classifier_settings
 
@@ -99,7 +101,9 @@ def measure(train: Split, test: Split, settings: ClassifierSettings, seeds: int)
     right, scores, seconds = [], [], []
     for seed in range(1, seeds + 1):
         began = time.process_time()
-        model = training.train_classifier(train.texts, train.labels, [], [], settings, seed)
+        model = cross_validation.fit_all(
+            TrainingData(LabelledRows(train.texts, train.labels), train.texts), settings, seed
+        )
         seconds.append(time.process_time() - began)
         guessed = np.array(model.labels)[classifier.logits(model, test.texts).argmax(axis=1)]
         right.append(guessed == np.array(test.labels))

@@ -88,7 +88,9 @@ WORLDS = [world(seed) for seed in range(40)]
 @pytest.fixture
 def old(spark: SparkSession):
     def make(places: dict[tuple[str, str], str]) -> DataFrame:
-        return spark.createDataFrame([(domain, "ko", key, split) for (domain, key), split in places.items()], SPLITS)
+        return spark.createDataFrame(
+            [(domain, "ko", key, split, key, False) for (domain, key), split in places.items()], SPLITS
+        )
 
     return make
 

@@ -71,7 +71,8 @@ def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> 
         seed: of the first lesson's model.
     """
     from mlpipeline.networks.classifier import logits
-    from mlpipeline.networks.training import AugmentedExample, train_classifier
+    from mlpipeline.networks.cross_validation import TrainingData, fit_all
+    from mlpipeline.networks.training import AugmentedExample, LabelledRows
 
     place = {name: code for code, name in enumerate(coded(corpus.intents)[0])}
 
@@ -86,10 +87,9 @@ def trainer_learner(corpus: Corpus, settings: ClassifierSettings, seed: int) -> 
             for one, wanted in zip(lesson.synthetic, arm.used.tolist(), strict=True)
             if wanted
         ]
-        asked, right = ([column[row] for row in lesson.held_out] for column in (corpus.texts, corpus.intents))
-        # The rows that judge only set temperature and threshold here, which move no first place.
-        model = train_classifier(texts, intents, asked, right, settings, seed + lesson.seed, made)
-        best = logits(model, asked).argmax(axis=1)
+        rows = TrainingData(LabelledRows(texts, intents), texts, synthetic=made)
+        model = fit_all(rows, settings, seed + lesson.seed)
+        best = logits(model, [corpus.texts[row] for row in lesson.held_out]).argmax(axis=1)
         return np.array([place[model.labels[code]] for code in best.tolist()], np.int64)
 
     return learn

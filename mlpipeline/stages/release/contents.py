@@ -26,13 +26,14 @@ Rows = Mapping[str, pa.Table]
 
 
 def join_training_rows(inputs: Rows) -> pa.Table:
-    """The labelled training rows with their vectors, one a content and intent, sorted by both."""
+    """The rows that the model learnt, with their vectors, one a content and intent, sorted by both."""
     kept = inputs["denoised"].select(["content_id", "intent", "text", "normalized"])
     labelled = kept.filter(pc.is_valid(kept["intent"]))
-    splits = inputs["splits"].select(["content_id", "split"])
+    splits = inputs["splits"].select(["content_id", "fixed"])
+    learnt = splits.filter(pc.invert(pc.fill_null(splits["fixed"], False)))
     vectors = inputs["embedding"].select(["content_id", "vector"])
     vectors = vectors.filter(pc.is_valid(vectors["vector"]))
-    joined = labelled.join(splits.filter(pc.equal(splits["split"], "train")), "content_id", join_type="inner")
+    joined = labelled.join(learnt, "content_id", join_type="inner")
     joined = joined.join(vectors, "content_id", join_type="inner")
     return joined.sort_by([("content_id", "ascending"), ("intent", "ascending")])
 

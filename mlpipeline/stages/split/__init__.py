@@ -45,10 +45,10 @@ def with_component(frame: DataFrame) -> DataFrame:
 
 
 def as_contents(assigned: DataFrame) -> DataFrame:
-    """One row a content: `place`, and `low`, `high`, the extreme hashes of its intents: equal where it has one."""
-    # Numbers are aggregated by hash, texts only by sorting.
+    """One row a content: `family`, `place`, and `low`, `high`, the extreme hashes of its intents: equal for one."""
+    # Numbers are aggregated by hash, texts only by sorting. A content has one family.
     name = F.xxhash64("intent")
-    return assigned.groupBy(*_CONTENT).agg(
+    return assigned.groupBy(*_CONTENT, "family").agg(
         F.min("place").alias("place"), F.min(name).alias("low"), F.max(name).alias("high")
     )
 
@@ -123,7 +123,8 @@ def split(settings: SplitSettings, inputs: Frames, counters: Counters) -> Frames
     )
     contents = placed.transform(as_contents).persist()
     findings = find_findings(settings.split, placed, contents, labelled, large=large, ties=ties, earlier=earlier)
-    return {"splits": contents.select(*_CONTENT, as_name("place").alias("split")), "split_finding": findings}
+    named = (as_name("place").alias("split"), "family", F.lit(False).alias("fixed"))
+    return {"splits": contents.select(*_CONTENT, *named), "split_finding": findings}
 
 
 def kept(is_dear: bool) -> Transform:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks import calibrate, training
+from mlpipeline.networks import calibrate, cross_validation, training
 from mlpipeline.networks.classifier import TrainedModel, build_core, logits
+from mlpipeline.networks.cross_validation import TrainingData, train_classifier
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.onnx_core import onnx_core
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.networks.targets import write_target
-from mlpipeline.networks.training import AugmentedExample, train_classifier
+from mlpipeline.networks.training import AugmentedExample, LabelledRows
 from mlpipeline.recipe.names import OPSETS
 
 pytestmark = pytest.mark.slow
@@ -39,6 +41,8 @@ SETTINGS = ClassifierSettings(
     augmented_weight=1.0,
     out_of_scope_label="out_of_scope",
     accept_share=0.95,
+    folds=3,
+    max_folded_rows=1000,
 )
 HEADS = {
     "alarm": ["wake me", "set an alarm", "깨워줘"],
@@ -53,10 +57,21 @@ def corpus(intents: dict[str, list[str]] = HEADS) -> tuple[list[str], list[str]]
     return [text for text, _ in rows], [intent for _, intent in rows]
 
 
+def learnt(
+    texts: list[str],
+    labels: list[str],
+    seed: int = 1,
+    synthetic: Sequence[AugmentedExample] = (),
+    settings: ClassifierSettings = SETTINGS,
+) -> TrainedModel:
+    lesson = TrainingData(LabelledRows(texts, labels), texts, synthetic=synthetic)
+    return train_classifier(lesson, settings, seed)[0]
+
+
 @pytest.fixture(scope="module")
 def model() -> TrainedModel:
     texts, labels = corpus()
-    return train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], SETTINGS, 1)
+    return learnt(texts[::2], labels[::2])
 
 
 def test_it_learns(model: TrainedModel) -> None:
@@ -65,7 +80,7 @@ def test_it_learns(model: TrainedModel) -> None:
     right = [model.labels[place] == label for place, label in zip(best, labels[1::2], strict=True)]
     assert model.labels == ["alarm", "light", "music"] and np.mean(right) > 0.9
     losses: Any = model.history["loss"]
-    assert model.history["calibrated_on"] == "validation" and losses[-1] < losses[0]
+    assert model.history["folds"] == 3 and losses[-1] < losses[0]
 
 
 def test_what_is_not_its_business_is_refused_by_a_bot_that_is_always_right(model: TrainedModel) -> None:
@@ -81,9 +96,9 @@ def test_what_is_not_its_business_is_refused_by_a_bot_that_is_always_right(model
 
 def test_equal_data_and_seed_give_equal_weights_in_any_order_of_the_rows(model: TrainedModel) -> None:
     texts, labels = corpus()
-    again = train_classifier(texts[::2][::-1], labels[::2][::-1], texts[1::2], labels[1::2], SETTINGS, 1)
+    again = learnt(texts[::2][::-1], labels[::2][::-1])
     assert again.weights_digest == model.weights_digest and again.to_bytes() == model.to_bytes()
-    other = train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], SETTINGS, 2)
+    other = learnt(texts[::2], labels[::2], 2)
     assert other.weights_digest != model.weights_digest
 
 
@@ -95,8 +110,7 @@ def test_a_made_row_is_learnt_by_its_weight(model: TrainedModel) -> None:
     ]
 
     def said(weight: float) -> TrainedModel:
-        settings = replace(SETTINGS, augmented_weight=weight)
-        return train_classifier(texts[::2], labels[::2], texts[1::2], labels[1::2], settings, 1, made)
+        return learnt(texts[::2], labels[::2], 1, made, replace(SETTINGS, augmented_weight=weight))
 
     def chance(one: TrainedModel) -> float:
         return float(calibrate.softmax(logits(one, ["heavy metal it is"]))[0, one.labels.index("music")])
@@ -111,15 +125,15 @@ def test_nothing_is_calibrated_on_rows_that_were_made(monkeypatch: pytest.Monkey
     seen: list[tuple[set[str], set[str]]] = []
     real = training.fit_network
 
-    def fit(rows: Any, names: Any, settings: Any, seed: int, extra: Any) -> TrainedModel:
+    def fit(rows: LabelledRows, names: Any, settings: Any, seed: int, extra: Any) -> TrainedModel:
         seen.append((set(rows.texts), {parent for row in extra for parent in row.parents}))
         return real(rows, names, settings, seed, extra)
 
-    monkeypatch.setattr(training, "fit_network", fit)
-    found = train_classifier(texts, labels, [], [], SETTINGS, 1, made)
-    assert found.history["calibrated_on"] == "folds" and found.history["validation_rows"] == len(texts)
+    monkeypatch.setattr(cross_validation, "fit_network", fit)
+    found = learnt(texts, labels, 1, made)
+    assert found.history["validation_rows"] == len(texts)
     # no child of a row that a fold leaves out is learnt in that fold
-    assert [rows for rows, _ in seen] == [parents for _, parents in seen] and len(seen) > 2
+    assert [rows for rows, _ in seen] == [parents for _, parents in seen] and len(seen) == 4
 
 
 def test_round_trip(model: TrainedModel) -> None:
@@ -161,24 +175,22 @@ def test_saved_model_and_onnx_compute_what_the_trainer_computes(model: TrainedMo
 
 def test_one_intent_is_refused_with_the_fix() -> None:
     with pytest.raises(StageError, match=r"one intent only \(a\).*at least two intents"):
-        train_classifier(["x", "y", "z"], ["a", "a", "out_of_scope"], [], [], SETTINGS, 1)
+        learnt(["x", "y", "z"], ["a", "a", "out_of_scope"])
     with pytest.raises(StageError, match="no intent at all"):
-        train_classifier([], [], [], [], SETTINGS, 1)
+        learnt([], [])
 
 
 @pytest.mark.parametrize(
-    ("texts", "labels", "held"),
+    ("texts", "labels"),
     [
-        (["yes", "no"], ["yes", "no"], []),
-        (["a b", "b c", "", "d e"], ["1", "2", "3", "4"], [("a b", "1"), ("maybe", "unknown")]),
-        (["예", "아니요", "오늘 날씨"], ["yes", "no", "out_of_scope"], []),
+        (["yes", "no"], ["yes", "no"]),
+        (["a b", "b c", "", "d e"], ["1", "2", "3", "4"]),
+        (["예", "아니요", "오늘 날씨"], ["yes", "no", "out_of_scope"]),
     ],
 )
-def test_tiny_corpora_give_a_model(texts: list[str], labels: list[str], held: list[tuple[str, str]]) -> None:
-    model = train_classifier(
-        texts, labels, [text for text, _ in held], [label for _, label in held], replace(SETTINGS, min_steps=30), 1
-    )
-    assert "out_of_scope" not in model.labels and model.history["calibrated_on"] == "folds"
+def test_tiny_corpora_give_a_model(texts: list[str], labels: list[str]) -> None:
+    model = learnt(texts, labels, settings=replace(SETTINGS, min_steps=30))
+    assert "out_of_scope" not in model.labels
     assert 0.0 <= model.threshold <= 1.0 and 0.04 < model.temperature < 21
     assert np.isfinite(logits(model, texts)).all()
 
@@ -192,17 +204,7 @@ def test_out_of_scope_rows_teach_the_threshold() -> None:
 
 def calibrated_scores(texts: list[str], labels: list[str], strange: list[str]) -> tuple[Any, Any]:
     extra = ["out_of_scope"] * len(strange)
-    model = train_classifier(
-        texts[::2] + strange[::2], labels[::2] + extra[::2], texts[1::2] + strange[1::2], labels[1::2] + extra[1::2],
-        SETTINGS, 1,
-    )  # fmt: skip
+    model = learnt(texts[::2] + strange[::2], labels[::2] + extra[::2])
     assert model.out_of_scope == "out_of_scope" and model.labels == ["alarm", "light", "music"]
     scores = [calibrate.softmax(logits(model, part), model.temperature).max(axis=1) for part in (texts, strange)]
     return (scores[0], model.threshold), (scores[1], model.threshold)
-
-
-def test_folds_hold_every_intent() -> None:
-    intents = ["abc"[number % 3] for number in range(30)]
-    folds = training._fold_of(intents)
-    for label in "abc":
-        assert {folds[place] for place, intent in enumerate(intents) if intent == label} == {0, 1, 2}

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from mlpipeline.orders.seen import CHOSEN_ON, LEARNT, NEAR, UNSEEN, Known, as_seen, known_texts, seen_line
+from mlpipeline.orders.seen import LEARNT, NEAR, UNSEEN, Known, as_seen, known_texts, seen_line
 from mlpipeline.store.layout import Store
 from tests.unit.orders.test_outcome import put
 
-KNOWN = Known(["where is my parcel now", "i want my money back"], ["when do you open on sunday"])
+KNOWN = Known(["where is my parcel now", "i want my money back", "when do you open on sunday"])
 
 
 def test_rows_are_told_apart_by_what_the_bot_knows():
     texts = ["i want my money back", "when do you open on sunday", "where is my parcel now?", "cancel it", "cancel it"]
-    assert as_seen(texts, KNOWN, (), 0.8) == [LEARNT, CHOSEN_ON, NEAR, UNSEEN, UNSEEN]
+    assert as_seen(texts, KNOWN, (), 0.8) == [LEARNT, LEARNT, NEAR, UNSEEN, UNSEEN]
     assert as_seen([], KNOWN, (), 0.8) == []
-    assert as_seen(["cancel it"], Known([], []), (), 0.8) == [UNSEEN]
+    assert as_seen(["cancel it"], Known([]), (), 0.8) == [UNSEEN]
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ def test_rows_are_told_apart_by_what_the_bot_knows():
         ([UNSEEN], "of this row the bot has seen none before"),
         ([UNSEEN] * 1200, "of these 1,200 rows the bot has seen none before"),
         (
-            [LEARNT] * 5 + [CHOSEN_ON] * 2 + [NEAR, UNSEEN],
-            "of these 9 rows the bot learnt from 5, was tuned on 2, and has seen nearly so 1; 1 is new to it",
+            [LEARNT] * 7 + [NEAR, UNSEEN],
+            "of these 9 rows the bot learnt from 7, and has seen nearly so 1; 1 is new to it",
         ),
         (
             [LEARNT, LEARNT],
@@ -57,12 +57,12 @@ class _Bundle:
 def test_a_bundle_knows_its_own_questions_and_the_store_the_rest(tmp_path: Path):
     store = Store(str(tmp_path / "store"))
     bundle: Any = _Bundle("Where is it", "Hello")
-    assert known_texts(store, "shop/ko", bundle) == Known(["where is it", "hello"], [])
+    assert known_texts(store, "shop/ko", bundle) == Known(["where is it", "hello"])
     bare: Any = _Bundle()
     assert known_texts(store, "shop/ko", bare) is None
-    rows = [(f"c{number}", split) for number, split in enumerate(["train", "train", "validation", "test"])]
-    put(store, "splits", [{"content_id": content, "split": split} for content, split in rows])
+    rows = [(f"c{number}", split) for number, split in enumerate(["train", "validation", "test", "test"])]
+    put(store, "splits", [{"content_id": one, "split": split, "fixed": one == "c3"} for one, split in rows])
     put(store, "cleaned", [{"content_id": f"c{number}", "normalized": f"text {number}"} for number in range(5)])
     put(store, "augmented", [{"normalized": "from a log", "source": "augment"}])
-    assert known_texts(store, "shop/ko", bare) == Known(["text 0", "text 1", "from a log"], ["text 2"])
-    assert known_texts(store, "shop/ko", bundle) == Known(["where is it", "hello", "from a log"], ["text 2"])
+    assert known_texts(store, "shop/ko", bare) == Known(["text 0", "text 1", "text 2", "from a log"])
+    assert known_texts(store, "shop/ko", bundle) == Known(["where is it", "hello", "from a log"])

@@ -18,7 +18,7 @@ def test_the_index_holds_training_rows_of_known_intents_in_order():
             "normalized": [row[2].lower() for row in rows],
         }
     )
-    splits = pa.table({"content_id": ["c1", "c2", "c3", "c4", "c5"], "split": ["train"] * 4 + ["test"]})
+    splits = pa.table({"content_id": ["c1", "c2", "c3", "c4", "c5"], "fixed": [False] * 4 + [True]})
     vectors = [np.full(2, number, "<f4").tobytes() for number in range(5)]
     embedding = pa.table({"content_id": ["c1", "c2", "c3", "c4", "c5"], "vector": vectors})
     joined = join_training_rows({"denoised": cleaned, "splits": splits, "embedding": embedding})

@@ -52,6 +52,6 @@ SETTINGS = classifier_settings(section(TrainSection, **SIZES, out_of_scope_label
 )
 def test_what_size_changes_about_training_is_said(rows: int, intents: int, said: str):
     labels = ["out", *(f"i{number % intents}" for number in range(rows - 1))]
-    table = pa.table({"split": ["train"] * (rows - 1) + ["augmented"], "intent": labels})
-    held_out = pa.table({"split": ["test"], "intent": ["another"]})
+    table = pa.table({"split": ["train"] * (rows - 1) + ["augmented"], "intent": labels, "fixed": [False] * rows})
+    held_out = pa.table({"split": ["test"], "intent": ["another"], "fixed": [True]})
     assert say_cheaper(pa.concat_tables([table, held_out]), SETTINGS) == said
