@@ -149,8 +149,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, help="file of finished cases, to go on from where a run was stopped")
     parser.add_argument("--rows", type=int, default=15_000, help="of the made corpus; a hundredth of it are intents")
     given = parser.parse_args(arguments)
-    if given.vectors and given.drawn:
-        parser.error("--vectors with --drawn is not measured: drawn rows have no vectors")
     fitting.use_one_thread()
     if given.data is None:
         time_made(max(given.rows // 100, 2), 100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,8 @@ class Corpus:
         """So many of the rows to learn from, at random."""
         rows = np.random.default_rng(seed).permutation(len(self.train.texts))[:count].tolist()
         part = Split([self.train.texts[row] for row in rows], [self.train.labels[row] for row in rows])
-        return Corpus.of(part, self.test)
+        plain, vectors = Corpus.of(part, self.test), self.noise_data.vectors
+        return replace(plain, noise_data=as_noise_data(part.texts, vectors=vectors[rows])) if vectors.size else plain
 
 
 def run_case(
