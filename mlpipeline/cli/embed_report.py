@@ -175,6 +175,7 @@ def _encoders(
     context: CommandContext, bots: list[str], recipes: Mapping[str, Resolved]
 ) -> dict[str, tuple[Encoder, Encoder | None]]:
     """Language -> the encoder of its bots, and the one that it is compared with."""
+    from mlpipeline.networks.encoders.opening import USE_FITTED
     from mlpipeline.networks.encoders.use_source import knows
     from mlpipeline.orders.embedding_rows import other_encoder
     from mlpipeline.orders.neighbours import stored_encoder
@@ -185,8 +186,8 @@ def _encoders(
         lang, rules = Bot.parse(bot).lang, recipes[bot].recipe.embed
         if lang in found:
             continue
-        if name == "use" and not knows(lang):
-            context.say(f"note: the encoder `use` never learnt {lang}")
+        if name in ("use", USE_FITTED) and not knows(lang):
+            context.say(f"note: the encoder `{name}` never learnt {lang}")
         other = other_encoder(context.store, lang, name, rules) if name else None
         found[lang] = (stored_encoder(context.store, bot, rules.encoder), other)
     return found
@@ -195,11 +196,15 @@ def _encoders(
 def _add_bot(
     context: CommandContext, measured: Measured, bot: str, resolved: Resolved, own: Encoder, other: Encoder | None
 ) -> None:
+    from mlpipeline.networks.encoders.opening import USE_FITTED
     from mlpipeline.orders.embedding_report import report_bot
     from mlpipeline.orders.embedding_rows import read_bot_texts, vectors_of
 
     seed = resolved.recipe.embed.seed
-    data = read_bot_texts(context.store, bot, most=context.options.rows, seed=seed)
+    fitted = any(one is not None and one.name == USE_FITTED for one in (own, other))
+    data = read_bot_texts(context.store, bot, most=context.options.rows, seed=seed, unlearnt=fitted)
+    if fitted:
+        context.say(f"{bot}: training rows left out, whose intents `{USE_FITTED}` has learnt from", bot=bot)
     vectors, stored = vectors_of(context.store, data, own)
     drawn = f"{len(data.texts):,} of {data.total:,} texts" if len(data.texts) < data.total else f"{data.total:,} texts"
     context.say(f"{bot}: {drawn}, {stored:,} vectors from the store, {len(data.texts) - stored:,} encoded", bot=bot)

@@ -16,7 +16,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.networks.encoders.contract import Encoder, Vectors
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
-from mlpipeline.networks.encoders.opening import NGRAM_LSA, make_encoder
+from mlpipeline.networks.encoders.opening import NGRAM_LSA, USE_FITTED, Corpus, make_encoder
 from mlpipeline.recipe.model_fields import EmbedSection
 from mlpipeline.store.checked import understood, with_store
 from mlpipeline.store.layout import Store
@@ -65,11 +65,16 @@ def embedded_bots(store: Store, bots: Sequence[str]) -> tuple[list[str], list[st
     return there, [bot for bot in bots if bot not in manifest.entries]
 
 
-def read_bot_texts(store: Store, bot: str, *, most: int, seed: int) -> BotTexts:
-    """At most `most` labelled texts of a bot, drawn by the seed; the same ones of equal rows in whatever order."""
+def read_bot_texts(store: Store, bot: str, *, most: int, seed: int, unlearnt: bool = False) -> BotTexts:
+    """At most `most` labelled texts of a bot, drawn by the seed; the same ones of equal rows in whatever order.
+
+    `unlearnt` leaves the training split out: an encoder that has learnt from its intents is not judged by it.
+    """
     names = ["content_id", "intent", "text", "normalized", "component"]
     rows = read_rows(store, "cleaned", bots=[bot], columns=names).select(names)
     rows = rows.filter(pc.is_valid(rows["intent"])).sort_by([(name, "ascending") for name in names])
+    if unlearnt:
+        rows = rows.filter(pc.invert(pc.is_in(rows["content_id"], _training_contents(store, bot))))
     firsts = list({row["content_id"]: row for row in reversed(rows.to_pylist())}.values())[::-1]
     total = len(firsts)
     if total > most:
@@ -90,6 +95,25 @@ def read_bot_texts(store: Store, bot: str, *, most: int, seed: int) -> BotTexts:
         np.array([groups[row["component"] or row["content_id"]] for row in firsts], np.int64),
         total,
     )
+
+
+def _training_contents(store: Store, bot: str) -> pa.Array:
+    rows = read_rows(store, "splits", bots=[bot], columns=["content_id", "split"])
+    return rows.filter(pc.equal(rows["split"], "train"))["content_id"].combine_chunks()
+
+
+def _training_rows(store: Store, bots: Sequence[str], most: int) -> Corpus:
+    """As `stages.embed.as_corpus` of the same rows."""
+    found: set[tuple[str, str, str]] = set()
+    for bot in bots:
+        rows = read_rows(store, "cleaned", bots=[bot], columns=["content_id", "intent", "normalized"])
+        rows = rows.filter(
+            pc.and_(pc.is_valid(rows["intent"]), pc.is_in(rows["content_id"], _training_contents(store, bot)))
+        )
+        domain = Bot.parse(bot).domain
+        found |= {(row["content_id"], f"{domain}/{row['intent']}", row["normalized"]) for row in rows.to_pylist()}
+    chosen = sorted(found)[:most]
+    return Corpus((), [text for *_, text in chosen], [intent for _, intent, _ in chosen])
 
 
 def vectors_of(store: Store, data: BotTexts, encoder: Encoder) -> tuple[Vectors, int]:
@@ -128,10 +152,12 @@ def other_encoder(store: Store, lang: str, name: str, rules: EmbedSection) -> En
     Raises:
         SetupError: this machine lacks what it needs, or the folder holds no encoder.
     """
-    drawn: list[str] = []
+    bots = [bot for bot in sorted(load_manifest(store, "cleaned").entries) if Bot.parse(bot).lang == lang]
+    corpus = Corpus(())
     if NGRAM_LSA in name.split("+"):
-        bots = [bot for bot in sorted(load_manifest(store, "cleaned").entries) if Bot.parse(bot).lang == lang]
         rows = read_rows(store, "cleaned", bots=bots, columns=["content_id", "normalized"])
         pairs = zip(rows["content_id"].to_pylist(), rows["normalized"].to_pylist(), strict=True)
-        drawn = [text for _, text in sorted(dict(pairs).items())[: rules.max_rows]]
-    return make_encoder(name, drawn, partial(fit_ngram_encoder, **rules.model_dump(include=_FIT_SETTINGS)))
+        corpus = Corpus([text for _, text in sorted(dict(pairs).items())[: rules.max_rows]])
+    elif name == USE_FITTED:
+        corpus = _training_rows(store, bots, rules.max_rows)
+    return make_encoder(name, corpus, partial(fit_ngram_encoder, **rules.model_dump(include=_FIT_SETTINGS)))

@@ -8,7 +8,12 @@ from mlpipeline.networks.encoders.use_source import FIX, is_installed, knows
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.values import Section
 
-_WEIGHTS, _TRAINED_HERE = "use", "ngram-lsa"
+_WEIGHTS, _TRAINED_HERE, _LEARNT_INTENTS = "use", "ngram-lsa", "use-fitted"
+
+
+def trained_here(encoder: str) -> bool:
+    """Whether rows of the store take part in an encoder, so that it may be outgrown."""
+    return _TRAINED_HERE in encoder.split("+") or encoder == _LEARNT_INTENTS
 
 
 class EncoderChoice:
@@ -16,7 +21,7 @@ class EncoderChoice:
 
     The bot is planned and run as if its recipe named what is used, so that its fingerprint tells what its vectors are
     of, and the day the weights are installed they are made anew. Vectors without weights are no view of `denoise`:
-    they know nothing that n-grams do not.
+    they know nothing that n-grams do not. Nor are those of `use-fitted`: the labels in doubt took part in them.
     """
 
     def __init__(self) -> None:
@@ -27,9 +32,9 @@ class EncoderChoice:
     def as_runnable(self, bot: Resolved) -> Resolved:
         """The bot with an encoder that this machine has and that knows its language."""
         recipe, encoder = bot.recipe, bot.recipe.embed.encoder
-        if encoder == _WEIGHTS and not knows(bot.lang):
-            why = f"{bot.lang}: the encoder `use` does not know this language, `{_TRAINED_HERE}` is used instead"
-        elif _WEIGHTS in encoder.split("+") and not self._installed:
+        if encoder in (_WEIGHTS, _LEARNT_INTENTS) and not knows(bot.lang):
+            why = f"{bot.lang}: the encoder `{encoder}` does not know this language, `{_TRAINED_HERE}` is used instead"
+        elif (_WEIGHTS in encoder.split("+") or encoder == _LEARNT_INTENTS) and not self._installed:
             why = f"{bot.lang}: the encoder `use` is not installed, `{_TRAINED_HERE}` is used instead -> {FIX}"
         else:
             why = ""
@@ -38,7 +43,7 @@ class EncoderChoice:
             self.notes.setdefault(bot.lang, why)
             encoder = _TRAINED_HERE
             changes["embed"] = self._with(recipe.embed, "encoder", encoder)
-        if encoder == _TRAINED_HERE and recipe.denoise.pretrained_vectors:
+        if encoder in (_TRAINED_HERE, _LEARNT_INTENTS) and recipe.denoise.pretrained_vectors:
             changes["denoise"] = self._with(recipe.denoise, "pretrained_vectors", False)
         return replace(bot, recipe=recipe.model_copy(update=changes)) if changes else bot
 

@@ -10,7 +10,7 @@ from mlpipeline.errors import MLPipelineError, StageError
 from mlpipeline.inputs import plain_file
 from mlpipeline.orders.causes import find_causes
 from mlpipeline.orders.changes import row_changes
-from mlpipeline.orders.encoders import EncoderChoice
+from mlpipeline.orders.encoders import EncoderChoice, trained_here
 from mlpipeline.orders.growth import growth_notes
 from mlpipeline.orders.promises import check_promises
 from mlpipeline.orders.provenance import folders_of, read_stage_code
@@ -294,7 +294,7 @@ class Planner:
 
     def _growth_notes(self, plan: Plan) -> list[str]:
         recipes = [order.job.recipe for order in plan.orders.get("embed", {}).values()]
-        shares = {one.lang: one.embed.retrain_growth for one in recipes if "ngram-lsa" in one.embed.encoder.split("+")}
+        shares = {one.lang: one.embed.retrain_growth for one in recipes if trained_here(one.embed.encoder)}
         if not shares or not self.manifest("encoder").entries:
             return []
         return growth_notes(self._store, self.manifest("cleaned"), shares)

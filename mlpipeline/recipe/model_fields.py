@@ -29,7 +29,8 @@ class EmbedSection(Section):
     encoder: str = Field(
         min_length=1,
         description="use (pretrained, sixteen languages), ngram-lsa (trained here, on all texts of a language), "
-        "use+ngram-lsa (both side by side), or the folder of a pretrained encoder, also hdfs:// or s3a://",
+        "use+ngram-lsa (both side by side), use-fitted (use, fitted to the intents of the training rows), or the "
+        "folder of a pretrained encoder, also hdfs:// or s3a://",
     )
     dims: Annotated[int, Field(ge=2, le=4096)] = Field(description="Length of the vectors of ngram-lsa")
     engine: Literal["arrow", "rdd"] = Field(

@@ -28,7 +28,7 @@ SCRIPTS = (
 )  # fmt: skip
 ROW_FIELDS = ("text", "intent", "ts", "source", "annotator", "verified", "parent")
 """What a row of a file has, in the words of `ingest.map`."""
-ENCODERS = ("use", "ngram-lsa", "use+ngram-lsa")
+ENCODERS = ("use", "ngram-lsa", "use+ngram-lsa", "use-fitted")
 """What `embed.encoder` may name; anything else is a folder."""
 OPSETS = (13, 21)
 """The oldest ONNX operator set with the nodes that the exporter writes, and the newest that onnxruntime 1.20 reads, the

@@ -21,9 +21,9 @@ from mlpipeline.errors import SetupError
 from mlpipeline.networks.batches import Encodes, encode_texts
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
-from mlpipeline.networks.encoders.opening import make_encoder, open_encoder, uses_gpu
+from mlpipeline.networks.encoders.opening import USE_FITTED, Corpus, make_encoder, open_encoder, uses_gpu
 from mlpipeline.networks.precision import pack_vectors, unpack_vectors
-from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES, SPLITS
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.device import device_of_task
 from mlpipeline.spark.frames import Transform, union_all
@@ -63,14 +63,37 @@ def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) ->
     rules = settings.embed
     train = partial(fit_ngram_encoder, **rules.model_dump(include=_FIT_SETTINGS))
     texts = inputs["cleaned"].select(F.lit("*").alias("domain"), "lang", "content_id", "normalized").distinct()
+    if rules.encoder == USE_FITTED:
+        texts = texts.join(training_intents(inputs), ["lang", "content_id"], "left")
 
     def fit(bot: str, rows: pa.Table) -> pa.Table:
-        drawn = rows.sort_by("content_id").slice(0, rules.max_rows)
-        made = make_encoder(rules.encoder, drawn["normalized"].to_pylist(), train)
-        row = {"domain": "*", "lang": Bot.parse(bot).lang, "encoder": made.digest, "rows": len(rows)}
+        made = make_encoder(rules.encoder, as_corpus(rows, rules.max_rows), train)
+        row = {
+            "domain": "*",
+            "lang": Bot.parse(bot).lang,
+            "encoder": made.digest,
+            "rows": len(rows["content_id"].unique()),
+        }
         return pa.Table.from_pylist([{**row, "payload": made.to_bytes()}], schema=to_arrow_schema(ENCODER))
 
     return run_tasks(texts, fit, schema=ENCODER, counters=counters)
+
+
+def training_intents(inputs: Frames) -> DataFrame:
+    """lang, content_id and `intent` (with its domain) of the rows of the training split: others must not be learnt."""
+    training = inputs["splits"].where("split = 'train'").select("domain", "lang", "content_id")
+    rows = inputs["cleaned"].where("intent is not null").join(training, ["domain", "lang", "content_id"], "left_semi")
+    return rows.select("lang", "content_id", F.concat_ws("/", "domain", "intent").alias("intent")).distinct()
+
+
+def as_corpus(rows: pa.Table, most: int) -> Corpus:
+    """What an encoder may learn from, drawn by content id; `intent` is there for the encoders that read it."""
+    labelled = "intent" in rows.column_names
+    rows = rows.sort_by([(name, "ascending") for name in ("content_id", *(("intent",) if labelled else ()))])
+    if not labelled:
+        return Corpus(rows["normalized"].slice(0, most).to_pylist())
+    known = rows.filter(pc.is_valid(rows["intent"])).slice(0, most)
+    return Corpus((), known["normalized"].to_pylist(), known["intent"].to_pylist())
 
 
 def maker_of(encoder: Row, rules: EmbedSection) -> str:
@@ -245,7 +268,7 @@ STAGE = Stage(
     libraries=_LIBRARIES,
     folders={"embed.encoder": _FOLDER_LIBRARIES},
     run=embed,
-    shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED}, run=fit_encoders),
+    shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED, "splits": SPLITS}, run=fit_encoders),
     kept=Kept(gives="features", schema=FEATURES, partitions=("maker", "lang"), run=encode_missing),
     # An encoder from a folder. `use` was measured with 125, ngram-lsa with 83.
     need=StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),

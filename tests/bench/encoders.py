@@ -34,7 +34,7 @@ from threadpoolctl import threadpool_limits
 
 from mlpipeline.networks.encoders.contract import Encoder, Vectors
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
-from mlpipeline.networks.encoders.opening import make_encoder
+from mlpipeline.networks.encoders.opening import Corpus, make_encoder
 from mlpipeline.networks.encoders.use_encoder import open_use
 from mlpipeline.networks.encoders.use_tokens import as_pieces, open_pieces
 from mlpipeline.networks.runtime import open_core
@@ -94,7 +94,7 @@ def few_rows(train: Split, test: Split, vectors: tuple[Vectors, Vectors], rows: 
 
 def of_encoder(name: str, texts: Sequence[str]) -> Encoder:
     """The encoder that a recipe names; what is trained here sees all texts without their labels, as in a run."""
-    return make_encoder(name, texts, partial(fit_ngram_encoder))
+    return make_encoder(name, Corpus(texts), partial(fit_ngram_encoder))
 
 
 def print_few_rows(data: Path, names: Iterable[str], encoders: Sequence[str], draws: int) -> None:

@@ -10,9 +10,9 @@ from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.networks.encoders.use_encoder import open_use
 from mlpipeline.networks.encoders.use_source import is_installed
 from mlpipeline.pipeline import settings_of
-from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES
+from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES, SPLITS
 from mlpipeline.spark.frames import check_schema
-from mlpipeline.stages.embed import encode_missing
+from mlpipeline.stages.embed import encode_missing, training_intents
 from tests.spark.conftest import as_rows, recipe
 
 SETS = ("embed.encoder=ngram-lsa", "embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
@@ -41,6 +41,18 @@ def test_one_encoder_a_language_from_the_texts_of_all_domains(encoder):
     (row,) = check_schema(encoder, ENCODER, where="test").collect()
     assert (row["domain"], row["lang"], row["rows"]) == ("*", "ko", 50)
     assert NgramEncoder.from_bytes(bytes(row["payload"])).digest == row["encoder"]
+
+
+def test_intents_are_learnt_from_the_training_split_only(spark):
+    rows = [("shop", "c1", "a"), ("bank", "c1", "a"), ("shop", "c2", "b"), ("shop", "c3", None), ("bank", "c2", "c")]
+    cleaned = [{"domain": d, "lang": "ko", "content_id": c, "intent": i} for d, c, i in rows]
+    splits = [("shop", "c1", "train"), ("bank", "c1", "train"), ("shop", "c2", "test"), ("bank", "c2", "train")]
+    inputs = {
+        "cleaned": spark.createDataFrame(cleaned * 2, CLEANED),
+        "splits": spark.createDataFrame([(d, "ko", c, s) for d, c, s in splits], SPLITS),
+    }
+    found = as_rows(training_intents(inputs), "content_id", "intent")
+    assert sorted(found) == [("c1", "bank/a"), ("c1", "shop/a"), ("c2", "bank/c")]
 
 
 @pytest.mark.parametrize("partitions", [1, 2, 7])

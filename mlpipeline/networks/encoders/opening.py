@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from mlpipeline.cluster.device import CPU, Device
 from mlpipeline.errors import SetupError
@@ -12,17 +13,30 @@ from mlpipeline.networks.encoders.folder_address import open_address
 from mlpipeline.networks.encoders.joined import JoinedEncoder
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.networks.encoders.use_encoder import open_use
+from mlpipeline.networks.encoders.use_fitted import NAME, fit_on_intents, fitted_from
 from mlpipeline.networks.encoders.use_on_gpu import open_use_on
 
-USE, NGRAM_LSA, USE_AND_NGRAM_LSA = "use", "ngram-lsa", "use+ngram-lsa"
+USE, NGRAM_LSA, USE_AND_NGRAM_LSA, USE_FITTED = "use", "ngram-lsa", "use+ngram-lsa", NAME
 
 
-def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]], NgramEncoder]) -> Encoder:
-    """The encoder that the recipe names; whatever of it is trained here learns from these texts.
+@dataclass(frozen=True)
+class Corpus:
+    """What an encoder may learn from: normalised texts of one language, and those of training rows with intents.
+
+    `labelled` and `intents` have equal lengths; they are read for `use-fitted` only.
+    """
+
+    texts: Sequence[str]
+    labelled: Sequence[str] = ()
+    intents: Sequence[str] = ()
+
+
+def make_encoder(name: str, corpus: Corpus, train: Callable[[Sequence[str]], NgramEncoder]) -> Encoder:
+    """The encoder that the recipe names; whatever of it is trained here learns from the corpus.
 
     Args:
         name: `embed.encoder` of the recipe.
-        texts: normalised texts of one language.
+        corpus: of one language.
         train: `fit_ngram_encoder` with the recipe's settings.
 
     Raises:
@@ -32,9 +46,11 @@ def make_encoder(name: str, texts: Sequence[str], train: Callable[[Sequence[str]
     if name == USE:
         return open_use()
     if name == NGRAM_LSA:
-        return train(texts)
+        return train(corpus.texts)
     if name == USE_AND_NGRAM_LSA:
-        return JoinedEncoder((open_use(), train(texts)))
+        return JoinedEncoder((open_use(), train(corpus.texts)))
+    if name == USE_FITTED:
+        return fit_on_intents(open_use(), corpus.labelled, corpus.intents)
     return open_address(name)
 
 
@@ -69,10 +85,11 @@ def from_bytes(payload: bytes, device: Device = CPU) -> Encoder:
     kind = meta.get("kind")
     if kind == "joined":
         return JoinedEncoder(tuple(from_bytes(content[name].tobytes(), device) for name in sorted(content)))
-    if kind != USE:
+    if kind not in (USE, USE_FITTED):
         return NgramEncoder.from_bytes(payload)
     encoder = open_use()
     if meta.get("digest") != encoder.digest:
         what = "the vectors were made by another release of the encoder `use`"
         raise SetupError(what, where="embed.encoder", fix="run again with this version of mlpipeline")
-    return open_use_on(encoder, device)
+    opened = open_use_on(encoder, device)
+    return fitted_from(content, opened) if kind == USE_FITTED else opened

@@ -82,7 +82,7 @@ def main() -> int:
     return 0
 
 
-class _OneThread:
+class OneThread:
     """A block in which numpy multiplies on one thread; the last to leave puts back what the first one found."""
 
     def __init__(self) -> None:
@@ -103,13 +103,13 @@ class _OneThread:
 
 _reader = cache(open_pieces)
 _libraries = cache(ThreadpoolController)
-_one_thread = _OneThread()
+one_thread = OneThread()
 
 
 def _encode(weights: Mapping[str, np.ndarray], pieces: bytes, texts: Sequence[str]) -> Vectors:
     result = np.empty((len(texts), DIMS), np.float32)
     # More threads are sixty times slower where all cores are busy, and would give other bytes.
-    with _one_thread:
+    with one_thread:
         for start in range(0, len(texts), _ROWS):
             rows = as_pieces(_reader(pieces), texts[start : start + _ROWS])
             result[start : start + _ROWS] = vectors_of(weights, rows)

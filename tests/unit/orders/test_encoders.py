@@ -22,7 +22,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
     return held
 
 
-@pytest.mark.parametrize("encoder", ["use", "use+ngram-lsa"])
+@pytest.mark.parametrize("encoder", ["use", "use+ngram-lsa", "use-fitted"])
 def test_without_the_wheel_ngrams_stand_in_and_it_is_told_once_a_language(
     world: World, installed: dict[str, bool], encoder: str
 ) -> None:
@@ -55,6 +55,7 @@ def test_a_language_that_the_encoder_does_not_know_is_told(
     plan = world.plan("embed.encoder=use")
     note = "ko: the encoder `use` does not know this language, `ngram-lsa` is used instead"
     assert plan.notes == [note]
+    assert world.plan("embed.encoder=use-fitted").notes == [note.replace("`use`", "`use-fitted`")]
     # Side by side with n-grams it was measured, and is left to whoever writes the recipe.
     assert world.plan("embed.encoder=use+ngram-lsa").notes == []
 
@@ -66,6 +67,7 @@ def test_vectors_without_weights_are_no_view_of_denoise(world: World, installed:
 
     assert views("embed.encoder=use") == {True}
     assert views("embed.encoder=ngram-lsa") == {False}
+    assert views("embed.encoder=use-fitted") == {False}, "the labels in doubt took part in these vectors"
     installed["use"] = False
     assert views("embed.encoder=use") == {False}
     # A plan of later stages only says nothing of encoders, and reads the recipe in the same way.

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.errors import SetupError
+from mlpipeline.networks.encoders.opening import Corpus
 from mlpipeline.networks.precision import Precision, Vectors, unpack_vectors
 from mlpipeline.recipe.model_fields import EmbedSection
 from mlpipeline.stages import embed
@@ -66,3 +67,11 @@ def test_an_executor_with_other_files_in_the_folder_is_told():
     embed.check_same("d", "d", "/models/e5")
     with pytest.raises(SetupError, match="/models/e5: its files are others on this executor"):
         embed.check_same("d", "e", "/models/e5")
+
+
+def test_an_encoder_learns_from_all_texts_or_from_labelled_ones_in_one_order():
+    rows = {"content_id": ["c2", "c1", "c3"], "normalized": ["two", "one", "three"]}
+    assert embed.as_corpus(pa.table(rows), 2) == Corpus(["one", "two"])
+    known = pa.table({**rows, "intent": ["shop/b", "shop/a", None]})
+    assert embed.as_corpus(known, 9) == Corpus((), ["one", "two"], ["shop/a", "shop/b"])
+    assert embed.as_corpus(known.slice(0, 1), 9) == Corpus((), ["two"], ["shop/b"])

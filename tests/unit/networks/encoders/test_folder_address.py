@@ -14,7 +14,7 @@ from mlpipeline.errors import SetupError
 from mlpipeline.networks.encoders.folder import load_folder
 from mlpipeline.networks.encoders.folder_address import local_copy, open_address
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
-from mlpipeline.networks.encoders.opening import make_encoder, open_encoder
+from mlpipeline.networks.encoders.opening import Corpus, make_encoder, open_encoder
 from mlpipeline.store.elsewhere import FolderElsewhere
 from tests.unit.networks.encoders.test_folder import write_folder
 
@@ -41,7 +41,7 @@ def copies(tmp_path: Path) -> list[Path]:
 
 
 def test_it_is_the_encoder_of_the_folder_under_its_address(bucket: Path, tmp_path: Path) -> None:
-    local, remote = load_folder(bucket), make_encoder(ADDRESS, [], fit_ngram_encoder)
+    local, remote = load_folder(bucket), make_encoder(ADDRESS, Corpus([]), fit_ngram_encoder)
     assert (remote.name, remote.digest, remote.dims) == (ADDRESS, local.digest, 8)
     assert np.array_equal(remote.encode(["play music"]), local.encode(["play music"]))
     first = copies(tmp_path)

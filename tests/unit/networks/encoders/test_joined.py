@@ -35,5 +35,5 @@ def test_it_travels_in_one_archive() -> None:
 
 
 def test_the_recipe_knows_the_names_that_are_opened() -> None:
-    assert ENCODERS == (opening.USE, opening.NGRAM_LSA, opening.USE_AND_NGRAM_LSA)
-    assert opening.make_encoder("ngram-lsa", TEXTS, fit_ngram_encoder).name == "ngram-lsa"
+    assert ENCODERS == (opening.USE, opening.NGRAM_LSA, opening.USE_AND_NGRAM_LSA, opening.USE_FITTED)
+    assert opening.make_encoder("ngram-lsa", opening.Corpus(TEXTS), fit_ngram_encoder).name == "ngram-lsa"
