@@ -8,8 +8,11 @@ from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.file_rows import read_rows, refuse_map, scored_rows
 from mlpipeline.cli.options import setting_option
+from mlpipeline.errors import UsageError
 from mlpipeline.serving.champion import open_answerer
 from mlpipeline.store.corpus.files import parse_map
+
+_SHOWN = 10
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -18,6 +21,8 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on", required=True, metavar="FILE", help="labelled file: JSONL, CSV, TSV or Rasa nlu.yml")
     parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
+    parser.add_argument("--show", type=int, default=_SHOWN, metavar="N",
+                        help=f"wrong rows to show (default {_SHOWN}); JSON has all")  # fmt: skip
     setting_option(parser)
     parser.epilog = (
         "exit codes: 0 judged; 1 nothing could be judged: no row has an intent, or the bot knows none of them; "
@@ -34,6 +39,8 @@ def evaluate_verb(context: CommandContext) -> int:
     """
     options = context.options
     bot = meant_bot(context, options.bot)
+    if options.show < 0:
+        raise UsageError(f"--show {options.show}: no number of rows", fix="give a number from 0")
     refuse_map(options, options.on)
     found = read_rows(options.on, parse_map(options.map))
     rows, left_out = scored_rows(found), found.left_out
@@ -53,6 +60,6 @@ def evaluate_verb(context: CommandContext) -> int:
         context.say(f"left out of {options.on}: {left_out}")
     for line in found.warnings:
         context.say(f"warning: {options.on}: {line}")
-    text = evaluation_text(evaluation, list(answerer.bundle.labels))
+    text = evaluation_text(evaluation, list(answerer.bundle.labels), options.show)
     context.print_result({**head, **evaluation.to_dict()}, text)
     return 0

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from mlpipeline.cli.tables import draw
+from mlpipeline.cli.tables import cut, draw
 from mlpipeline.orders.evaluation import Evaluation, Figure, counted, listed, unknown_intents
 from mlpipeline.orders.seen import seen_line
+from mlpipeline.serving.answer import Nearest
 
-_WEAKEST = 10
+_WEAKEST, _TASKS = 10, 10
+_WIDE = 40
 
 
-def evaluation_text(evaluation: Evaluation, labels: list[str]) -> str:
+def evaluation_text(evaluation: Evaluation, labels: list[str], most: int) -> str:
     """How good a bot is on a file, and on the rows of it that are new to the bot.
 
     Args:
         evaluation: of the file's rows.
         labels: the intents that the bot knows.
+        most: wrong rows to show.
     """
     report = evaluation.report
     unknown, rows = report["unknown_rows"], evaluation.rows
@@ -31,7 +34,38 @@ def evaluation_text(evaluation: Evaluation, labels: list[str]) -> str:
     if unknown:
         named = listed([str(one) for one in unknown_intents(evaluation.unknown_intents, labels)])
         lines += ["", f"intents that the bot does not know: {named}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_wrong_rows(evaluation, most), *_tasks(evaluation)])
+
+
+def _wrong_rows(evaluation: Evaluation, most: int) -> list[str]:
+    """Rows that were read wrong, each with the learnt rows that are most like it."""
+    rows = evaluation.wrong_rows[:most]
+    if not rows:
+        return []
+    more = f" (the surest {len(rows):,})" if len(evaluation.wrong_rows) > len(rows) else ""
+    cells = [
+        [cut(" ".join(row.text.split()), _WIDE), row.intent, f"{row.answer.intent} {row.answer.score:.2f}",
+         row.cause.replace("_", " "), *(_near(one) for one in (row.near_own, row.near_predicted))]
+        for row in rows
+    ]  # fmt: skip
+    head = ["text", "should be", "was taken for", "cause", "nearest of its own", "nearest of the other"]
+    return ["", f"wrong rows: {len(evaluation.wrong_rows):,}{more}", draw(head, cells)]
+
+
+def _near(near: Nearest | None) -> str:
+    return "" if near is None else f"{near.similarity:.2f} {cut(' '.join(near.question.split()), _WIDE)}"
+
+
+def _tasks(evaluation: Evaluation) -> list[str]:
+    """What to do about the wrong rows."""
+    cells = [
+        [f"{task.rows:,}", str(task), cut(" | ".join(" ".join(text.split()) for text in task.examples), 2 * _WIDE)]
+        for task in evaluation.tasks[:_TASKS]
+    ]
+    if not cells:
+        return []
+    more = f" (the first {_TASKS} of {len(evaluation.tasks):,})" if len(evaluation.tasks) > _TASKS else ""
+    return ["", f"what to do, the most rows first{more}", draw(["rows", "to do", "such as"], cells, right=("rows",))]
 
 
 def _headline(evaluation: Evaluation) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from mlpipeline.errors import InputError
 from mlpipeline.languages.labels import spelling_key
+from mlpipeline.methods.evaluation.causes import NO_INTENT, Task, tasks_of
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_predictions
 from mlpipeline.orders.seen import UNSEEN, as_seen, known_texts
+from mlpipeline.orders.wrong_rows import WrongRow, find_wrong_rows
 from mlpipeline.recipe.fields import Recipe
 from mlpipeline.serving.answer import Answer, Answerer
 from mlpipeline.store.layout import Store
@@ -44,12 +46,16 @@ class Evaluation:
         seen: of each row, whether the bot `learnt` from it, it is `near` such a row, or
             `unseen`; None where what the bot learnt from is not in the store.
         unseen: the same of the rows that are new to the bot; None where there is none, or it is not known.
+        wrong_rows: those that were read wrong, the surest first, with what is like them and the likeliest cause.
+        tasks: what to do about them, the work that helps most rows first.
     """
 
     bot: str
     report: Mapping[str, Any]
     seen: Sequence[str] | None = None
     unseen: Evaluation | None = None
+    wrong_rows: Sequence[WrongRow] = ()
+    tasks: Sequence[Task] = ()
 
     @property
     def rows(self) -> int:
@@ -91,9 +97,15 @@ class Evaluation:
         return Figure(self.report[name], *(self.report[f"{name}_interval"] or (None, None)))
 
     def to_dict(self) -> dict[str, object]:
-        """The report with `seen`, a count of each kind of row, and `unseen`, the report of those that are new."""
+        """The report with `seen`, a count of each kind of row, `unseen`, the report of the new ones, and the errors."""
         counts = None if self.seen is None else dict(Counter(self.seen))
-        return {**self.report, "seen": counts, "unseen": None if self.unseen is None else dict(self.unseen.report)}
+        return {
+            **self.report,
+            "seen": counts,
+            "unseen": None if self.unseen is None else dict(self.unseen.report),
+            "wrong_rows": [row.to_dict() for row in self.wrong_rows],
+            "tasks": [task.to_dict() for task in self.tasks],
+        }
 
     def __str__(self) -> str:
         lines = [f"{self.bot}: {counted(self.rows, 'row')}, {self.in_scope_rows:,} of intents that it knows"]
@@ -127,7 +139,12 @@ def evaluate_rows(
 
     bot = answerer.bundle.bot
     unseen = Evaluation(bot, evaluated(new)) if new else None
-    return Evaluation(bot, evaluated(range(len(rows))), seen, unseen)
+    whole = Evaluation(bot, evaluated(range(len(rows))), seen, unseen)
+    wrong = find_wrong_rows(answerer, rows, answers)
+    meant = {one.intent: one.meant or "" for one in unknown_intents(whole.unknown_intents, answerer.bundle.labels)}
+    causes = [(row.cause, row.intent, row.answer.intent, row.text) for row in wrong]
+    causes += [(NO_INTENT, intent, meant[intent], text) for text, intent in rows if intent in meant]
+    return replace(whole, wrong_rows=wrong, tasks=tasks_of(causes))
 
 
 def report_of_answers(
