@@ -37,21 +37,21 @@ class ExportSection(Section):
 
 
 class Gate(Section):
-    """What a model must reach, on the test rows, to become champion; null switches one condition off."""
+    """What a model must reach, on rows that it has not learnt, to become champion; null switches one condition off."""
 
-    min_accuracy: Share | None = Field(description="Least accuracy on the test rows. null: no condition")
+    min_accuracy: Share | None = Field(description="Least accuracy on rows not learnt. null: no condition")
     min_macro_f1: Share | None = Field(
         description="Least macro F1, where small intents count as much as large ones. null: no condition"
     )
     max_ece: Share | None = Field(description="Largest expected calibration error. null: no condition")
     max_drop_from_champion: Share | None = Field(
-        description="Largest loss of accuracy against the champion, as registered. null: no condition"
+        description="Largest loss of accuracy against the champion, on the rows that both have. null: no condition"
     )
     max_broken_on_golden: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = Field(
         description="Most golden questions that the champion has right and the new model has not. null: no condition"
     )
     min_test_rows: Count | None = Field(
-        description="Least number of test rows with an intent in scope. null: no condition, a run warns below 30"
+        description="Least number of judged rows with an intent in scope. null: no condition, a run warns below 30"
     )
 
 
@@ -59,8 +59,15 @@ class ReleaseSection(Section):
     """When a model goes out, and with which answers."""
 
     gate: Gate | None = Field(
-        description="Conditions on the test rows; all must hold, or the champion stays. null is an error at release, "
+        description="Conditions on rows not learnt; all must hold, or the champion stays. null is an error at release, "
         "never a pass"
+    )
+    bound: Literal["upper", "point", "lower"] = Field(
+        description="Which end of a figure's interval the gate compares with a limit. upper: the better one, so that a "
+        "model is refused only where its rows show that it misses the limit; point: the figure itself; lower: the worse"
+    )
+    provisional_below: Count | None = Field(
+        description="A model that was judged on fewer rows is released as provisional, so tagged. null: never"
     )
     answers: str | None = Field(
         description="YAML file with an answer for each intent; {domain} and {lang} are filled in. null: the bot says "

@@ -17,13 +17,25 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.approximate import build_index, is_worth_it
-from mlpipeline.schemas import DENOISED, EMBEDDING, ENCODER, EVALUATION, EXPORTED, MODEL, RELEASED, SOURCE_FILE, SPLITS
+from mlpipeline.schemas import (
+    DENOISED,
+    EMBEDDING,
+    ENCODER,
+    EVALUATION,
+    EXPORTED,
+    MODEL,
+    PREDICTION,
+    RELEASED,
+    SOURCE_FILE,
+    SPLITS,
+)
 from mlpipeline.stages.contract import Stage, section_names
 from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
-from mlpipeline.stages.release.gate import Condition, as_rows, check_gate
+from mlpipeline.stages.release.gate import ChampionFigures, Condition, as_rows, check_gate, is_provisional
 from mlpipeline.stages.release.golden import count_broken
 from mlpipeline.stages.release.lost import find_lost
+from mlpipeline.stages.release.predictions import keep_predictions, pair_with_champion
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.stages.release.wheel import running_wheel
 from mlpipeline.store.bundles.content import INDEX_FACTS, INDEX_FILE, put_bundle, seal_beside
@@ -74,6 +86,9 @@ def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
     """What the gate looks at and the registry keeps; `test_rows` are those that accuracy is of."""
     row = inputs["evaluation"].select(["accuracy", "macro_f1", "ece", "report"]).to_pylist()[0]
     report = json.loads(row.pop("report"))
+    for name in ("accuracy", "macro_f1", "ece"):
+        ends = report.get(f"{name}_interval") or (None, None)
+        row |= {f"{name}_low": ends[0], f"{name}_high": ends[1]}
     return {**row, "test_rows": report["accuracy_rows"]}
 
 
@@ -138,12 +153,19 @@ def release(
     origin = {"data_digest": data, "weights_digest": inputs["model"]["weights_digest"][0].as_py()}
     contents = bundle_contents(bot, profile, normalize, settings, inputs, _answers(inputs, bot), origin)
     figures = {**_figures(inputs), "broken_on_golden": count_broken(today, contents, normalize)}
-    conditions = check_gate(settings.release.gate, figures, today.metrics if today else None, bot=bot)
+    rules, judged = settings.release, inputs["prediction"]
+    paired = pair_with_champion(today, judged, settings.train.out_of_scope_label)
+    before = ChampionFigures(today.metrics, paired) if today else None
+    few = rules.provisional_below or 0
+    conditions = check_gate(rules.gate, figures, before, bot=bot, bound=rules.bound, provisional_below=few)
     folder, made = put_bundle(home, contents)
     seal_index(folder, contents.vectors)
+    keep_predictions(folder, judged)
     # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
     tags["mlpipeline"] = __version__
+    if is_provisional(figures, few):
+        tags["provisional"] = f"{figures['test_rows'] or 0:.0f} rows were judged, fewer than {few}"
     version = _register(store, bot, settings, folder, figures, tags)
     row = _settle(store, bot, version, conditions, (folder, made))
     return {"released": pa.Table.from_pylist([row], schema=to_arrow_schema(RELEASED))}
@@ -159,6 +181,7 @@ STAGE: Stage[ReleaseSettings] = Stage(
         "encoder": ENCODER,
         "embedding": EMBEDDING,
         "model": MODEL,
+        "prediction": PREDICTION,
         "evaluation": EVALUATION,
         "exported": EXPORTED,
     },

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mlpipeline.errors import RecipeError
+from mlpipeline.methods.evaluation.paired import Paired, count_paired
 from mlpipeline.recipe.release_fields import Gate
-from mlpipeline.stages.release.gate import as_rows, check_gate
+from mlpipeline.stages.release.gate import Bound, ChampionFigures, as_rows, check_gate, is_provisional
 
+BOUNDS: tuple[Bound, ...] = ("upper", "point", "lower")
 GOOD = {"accuracy": 0.9, "macro_f1": 0.85, "ece": 0.05}
 
 
@@ -19,7 +22,8 @@ def gate(**limits: Any) -> Any:
 
 
 def verdict(limits: Any, found: Any = GOOD, champion: Any = None) -> list[bool]:
-    return [condition.passed for condition in check_gate(limits, found, champion, bot="shop/ko")]
+    before = None if champion is None else ChampionFigures(champion)
+    return [condition.passed for condition in check_gate(limits, found, before, bot="shop/ko")]
 
 
 def test_each_condition_is_judged():
@@ -96,3 +100,69 @@ def test_golden_questions_may_not_break_where_the_recipe_says_so():
     assert verdict(limits, GOOD, None) == [True], "without a champion nothing can break"
     with pytest.raises(RecipeError):
         check_gate(gate(max_broken_on_golden=0), GOOD, None, bot="shop/ko")
+
+
+@pytest.mark.parametrize(
+    ("bound", "passes"), [("upper", [True, True]), ("point", [False, False]), ("lower", [False, False])]
+)
+def test_a_limit_is_compared_with_the_end_of_the_interval_that_the_recipe_names(bound: Any, passes: list[bool]):
+    # Of 61 rows 31 were right, and the truth was .666.
+    found = {"accuracy": 0.508, "accuracy_low": 0.386, "accuracy_high": 0.629, "ece": 0.3, "ece_low": 0.2}
+    conditions = check_gate(
+        gate(min_accuracy=0.6, max_ece=0.25), {**found, "ece_high": 0.4}, None, bot="b", bound=bound
+    )
+    assert [one.passed for one in conditions] == passes
+    assert as_rows(conditions)[0] == {
+        "name": "min_accuracy", "value": 0.508, "limit": 0.6, "passed": passes[0], "low": 0.386, "high": 0.629,
+    }  # fmt: skip
+    sure = {"accuracy": 0.7, "accuracy_low": 0.65, "accuracy_high": 0.75}
+    assert [one.passed for one in check_gate(gate(min_accuracy=0.6), sure, None, bot="b", bound=bound)] == [True]
+    worse = {"accuracy": 0.5, "accuracy_low": 0.45, "accuracy_high": 0.55}
+    assert [one.passed for one in check_gate(gate(min_accuracy=0.6), worse, None, bot="b", bound=bound)] == [False]
+
+
+def test_what_few_rows_could_not_measure_is_no_reason_to_refuse():
+    found = {"accuracy": None, "macro_f1": None, "ece": None, "test_rows": 0}
+    limits = gate(min_accuracy=0.6, max_ece=0.25)
+    conditions = check_gate(limits, found, None, bot="b", bound="upper", provisional_below=30)
+    assert [(one.passed, one.note) for one in conditions] == [(True, "too few rows to judge")] * 2
+    assert is_provisional(found, 30) and not is_provisional({"test_rows": 30}, 30) and not is_provisional(found, 0)
+    assert verdict(limits, found) == [False, False]
+    # Rows that show that it misses a limit count, however few.
+    bad = {**dict.fromkeys(("accuracy", "accuracy_low"), 0.0), "accuracy_high": 0.3, "test_rows": 9}
+    few = check_gate(gate(min_accuracy=0.6), bad, None, bot="b", bound="upper", provisional_below=30)
+    assert [one.passed for one in few] == [False]
+
+
+def test_champion_and_new_model_are_compared_on_the_rows_that_both_have():
+    limits = gate(max_drop_from_champion=0.02)
+    # As registered it would have lost .15; on the same rows it lost nothing.
+    before = ChampionFigures({"accuracy": 0.95}, Paired(both=80, fixed=5, broken=5, neither=10))
+    (one,) = check_gate(limits, {"accuracy": 0.8}, before, bot="b", bound="upper")
+    assert one.passed and one.value == 0.0 and one.low is not None and one.low < 0.0 < (one.high or 0.0)
+    assert one.note == "paired, on 100 rows that both models were asked unseen"
+    lost = ChampionFigures({"accuracy": 0.8}, Paired(both=240, fixed=5, broken=20, neither=35))
+    assert [one.passed for one in check_gate(limits, {"accuracy": 0.8}, lost, bot="b", bound="upper")] == [False]
+    few = ChampionFigures({"accuracy": 0.8}, Paired(both=20, fixed=1, broken=3, neither=6))
+    told = {bound: check_gate(limits, {"accuracy": 0.8}, few, bot="b", bound=bound)[0].passed for bound in BOUNDS}
+    assert told == {"upper": True, "point": False, "lower": False}
+    registered, found = ChampionFigures({"accuracy": 0.91}), {"accuracy": 0.8, "accuracy_high": 0.9}
+    (old,) = check_gate(limits, found, registered, bot="b", bound="upper")
+    assert old.passed and old.note.startswith("by accuracies as registered")
+
+
+def test_equal_models_are_rarely_refused_and_a_loss_of_five_points_mostly():
+    limits, rng = gate(max_drop_from_champion=0.02), np.random.default_rng(7)
+
+    def refused(loss: float) -> float:
+        count = 0
+        for _ in range(200):
+            base = rng.random(300) < 0.85
+            # Retraining moves one row in twenty; the worse model loses rows on top.
+            sides = [np.where(rng.random(300) < 0.05, rng.random(300) < 0.85, base) for _ in range(2)]
+            sides[1] = sides[1] & (rng.random(300) >= loss / 0.85)
+            before = ChampionFigures({}, count_paired(*(side.tolist() for side in sides)))
+            count += not check_gate(limits, {}, before, bot="b", bound="upper")[0].passed
+        return count / 200
+
+    assert refused(0.0) <= 0.05 and refused(0.05) >= 0.8
