@@ -122,6 +122,10 @@ class AugmentSection(Section):
     fill_to: Annotated[int, Field(ge=0, le=100_000)] = Field(
         description="Operators make synthetic examples for an intent up to this number of training rows. 0: none"
     )
+    framed: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        description="Rows of every intent that are learnt a second time with a greeting, an opening or thanks around "
+        "them, at most. 0: none"
+    )
     retrieve_to: Annotated[int, Field(ge=0, le=100_000)] = Field(
         description="Likely rows of `ingest.logs` join an intent up to this number of training rows. 0: none"
     )

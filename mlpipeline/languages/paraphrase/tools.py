@@ -9,6 +9,7 @@ from importlib import import_module
 
 from mlpipeline.errors import RecipeError
 from mlpipeline.languages.paraphrase import any_language
+from mlpipeline.languages.paraphrase.frame import frame_operators
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Token, Tool, by_name
 from mlpipeline.languages.paraphrase.protected import protected_spans
 
@@ -55,9 +56,9 @@ def _bare(word: str) -> str:
 
 
 class _Extended:
-    """A tool with the operators of any language behind its own."""
+    """A tool with the operators of any language, and the frames of its own, behind its others."""
 
-    def __init__(self, tool: Tool) -> None:
+    def __init__(self, tool: Tool, tag: str) -> None:
         self._tool = tool
         self.analyse: Callable[[str], Sentence] = tool.analyse
         self.stems: Callable[[str], Sequence[str]] = tool.stems
@@ -65,7 +66,7 @@ class _Extended:
             **tool.operators,
             **{
                 name: one
-                for name, one in by_name(any_language.operators(tool.stems)).items()
+                for name, one in by_name((*any_language.operators(tool.stems), *frame_operators(tag))).items()
                 if name not in tool.operators
             },
         }
@@ -94,11 +95,11 @@ def _loaded(tag: str, converts_to: tuple[str, ...]) -> Tool:
         return Plain()
     loaded = import_module(f"mlpipeline.languages.paraphrase.{module}")
     if module != "chinese":
-        return _Extended(loaded.load())
+        return _Extended(loaded.load(), tag)
     for other in converts_to:
         if other not in loaded.TAGS:
             known = ", ".join(CONVERSION + one.replace("-", "_") for one in loaded.TAGS if one != tag)
             raise RecipeError(
                 f"no text of {tag} is converted to {other!r}", where="augment.enabled", fix=f"choose of {known}"
             )
-    return _Extended(loaded.load(tag, converts_to))
+    return _Extended(loaded.load(tag, converts_to), tag)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.methods.augmentation.agreement import Agreement, agreement_of
 from mlpipeline.methods.augmentation.choosing import choose_rows
 from mlpipeline.methods.augmentation.corpus import RETRIEVAL, AugmentedRow, Candidate, Corpus, Source, coded
+from mlpipeline.methods.augmentation.framing import framed_rows
 from mlpipeline.methods.augmentation.gates import TextGate, refusal
 from mlpipeline.methods.augmentation.nearness import Shares, Texts, as_texts, near_earlier, near_rows, similarity_to
 from mlpipeline.methods.augmentation.reporting import KEPT, report_of
@@ -85,17 +86,20 @@ def augment_bot(
     stay = choose_rows(own, rules, tool, [made[place] for place in passed])
     for at in set(range(len(passed))) - set(stay):
         outcomes[passed[at]] = "balance"
+    there_already = {made[passed[at]].candidate.normalized for at in stay}
+    framed = [one for one in framed_rows(own, rules) if one.candidate.normalized not in there_already]
+    everything = replace(making, candidates=[*making.candidates, *(one.candidate for one in framed)])
     back = [*order, -1]
 
-    def there(place: int) -> AugmentedRow:
-        one = made[place].candidate
-        return made[place]._replace(candidate=one._replace(row=back[one.row], other=back[one.other]))
+    def there(row: AugmentedRow) -> AugmentedRow:
+        one = row.candidate
+        return row._replace(candidate=one._replace(row=back[one.row], other=back[one.other]))
 
     return Augmented(
-        kept=[there(passed[at]) for at in stay],
-        review=[Review(there(place), outcomes[place], details[place]) for place in sorted(details)],
-        report=report_of(own, making, outcomes) | {"sources": told},
-        passed=[there(place) for place in passed],
+        kept=[*(there(made[passed[at]]) for at in stay), *map(there, framed)],
+        review=[Review(there(made[place]), outcomes[place], details[place]) for place in sorted(details)],
+        report=report_of(own, everything, [*outcomes, *[KEPT] * len(framed)]) | {"sources": told},
+        passed=[there(made[place]) for place in passed],
     )
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from random import Random
 
 from mlpipeline.languages.paraphrase.any_language import Mixed, slot_exchanges, splices
+from mlpipeline.languages.paraphrase.frame import NAME as FRAME
 from mlpipeline.languages.paraphrase.operators import Operator, Sentence, Tool, effective
 from mlpipeline.languages.profile import normalizer
 from mlpipeline.methods.augmentation.corpus import (
@@ -84,7 +85,8 @@ class _Maker:
 
     def __post_init__(self) -> None:
         there = effective(self.tool.operators, self.corpus.profile.steps)
-        used = {name: one for name, one in there.items() if is_used(self.rules, name, one.kind)}
+        # Frames have a number of rows of their own: see `framing`.
+        used = {name: one for name, one in there.items() if name != FRAME and is_used(self.rules, name, one.kind)}
         self._operators = {name: one for name, one in used.items() if not one.opposite}
         self._opposites = {name: one for name, one in used.items() if one.opposite}
         self._seen = set(self.corpus.texts)

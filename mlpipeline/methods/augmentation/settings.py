@@ -10,8 +10,9 @@ from dataclasses import dataclass
 class MakingSettings:
     """The recipe's `augment` section, which explains each of them, and what its `clean` takes for nearly the same.
 
-    Rows are counted a bot's intent (`fill_to`, `retrieve_to`) or an original row (`per_row`); `min_agreement`,
-    `min_similarity`, `retrieval_precision` and `near_threshold` are shares of 1, `max_length_ratio` a factor.
+    Rows are counted a bot's intent (`fill_to`, `retrieve_to`, `framed`) or an original row (`per_row`);
+    `min_agreement`, `min_similarity`, `retrieval_precision` and `near_threshold` are shares of 1, `max_length_ratio` is
+    a factor.
     """
 
     fill_to: int
@@ -29,3 +30,4 @@ class MakingSettings:
     seed: int
     fold: tuple[str, ...]
     near_threshold: float
+    framed: int = 0
