@@ -23,7 +23,9 @@ def evaluation_text(evaluation: Evaluation, labels: list[str], most: int) -> str
     unknown, rows = report["unknown_rows"], evaluation.rows
     has = "has an intent" if unknown == 1 else "have intents"
     missed = f" ({unknown:,} {has} that the bot does not know)" if unknown else ""
-    lines = [f"{rows - unknown:,} of {counted(rows, 'row')} scored{missed}", seen_line(evaluation.seen), ""]
+    # Of a run it is known where its figures come from; of a file, which of its rows the bot has seen.
+    origin = f"from its last run: {report['source']}" if "source" in report else seen_line(evaluation.seen)
+    lines = [f"{rows - unknown:,} of {counted(rows, 'row')} scored{missed}", origin, ""]
     lines += [_headline(evaluation), *_out_of_scope(evaluation)]
     weak = sorted(report["per_intent"], key=lambda row: (row["f1"] or 0.0, row["intent"]))[:_WEAKEST]
     head = ["intent", "precision", "recall", "f1", "support"]

@@ -45,7 +45,9 @@ def _as_text(found: Explanation) -> str:
     lines = {
         "text": answer.text,
         "normalised": found.normalized.strip() or "(nothing is left of it)",
-        "intent": f"{answer.intent}  {answer.score:.3f}",
+        **({"read as": answer.read_as} if answer.read_as else {}),
+        "intent": f"{answer.intent}  {answer.score:.3f}  (probability {found.probabilities[0][1]:.3f} x knownness "
+        f"{found.knownness:.3f})",
         "zone": f"{answer.zone} (answers from {limits['answer']:.3f}, asks back from {limits['did_you_mean']:.3f})",
         "bot": f"{found.bot}  " + ", ".join(f"{name} {digest[:16]}" for name, digest in found.versions.items()),
     }

@@ -12,10 +12,12 @@ from mlpipeline.errors import InputError
 from mlpipeline.languages.labels import spelling_key
 from mlpipeline.methods.evaluation.causes import NO_INTENT, Task, tasks_of
 from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_predictions
+from mlpipeline.methods.evaluation.rasa_report import Prediction
 from mlpipeline.orders.seen import UNSEEN, as_seen, known_texts
 from mlpipeline.orders.wrong_rows import WrongRow, find_wrong_rows
 from mlpipeline.recipe.fields import Recipe
 from mlpipeline.serving.answer import Answer, Answerer
+from mlpipeline.serving.choose import ANSWER
 from mlpipeline.store.layout import Store
 
 FIGURES = ("accuracy", "known_accuracy", "macro_f1", "ece")
@@ -48,6 +50,7 @@ class Evaluation:
         unseen: the same of the rows that are new to the bot; None where there is none, or it is not known.
         wrong_rows: those that were read wrong, the surest first, with what is like them and the likeliest cause.
         tasks: what to do about them, the work that helps most rows first.
+        predictions: every row with what was predicted; a row out of scope that was not answered has its own label.
     """
 
     bot: str
@@ -56,6 +59,7 @@ class Evaluation:
     unseen: Evaluation | None = None
     wrong_rows: Sequence[WrongRow] = ()
     tasks: Sequence[Task] = ()
+    predictions: Sequence[Prediction] = ()
 
     @property
     def rows(self) -> int:
@@ -144,7 +148,15 @@ def evaluate_rows(
     meant = {one.intent: one.meant or "" for one in unknown_intents(whole.unknown_intents, answerer.bundle.labels)}
     causes = [(row.cause, row.intent, row.answer.intent, row.text) for row in wrong]
     causes += [(NO_INTENT, intent, meant[intent], text) for text, intent in rows if intent in meant]
-    return replace(whole, wrong_rows=wrong, tasks=tasks_of(causes))
+    predictions = [predicted_of(answerer, *pair) for pair in zip(rows, answers, strict=True)]
+    return replace(whole, wrong_rows=wrong, tasks=tasks_of(causes), predictions=predictions)
+
+
+def predicted_of(answerer: Answerer, row: tuple[str, str], answer: Answer) -> Prediction:
+    """What an answer to a row of text and intent comes to: one out of scope is right where it is not answered."""
+    text, intent = row
+    is_refused = intent == answerer.bundle.thresholds.out_of_scope_label and answer.zone != ANSWER
+    return Prediction(text, intent, intent if is_refused else answer.intent, answer.score)
 
 
 def report_of_answers(

@@ -13,6 +13,7 @@ from mlpipeline.methods.evaluation.pieces import Piece, as_pieces, unknown_runs
 from mlpipeline.networks.attribution import contributions, read_weights
 from mlpipeline.networks.calibrate import softmax
 from mlpipeline.networks.features import as_ids
+from mlpipeline.networks.knownness import Readings, known_share
 from mlpipeline.networks.ngram_spans import ngram_spans
 from mlpipeline.networks.search import search
 from mlpipeline.orders.comparison import open_contender
@@ -59,6 +60,8 @@ class Explanation:
         limits: scores from which it answers, and from which it asks back.
         temperature: that the logits were divided by.
         probabilities: of the likeliest intents, the likeliest first.
+        knownness: what the probabilities are multiplied by for the score: the chance that the text is a question of the
+            bot's at all; 1 for a bot without.
         speech: what spoke for the first against the second; None where the network is of another shape than ours, or
             knows one intent only.
         counterfactual: the nearest question of another intent; None without an index.
@@ -71,6 +74,7 @@ class Explanation:
     limits: dict[str, float]
     temperature: float
     probabilities: list[tuple[str, float]]
+    knownness: float
     speech: Speech | None
     counterfactual: Nearest | None
 
@@ -87,6 +91,7 @@ class Explanation:
             "limits": self.limits,
             "temperature": self.temperature,
             "probabilities": [{"intent": intent, "probability": share} for intent, share in self.probabilities],
+            "knownness": self.knownness,
             "speech": speech,
             "counterfactual": None if self.counterfactual is None else self.counterfactual._asdict(),
         }
@@ -127,6 +132,7 @@ def explain(store: Store, conf: Path, bot: str, text: str, *, nearest: int = 3) 
         limits={"answer": limits.answer, "did_you_mean": limits.did_you_mean},
         temperature=limits.temperature,
         probabilities=[(bundle.labels[at], float(shares[at])) for at in order[:_SHOWN].tolist()],
+        knownness=_knownness(bundle, normalized, logits),
         speech=_speech(bundle, normalized, logits, order.tolist()),
         counterfactual=_counterfactual(bundle, vector, answer.intent),
     )  # fmt: skip
@@ -143,6 +149,14 @@ def _logits(bundle: Bundle, normalized: str, vector: NDArray[np.float32] | None)
         else:
             inputs[one.name] = np.zeros((1, one.shape[1]), np.float32)
     return np.asarray(bundle.session.run(None, inputs)[0][0], np.float64)
+
+
+def _knownness(bundle: Bundle, normalized: str, logits: NDArray[np.float64]) -> float:
+    curve = bundle.thresholds.knownness
+    if curve is None:
+        return 1.0
+    known = known_share([normalized], bundle.spec, bundle.vocabulary)
+    return float(curve.of(Readings(np.asarray(logits[None], np.float32), known))[0])
 
 
 def _vector(bundle: Bundle, normalized: str) -> NDArray[np.float32] | None:

@@ -16,6 +16,7 @@ from mlpipeline.serving.choose import ANSWER, FALLBACK
 MOST = 2_000
 """Wrong rows that are looked at, the surest first: a bot that is sure of what is wrong harms most."""
 _SAMPLE = 400  # learnt rows that say how like each other rows of one label are
+_SAME = 0.9995  # the cosine of a text with itself, which float16 rounds
 _LEAST = 4  # letters of a word that may be misspelt
 
 Vectors = NDArray[np.float32]
@@ -50,13 +51,16 @@ class WrongRow:
         }
 
 
-def find_wrong_rows(answerer: Answerer, rows: Sequence[tuple[str, str]], answers: Sequence[Answer]) -> list[WrongRow]:
+def find_wrong_rows(
+    answerer: Answerer, rows: Sequence[tuple[str, str]], answers: Sequence[Answer], *, beside_itself: bool = False
+) -> list[WrongRow]:
     """The rows whose answer is wrong and whose intent the bot knows, at most MOST, the surest first.
 
     Args:
         answerer: of the bot.
         rows: (text, intent) each.
         answers: one a row.
+        beside_itself: the rows are the bot's own, and none is its own nearest one.
     """
     bundle = answerer.bundle
     outside = bundle.thresholds.out_of_scope_label
@@ -72,7 +76,7 @@ def find_wrong_rows(answerer: Answerer, rows: Sequence[tuple[str, str]], answers
     for at, (text, intent, answer) in enumerate(wrong):
         own = predicted = None
         if vectors is not None:
-            own, predicted = (_nearest(bundle, vectors[at], label) for label in (intent, answer.intent))
+            own, predicted = (_nearest(bundle, vectors[at], one, beside_itself) for one in (intent, answer.intent))
         like = Likeness(*(None if one is None else one.similarity for one in (own, predicted)))
         cause = likely_cause(
             like, usual, is_outside=intent == outside, is_misspelt=_is_misspelt(normalized[at], words, intent)
@@ -94,8 +98,8 @@ def _vectors(bundle: Bundle, normalized: Sequence[str]) -> Vectors | None:
     return np.asarray(bundle.encoder.encode(list(normalized)), np.float32)
 
 
-def _nearest(bundle: Bundle, vector: Vectors, intent: str) -> Nearest | None:
-    """The learnt row of an intent that is most like a vector (d,)."""
+def _nearest(bundle: Bundle, vector: Vectors, intent: str, beside_itself: bool) -> Nearest | None:
+    """The learnt row of an intent that is most like a vector (d,); without equal ones where it is `beside_itself`."""
     index = bundle.index
     if index is None or intent not in bundle.labels:
         return None
@@ -103,6 +107,10 @@ def _nearest(bundle: Bundle, vector: Vectors, intent: str) -> Nearest | None:
     if not len(rows):
         return None
     alike = index.vectors[rows] @ vector
+    if beside_itself:
+        rows, alike = rows[alike < _SAME], alike[alike < _SAME]
+        if not len(rows):
+            return None
     best = int(alike.argmax())
     return Nearest(index.question(int(rows[best])), intent, min(1.0, round(float(alike[best]), 4)))
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from mlpipeline.cli.main import main
+from mlpipeline.methods.evaluation.metrics import ReportSettings, evaluate_predictions
 from mlpipeline.serving.bundle import write_bundle
 from mlpipeline.store.registry.pointers import Released, write_pointer
+from tests.unit.cli.small_home import put
 from tests.unit.serving.conftest import QUESTIONS, make_contents
 
 NEW = [("영업 시간 알려줘요", "hours"), ("배송비 알려 주세요", "delivery"), ("아무 말이나 해봐", "oos")]
@@ -39,12 +41,13 @@ def evaluate(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.chdir(tmp_path)
     places = ["--store", str(home / "store"), "--conf", str(home / "conf")]
 
-    def run(rows: Any, *words: str, expect: int = 0) -> tuple[str, str]:
+    def run(rows: Any, *words: str, expect: int = 0, on: bool = True) -> tuple[str, str]:
         lines = (
             [json.dumps({"text": text, "intent": intent}) for text, intent in rows] if isinstance(rows, list) else []
         )
         Path("rows.jsonl").write_text(rows if isinstance(rows, str) else "\n".join(lines) + "\n", "utf-8")
-        assert main(["evaluate", "shop/ko", "--on", "rows.jsonl", *places, *words]) == expect
+        given = ["--on", "rows.jsonl"] if on else []
+        assert main(["evaluate", "shop/ko", *given, *places, *words]) == expect
         told = capsys.readouterr()
         assert "Traceback" not in told.err
         return told.out, told.err
@@ -176,3 +179,40 @@ def test_wrong_rows_have_their_nearest_a_cause_and_something_to_do(evaluate):
 def test_a_file_that_is_read_right_has_nothing_to_do(evaluate):
     out, _ = evaluate(QUESTIONS)
     assert "wrong rows" not in out and "what to do" not in out
+
+
+def test_rasas_files_are_written_and_named(evaluate, tmp_path: Path):
+    rows = [*NEW, ("영업 시간이 어떻게 되나요", "delivery")]
+    out, _ = evaluate(rows, "--out", "made/rasa")
+    names = ["intent_report.json", "intent_errors.json", "confusion_matrix.png", "confidence_histogram.png"]
+    assert all((tmp_path / "made" / "rasa" / name).is_file() and name in out for name in names)
+    told = json.loads((tmp_path / "made" / "rasa" / "intent_report.json").read_text("utf-8"))
+    assert told["delivery"]["confused_with"] == {"hours": 1} and 0.0 < told["accuracy"] < 1.0
+    (first, *_) = json.loads((tmp_path / "made" / "rasa" / "intent_errors.json").read_text("utf-8"))
+    assert first["intent_prediction"]["name"] == "hours"
+    assert len(json.loads(evaluate(rows, "--out", "made/rasa", "--json")[0])["files"]) == 4
+    assert "is a file" in evaluate(rows, "--out", "rows.jsonl", expect=2)[1]
+
+
+def test_the_rows_of_the_last_run_are_judged_by_who_had_not_learnt_them(home: Path, evaluate):
+    assert "there are no figures of its last run" in evaluate(QUESTIONS, "--cross-validation", expect=1, on=False)[1]
+    shop = {"domain": "shop", "lang": "ko"}
+    texts = [(text, intent, f"c{at}") for at, (text, intent) in enumerate(QUESTIONS)]
+    put(home, "denoised", [{**shop, "content_id": at, "text": text, "intent": intent} for text, intent, at in texts])
+    wrong = {3: "hours"}
+    guesses = [wrong.get(at, intent) for at, (_, intent) in enumerate(QUESTIONS)]
+    judged = [{"content_id": at, "intent": intent, "predicted": guess, "score": 0.9, "fold": 0}
+              for (_, intent, at), guess in zip(texts, guesses, strict=True)]  # fmt: skip
+    put(home, "prediction", [{**shop, **row} for row in judged])
+    intents, labels = [intent for _, intent in QUESTIONS], ["delivery", "hours", "oos"]
+    report = evaluate_predictions(guesses, [0.9] * 8, intents, labels, 0.8, ReportSettings(0, 0.95, 15), "oos")
+    report["source"] = "3-fold cross-validation over 8 rows"
+    figures = {"accuracy": report["accuracy"], "macro_f1": 0.8, "ece": 0.1, "test_rows": 8}
+    put(home, "evaluation", [{**shop, **figures, "report": json.dumps(report)}])
+    out, _ = evaluate(QUESTIONS, "--cross-validation", on=False)
+    assert out.startswith("8 of 8 rows scored\nfrom its last run: 3-fold cross-validation over 8 rows\n")
+    told = json.loads(evaluate(QUESTIONS, "--cross-validation", "--json", on=False)[0])
+    (row,) = [row for row in told["wrong_rows"] if row["intent"] == "delivery"]
+    assert row["predicted"] == "hours" and row["near_own"]["question"] != row["text"], "not its own neighbour"
+    words = ["--cross-validation", "--map", "text=a"]
+    assert "--map is for --on FILE" in evaluate(QUESTIONS, *words, expect=2, on=False)[1]
