@@ -136,7 +136,7 @@ def find_label_issues(
         texts: n texts: a list, numpy array, pandas Series or Arrow array.
         labels: n labels, text or whole numbers; each text has one.
         lang: a language tag, such as `ko`, so that texts are normalised as a bot's are; None for any language.
-        vectors: (n, d) numbers of an encoder of yours; None: the texts alone are looked at.
+        vectors: (n, d) numbers of a pretrained encoder, one view more; None: the texts alone are looked at.
         seed: of folds and models; None: the recipe's.
         recipe: values over the recipe's: `{"denoise.folds": 10}`.
         conf: a folder of recipes; None: what is packaged.

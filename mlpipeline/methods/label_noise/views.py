@@ -1,7 +1,8 @@
 """Views: what different models say of rows that they have not seen.
 
-Each view is cheap, needs no pretrained weights, and errs in its own way: a linear model with a margin is hard to
-mislead by flips, neighbours show what a row resembles, the trainer's network is the best on rows that are mostly right.
+Each view is cheap and errs in its own way: a linear model with a margin is hard to mislead by flips, neighbours show
+what a row resembles, by its n-grams or by vectors of a pretrained encoder where the bot has them, and the trainer's
+network is the best on rows that are mostly right.
 """
 
 from __future__ import annotations

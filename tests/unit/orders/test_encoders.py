@@ -62,10 +62,11 @@ def test_a_language_that_the_encoder_does_not_know_is_told(
 
 def test_vectors_without_weights_are_no_view_of_denoise(world: World, installed: dict[str, bool]) -> None:
     def views(*sets: str) -> set[bool]:
-        plan = world.plan("denoise.pretrained_vectors=true", *sets)
+        plan = world.plan(*sets)
         return {order.job.recipe.denoise.pretrained_vectors for order in plan.orders["denoise"].values()}
 
-    assert views("embed.encoder=use") == {True}
+    assert views("embed.encoder=use") == {True}, "by default"
+    assert views("embed.encoder=use", "denoise.pretrained_vectors=false") == {False}
     assert views("embed.encoder=ngram-lsa") == {False}
     assert views("embed.encoder=use-fitted") == {False}, "the labels in doubt took part in these vectors"
     installed["use"] = False
