@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
@@ -11,9 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.errors import StoreError
+from mlpipeline.methods.evaluation.causes import Likeness, likely_cause, tasks_of, usual_of
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.datasets import read_rows
 
+EXPLAINED, TASKS = 500, 20
+"""Misread questions whose causes are looked for, and what to do about them at most."""
+_NOTHING = -2.0  # less than any cosine
 MOST = 50
 """Misread questions of one bot that are listed, the surest first: a model that is sure of what is wrong harms most."""
 
@@ -50,14 +56,16 @@ class BotMisread(TypedDict):
     misread: int
     questions: list[Misread]
     matrix: Matrix
+    tasks: list[dict[str, object]]
 
 
 def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, BotMisread]:
-    """For each bot that was evaluated, `tested`, `misread`, `questions` and `matrix`.
+    """For each bot that was evaluated, `tested`, `misread`, `questions`, `matrix` and `tasks`.
 
     `questions` are at most MOST of the misread rows: `text`, `expected`, `predicted`, `score`, and `nearest`, the
     learnt question most like it: `text`, `intent`, `similarity` (cosine); null where the bot has no vectors. `matrix`
     holds `intents` and `cells`, [expected, predicted, rows] by places among them, of judged rows, right ones too.
+    `tasks` are what to do about the misread rows, by the likeliest cause of each of the surest EXPLAINED.
     """
     found = {}
     for bot in bots:
@@ -70,8 +78,9 @@ def gather_misread(store: Store, bots: Iterable[str]) -> dict[str, BotMisread]:
 def _of_bot(store: Store, bot: str, tested: pa.Table) -> BotMisread:
     wrong = tested.filter(pc.not_equal(tested["intent"], tested["predicted"]))
     order = [("score", "descending"), ("content_id", "ascending"), ("intent", "ascending")]
-    listed = wrong.sort_by(order).slice(0, MOST).to_pylist()
-    texts, nearest = _texts_and_nearest(store, bot, [row["content_id"] for row in listed])
+    surest = wrong.sort_by(order).slice(0, EXPLAINED).to_pylist()
+    listed = surest[:MOST]
+    texts, nearest, causes = _texts_and_nearest(store, bot, surest)
     questions: list[Misread] = [
         {
             "text": texts.get(row["content_id"]),
@@ -88,6 +97,7 @@ def _of_bot(store: Store, bot: str, tested: pa.Table) -> BotMisread:
         "misread": wrong.num_rows,
         "questions": questions,
         "matrix": as_matrix(Counter(pairs)),
+        "tasks": [task.to_dict() for task in tasks_of(causes)[:TASKS]],
     }
 
 
@@ -103,40 +113,97 @@ def _tested(store: Store, bot: str) -> pa.Table | None:
     return _rows(store, "prediction", bot, ["content_id", "intent", "predicted", "score"])
 
 
-def _texts_and_nearest(store: Store, bot: str, contents: Sequence[str]) -> tuple[dict[str, str], dict[str, Nearest]]:
-    """By content id: the text as it was delivered, and the learnt question that is most like it."""
-    rows = _rows(store, "denoised", bot, ["content_id", "intent", "text"]) if contents else None
-    if rows is None:
-        return {}, {}
-    rows = rows.filter(pc.is_valid(rows["intent"])).sort_by([("content_id", "ascending"), ("text", "ascending")])
-    asked = rows.filter(pc.is_in(rows["content_id"], pa.array(sorted(set(contents)), pa.string())))
-    texts = dict(zip(asked["content_id"].to_pylist()[::-1], asked["text"].to_pylist()[::-1], strict=True))
+_Causes = list[tuple[str, str, str, str]]  # as `tasks_of` takes them
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """Learnt rows: vectors (n, d), families and intents (n,); beside them the vectors and families of all contents."""
+
+    rows: list[dict[str, str]]
+    points: np.ndarray
+    families: np.ndarray
+    intents: np.ndarray
+    packed: Mapping[str, bytes]
+    family_of: Mapping[str, str]
+
+    def alike(self, contents: Sequence[str]) -> np.ndarray:
+        """Cosines (m, n) of contents that have vectors; NOTHING for rows of a content's own family.
+
+        Those were not learnt by the network that misread it.
+        """
+        found = _vectors(self.packed, contents) @ self.points.T
+        own = np.array([self.family_of.get(content, content) for content in contents])
+        found[own[:, None] == self.families[None, :]] = _NOTHING
+        return np.asarray(found)
+
+
+def _learnt(store: Store, bot: str, rows: pa.Table) -> _Learnt | None:
     splits, vectors = (
         _rows(store, "splits", bot, ["content_id", "family", "fixed"]),
         _rows(store, "embedding", bot, ["content_id", "vector"]),
     )
     if splits is None or vectors is None:
-        return texts, {}
+        return None
     vectors = vectors.filter(pc.is_valid(vectors["vector"]))
     packed = dict(zip(vectors["content_id"].to_pylist(), vectors["vector"].to_pylist(), strict=True))
-    families = {row["content_id"]: row["family"] or row["content_id"] for row in splits.to_pylist()}
+    family_of = {row["content_id"]: row["family"] or row["content_id"] for row in splits.to_pylist()}
     fixed = {row["content_id"] for row in splits.to_pylist() if row["fixed"]}
-    usable = (families.keys() & packed.keys()) - fixed
+    usable = (family_of.keys() & packed.keys()) - fixed
     learnt = [row for row in rows.to_pylist() if row["content_id"] in usable]
-    known = [content for content in dict.fromkeys(contents) if content in packed]
-    if not learnt or not known:
-        return texts, {}
-    alike = _vectors(packed, known) @ _vectors(packed, [row["content_id"] for row in learnt]).T
-    # Nothing of its own family was learnt by the network that misread it.
-    own = np.array([families.get(content, content) for content in known])
-    theirs = np.array([families[row["content_id"]] for row in learnt])
-    alike[own[:, None] == theirs[None, :]] = -2.0
-    best = alike.argmax(axis=1)
-    return texts, {
-        content: {"text": learnt[at]["text"], "intent": learnt[at]["intent"], "similarity": round(float(row[at]), 4)}
-        for content, at, row in zip(known, best.tolist(), alike, strict=True)
-        if row[at] >= -1.5
-    }
+    if not learnt:
+        return None
+    families = np.array([family_of[row["content_id"]] for row in learnt])
+    intents = np.array([row["intent"] for row in learnt])
+    points = _vectors(packed, [row["content_id"] for row in learnt])
+    return _Learnt(learnt, points, families, intents, packed, family_of)
+
+
+def _texts_and_nearest(
+    store: Store, bot: str, wrong: Sequence[Mapping[str, str]]
+) -> tuple[dict[str, str], dict[str, Nearest], _Causes]:
+    """By content id: the text as it was delivered, and the learnt question that is most like it; and the causes."""
+    contents = list(dict.fromkeys(row["content_id"] for row in wrong))
+    rows = _rows(store, "denoised", bot, ["content_id", "intent", "text"]) if contents else None
+    if rows is None:
+        return {}, {}, []
+    rows = rows.filter(pc.is_valid(rows["intent"])).sort_by([("content_id", "ascending"), ("text", "ascending")])
+    misread = rows.filter(pc.is_in(rows["content_id"], pa.array(sorted(contents), pa.string())))
+    texts = dict(zip(misread["content_id"].to_pylist()[::-1], misread["text"].to_pylist()[::-1], strict=True))
+    learnt = _learnt(store, bot, rows)
+    known = [content for content in contents if learnt is not None and content in learnt.packed]
+    if learnt is None or not known:
+        return texts, {}, []
+    alike = dict(zip(known, learnt.alike(known), strict=True))
+    nearest: dict[str, Nearest] = {}
+    for content, cosines in alike.items():
+        at = int(cosines.argmax())
+        if cosines[at] > _NOTHING:
+            row, similarity = learnt.rows[at], round(float(cosines[at]), 4)
+            nearest[content] = {"text": row["text"], "intent": row["intent"], "similarity": similarity}
+    usual, outside = usual_of(learnt.points, learnt.intents, learnt.families), _outside(store, bot, rows)
+    causes = []
+    for one in wrong:
+        if one["content_id"] in alike and one["intent"] not in outside:
+            like = _likeness(alike[one["content_id"]], learnt.intents, one)
+            cause = likely_cause(like, usual, is_outside=False, is_misspelt=False)
+            causes.append((cause, one["intent"], one["predicted"], texts.get(one["content_id"], "")))
+    return texts, nearest, causes
+
+
+def _likeness(alike: np.ndarray, intents: np.ndarray, row: Mapping[str, str]) -> Likeness:
+    """How like a misread row the learnt rows of its intent and of the predicted one are."""
+    best = [float(alike[intents == row[name]].max(initial=_NOTHING)) for name in ("intent", "predicted")]
+    own, predicted = (None if cosine <= _NOTHING else cosine for cosine in best)
+    return Likeness(own, predicted)
+
+
+def _outside(store: Store, bot: str, rows: pa.Table) -> set[str]:
+    """Labels of rows that the bot does not answer, as its evaluation tells nothing of them: no work of this kind."""
+    found = _rows(store, "evaluation", bot, ["report"])
+    report = json.loads(found["report"][0].as_py()) if found is not None and len(found) else {}
+    known = {row["intent"] for row in report.get("per_intent", [])}
+    return set(rows["intent"].unique().to_pylist()) - known if known else set()
 
 
 def _vectors(packed: Mapping[str, bytes], contents: Sequence[str]) -> np.ndarray:

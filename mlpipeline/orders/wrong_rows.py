@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.methods.evaluation.causes import Likeness, Usual, is_nearly, likely_cause
+from mlpipeline.methods.evaluation.causes import Likeness, is_nearly, likely_cause, usual_of
 from mlpipeline.serving.answer import Answer, Answerer, Nearest
-from mlpipeline.serving.bundle import Bundle, Index
+from mlpipeline.serving.bundle import Bundle
 from mlpipeline.serving.choose import ANSWER, FALLBACK
 
 MOST = 2_000
 """Wrong rows that are looked at, the surest first: a bot that is sure of what is wrong harms most."""
-_SAMPLE = 400  # learnt rows that say how like each other rows of one label are
 _SAME = 0.9995  # the cosine of a text with itself, which float16 rounds
 _LEAST = 4  # letters of a word that may be misspelt
 
@@ -70,7 +69,7 @@ def find_wrong_rows(
     wrong = sorted(wrong, key=lambda row: (-row[2].score, row[0]))[:MOST]
     normalized = [bundle.normalize(text) for text, _, _ in wrong]
     vectors = _vectors(bundle, normalized)
-    usual = None if vectors is None or bundle.index is None else usual_likeness(bundle.index)
+    usual = None if vectors is None or bundle.index is None else usual_of(bundle.index.vectors, bundle.index.intents)
     words = _words_by_intent(bundle) if wrong else {}
     found = []
     for at, (text, intent, answer) in enumerate(wrong):
@@ -113,21 +112,6 @@ def _nearest(bundle: Bundle, vector: Vectors, intent: str, beside_itself: bool) 
             return None
     best = int(alike.argmax())
     return Nearest(index.question(int(rows[best])), intent, min(1.0, round(float(alike[best]), 4)))
-
-
-def usual_likeness(index: Index) -> Usual | None:
-    """How like each other learnt rows of one label are, of a sample; None where no label has two rows."""
-    step = max(1, len(index.vectors) // _SAMPLE)
-    found = []
-    for row in range(0, len(index.vectors), step):
-        others = np.flatnonzero(index.intents == index.intents[row])
-        others = others[others != row]
-        if len(others):
-            found.append(float((index.vectors[others] @ index.vectors[row]).max()))
-    if not found:
-        return None
-    far, near = np.quantile(found, (0.1, 0.5))
-    return Usual(float(near), float(far))
 
 
 def _words_by_intent(bundle: Bundle) -> dict[str, set[str]]:

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 LABEL_NOISE, OVERLAP, PARAPHRASE = "label_noise", "overlapping_intents", "missing_paraphrase"
 OUT_OF_SCOPE, SPELLING, UNKNOWN = "out_of_scope", "spelling", "unknown"
 NO_INTENT = "unknown_intent"
@@ -13,6 +16,7 @@ NO_INTENT = "unknown_intent"
 _ALIKE = 0.05  # cosines that differ by no more are equally near
 _SAME = 0.9995  # the cosine of one text with itself, rounded
 _SHOWN = 3
+_SAMPLE = 400  # rows that say how like each other rows of one label are
 
 
 class Likeness(NamedTuple):
@@ -30,6 +34,27 @@ class Usual(NamedTuple):
 
     near: float
     far: float
+
+
+def usual_of(
+    vectors: NDArray[np.float32], labels: NDArray[np.generic], families: NDArray[np.generic] | None = None
+) -> Usual | None:
+    """How like each other rows of one label are, of a sample; None where no label has two rows.
+
+    Args:
+        vectors: float32 (n, d), rows of unit length.
+        labels: (n,).
+        families: (n,); rows of one family, such as near duplicates, are not compared. None: each row is one.
+    """
+    found, groups = [], np.arange(len(vectors)) if families is None else families
+    for row in range(0, len(vectors), max(1, len(vectors) // _SAMPLE)):
+        others = np.flatnonzero((labels == labels[row]) & (groups != groups[row]))
+        if len(others):
+            found.append(float((vectors[others] @ vectors[row]).max()))
+    if not found:
+        return None
+    far, near = np.quantile(found, (0.1, 0.5))
+    return Usual(float(near), float(far))
 
 
 def likely_cause(like: Likeness, usual: Usual | None, *, is_outside: bool, is_misspelt: bool) -> str:

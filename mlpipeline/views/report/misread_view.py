@@ -21,17 +21,24 @@ def misread_view(misread: object) -> dict[str, object] | None:
 
     Returns:
         `tested` and `misread` rows, `questions` (text, expected, predicted, score, and the nearest learnt question's
-        text, intent and similarity), and the `picture`, see `confusion_view`.
+        text, intent and similarity), `tasks` (rows, to_do, examples), and the `picture`, see `confusion_view`.
     """
     if not isinstance(misread, Mapping) or not _number(misread.get("tested")):
         return None
-    rows = misread.get("questions")
+    rows, tasks = misread.get("questions"), misread.get("tasks")
     return {
         "tested": _number(misread.get("tested")),
         "misread": _number(misread.get("misread")) or 0,
         "questions": [_question(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else [],
+        "tasks": [_task(row) for row in tasks if isinstance(row, Mapping)] if isinstance(tasks, list) else [],
         "picture": confusion_view(misread.get("matrix")),
     }
+
+
+def _task(row: Mapping[str, object]) -> dict[str, object]:
+    examples = row.get("examples")
+    texts = [str(text) for text in examples] if isinstance(examples, list) else []
+    return {"rows": _number(row.get("rows")), "to_do": str(row.get("to_do") or ""), "examples": texts}
 
 
 def _question(row: Mapping[str, object]) -> dict[str, object]:

@@ -142,6 +142,8 @@ def test_a_misread_test_question_comes_with_the_learnt_question_most_like_it(sto
         0.995
     )
     assert found[BOT]["matrix"] == {"intents": ["delivery", "refund"], "cells": [[1, 0, 2]]}
+    (task, *_) = found[BOT]["tasks"]
+    assert task["intent"] == "refund" and TEXTS[4] in task["examples"] and str(task["to_do"])  # type: ignore[operator]
 
 
 def test_the_matrix_holds_each_test_row_once():

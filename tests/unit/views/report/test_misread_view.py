@@ -22,6 +22,10 @@ def test_misread_questions_are_shown_with_what_is_most_like_them():
     for text in ("문 언제 닫나요?", "얼마인가요?", "71 % alike", "The 2 of which it was surest."):
         assert text in part
     many = {**BOT["misread"], "questions": BOT["misread"]["questions"] * 10}
+    tasks = [{"rows": 3, "to_do": "add wordings like these to <시간>", "examples": ["문 언제", "몇 개"]}]
+    shown = checked(render_report({"bots": [{**BOT, "misread": {**BOT["misread"], "tasks": tasks}}]}))
+    assert "What to do about them" in shown and "to &lt;시간&gt;" in shown and "몇 개" in shown
+    assert "What to do about them" not in page
     assert "and 8 more" in checked(render_report({"bots": [{**BOT, "misread": many}]}))
 
 
