@@ -36,7 +36,8 @@ def compare_verb(context: CommandContext) -> int:
     """Asks both versions the same rows and prints what is fixed and broken; no JVM is started for it."""
     # Here: what compares texts brings libraries along that --help need not wait for.
     from mlpipeline.cli.compare_text import as_markdown, as_text
-    from mlpipeline.orders.comparison import LabelledRow, compare_on, open_contender, rows_without_file
+    from mlpipeline.orders.compared_rows import ComparedRows, rows_without_file
+    from mlpipeline.orders.comparison import LabelledRow, compare_on, open_contender
     from mlpipeline.recipe.fields import CleanSection
     from mlpipeline.recipe.load import load_sections
     from mlpipeline.recipe.release_fields import EvaluateSection
@@ -52,17 +53,19 @@ def compare_verb(context: CommandContext) -> int:
         found = read_rows(options.on, parse_map(options.map))
     before, after = (open_contender(context.store, context.conf, text) for text in (options.before, options.after))
     if found is None:
-        rows, rows_of = rows_without_file(context.store, before, after)
+        chosen = rows_without_file(context.store, before, after)
     else:
         rows = [LabelledRow(row.text, str(row.intent), row.source) for row in scored_rows(found)]
-        rows_of = options.on
+        chosen = ComparedRows(rows, options.on)
         for line in [*([f"left out of {options.on}: {found.left_out}"] if found.left_out.counts else []),
                      *(f"warning: {options.on}: {line}" for line in found.warnings)]:  # fmt: skip
             context.say(line)
     bundle = after.answerer.bundle
     sections = load_sections(context.conf, Bot.parse(bundle.bot).lang)
     interval, clean = sections[EvaluateSection].interval, sections[CleanSection]
-    compared = compare_on(context.store, before, after, rows, rows_of, interval=interval, clean=clean)
+    compared = compare_on(
+        context.store, before, after, chosen.rows, chosen.words, interval=interval, clean=clean, answers=chosen.answers
+    )
     options.json = options.json or options.format == "json"
     text = as_markdown(compared, options.show) if options.format == "markdown" else as_text(compared, options.show)
     context.print_result(compared.to_dict(), text)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from mlpipeline.bots import Bot, BotVersion
-from mlpipeline.errors import InputError, StoreError, UsageError
+from mlpipeline.bots import BotVersion
+from mlpipeline.errors import InputError, UsageError
 from mlpipeline.methods.evaluation.comparison import SliceFigures, figures_of, length_slices, slice_figures
 from mlpipeline.methods.evaluation.paired import count_paired
 from mlpipeline.orders.evaluation import counted
@@ -21,7 +21,6 @@ from mlpipeline.serving.champion import open_answerer
 from mlpipeline.serving.choose import ANSWER
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.released import find_released
-from mlpipeline.store.tables.datasets import read_rows
 
 FIXED, BROKEN = "fixed", "broken"
 
@@ -144,51 +143,11 @@ def open_contender(store: Store, conf: Path, text: str, *, nearest: int = 0) -> 
     return Contender(f"{bot}@{version}", open_answerer(store, bot, named.version, nearest=nearest))
 
 
-def rows_without_file(store: Store, before: Contender, after: Contender) -> tuple[list[LabelledRow], str]:
-    """Rows of the bot that neither side has learnt; without any, the golden questions of both. With what they are.
-
-    Raises:
-        InputError: there are neither.
-    """
-    rows = _test_rows(store, before, after)
-    if rows:
-        return rows, "test rows of the store that neither has learnt"
-    asked: dict[tuple[str, str], LabelledRow] = {}
-    for side in (before, after):
-        for row in side.answerer.bundle.golden():
-            question, intent = str(row["question"]), str(row["intent"])
-            asked.setdefault((question, intent), LabelledRow(question, intent))
-    if not asked:
-        raise InputError("neither has golden questions", where=before.name, fix="name labelled rows by --on FILE")
-    return list(asked.values()), "golden questions"
-
-
-def _test_rows(store: Store, before: Contender, after: Contender) -> list[LabelledRow]:
-    """The labelled rows of the test split, but for texts that one of the two knows."""
-    bundles = [side.answerer.bundle for side in (before, after)]
-    bot = bundles[1].bot
-    if bundles[0].bot != bot or Bot.parse(bot).lang == "*":
-        return []
-    try:
-        splits = read_rows(store, "splits", bots=[bot], columns=["content_id", "split"]).to_pylist()
-        rows = read_rows(store, "denoised", bots=[bot], columns=["content_id", "intent", "text", "source"]).to_pylist()
-    except StoreError:
-        return []
-    test = {row["content_id"] for row in splits if row["split"] == "test"}
-    found = [LabelledRow(row["text"], row["intent"], row["source"]) for row in rows
-             if row["intent"] and row["content_id"] in test]  # fmt: skip
-    for bundle in bundles:
-        known = known_texts(store, bot, bundle)
-        learnt = set(known.learnt) if known else set()
-        found = [row for row in found if bundle.normalize(row.text) not in learnt]
-    return found
-
-
 def compare_on(
     store: Store, before: Contender, after: Contender, rows: Sequence[LabelledRow], rows_of: str,
-    *, interval: float, clean: CleanSection,
+    *, interval: float, clean: CleanSection, answers: tuple[list[Answer], list[Answer]] | None = None,
 ) -> Comparison:  # fmt: skip
-    """Asks both sides all rows.
+    """Asks both sides all rows, where it is not known what they answered before they had learnt them.
 
     Args:
         store: where what a bot learnt is looked for.
@@ -197,6 +156,7 @@ def compare_on(
         rows_of: what they are, in words.
         interval: coverage of intervals.
         clean: how near duplicates are found.
+        answers: those of both sides, of when neither had learnt the rows; None: both are asked now.
 
     Raises:
         InputError: there is no row, or neither knows any of their intents.
@@ -207,12 +167,13 @@ def compare_on(
         what = f"neither {before.name} nor {after.name} knows an intent of the {counted(len(rows), 'row')}"
         raise InputError(what, where=rows_of, fix="is it the right file, and the right column (--map intent=...)?")
     texts, intents = [row.text for row in rows], [row.intent for row in rows]
-    was, now = (side.answerer.answer(texts) for side in sides)
+    was, now = answers or (before.answerer.answer(texts), after.answerer.answer(texts))
     was_right, is_right = (
         [side.is_right(answer, intent) for answer, intent in zip(said, intents, strict=True)]
         for side, said in zip(sides, (was, now), strict=True)
     )
-    saw, sees = (_seen(store, side, texts, clean) for side in sides)
+    nothing = [False] * len(rows) if answers else None
+    saw, sees = (nothing or _seen(store, side, texts, clean) for side in sides)
     news = None if saw is None or sees is None else [not (one or other) for one, other in zip(saw, sees, strict=True)]
     chosen = [at for at, is_new in enumerate(news or ()) if is_new]
     new = None

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from mlpipeline.cli.main import main
 from mlpipeline.networks.features import as_ids, fit_vocabulary
 from mlpipeline.serving.bundle import write_bundle
+from mlpipeline.store.bundles.content import seal_beside
+from mlpipeline.store.bundles.predictions import PREDICTIONS_FILE, pack_predictions
 from mlpipeline.store.registry.pointers import Released, write_pointer
-from tests.unit.cli.small_home import make_home
+from tests.unit.cli.small_home import make_home, put
 from tests.unit.serving.conftest import LABELS, QUESTIONS, SPEC, make_contents, network_of
 from tests.unit.store.registry.registry_file import write_registry
 
@@ -118,6 +121,25 @@ def test_without_a_file_it_takes_test_rows_that_neither_has_learnt_else_golden_q
     folder = next(path for path in (home / "store" / "bundles" / "shop" / "ko").glob("*") if path.is_dir())
     same, _ = compare(str(folder), str(folder))
     assert "no row changed" in same and f"before: {folder}" in same
+
+
+def test_rows_that_both_were_asked_in_cross_validation_come_first(compare, home: Path, tmp_path: Path):
+    texts = [{"domain": "shop", "lang": "ko", "content_id": f"c{at}", "text": text, "intent": intent}
+             for at, (text, intent) in enumerate(QUESTIONS)]  # fmt: skip
+    put(home, "denoised", texts)
+    folders = []
+    for name, wrong in (("one", {0: "delivery"}), ("other", {3: "hours", 4: "hours"})):
+        write_bundle(tmp_path / name, make_contents())
+        said = [{"content_id": f"c{at}", "intent": intent, "predicted": wrong.get(at, intent), "score": 0.7}
+                for at, (_, intent) in enumerate(QUESTIONS[: 6 if name == "one" else 8])]  # fmt: skip
+        seal_beside(tmp_path / name, {PREDICTIONS_FILE: pack_predictions(pa.Table.from_pylist(said))})
+        folders.append(str(tmp_path / name))
+    told = json.loads(compare(*folders, "--json")[0])
+    assert told["rows_of"] == "rows that networks were asked that had not learnt them"
+    assert (told["all"]["rows"], told["all"]["fixed"], told["all"]["broken"]) == (6, 1, 2)
+    assert told["seen"] == {"before": 0, "after": 0} and told["new"] is None
+    broken = {row["text"]: row["after"] for row in told["changes"] if row["kind"] == "broken"}
+    assert broken[QUESTIONS[3][0]] == {"intent": "hours", "score": pytest.approx(0.7), "zone": "did_you_mean"}
 
 
 def test_versions_that_are_not_there_and_rows_that_say_nothing(compare):

@@ -8,14 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from mlpipeline.methods.evaluation.paired import Paired
-from mlpipeline.stages.release.predictions import (
-    PREDICTIONS_FILE,
-    keep_predictions,
-    pack_predictions,
-    pair_with_champion,
-    unpack_predictions,
-)
+from mlpipeline.stages.release.predictions import keep_predictions, pair_with_champion
 from mlpipeline.store.bundles.content import open_bundle, write_bundle
+from mlpipeline.store.bundles.predictions import PREDICTIONS_FILE, ScoredIntent, pack_predictions, unpack_predictions
 from mlpipeline.store.registry.pointers import Released
 from tests.unit.store.bundles.test_bundles import CONTENTS
 
@@ -33,7 +28,7 @@ BEFORE = table(("c1", "pay", "pay"), ("c2", "pay", "go"), ("c3", "go", "go"), ("
 def test_they_are_packed_in_one_order_and_come_back() -> None:
     packed = pack_predictions(BEFORE)
     assert packed == pack_predictions(BEFORE.take(pa.array([4, 2, 0, 1, 3])))
-    assert unpack_predictions(packed)["c2", "pay"] == "go" and len(unpack_predictions(packed)) == 5
+    assert unpack_predictions(packed)["c2", "pay"].predicted == "go" and len(unpack_predictions(packed)) == 5
     assert unpack_predictions(pack_predictions(table())) == {}
 
 
@@ -48,7 +43,9 @@ def test_two_models_are_paired_by_content_and_intent(tmp_path: Path) -> None:
     keep_predictions(tmp_path / "b", BEFORE)
     keep_predictions(tmp_path / "b", after)
     opened = open_bundle(tmp_path / "b")
-    assert opened.digest == digest and unpack_predictions(opened.held[PREDICTIONS_FILE])["c1", "pay"] == "pay"
+    assert opened.digest == digest and unpack_predictions(opened.held[PREDICTIONS_FILE])["c1", "pay"] == ScoredIntent(
+        "pay", 0.5
+    )
     assert pair_with_champion(today, after, "out") == Paired(both=0, fixed=1, broken=1, neither=0)
     assert pair_with_champion(today, table(("c9", "pay", "pay")), "out") is None
     assert pair_with_champion(None, after, "out") is None
