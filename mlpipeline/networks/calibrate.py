@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks.knownness import Knownness, Readings, fit_knownness
+from mlpipeline.networks.zones import threshold_by_wrong, zones_by_costs
 
 if TYPE_CHECKING:
     from mlpipeline.networks.settings import ClassifierSettings
@@ -28,6 +29,7 @@ class Scored(Protocol):
     labels: list[str]
     temperature: float
     threshold: float
+    did_you_mean: float | None
     knownness: Knownness | None
     history: dict[str, object]
 
@@ -151,9 +153,12 @@ def calibrate_model(
         model.knownness = fit_knownness(readings.take(inside), {**negatives, "": readings.take(~inside)})
     shares = scores(readings, model.temperature, model.knownness)
     best, correct = shares.max(axis=1), shares.argmax(axis=1) == targets
-    if inside.all():
-        share = settings.accept_share
-        model.threshold = threshold_by_share(best, correct, share)
+    if settings.costs is not None:
+        model.threshold, model.did_you_mean = zones_by_costs(best, correct, settings.costs)
+    elif settings.max_wrong is not None:
+        model.threshold = threshold_by_wrong(best, correct, settings.max_wrong)
+    elif inside.all():
+        model.threshold = threshold_by_share(best, correct, settings.accept_share)
     else:
         model.threshold = threshold_by_rows(best[inside], correct[inside], best[~inside])
     model.history["validation_accuracy"] = round(float(correct[inside].mean()), 6)

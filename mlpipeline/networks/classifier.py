@@ -39,6 +39,7 @@ class TrainedModel:
             (d, labels) where it also reads a text's vector.
         temperature: what logits are divided by.
         threshold: score (see `calibrate.scores`) below which the bot does not answer.
+        did_you_mean: score below which it does not ask back either; None: a share of the threshold, by the recipe.
         knownness: how scores follow from what is known of a text; None: they are the probabilities.
         out_of_scope: label of the rows that stood for "not my business"; "" when there were none.
         encoder: digest of the encoder whose vectors it reads; "" where it reads none.
@@ -51,6 +52,7 @@ class TrainedModel:
     weights: Weights
     temperature: float = 1.0
     threshold: float = calibrate.FALLBACK_THRESHOLD
+    did_you_mean: float | None = None
     knownness: Knownness | None = None
     out_of_scope: str = ""
     encoder: str = ""
@@ -74,6 +76,7 @@ class TrainedModel:
             "spec": self.spec.to_dict(),
             "temperature": self.temperature,
             "threshold": self.threshold,
+            "did_you_mean": self.did_you_mean,
             "knownness": None if self.knownness is None else self.knownness.to_dict(),
             "out_of_scope": self.out_of_scope,
             "encoder": self.encoder,

@@ -8,8 +8,8 @@ cluster. For most bots that is cross-validation; for a large one, one network wi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
 from mlpipeline.networks.calibrate import calibrate_model
-from mlpipeline.networks.classifier import TrainedModel, logits
+from mlpipeline.networks.classifier import TrainedModel, read_texts
 from mlpipeline.networks.held_out import NEVER
+from mlpipeline.networks.knownness import Readings
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.networks.training import AugmentedExample, LabelledRows, fit_network
 
@@ -27,6 +28,7 @@ from mlpipeline.networks.training import AugmentedExample, LabelledRows, fit_net
 _LARGE, _LARGE_SHARE = 20, 0.05
 
 Folds = NDArray[np.int32]
+Negatives = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ class TrainingData:
         evaluated: bool (n,), False for rows that teach only, such as near duplicates; None: all are evaluated.
         held_out: bool (n,), rows that the network which judges does not learn, where there are too many for folds.
         synthetic: rows made from others, which none is judged on.
+        negatives: texts by kind that are no bot's business, from `make_negatives`: calibrated on, never learnt.
+        nonsense: others like them, to judge by how many of them are answered.
+        encode: texts to their vectors, where the network reads vectors; None: such a network knows no negatives.
     """
 
     rows: LabelledRows
@@ -46,15 +51,29 @@ class TrainingData:
     evaluated: NDArray[np.bool_] | None = None
     held_out: NDArray[np.bool_] | None = None
     synthetic: Sequence[AugmentedExample] = ()
+    negatives: Negatives = field(default_factory=dict)
+    nonsense: Negatives = field(default_factory=dict)
+    encode: Callable[[Sequence[str]], NDArray[np.float32]] | None = None
+
+    def read(self, model: TrainedModel, texts: Negatives) -> dict[str, Readings]:
+        """What a model says of such texts, by kind; nothing of any where it reads vectors and there are none."""
+        if model.vector_dims and self.encode is None:
+            return {}
+        encode = self.encode if model.vector_dims else None
+        return {kind: read_texts(model, some, encode(some) if encode else None) for kind, some in texts.items() if some}
 
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """What was said of m of the rows: their positions `rows` int64 (m,), `folds` int32 (m,), `logits` (m, k)."""
+    """What was said of m of the rows: their positions `rows` int64 (m,), `folds` int32 (m,), `logits` (m, k).
+
+    `known`: float32 (m,), the share of each that its network knew.
+    """
 
     rows: NDArray[np.int64]
     folds: Folds
     logits: NDArray[np.float32]
+    known: NDArray[np.float32]
 
 
 def train_classifier(data: TrainingData, settings: ClassifierSettings, seed: int) -> tuple[TrainedModel, OutOfFold]:
@@ -74,11 +93,12 @@ def train_classifier(data: TrainingData, settings: ClassifierSettings, seed: int
     folds = fold_rows(data, evaluated, settings, seed)
     said = out_of_fold_logits(rows, folds[order], evaluated[order], names, settings, seed, synthetic)
     model = fit_network(rows, names, settings, seed, synthetic)
-    calibrate_model(model, said.logits, rows.take(said.rows).intents, settings)
+    intents, negatives = rows.take(said.rows).intents, data.read(model, data.negatives)
+    calibrate_model(model, said.logits, intents, settings, said.known, negatives)
     model.history["folds"] = len(set(said.folds.tolist()))
     asked = order[said.rows]
     back = np.argsort(asked, kind="stable")
-    return model, OutOfFold(asked[back], said.folds[back], said.logits[back])
+    return model, OutOfFold(asked[back], said.folds[back], said.logits[back], said.known[back])
 
 
 def fit_all(data: TrainingData, settings: ClassifierSettings, seed: int) -> TrainedModel:
@@ -191,16 +211,16 @@ def out_of_fold_logits(
         names: the intents, in the order of the logits. One that a network has not learnt has its lowest logit.
         settings, seed, synthetic: as `fit_network` takes them.
     """
-    places, found = [np.zeros(0, np.int64)], [np.zeros((0, len(names)), np.float32)]
+    places, found = [np.zeros(0, np.int64)], [Readings(np.zeros((0, len(names)), np.float32), np.zeros(0, np.float32))]
     for fold in sorted(set(folds.tolist()) - {NEVER}):
         inside, asked = rows.take(np.flatnonzero(folds != fold)), np.flatnonzero((folds == fold) & evaluated)
         seen = set(inside.texts)
         part = fit_network(inside, names, settings, seed, [row for row in synthetic if seen.issuperset(row.parents)])
         judged = rows.take(asked)
-        said = logits(part, judged.texts, judged.vectors)
+        said = read_texts(part, judged.texts, judged.vectors)
         strange = [place for place, name in enumerate(names) if name not in set(inside.intents)]
-        said[:, strange] = said.min(axis=1, keepdims=True, initial=0.0)
+        said.logits[:, strange] = said.logits.min(axis=1, keepdims=True, initial=0.0)
         places.append(asked)
         found.append(said)
     together = np.concatenate(places)
-    return OutOfFold(together, folds[together], np.concatenate(found))
+    return OutOfFold(together, folds[together], *(np.concatenate(part) for part in zip(*found, strict=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from mlpipeline.errors import StageError
 
 NEVER = -1
 """The fold of a row that no network learnt without it: all learn it, or it is of the fixed test set and none does."""
-_TEXTS = ("content_id", "intent", "split")
+_OF_ROWS = ("content_id", "intent", "split", "fold", "logits", "knownness")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class HeldOut:
 
     `content_id`, `intent`, `split`: unicode (n,). `fold`: int32 (n,), in which the row was held out; -1 for a row of
     the fixed test set, which the model itself was asked. `logits`: float32 (n, k), of the k `labels`, unicode (k,).
+    `knownness`: float32 (n,), what a row's probabilities are multiplied by. `nonsense`: unicode (m,), the kind of each
+    text that is no bot's business, and `nonsense_score`, float32 (m,), what the model says of it.
     """
 
     content_id: np.ndarray
@@ -28,6 +30,9 @@ class HeldOut:
     fold: np.ndarray
     logits: np.ndarray
     labels: np.ndarray
+    knownness: np.ndarray
+    nonsense: np.ndarray
+    nonsense_score: np.ndarray
 
     def to_bytes(self) -> bytes:
         """The arrays as npz, without pickle; equal rows give equal bytes."""
@@ -40,6 +45,9 @@ class HeldOut:
             fold=self.fold.astype("<i4"),
             logits=self.logits.astype("<f4"),
             labels=self.labels.astype(str),
+            knownness=self.knownness.astype("<f4"),
+            nonsense=self.nonsense.astype(str),
+            nonsense_score=self.nonsense_score.astype("<f4"),
         )
         return buffer.getvalue()
 
@@ -47,14 +55,13 @@ class HeldOut:
     def from_bytes(cls, data: bytes) -> HeldOut:
         """Reads what `to_bytes` wrote. Raises StageError for what an older version of mlpipeline wrote."""
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            if "fold" not in arrays:
+            if "knownness" not in arrays:
                 raise StageError("an older version of mlpipeline trained the model", fix="run it from `train` on")
-            return cls(*(arrays[name] for name in (*_TEXTS, "fold", "logits", "labels")))
+            return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
     def where(self, chosen: np.ndarray) -> HeldOut:
         """The rows at which `chosen`, bool (n,), is true."""
-        rows = (self.content_id, self.intent, self.split, self.fold, self.logits)
-        return HeldOut(*[*(array[chosen] for array in rows), self.labels])
+        return replace(self, **{name: getattr(self, name)[chosen] for name in _OF_ROWS})
 
 
 @dataclass(frozen=True)

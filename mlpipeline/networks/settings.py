@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlpipeline.networks.zones import Costs
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitSettings:
@@ -40,5 +42,8 @@ class ClassifierSettings(FitSettings):
     augmented_weight: float
     out_of_scope_label: str
     accept_share: float
+    max_wrong: float | None = None
+    costs: Costs | None = None
+    negatives: bool = True
     folds: int
     max_folded_rows: int

@@ -269,6 +269,7 @@ def _scores(row: _Evaluated | None) -> dict[str, object]:
         "reliability",
         "oos_curve",
         "at_threshold",
+        "nonsense",
     )
     report = json.loads(row["report"])
     return {

@@ -98,6 +98,7 @@ class BotRecord(_Record):
     reliability: list[Object] | None = None
     oos_curve: list[Object] | None = None
     at_threshold: Object | None = None
+    nonsense: list[Object] | None = None
     version: int | None = None
     alias: str | None = None
     gate: list[GateCheck] = []

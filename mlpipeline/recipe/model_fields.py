@@ -11,6 +11,7 @@ from mlpipeline.recipe.values import (
     MOST_WEIGHTS,
     Batch,
     Below,
+    Cost,
     Count,
     Label,
     Range,
@@ -94,6 +95,19 @@ class TrainSection(Section):
     accept_share: Share = Field(
         description="Without such rows: share of correctly answered unseen rows above the answer threshold"
     )
+    max_wrong: Share | None = Field(
+        description="Promised share of wrong ones among the answers, in place of accept_share. null: no promise"
+    )
+    wrong_cost: Cost | None = Field(
+        description="What a wrong answer costs, in any unit; with the next two, limits are those of the least cost. "
+        "null: accept_share or max_wrong decides"
+    )
+    question_cost: Cost | None = Field(description='What asking "did you mean" costs, in the same unit')
+    hand_over_cost: Cost | None = Field(description="What falling back costs, in the same unit")
+    negatives: bool = Field(
+        description="Calibrate on texts that are no bot's business too: neutral sentences, shuffled words and letters, "
+        "other languages. It lowers the score of what the bot knows little of. false: scores are probabilities"
+    )
     folds: Annotated[int, Field(ge=2, le=20)] = Field(
         description="Folds of the cross-validation that judges a bot; the released model learns all rows"
     )
@@ -101,6 +115,15 @@ class TrainSection(Section):
         description="A bot of more rows is judged by one network that does not learn validation and test rows"
     )
     seed: Seed = Field(description="Seed of every random choice in training")
+
+    @model_validator(mode="after")
+    def _check_limits(self) -> TrainSection:
+        given = [cost is not None for cost in (self.wrong_cost, self.question_cost, self.hand_over_cost)]
+        if any(given) and not all(given):
+            raise broken_rule("should have all three costs or none", "wrong_cost", "question_cost", "hand_over_cost")
+        if any(given) and self.max_wrong is not None:
+            raise broken_rule("should have costs or max_wrong: each decides which score is answered", "max_wrong")
+        return self
 
     @model_validator(mode="after")
     def _check_network(self) -> TrainSection:

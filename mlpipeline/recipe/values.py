@@ -38,6 +38,7 @@ class Section(BaseModel):
 
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Cost = Annotated[float, Field(ge=0.0, le=1_000_000.0)]
 Below = Annotated[float, Field(ge=0.0, lt=1.0)]
 Weight = Annotated[float, Field(gt=0.0, le=1000.0)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]

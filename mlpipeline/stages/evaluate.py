@@ -57,7 +57,9 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
 
     def judged(part: HeldOut) -> dict[str, Any]:
         labels, intents, contents = part.labels.tolist(), part.intent.tolist(), part.content_id.tolist()
-        return evaluate_report(labels, intents, part.logits, temperature, threshold, settings, out_of_scope, contents)
+        return evaluate_report(
+            labels, intents, part.logits, temperature, threshold, settings, out_of_scope, contents, part.knownness
+        )
 
     unseen, fixed = held.where(~is_fixed), held.where(is_fixed)
     beside = judged(fixed) if len(fixed.intent) else None
@@ -65,6 +67,7 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
     folds, count = len(set(unseen.fold.tolist())), len(unseen.intent)
     report |= {name: rows[name][0].as_py() for name in _LEARNT}
     report |= {"folds": folds, "source": source_words(folds, count, len(fixed.intent))}
+    report["nonsense"] = nonsense_table(held, threshold)
     report["fixed_test"] = None if beside is None else {name: beside[name] for name in _BESIDE}
     domain, lang = Bot.parse(bot)
     row = {
@@ -80,9 +83,21 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
     return pa.Table.from_pylist([row], schema=to_arrow_schema(SCORED))
 
 
+def nonsense_table(held: HeldOut, threshold: float) -> list[dict[str, object]]:
+    """Of each kind of text that is no bot's business: how many there are, and which share of them is answered."""
+    return [
+        {
+            "kind": kind,
+            "texts": int((held.nonsense == kind).sum()),
+            "answered": float((held.nonsense_score[held.nonsense == kind] >= threshold).mean()),
+        }
+        for kind in dict.fromkeys(held.nonsense.tolist())
+    ]
+
+
 def as_predictions(held: HeldOut, temperature: float) -> list[dict[str, object]]:
     """What is said of each judged row, at this temperature."""
-    shares = softmax(held.logits, temperature) if len(held.logits) else held.logits
+    shares = softmax(held.logits, temperature) * held.knownness[:, None] if len(held.logits) else held.logits
     best = shares.argmax(axis=1) if len(shares) else np.zeros(0, int)
     columns = {
         "content_id": held.content_id.tolist(),

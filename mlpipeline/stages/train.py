@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,15 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.networks import classifier, features
+from mlpipeline.networks.calibrate import scores
 from mlpipeline.networks.cross_validation import OutOfFold, TrainingData, train_classifier
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.held_out import NEVER, HeldOut, ParitySample
+from mlpipeline.networks.knownness import Readings
+from mlpipeline.networks.negatives import make_negatives
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.networks.training import AugmentedExample, LabelledRows
+from mlpipeline.networks.zones import Costs
 from mlpipeline.schemas import AUGMENTED, CLEANED_DROPPED, DENOISED, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
@@ -43,7 +48,11 @@ class TrainSettings:
 
 def classifier_settings(train: TrainSection) -> ClassifierSettings:
     """The recipe's `train` section but for its seed, as the networks take it."""
-    return ClassifierSettings(**train.model_dump(exclude={"seed"}))
+    prices = train.wrong_cost, train.question_cost, train.hand_over_cost
+    wrong, question, hand_over = (price or 0.0 for price in prices)
+    costs = None if None in prices else Costs(wrong=wrong, question=question, hand_over=hand_over)
+    own = train.model_dump(exclude={"seed", "wrong_cost", "question_cost", "hand_over_cost"})
+    return ClassifierSettings(**own, costs=costs)
 
 
 def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa.Table:
@@ -57,7 +66,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         settings: the recipe's `train` section without its seed.
         seed: that one.
     """
-    began = time.process_time()
+    began, (domain, lang) = time.process_time(), Bot.parse(bot)
     rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
     own, fixed, near = by_role(rows)
     made = augmented_examples(own, rows.filter(pc.equal(rows["split"], SYNTHETIC)))
@@ -69,9 +78,10 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         evaluated=count < len(own),
         held_out=np.isin(np.array(learnt["split"].to_pylist(), dtype=str), ("validation", "test")),
         synthetic=made,
+        negatives=make_negatives(lang, learnt["normalized"].to_pylist(), seed) if settings.negatives else {},
+        nonsense=make_negatives(lang, learnt["normalized"].to_pylist(), seed, half=1),
     )
     model, said = train_classifier(data, settings, seed)
-    domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,
         "lang": lang,
@@ -83,7 +93,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         "augmented_rows": len(made),
         "unevaluated_rows": len(own) - len(said.rows),
         "payload": model.to_bytes(),
-        "held_out": as_held_out(model, own, said, fixed).to_bytes(),
+        "held_out": as_held_out(model, own, said, fixed, data.read(model, data.nonsense)).to_bytes(),
         "parity_sample": sample(model, [*own["normalized"].to_pylist(), *fixed["normalized"].to_pylist()]).to_bytes(),
         "cpu_seconds": time.process_time() - began,
     }
@@ -145,13 +155,39 @@ def augmented_examples(learnt: pa.Table, augmented: pa.Table) -> list[AugmentedE
     return made
 
 
-def as_held_out(model: classifier.TrainedModel, own: pa.Table, out_of_fold: OutOfFold, fixed: pa.Table) -> HeldOut:
-    """What is said of each judged row by a network that has not learnt it: of the fixed test set, by the model."""
+def as_held_out(
+    model: classifier.TrainedModel,
+    own: pa.Table,
+    out_of_fold: OutOfFold,
+    fixed: pa.Table,
+    nonsense: Mapping[str, Readings],
+) -> HeldOut:
+    """What is said of each judged row by a network that has not learnt it: of the fixed test set, by the model.
+
+    Args:
+        model: calibrated.
+        own: the rows that it learnt.
+        out_of_fold: what other networks say of these.
+        fixed: the fixed test set.
+        nonsense: what the model says of texts that are no bot's business, by kind.
+    """
     held = pa.concat_tables([own.take(pa.array(out_of_fold.rows)), fixed])
     named = {name: np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")}
     folds = np.concatenate([out_of_fold.folds, np.full(len(fixed), NEVER, np.int32)])
-    logits = np.concatenate([out_of_fold.logits, classifier.logits(model, fixed["normalized"].to_pylist())])
-    return HeldOut(fold=folds, logits=logits, labels=np.array(model.labels, dtype=str), **named)
+    asked = classifier.read_texts(model, fixed["normalized"].to_pylist())
+    said = Readings(
+        np.concatenate([out_of_fold.logits, asked.logits]), np.concatenate([out_of_fold.known, asked.known])
+    )
+    best = [scores(some, model.temperature, model.knownness).max(axis=1) for some in nonsense.values()]
+    return HeldOut(
+        fold=folds,
+        logits=said.logits,
+        labels=np.array(model.labels, dtype=str),
+        knownness=np.ones(len(folds)) if model.knownness is None else model.knownness.of(said),
+        nonsense=np.repeat(np.array([*nonsense], dtype=str), [len(one) for one in best]),
+        nonsense_score=np.concatenate([np.zeros(0), *best]),
+        **named,
+    )
 
 
 def sample(model: classifier.TrainedModel, texts: list[str]) -> ParitySample:

@@ -50,6 +50,7 @@ def evaluate_report(
     settings: ReportSettings,
     out_of_scope_label: str | None = None,
     content_ids: Sequence[str] | None = None,
+    knownness: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """The report of a bot from its network's output.
 
@@ -63,6 +64,7 @@ def evaluate_report(
         out_of_scope_label: the label of rows that no intent fits; None or "" if there are none. The network may
             know it as one of its labels, or not.
         content_ids: n ids, shown as examples of confusions.
+        knownness: (n,), what the probabilities of each row are multiplied by.
 
     Raises:
         StageError: shapes that do not fit, or logits that are not finite.
@@ -78,11 +80,11 @@ def evaluate_report(
             f"the network gave numbers that are not finite for {len(bad)} of {len(logits)} rows (first: row {bad[0]})",
             fix="lower train.learning_rate and train again",
         )
-    shares = softmax(logits, temperature) if len(logits) else logits
-    winners = shares.argmax(axis=1)
+    known = np.ones(len(logits)) if knownness is None else knownness
+    shares = (softmax(logits, temperature) if len(logits) else logits) * known[:, None]
     inside = np.array([label != out_of_scope_label for label in labels])
     rows = _Rows(
-        predicted=[labels[i] for i in winners.tolist()],
+        predicted=[labels[i] for i in shares.argmax(axis=1).tolist()],
         true=intents,
         confidence=shares.max(axis=1),
         scope=shares[:, inside].max(axis=1, initial=0.0),

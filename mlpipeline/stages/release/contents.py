@@ -128,7 +128,11 @@ def bundle_contents(
         thresholds={
             "temperature": model.temperature,
             "answer": model.threshold,
-            "did_you_mean": model.threshold * settings.answer.did_you_mean_share,
+            "did_you_mean": (
+                model.threshold * settings.answer.did_you_mean_share
+                if model.did_you_mean is None
+                else model.did_you_mean
+            ),
             "out_of_scope_label": settings.train.out_of_scope_label,
             **({} if model.knownness is None else {"knownness": model.knownness.to_dict()}),
         },

@@ -77,6 +77,7 @@ class BotView(TypedDict, total=False):
     intent_count: int
     reliability: list[dict[str, object]]
     curve: dict[str, object] | None
+    nonsense: list[dict[str, object]]
     causes: dict[str, str]
     changes: list[str]
     failure: dict[str, str] | None

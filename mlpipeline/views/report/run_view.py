@@ -103,6 +103,7 @@ def _bot(bot: Mapping[str, object]) -> BotView:
         "intent_count": len(intents),
         "reliability": _reliability(bot),
         "curve": _curve(bot),
+        "nonsense": [_figures(row, ("kind",), ("texts", "answered")) for row in _rows(bot, "nonsense")],
         "causes": causes,
         "changes": _changes(causes),
         "failure": _failure(bot.get("failure")),

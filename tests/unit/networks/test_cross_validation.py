@@ -21,6 +21,7 @@ from mlpipeline.networks.cross_validation import (
     out_of_fold_logits,
 )
 from mlpipeline.networks.held_out import NEVER
+from mlpipeline.networks.knownness import Readings
 from mlpipeline.networks.training import LabelledRows
 from tests.unit.networks.test_classifier import SETTINGS
 
@@ -87,12 +88,13 @@ def test_rows_are_judged_once_by_a_network_that_has_not_learnt_their_cluster(mon
         seen.append(set(rows.texts))
         return TrainedModel(names, None, None, {})  # type: ignore[arg-type]
 
-    def said(model: TrainedModel, texts: list[str], vectors: None) -> np.ndarray:
+    def said(model: TrainedModel, texts: list[str], vectors: None) -> Readings:
         assert not set(texts) & seen[-1]
-        return np.tile(np.arange(len(model.labels), dtype=np.float32), (len(texts), 1))
+        logits = np.tile(np.arange(len(model.labels), dtype=np.float32), (len(texts), 1))
+        return Readings(logits, np.full(len(texts), 0.5, np.float32))
 
     monkeypatch.setattr(cross_validation, "fit_network", fit)
-    monkeypatch.setattr(cross_validation, "logits", said)
+    monkeypatch.setattr(cross_validation, "read_texts", said)
     one = training_data()
     folds = np.array([0, 1, 0, 1, 1, 0], np.int32)
     found = out_of_fold_logits(one.rows, folds, np.array([True] * 5 + [False]), ["go", "once", "pay"], SETTINGS, 1)
