@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlpipeline.errors import StoreError
-from mlpipeline.store.bundles.content import open_bundle, seal_beside
-from mlpipeline.store.bundles.seals import read_seal
+from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.clients import open_client
+from mlpipeline.store.registry.described import describe_bundle
 from mlpipeline.store.registry.pointers import Released, model_name, read_pointer, write_pointer
 from mlpipeline.store.registry.rows import bring_home, check_registry, read_metrics
 from mlpipeline.store.registry.tables import make_tables
@@ -35,7 +31,6 @@ _log = logging.getLogger(__name__)
 ALIAS = "champion"
 DIGEST_TAG = "bundle_digest"
 _EXPERIMENT = "releases"
-_MODEL_FILES = ("conda.yaml", "python_env.yaml", "requirements.txt", "MLmodel")
 Say = Callable[[str], None]
 
 
@@ -77,7 +72,7 @@ def register_bundle(
     client = _client(uri)
     bring_home(_file(uri), DIGEST_TAG)
     name = model_name(bot)
-    _describe(folder, loader_module, wheel)
+    describe_bundle(folder, loader_module, wheel)
     found = _versions(client, name, digest)
     if found:
         return int(found[0].version)
@@ -137,27 +132,13 @@ def _file(uri: str) -> Path:
     return Path(uri.removeprefix("sqlite:///"))
 
 
-@lru_cache(maxsize=8)
-def _client_of(uri: str) -> MlflowClient:
-    # Before the import: MLflow reads them then, and would otherwise try to reach its makers.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("DO_NOT_TRACK", "true")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    for noisy in ("alembic", "mlflow.store.db.utils"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    from mlflow.tracking import MlflowClient
-
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
-    return MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-
 def _client(uri: str) -> MlflowClient:
     path = _file(uri)
     if not path.is_file():
         _log.info("MLflow makes its tables, once for a store (about 10 s)")
-        make_tables(path, _client_of)
+        make_tables(path, open_client)
     check_registry(path)
-    return _client_of(uri)
+    return open_client(uri)
 
 
 def _versions(client: MlflowClient, name: str, digest: str) -> Sequence[ModelVersion]:
@@ -194,25 +175,3 @@ def _run(
     )
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
-
-
-def _describe(folder: Path, loader_module: str, wheel: tuple[str, bytes] | None) -> None:
-    """Lay MLflow's MLmodel and environment files, and the wheel that they name, into the bundle, sealed."""
-    place = f"wheels/{wheel[0]}" if wheel else ""
-    if {*_MODEL_FILES, *([place] if place else [])} <= set(read_seal(folder).files):
-        return
-    import mlflow.pyfunc
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
-
-    names = ["text", "intent", "score", "zone", "answer", "nearest"]
-    outputs: list[object] = [ColSpec("double" if name == "score" else "string", name) for name in names]
-    signature = ModelSignature(inputs=Schema([ColSpec("string", "text")]), outputs=Schema(outputs))
-    # By the file that stands beside it, as MLflow itself names wheels: never by a name that an index would look up.
-    needs = [*([place] if place else []), *(f"{name}=={installed(name)}" for name in ("numpy", "onnxruntime"))]
-    with tempfile.TemporaryDirectory() as spare, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # it would like an example; the golden questions are better ones
-        made = Path(spare) / "model"
-        mlflow.pyfunc.save_model(str(made), loader_module=loader_module, pip_requirements=needs, signature=signature)
-        files = {name: (made / name).read_bytes() for name in _MODEL_FILES}
-    seal_beside(folder, {**files, **({place: wheel[1]} if wheel else {})})

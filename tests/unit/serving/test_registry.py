@@ -15,6 +15,7 @@ from mlpipeline.serving.bundle import load_bundle, write_bundle
 from mlpipeline.store.checked import checked_bytes
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry import models
+from mlpipeline.store.registry.clients import open_client
 from mlpipeline.store.registry.models import (
     champion,
     move_champion,
@@ -199,7 +200,7 @@ def test_a_registry_that_another_process_has_made_meanwhile_stays(tmp_path):
     folder = tmp_path / "mlflow"
 
     def connect(uri):
-        client = models._client_of.__wrapped__(uri)
+        client = open_client.__wrapped__(uri)
         if not (folder / "mlflow.db").exists():
             (folder / "mlflow.db").write_bytes(b"theirs")
         return client
