@@ -151,6 +151,7 @@ class Pipeline:
         """
         from mlpipeline.cluster.lint.settings import check_settings
         from mlpipeline.orders.run import run_pipeline
+        from mlpipeline.views.report.registered import attach_reports
         from mlpipeline.views.report.runs import write_pages
 
         for finding in check_settings(settings, master=master or "local[*]") if settings else ():
@@ -163,7 +164,7 @@ class Pipeline:
         command = f"{self!r}.run({', '.join(f'{name}={value!r}' for name, value in stated.items())})"
         where |= {"settings": settings or {}, "command": command}
         request = self._request(select, exclude=exclude, recipe=recipe, **where)
-        return run_pipeline(request, views=[write_pages], watch=self._watch)
+        return run_pipeline(request, views=[write_pages, attach_reports], watch=self._watch)
 
     def bots(self, select: str | Sequence[str] | None = None, *, exclude: Sequence[str] = ()) -> list[BotRow]:
         """How the bots of the store stand, by name: rows, scores, version, gate; empty where nothing is there yet.

@@ -1,6 +1,7 @@
 """Files that a person names: found in either Unicode form, plain, readable; patterns walked within a bound.
 
-What is opened without this may never end (a pipe that nobody writes to, `/dev/zero`) or is not what was meant.
+What is opened without this may never end (a pipe that nobody writes to, `/dev/zero`) or is not what was meant. And
+addresses, as they may be told.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ MOST_ENTRIES = 100_000
 """Entries of folders that one pattern may look at: a second of a local disk."""
 
 _FILE_URI = re.compile("^file:(?://(?:localhost)?)?(?=/)")
+# All up to the last @ of a word: a password may hold one, and a slash.
+_LOGIN = re.compile(r"(\w[\w+.-]*://)[^\s'\"]*@")
 _MAGIC = re.compile(r"[*?[]")
 _KINDS = (
     (stat.S_ISFIFO, "a pipe (fifo)"),
@@ -49,6 +52,11 @@ HEAD = max(map(len, _PACKED))
 def local_path(name: str) -> str:
     """A path of this machine that is written as a URI (`file:///data/a.jsonl`) as a plain one; others as they are."""
     return unquote(_FILE_URI.sub("", name)) if _FILE_URI.match(name) else name
+
+
+def hide_logins(text: str) -> str:
+    """A text with addresses in it, without the user and password that stand in them."""
+    return _LOGIN.sub(r"\1***@", text)
 
 
 def is_pattern(name: str) -> bool:

@@ -54,6 +54,7 @@ def run_verb(context: CommandContext) -> int:
     from mlpipeline.orders.run import run_pipeline
     from mlpipeline.orders.run_target import expected_seconds
     from mlpipeline.spark.progress import Progress
+    from mlpipeline.views.report.registered import attach_reports
     from mlpipeline.views.report.runs import write_pages
 
     request, progress = request_of(context, command=True), Progress()
@@ -62,7 +63,7 @@ def run_verb(context: CommandContext) -> int:
         expect = partial(expected_seconds, plan, context.store)
         return Live(progress, expect, quiet=context.options.quiet, handler=line_handler())
 
-    record = run_pipeline(request, views=[write_pages], watch=watch, progress=progress)
+    record = run_pipeline(request, views=[write_pages, attach_reports], watch=watch, progress=progress)
     if not record.run:
         return _nothing_to_do(context, record, request.names)
     return _print_record(context, record, request.names)

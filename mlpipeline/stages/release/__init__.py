@@ -32,6 +32,7 @@ from mlpipeline.schemas import (
 from mlpipeline.stages.contract import Stage, section_names
 from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
+from mlpipeline.stages.release.facts import release_facts
 from mlpipeline.stages.release.gate import ChampionFigures, Condition, as_rows, check_gate, is_provisional
 from mlpipeline.stages.release.golden import count_broken
 from mlpipeline.stages.release.lost import find_lost
@@ -43,8 +44,11 @@ from mlpipeline.store.bundles.packing import json_bytes
 from mlpipeline.store.bundles.seals import read_seal
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import ALIAS, champion, move_champion, register_bundle, registry
+from mlpipeline.store.registry.models import champion, move_champion, register_bundle, registry
+from mlpipeline.store.registry.pointers import ALIAS
 from mlpipeline.store.registry.rows import set_aside
+from mlpipeline.store.registry.server import team_server
+from mlpipeline.store.registry.tracking import RunFacts
 
 _LOADER = "mlpipeline.serving.pyfunc"
 
@@ -96,23 +100,6 @@ def _as_plain(settings: ReleaseSettings) -> dict[str, dict[str, object]]:
     return {name: getattr(settings, name).model_dump(mode="json") for name in section_names(ReleaseSettings)}
 
 
-def _register(
-    store: Store, bot: str, settings: ReleaseSettings, folder: Path,
-    figures: Mapping[str, float | None], tags: Mapping[str, str],
-) -> int:  # fmt: skip
-    params = {f"{section}.{key}": value for section, keys in _as_plain(settings).items() for key, value in keys.items()}
-    return register_bundle(
-        registry(store),
-        bot,
-        folder,
-        loader_module=_LOADER,
-        wheel=running_wheel(),
-        params=params,
-        metrics=figures,
-        tags=tags,
-    )
-
-
 def seal_index(folder: Path, vectors: np.ndarray | None) -> None:
     """Lays an index beside the vectors of a bundle that has many, with its facts; one that is there stays."""
     if vectors is None or not is_worth_it(*vectors.shape) or INDEX_FILE in read_seal(folder).files:
@@ -122,19 +109,26 @@ def seal_index(folder: Path, vectors: np.ndarray | None) -> None:
     seal_beside(folder, {INDEX_FILE: data, INDEX_FACTS: json_bytes(facts.to_dict())})
 
 
-def _settle(
-    store: Store, bot: str, version: int, conditions: list[Condition], digests: tuple[Path, str]
+def _register(
+    store: Store, bot: str, bundle: tuple[Path, str], conditions: list[Condition], facts: RunFacts
 ) -> dict[str, object]:
+    """Registers a bundle, here and at a team's server, and moves the alias if the gate passed: the store's own last."""
+    own, server = registry(store), team_server(registry(store))
+    version = register_bundle(own, bot, bundle[0], loader_module=_LOADER, facts=facts, wheel=running_wheel())
     passed = all(condition.passed for condition in conditions)
+    if server is not None:
+        server.record(bot, *bundle, facts)
+        if passed:
+            server.move(bot, ALIAS, bundle[1])
     if passed:
-        move_champion(registry(store), bot, version)
+        move_champion(own, bot, version)
     domain, lang = Bot.parse(bot)
     return {
         "domain": domain,
         "lang": lang,
         "version": version,
-        "bundle_digest": digests[1],
-        "uri": f"bundles/{domain}/{lang}/{digests[0].name}",
+        "bundle_digest": bundle[1],
+        "uri": f"bundles/{domain}/{lang}/{bundle[0].name}",
         "alias": ALIAS if passed else None,
         "gate": json.dumps(as_rows(conditions)),
     }
@@ -166,8 +160,8 @@ def release(
     tags["mlpipeline"] = __version__
     if is_provisional(figures, few):
         tags["provisional"] = f"{figures['test_rows'] or 0:.0f} rows were judged, fewer than {few}"
-    version = _register(store, bot, settings, folder, figures, tags)
-    row = _settle(store, bot, version, conditions, (folder, made))
+    facts = release_facts(store, bot, _as_plain(settings), figures, inputs, conditions, tags)
+    row = _register(store, bot, (folder, made), conditions, facts)
     return {"released": pa.Table.from_pylist([row], schema=to_arrow_schema(RELEASED))}
 
 

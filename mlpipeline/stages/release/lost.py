@@ -9,8 +9,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.seals import find_damage
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import ALIAS, DIGEST_TAG
-from mlpipeline.store.registry.pointers import POINTER, model_name, read_pointer
+from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, POINTER, model_name, read_pointer
 from mlpipeline.store.registry.rows import Registry, read_registry
 from mlpipeline.store.tables.datasets import read_rows
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +19,16 @@ from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.clients import open_client
 from mlpipeline.store.registry.described import describe_bundle
-from mlpipeline.store.registry.pointers import Released, model_name, read_pointer, write_pointer
+from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, Released, model_name, read_pointer, write_pointer
 from mlpipeline.store.registry.rows import bring_home, check_registry, read_metrics
 from mlpipeline.store.registry.tables import make_tables
+from mlpipeline.store.registry.tracking import EXPERIMENT, RunFacts, log_run
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
 
 _log = logging.getLogger(__name__)
-
-ALIAS = "champion"
-DIGEST_TAG = "bundle_digest"
-_EXPERIMENT = "releases"
-Say = Callable[[str], None]
 
 
 def tracking_uri(folder: Path) -> str:
@@ -50,10 +47,8 @@ def register_bundle(
     folder: Path,
     *,
     loader_module: str,
+    facts: RunFacts,
     wheel: tuple[str, bytes] | None = None,
-    params: Mapping[str, object],
-    metrics: Mapping[str, float | None],
-    tags: Mapping[str, object],
 ) -> int:
     """Register the bundle in `folder` and return its version; the same bundle keeps the version that it has.
 
@@ -62,8 +57,8 @@ def register_bundle(
         bot: such as `shop/ko`.
         folder: a bundle; MLflow's description of it is written into it.
         loader_module: the module with `_load_pyfunc`, by its name.
+        facts: what is told of the release; it is kept with the version's run.
         wheel: name and bytes of the wheel that has this module; it is laid into the bundle.
-        params, metrics, tags: kept with the version's run; metrics that are None are left out.
 
     Raises:
         StoreError: no readable bundle, or MLflow refuses.
@@ -76,14 +71,35 @@ def register_bundle(
     found = _versions(client, name, digest)
     if found:
         return int(found[0].version)
-    kept = {key: value for key, value in metrics.items() if value is not None}
-    run = _run(client, uri, bot, digest, params, kept, tags)
+    artifacts = (_file(uri).parent / "artifacts").as_uri()
+    run = log_run(client, bot, digest, facts, experiment=EXPERIMENT, artifacts=artifacts)
     # Metrics stand in the tags too: a version is then understood without its run, and read in one query.
-    marks = {DIGEST_TAG: digest, "bot": bot, "metrics": json.dumps(kept), **{k: str(v) for k, v in tags.items()}}
+    own = {key: str(value) for key, value in facts.tags.items()}
+    marks = {DIGEST_TAG: digest, "bot": bot, "metrics": json.dumps(facts.measured), **own}
     if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(name)
-    made = client.create_model_version(name, str(folder.absolute()), run_id=run, tags=marks)
+    source, told = str(folder.absolute()), facts.description
+    made = client.create_model_version(name, source, run_id=run.info.run_id, tags=marks, description=told)
     return int(made.version)
+
+
+def attach_text(uri: str, bot: str, version: int, name: str, text: str) -> str:
+    """Lay a file beside the run of a version; gives the digest of its bundle, empty where there is no such version.
+
+    It quotes texts of customers, so only the owner of the store may read it.
+    """
+    if not _file(uri).is_file():
+        return ""
+    client = _client(uri)
+    found = client.search_model_versions(f"name = '{model_name(bot)}' and version_number = '{version}'")
+    for made in found:
+        if made.run_id:
+            client.log_text(made.run_id, text, name)
+            place = _file(uri).parent / "artifacts" / str(made.run_id) / "artifacts" / name
+            with suppress(OSError):
+                place.chmod(0o600)
+        return str(made.tags.get(DIGEST_TAG, ""))
+    return ""
 
 
 def move_champion(uri: str, bot: str, version: int) -> Released:
@@ -144,34 +160,3 @@ def _client(uri: str) -> MlflowClient:
 def _versions(client: MlflowClient, name: str, digest: str) -> Sequence[ModelVersion]:
     found = client.search_model_versions(f"name = '{name}' and tags.{DIGEST_TAG} = '{digest}'")
     return sorted(found, key=lambda made: int(made.version))
-
-
-def _run(
-    client: MlflowClient,
-    uri: str,
-    bot: str,
-    digest: str,
-    params: Mapping[str, object],
-    metrics: Mapping[str, float],
-    tags: Mapping[str, object],
-) -> str:
-    """The run that stands for this release in MLflow's pages; one that a killed release left behind is taken up."""
-    from mlflow.entities import Metric, Param, RunTag
-
-    experiment = client.get_experiment_by_name(_EXPERIMENT)
-    if experiment is None:
-        place = _file(uri).parent / "artifacts"
-        number = client.create_experiment(_EXPERIMENT, artifact_location=place.as_uri())
-    else:
-        number = experiment.experiment_id
-    left = client.search_runs([number], f"tags.{DIGEST_TAG} = '{digest}' and tags.bot = '{bot}'", max_results=1)
-    run = left[0] if left else client.create_run(number, run_name=bot, tags={DIGEST_TAG: digest, "bot": bot})
-    when = run.info.start_time
-    client.log_batch(
-        run.info.run_id,
-        metrics=[Metric(key, float(value), when, 0) for key, value in metrics.items()],
-        params=[Param(key, str(value)[:500]) for key, value in params.items()],
-        tags=[RunTag(key, str(value)) for key, value in tags.items()],
-    )
-    client.set_terminated(run.info.run_id)
-    return str(run.info.run_id)

@@ -16,6 +16,9 @@ from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import checked_bytes, read_checked, understood
 
 POINTER = "champion.json"
+ALIAS = "champion"
+DIGEST_TAG = "bundle_digest"
+"""The tag of a version by which its bundle is known, here and in a team's registry."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError, UsageError, did_you_mean
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import ALIAS, DIGEST_TAG
-from mlpipeline.store.registry.pointers import POINTER, Released, model_name, read_pointer
+from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, POINTER, Released, model_name, read_pointer
 from mlpipeline.store.registry.rows import Row, read_registry
 
 

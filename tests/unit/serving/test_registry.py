@@ -25,6 +25,7 @@ from mlpipeline.store.registry.models import (
 from mlpipeline.store.registry.pointers import model_name, read_pointer
 from mlpipeline.store.registry.released import find_released
 from mlpipeline.store.registry.tables import make_tables
+from mlpipeline.store.registry.tracking import RunFacts
 
 pytestmark = pytest.mark.slow
 
@@ -62,9 +63,7 @@ def shelf(store, contents, monkeypatch, tmp_path):
             folder,
             loader_module="mlpipeline.serving.pyfunc",
             wheel=("mlpipeline_bots-0.1.0-py3-none-any.whl", b"code"),
-            params={"epochs": 3},
-            metrics={"accuracy": 0.9, "ece": None},
-            tags={"git_commit": "abc"},
+            facts=RunFacts({"epochs": 3}, {"accuracy": 0.9, "ece": None}, {"git_commit": "abc"}),
         )
         return folder, version
 
@@ -162,7 +161,7 @@ def test_a_release_in_a_copy_of_a_store_touches_nothing_of_the_original(store, s
     folder = copy / "bundles" / "twin" / "ko" / "new"
     write_bundle(folder, replace(contents, domain="twin", labels=["hours", "delivery", "oos"]))
     made = register_bundle(
-        uri, "twin/ko", folder, loader_module="mlpipeline.serving.pyfunc", params={}, metrics={}, tags={}
+        uri, "twin/ko", folder, loader_module="mlpipeline.serving.pyfunc", facts=RunFacts({}, {}, {})
     )
     moved = move_champion(uri, "twin/ko", made)
     assert Path(moved.folder) == folder and read_pointer(folder.parent) == moved
@@ -224,5 +223,5 @@ def test_names_that_mlflow_takes():
 def test_what_is_no_bundle_is_not_registered(store):
     with pytest.raises(StoreError, match="no bundle here"):
         register_bundle(
-            tracking_uri(store / "mlflow"), BOT, store / "nothing", loader_module="x", params={}, metrics={}, tags={}
+            tracking_uri(store / "mlflow"), BOT, store / "nothing", loader_module="x", facts=RunFacts({}, {}, {})
         )
