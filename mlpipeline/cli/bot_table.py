@@ -21,6 +21,7 @@ _FULL = (
     "ece",
     "version",
     "alias",
+    "live",
     "gate",
 )
 # In 80 cells: the alias stands with what passed the gate, and figures lose their leading zero.
@@ -39,6 +40,8 @@ def draw_bots(rows: Iterable[Mapping[str, object]], *, wide: bool = False) -> st
     names = [name for name in _FULL if name in _TEXTS or any(name in row for row in listed)]
     if all(row.get("labelled") in (None, row.get("rows")) for row in listed) and "labelled" in names:
         names.remove("labelled")  # without logs all rows are, and the column says nothing
+    if all(row.get("live") in (None, row.get("version")) for row in listed) and "live" in names:
+        names.remove("live")  # nobody let another version answer than the one made last
     full = fit(names, [[_full(name, row) for name in names] for row in listed], right=_numbers(names)).text
     cells = None if wide else terminal_cells()
     if cells is None or max(width(line) for line in full.splitlines()) <= cells:

@@ -11,7 +11,7 @@ from mlpipeline.cli.parsers import full_parser
 _SHELLS = ("bash", "zsh", "fish")
 _BOTS = "mlpipeline completion bots 2>/dev/null"
 # By metavar or name, what an argument takes.
-_BOT_ARGUMENTS = {"BOT", "bot", "BOT|DOMAIN", "FILE|BOT", "BOT[@VERSION]"}
+_BOT_ARGUMENTS = {"BOT", "bot", "BOT|DOMAIN", "FILE|BOT", "BOT[@VERSION]", "BOT@VERSION"}
 _FOLDERS = {"DIR", "DIR|spark.KEY=VALUE", "PATH"}
 
 

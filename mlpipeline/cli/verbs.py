@@ -50,6 +50,17 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         ),
         "explain": Verb("explain:add_explain", "show why a bot says what it says of a text", (STORE, CONF, JSON)),
     },
+    "choose which model answers": {
+        "promote": Verb("promote:add_promote", "let a version of a bot answer", (STORE, CONF, JSON)),
+        "rollback": Verb("rollback:add_rollback", "let the version before answer again", (STORE, CONF, JSON)),
+        "retire": Verb("retire:add_retire", "let no version of a bot answer", (STORE, CONF, JSON)),
+        "models ls": Verb("models:add_ls", "list the versions of models, with aliases and figures", (STORE, JSON)),
+        "models show": Verb(
+            "models:add_show", "print what is known of a version, and who moved it", (STORE, CONF, JSON)
+        ),
+        "models diff": Verb("models:add_diff", "print in what two versions differ", (STORE, CONF, JSON)),
+        "gc": Verb("gc:add_gc", "remove old versions of models, and what killed releases left", (STORE, JSON)),
+    },
     "look into the store": {
         "ls": Verb("ls:add_ls", "list bots, or the datasets of the store with their rows", (STORE, JSON)),
         "show": Verb("show:add_show", "print rows of a dataset", (STORE, CONF, JSON)),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from mlpipeline.catalog import DATASETS
 from mlpipeline.orders.outcome import Tables
+from mlpipeline.orders.standing import champions
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.moves import is_retired
+from mlpipeline.store.registry.pointers import ALIAS
 from mlpipeline.store.tables.datasets import damaged_table
 from mlpipeline.store.tables.manifests import load_manifest
 from mlpipeline.store.tables.row_counts import count_filled
@@ -35,6 +38,7 @@ class BotRow:
         ece: the expected calibration error, 0 to 1.
         version: of the registry, of the model that was made last.
         alias: `champion` where that version answers.
+        live: the version that answers, where somebody let another one do so; None where none does.
         gate: `passed`, or `refused: ` and the conditions that it missed; empty where nothing was released.
     """
 
@@ -51,6 +55,7 @@ class BotRow:
     ece: float | None
     version: int | None
     alias: str | None
+    live: int | None
     gate: str
 
 
@@ -73,6 +78,7 @@ def bot_rows(store: Store, bots: Sequence[str]) -> list[BotRow]:
     evaluated = {row["bot"]: row for row in tables.rows("evaluation", _SCORES)}
     released = {row["bot"]: row for row in tables.rows("released", ["version", "alias", "gate"])}
     rows_of = {name: load_manifest(store, name).entries for name in ("utterance", "splits")}
+    answering = champions(store, bots)
     labelled = count_filled(store, "utterance", "intent", bots)
     rows = []
     for bot in bots:
@@ -94,11 +100,24 @@ def bot_rows(store: Store, bots: Sequence[str]) -> list[BotRow]:
                 macro_f1=score.get("macro_f1"),
                 ece=score.get("ece"),
                 version=out.get("version"),
-                alias=out.get("alias"),
+                alias=_alias(store, bot, out, answering.get(bot)),
+                live=_version(answering.get(bot)),
                 gate=_gate(out.get("gate"), is_released=bool(out)),
             )
         )
     return rows
+
+
+def _alias(store: Store, bot: str, out: Mapping[str, object], live: Mapping[str, object] | None) -> str | None:
+    """`champion` where the version that was made last answers; a person may have let another one do so, or none."""
+    if live is not None:
+        return ALIAS if live["version"] == out.get("version") else None
+    alias = out.get("alias")
+    return None if alias is None or (store.is_local and is_retired(store, bot)) else str(alias)
+
+
+def _version(live: Mapping[str, object] | None) -> int | None:
+    return None if live is None else int(str(live["version"]))
 
 
 def _gate(gate: str | None, *, is_released: bool) -> str:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypedDict
 
-from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.pointers import read_pointer
+from mlpipeline.store.registry.moves import follow
 
 FEW = 30
 """Test rows under which a score is told with a warning: the interval of all right of 30 begins at 0.89."""
@@ -33,7 +31,7 @@ def champions(store: Store, bots: Sequence[str]) -> dict[str, dict[str, object]]
     found: dict[str, dict[str, object]] = {}
     for bot in bots:
         try:
-            released = read_pointer(Path(store.path("bundles", *Bot.parse(bot))))
+            released = follow(store, bot)
         except StoreError:
             continue
         if released is not None:

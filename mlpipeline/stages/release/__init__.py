@@ -44,7 +44,8 @@ from mlpipeline.store.bundles.packing import json_bytes
 from mlpipeline.store.bundles.seals import read_seal
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import champion, move_champion, register_bundle, registry
+from mlpipeline.store.registry.models import register_bundle, registry
+from mlpipeline.store.registry.moves import move_champion, name_candidate, read_champion
 from mlpipeline.store.registry.pointers import ALIAS
 from mlpipeline.store.registry.rows import set_aside
 from mlpipeline.store.registry.server import team_server
@@ -118,10 +119,10 @@ def _register(
     passed = all(condition.passed for condition in conditions)
     if server is not None:
         server.record(bot, *bundle, facts)
-        if passed:
-            server.move(bot, ALIAS, bundle[1])
     if passed:
-        move_champion(own, bot, version)
+        move_champion(store, bot, version, how="release")
+    else:
+        name_candidate(store, bot, version, f"the gate {facts.tags['gate']}")
     domain, lang = Bot.parse(bot)
     return {
         "domain": domain,
@@ -142,7 +143,7 @@ def release(
     set_aside(Path(store.path("mlflow", "mlflow.db")))
     profile = Profile.of(settings.language)
     normalize = normalizer(profile)
-    today = champion(registry(store), bot)
+    today = read_champion(store, bot)
     data, recipe = data_digest(inputs), digest(_as_plain(settings))
     origin = {"data_digest": data, "weights_digest": inputs["model"]["weights_digest"][0].as_py()}
     contents = bundle_contents(bot, profile, normalize, settings, inputs, _answers(inputs, bot), origin)
@@ -157,7 +158,8 @@ def release(
     keep_predictions(folder, judged)
     # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
-    tags["mlpipeline"] = __version__
+    missed = ", ".join(condition.name for condition in conditions if not condition.passed)
+    tags |= {"mlpipeline": __version__, "gate": f"refused: {missed}" if missed else "passed"}
     if is_provisional(figures, few):
         tags["provisional"] = f"{figures['test_rows'] or 0:.0f} rows were judged, fewer than {few}"
     facts = release_facts(store, bot, _as_plain(settings), figures, inputs, conditions, tags)

@@ -120,6 +120,8 @@ def _description(
     """A few lines of Markdown: how good, what the gate said, from which rows."""
     told = []
     for name, value in figures.items():
+        if name.endswith(("_low", "_high")):
+            continue
         low, high = intervals.get(name, (None, None))
         spread = "" if low is None else f" [{low:.3f}, {high:.3f}]"
         told.append(f"{name} {'not measured' if value is None else f'{value:,.4g}'}{spread}")

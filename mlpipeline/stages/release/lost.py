@@ -9,6 +9,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.seals import find_damage
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.moves import follow, is_retired
 from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, POINTER, model_name, read_pointer
 from mlpipeline.store.registry.rows import Registry, read_registry
 from mlpipeline.store.tables.datasets import read_rows
@@ -47,26 +48,27 @@ def find_lost(store: Store, *, thorough: bool) -> Callable[[str], list[str]]:
         causes = [f"bundle damaged: {found}"] if found else []
         if registry is None:
             return [*causes, damaged]
-        return causes + _unregistered(registry, bot, row) + _misled(registry, folder.parent, bot)
+        return causes + _unregistered(store, registry, bot, row) + _misled(store, registry, bot)
 
     return lost
 
 
-def _unregistered(registry: Registry, bot: str, row: dict[str, object]) -> list[str]:
+def _unregistered(store: Store, registry: Registry, bot: str, row: dict[str, object]) -> list[str]:
     name, version = model_name(bot), int(str(row["version"]))
     kept = registry.versions.get(name, {}).get(version)
     if kept is None or kept.digest != row["bundle_digest"] or not str(row["uri"]).endswith(f"/{kept.folder}"):
         return [f"registry has not version {version} of this bundle"]
-    # An alias that names another version was moved by a person, and stays.
+    # An alias that names another version was moved by a person, and stays; so does a bot that was retired.
     champion = registry.aliases.get(name, {}).get(ALIAS)
-    if row["alias"] and (champion is None or champion not in registry.versions[name]):
+    is_gone = champion is None or champion not in registry.versions[name]
+    if row["alias"] and is_gone and not is_retired(store, bot):
         return [f"registry has no alias {ALIAS}"]
     return []
 
 
-def _misled(registry: Registry, place: Path, bot: str) -> list[str]:
-    """The pointer must say what the alias says."""
-    name = model_name(bot)
+def _misled(store: Store, registry: Registry, bot: str) -> list[str]:
+    """The pointer must say what the alias says: one that was moved elsewhere is followed, if its bundle is there."""
+    name, place = model_name(bot), Path(store.path("bundles", *Bot.parse(bot)))
     champion = registry.aliases.get(name, {}).get(ALIAS)
     kept = registry.versions.get(name, {}).get(champion) if champion is not None else None
     if kept is None:
@@ -77,6 +79,10 @@ def _misled(registry: Registry, place: Path, bot: str) -> list[str]:
         return [f"{POINTER}: {error.what}"]
     if pointer is None:
         return [f"{POINTER} missing"]
-    if (pointer.version, pointer.digest, Path(pointer.folder).name) != (champion, kept.digest, kept.folder):
-        return [f"{POINTER} does not name the {ALIAS}, version {champion}"]
+    if (pointer.version, pointer.digest, Path(pointer.folder).name) == (champion, kept.digest, kept.folder):
+        return []
+    try:
+        follow(store, bot)
+    except StoreError as error:
+        return [error.what]
     return []

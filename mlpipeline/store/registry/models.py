@@ -14,13 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.clients import open_client
 from mlpipeline.store.registry.described import describe_bundle
-from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, Released, model_name, read_pointer, write_pointer
-from mlpipeline.store.registry.rows import bring_home, check_registry, read_metrics
+from mlpipeline.store.registry.pointers import DIGEST_TAG, model_name
+from mlpipeline.store.registry.rows import bring_home, check_registry
 from mlpipeline.store.registry.tables import make_tables
 from mlpipeline.store.registry.tracking import EXPERIMENT, RunFacts, log_run
 
@@ -100,48 +99,6 @@ def attach_text(uri: str, bot: str, version: int, name: str, text: str) -> str:
                 place.chmod(0o600)
         return str(made.tags.get(DIGEST_TAG, ""))
     return ""
-
-
-def move_champion(uri: str, bot: str, version: int) -> Released:
-    """Let the alias `champion` of `bot` name `version`, and then the pointer beside its bundles."""
-    client = _client(uri)
-    client.set_registered_model_alias(model_name(bot), ALIAS, str(version))
-    released = _released(uri, bot, client.get_model_version(model_name(bot), str(version)))
-    write_pointer(released)
-    return released
-
-
-def champion(uri: str, bot: str) -> Released | None:
-    """The version of `bot` that answers users, None if there is none; puts its pointer right where it differs."""
-    if not _file(uri).is_file():
-        return None
-    client = _client(uri)
-    from mlflow.exceptions import MlflowException
-
-    try:
-        released = _released(uri, bot, client.get_model_version_by_alias(model_name(bot), ALIAS))
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):  # no model; no such alias
-            return None
-        raise
-    place = Path(released.folder).parent
-    if place.is_dir() and not _points_to(place, released):
-        write_pointer(released)
-    return released
-
-
-def _points_to(place: Path, released: Released) -> bool:
-    try:
-        return read_pointer(place) == released
-    except StoreError:
-        return False
-
-
-def _released(uri: str, bot: str, made: ModelVersion) -> Released:
-    # MLflow keeps absolute paths, and this may be a copy of the store that they lead to: only the name counts.
-    folder = _file(uri).parent.parent / "bundles" / bot / Path(str(made.source)).name
-    metrics = read_metrics(made.tags.get("metrics", "{}"))
-    return Released(bot, int(made.version), str(folder), made.tags.get(DIGEST_TAG, ""), metrics)
 
 
 def _file(uri: str) -> Path:

@@ -16,7 +16,8 @@ from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import checked_bytes, read_checked, understood
 
 POINTER = "champion.json"
-ALIAS = "champion"
+ALIAS, PREVIOUS, CANDIDATE = "champion", "previous", "candidate"
+"""The aliases of a bot's versions: what answers, what answered before it, and what the last release made."""
 DIGEST_TAG = "bundle_digest"
 """The tag of a version by which its bundle is known, here and in a team's registry."""
 

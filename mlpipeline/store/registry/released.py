@@ -9,7 +9,8 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError, UsageError, did_you_mean
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, POINTER, Released, model_name, read_pointer
+from mlpipeline.store.registry.moves import follow, is_retired
+from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, PREVIOUS, Released, model_name
 from mlpipeline.store.registry.rows import Row, read_registry
 
 
@@ -29,7 +30,7 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
         names = {} if kept is None else kept.aliases.get(model_name(bot), {})
         found = _registered(place, bot, str(names.get(version, version)), there)
     else:
-        version, there, names, found = None, {}, {}, read_pointer(place, bot)
+        version, there, names, found = None, {}, {}, follow(store, bot)
     if found is not None:
         return found
     what = f"no version {version}{did_you_mean(version, names)}" if version else "no champion"
@@ -39,8 +40,11 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
         raise UsageError(what, where=bot, fix=f"its versions are: {', '.join(map(str, sorted(there)[-10:]))}")
     kept = read_registry(database, DIGEST_TAG)
     if kept is not None and not version and model_name(bot) in kept.versions:
-        if ALIAS in kept.aliases.get(model_name(bot), {}):
-            raise StoreError("the file is missing", where=str(place / POINTER), fix=remedy(place / "-"))
+        if is_retired(store, bot):
+            back = (
+                f"`mlpipeline rollback {bot}` lets version {kept.aliases.get(model_name(bot), {}).get(PREVIOUS)} answer"
+            )
+            raise StoreError("it was retired: no version answers", where=bot, fix=f"{back} again")
         raise StoreError(what, where=bot, fix=f"a gate refused its models: `mlpipeline show released {bot}` says why")
     known = sorted(f"{folder.parent.name}/{folder.name}" for folder in Path(store.path("bundles")).glob("*/*"))
     hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"

@@ -14,10 +14,13 @@ from pathlib import Path
 from mlpipeline.errors import StoreError
 from mlpipeline.store.checked import with_store
 
-_VERSIONS = """
+IS_THERE = "(v.current_stage IS NULL OR v.current_stage != 'Deleted_Internal')"
+"""Of a version `v`: MLflow keeps the rows of those that it has deleted."""
+_VERSIONS = f"""
     SELECT v.name, v.version, v.source, t.value, m.value FROM model_versions v
     LEFT JOIN model_version_tags t ON t.name = v.name AND t.version = v.version AND t.key = ?
     LEFT JOIN model_version_tags m ON m.name = v.name AND m.version = v.version AND m.key = 'metrics'
+    WHERE {IS_THERE}
 """
 _OURS = "(SELECT name || '/' || version FROM model_version_tags WHERE key = ?)"
 

@@ -152,13 +152,21 @@ def team_server(own: str) -> TeamServer | None:
     Args:
         own: the URI of the store's registry.
     """
-    tracking, registry = (os.environ.get(name, "").strip() for name in (_TRACKING, _REGISTRY))
+    named = (os.environ.get(name, "").strip() for name in (_TRACKING, _REGISTRY))
+    # `mlflow.set_tracking_uri` sets the variables, too: who has looked into a store's registry named no server by it.
+    tracking, registry = (own if _is_of_a_store(uri) else uri for uri in named)
     tracking, registry = tracking or registry, registry or tracking
     if not tracking or tracking == own == registry:
         return None
     if tracking == own:
         tracking = registry  # its artefacts are files of this machine, which no other can read
     return TeamServer(tracking, None if registry == own else registry)
+
+
+def _is_of_a_store(uri: str) -> bool:
+    """Whether a URI names the registry of this store or of another: a release in a copy must not reach the original."""
+    path = Path(uri.removeprefix("sqlite:///"))
+    return uri.startswith("sqlite:///") and path.name == "mlflow.db" and (path.parent.parent / "bundles").is_dir()
 
 
 def _cause(error: Exception) -> str:

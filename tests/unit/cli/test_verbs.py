@@ -41,6 +41,13 @@ ELSEWHERE = {
     "plan": "test_main.py",
     "submit": "test_submit.py",
     "check": "test_verbs.py",
+    "promote": "test_models.py",
+    "rollback": "test_models.py",
+    "retire": "test_models.py",
+    "models ls": "test_models.py",
+    "models show": "test_models.py",
+    "models diff": "test_models.py",
+    "gc": "test_models.py",
     "new": "test_new.py",
     "batch": "test_spark_verbs.py",
     "neighbours": "test_neighbours.py",
@@ -64,6 +71,13 @@ ELSEWHERE = {
 }
 # A user's mistake: the words, and what is to stand in the one line that is said of it.
 MISTAKES = [
+    ("promote shop/ko", ["shop/ko names no version", "write shop/ko@VERSION"]),
+    ("rollback shpo/ko", ["there is no bot shpo/ko", "did you mean shop/ko"]),
+    ("retire shpo/ko", ["there is no bot shpo/ko", "did you mean shop/ko"]),
+    ("models ls --select shop/vi", ["no bot of the store is chosen", "shop/ko"]),
+    ("models show shpo/ko@1", ["there is no bot shpo/ko", "did you mean shop/ko"]),
+    ("models diff shop/ko@x1 shop/ko", ["'shop/ko@x1' names no version of a bot"]),
+    ("gc --keep 0", ["--keep 0 would leave nothing", "give 1 or more"]),
     ("run --force trian", ["no stage 'trian'", "did you mean train"]),
     ("submit gone.py", ["gone.py: no such script", "->"]),
     ("plan --select domain:shpo", ["did you mean domain:shop"]),

@@ -15,6 +15,7 @@ from deltalake import write_deltalake
 from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.store.bundles.content import BundleContents, put_bundle
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.moves import follow, retire
 from mlpipeline.store.registry.pointers import Released, read_pointer, write_pointer
 from tests.unit.store.registry.registry_file import write_registry
 
@@ -76,7 +77,6 @@ def test_nothing_is_lost_here_nor_in_a_copy_nor_after_a_move(shelf: Shelf, tmp_p
         ("folder", "seal.json: the file is missing"),
         ("pointer", "champion.json missing"),
         ("bytes", "champion.json: the file was changed"),
-        ("elsewhere", "champion.json does not name the champion, version 1"),
         ("registry", "registry missing"),
         ("garbage", "the registry is damaged"),
         ("version", "registry has not version 1 of this bundle"),
@@ -92,7 +92,6 @@ def test_each_damage_concerns_its_bot(shelf: Shelf, damage: str, said: str):
         "folder": lambda: shutil.rmtree(place),
         "pointer": pointer.unlink,
         "bytes": lambda: pointer.write_bytes(pointer.read_bytes().replace(b'"version": 1', b'"version": 2')),
-        "elsewhere": lambda: write_pointer(Released("shop/ko", 2, str(place), shelf.digests["shop/ko"], {})),
         "registry": shelf.database.unlink,
         "garbage": lambda: shelf.database.write_bytes(b"garbage"),
         "version": lambda: shelf.register(only="bank"),
@@ -113,13 +112,25 @@ def test_what_keeps_size_and_time_is_found_when_release_is_asked_for(shelf: Shel
     assert "model.onnx: the file was changed" in shelf.lost("shop/ko", thorough=True)
 
 
-def test_an_alias_that_a_person_moved_stays(shelf: Shelf):
+def test_an_alias_that_a_person_moved_is_followed_and_stays(shelf: Shelf):
     folder, digest = put_bundle(shelf.place("shop/ko").parent, contents("shop", b"older"))
     versions = {"shop.ko": {1: shelf.digests["shop/ko"], 2: digest}}
     write_registry(shelf.database, versions, {"shop.ko": 2}, root=shelf.root)
-    assert "does not name the champion, version 2" in shelf.lost("shop/ko")
-    write_pointer(Released("shop/ko", 2, str(folder), digest, {}))
-    assert shelf.lost("shop/ko") == "" and read_pointer(folder.parent) is not None
+    assert shelf.lost("shop/ko") == ""
+    assert read_pointer(folder.parent) == Released("shop/ko", 2, str(folder), digest, {})
+    (folder / "labels.txt").unlink()
+    write_registry(shelf.database, versions, {"shop.ko": 1}, root=shelf.root)
+    back = follow(shelf.store, "shop/ko")
+    assert shelf.lost("shop/ko") == "" and back is not None and back.version == 1
+    write_registry(shelf.database, versions, {"shop.ko": 2}, root=shelf.root)
+    said = "the registry's champion is version 2, and its bundle is not there (labels.txt: the file is missing)"
+    assert shelf.lost("shop/ko") == said, "refused, and what answered before is not touched"
+    assert read_pointer(folder.parent) == back
+
+
+def test_a_bot_that_was_retired_is_not_released_again(shelf: Shelf):
+    assert retire(shelf.store, "shop/ko", "season is over") == 1
+    assert shelf.lost("shop/ko") == ""
 
 
 @pytest.mark.slow

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _TABLES = """
-    CREATE TABLE model_versions (name, version INTEGER, source, storage_location, run_id);
+    CREATE TABLE model_versions (name, version INTEGER, source, storage_location, run_id,
+        creation_time INTEGER DEFAULT 1764500000000, current_stage DEFAULT 'None');
+    CREATE TABLE params (key, value, run_uuid);
     CREATE TABLE model_version_tags (key, value, name, version INTEGER);
     CREATE TABLE registered_model_aliases (alias, version INTEGER, name);
     CREATE TABLE experiments (experiment_id INTEGER, name, artifact_location);
@@ -17,6 +19,7 @@ _TABLES = """
     INSERT INTO runs VALUES ('r1', 'file:///elsewhere/store/mlflow/artifacts/r1/artifacts', 1);
     INSERT INTO runs VALUES ('r2', 's3://mine/r2', 2);
 """
+_VERSION = "INSERT INTO model_versions (name, version, source, storage_location, run_id) VALUES (?, ?, ?, ?, ?)"
 
 
 def write_registry(
@@ -30,7 +33,7 @@ def write_registry(
         for name, numbers in versions.items():
             for number, digest in numbers.items():
                 source = str(root / "bundles" / name.replace(".", "/") / digest[:16])
-                opened.execute("INSERT INTO model_versions VALUES (?, ?, ?, ?, 'r1')", (name, number, source, source))
+                opened.execute(_VERSION, (name, number, source, source, f"run{number}"))
                 opened.execute(
                     "INSERT INTO model_version_tags VALUES ('bundle_digest', ?, ?, ?)", (digest, name, number)
                 )

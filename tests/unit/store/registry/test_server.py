@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mlpipeline.errors import StoreError
@@ -30,6 +32,15 @@ def test_each_variable_stands_for_the_other(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking)
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", registry)
     assert team_server(OWN) == expected
+
+
+def test_the_registry_of_another_store_is_no_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    (tmp_path / "bundles").mkdir()
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow/mlflow.db")
+    assert team_server(OWN) is None, "as mlflow.set_tracking_uri leaves it behind in the process of a notebook"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/team.db")
+    assert team_server(OWN) is not None
 
 
 def test_a_login_is_never_told():
