@@ -13,6 +13,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.catalog import SHARED
 from mlpipeline.cluster.failures import as_failure, explain
 from mlpipeline.errors import Failure, MLPipelineError, SetupError, StageError, StoreError
+from mlpipeline.kept import has_few, keep_missing, run_few
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.ended import check_session, how_it_ended, session_end_reported
 from mlpipeline.spark.frames import check_schema, union_all
@@ -22,7 +23,7 @@ from mlpipeline.spark.workers import give_memory_back
 from mlpipeline.stages.contract import Job, Outcome, RunContext, SettingsT, Stage
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.tables.appended import append_rows, drop_damaged, newest_version
+from mlpipeline.store.tables.appended import drop_damaged
 from mlpipeline.store.tables.datasets import partition_predicate, read_dataset, read_rows, read_versions, write_dataset
 from mlpipeline.store.tables.manifests import load_manifest, version_holding
 from mlpipeline.store.tables.provenance import Provenance, as_metadata
@@ -131,11 +132,13 @@ def _run_on_spark(context: RunContext, stage: Stage, jobs: Sequence[Job]) -> Out
     try:
         if stage.shared is not None:
             _make_shared(context, stage, jobs, counters)
+        if has_few(context.store, stage, jobs):
+            return run_few(context, stage, _groups(stage, jobs), counters)
         made: dict[str, list[DataFrame]] = {dataset: [] for dataset in stage.gives}
         for settings, group in _groups(stage, jobs):
             _log.debug("%s: one call for %s", stage.name, ", ".join(job.bot for job in group))
             inputs = _inputs(context, stage, group)
-            inputs |= _keep(context, stage, settings, inputs, counters)
+            inputs |= keep_missing(context, stage, settings, inputs, counters)
             frames = stage.run(settings, inputs, counters) if stage.run else {}
             for dataset, frame in frames.items():
                 made[dataset].append(check_schema(frame, stage.gives[dataset], where=f"{stage.name}: {dataset}"))
@@ -211,30 +214,6 @@ def _make_shared(context: RunContext, stage: Stage, jobs: Sequence[Job], counter
     check_failures(counters)
     marks = {unit: job.shared for unit, job in wanted.items() if job.shared is not None}
     write_dataset(context.store, shared.gives, frame, list(marks), as_metadata(stage.name, context.run, marks))
-
-
-def _keep(
-    context: RunContext,
-    stage: Stage[SettingsT],
-    settings: SettingsT,
-    inputs: Mapping[str, DataFrame],
-    counters: Counters,
-) -> dict[str, DataFrame]:
-    """Makes what the stage keeps and is not there yet, and reads all of it, as of now."""
-    kept = stage.kept
-    if kept is None:
-        return {}
-    spark, store = context.spark(), context.store
-    drop_damaged(store, kept.gives)
-
-    def read() -> dict[str, DataFrame]:
-        version = newest_version(store, kept.gives)
-        return {kept.gives: read_dataset(spark, store, kept.gives, kept.schema, version=version)}
-
-    for made in kept.run(settings, {**inputs, **read()}, counters):
-        checked = check_schema(made, kept.schema, where=f"{stage.name}: {kept.gives}")
-        append_rows(store, kept.gives, checked, kept.partitions, as_metadata(stage.name, context.run, {}))
-    return read()
 
 
 def _commit(

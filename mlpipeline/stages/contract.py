@@ -57,19 +57,43 @@ class Shared(Generic[SettingsT]):
     run: Callable[[SettingsT, Frames, Counters], DataFrame]
 
 
+class StoredRows(Protocol):
+    """Rows of the store, read by the driver: for stages whose bots have few."""
+
+    def of(self, dataset: str, columns: Sequence[str]) -> pa.Table:
+        """Columns of what the stage needs of its bots."""
+
+    def kept(self, columns: Sequence[str], partitions: Mapping[str, Sequence[str]]) -> pa.Table:
+        """Columns of what is kept, of partitions: column -> its values."""
+
+
+@dataclass(frozen=True)
+class Few(Generic[SettingsT]):
+    """The same work as of a stage's `kept` and `run`, for rows that fit into the driver's memory, without Spark's jobs.
+
+    `missing` gives the inputs of `kept.run` with nothing but what is not there yet; a dataset without rows: all is
+    there. `gather` gives the rows of each bot, bot by bot, of the one dataset that the stage gives.
+    """
+
+    missing: Callable[[SettingsT, StoredRows], Mapping[str, pa.Table]]
+    gather: Callable[[SettingsT, StoredRows], Iterator[tuple[str, pa.Table]]]
+
+
 @dataclass(frozen=True)
 class Kept(Generic[SettingsT]):
     """What a stage makes once for all bots, runs and stages, by keys: `gives` is only ever added to.
 
     `run` yields frames of what is not there yet; each is kept before the next is asked for, so that a run that is
     killed loses one at most. The stage then gets all that is there as the input `gives`, and must not need anything of
-    the runs before: it is a cache. `partitions` are its columns that the table is partitioned by.
+    the runs before: it is a cache. `partitions` are its columns that the table is partitioned by. `few` does the same
+    where rows are few.
     """
 
     gives: str
     schema: StructType
     partitions: tuple[str, ...]
     run: Callable[[SettingsT, Frames, Counters], Iterator[DataFrame]]
+    few: Few[SettingsT] | None = None
 
 
 class Work(NamedTuple):

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from mlpipeline.spark.knn_join import knn_join
 from mlpipeline.spark.session import open_session
-from mlpipeline.stages.embed import as_binary
+from mlpipeline.stages.embed.features import as_binary
 
 _CORES, _NEAREST, _BLOCK = 2, 10, 4096
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlpipeline import pipeline
+from mlpipeline import kept
 from mlpipeline.catalog import stage_named
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
 from mlpipeline.networks.precision import Precision, pack_vectors, unpack_vectors
@@ -88,7 +88,7 @@ def test_what_was_encoded_once_is_taken_from_the_store(spark, store: Store, embe
         def killed(*given: object) -> None:
             raise KeyboardInterrupt
 
-        patched.setattr(pipeline, "write_dataset", killed)
+        patched.setattr(kept, "replace_rows", killed)
         with pytest.raises(KeyboardInterrupt):
             embed("shop/ko")
     assert vectors(store, "shop/ko") == expected(store, TEXTS), "the rows of before"

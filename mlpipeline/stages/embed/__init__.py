@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, Row, SparkSession
@@ -22,7 +20,7 @@ from mlpipeline.networks.batches import Encodes, encode_texts
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from mlpipeline.networks.encoders.opening import USE_FITTED, Corpus, make_encoder, open_encoder, uses_gpu
-from mlpipeline.networks.precision import pack_vectors, unpack_vectors
+from mlpipeline.networks.precision import pack_vectors
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES, SPLITS
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.device import device_of_task
@@ -30,9 +28,16 @@ from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.partitions import map_partitions
 from mlpipeline.spark.profiles import NO_GPUS, GpuTasks, gpu_tasks
 from mlpipeline.spark.tasks import run_tasks
-from mlpipeline.stages.contract import Frames, Kept, RowWords, Shared, Stage, Work
-from mlpipeline.store.code import CodeReader
-from mlpipeline.store.fingerprint import digest, library_versions
+from mlpipeline.stages.contract import Few, Frames, Kept, RowWords, Shared, Stage, Work
+from mlpipeline.stages.embed.features import (
+    FOLDER_LIBRARIES,
+    LIBRARIES,
+    EmbedSettings,
+    as_binary,
+    as_float32_cells,
+    maker_of,
+)
+from mlpipeline.stages.embed.few import gather_vectors, missing_texts
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import EmbedSection
@@ -41,17 +46,7 @@ _ARROW = to_arrow_schema(FEATURES)
 _KEYS = ("maker", "lang", "content_id")
 _SORTED_TOGETHER = 8  # batches: of so many texts those of like length are encoded together
 _ROWS_A_COMMIT = 200_000  # texts; a run that is killed loses the last of them only
-_ENCODERS = ("networks.encoders.*", "networks.precision")
-_LIBRARIES = ("numpy", "scipy", "sentencepiece")
-_FOLDER_LIBRARIES = ("onnxruntime", "tokenizers", "sentence-transformers", "torch")
 _FIT_SETTINGS = {"dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows"}
-
-
-@dataclass(frozen=True)
-class EmbedSettings:
-    """What embedding receives of the recipe."""
-
-    embed: EmbedSection
 
 
 def fit_encoders(settings: EmbedSettings, inputs: Frames, counters: Counters) -> DataFrame:
@@ -94,13 +89,6 @@ def as_corpus(rows: pa.Table, most: int) -> Corpus:
         return Corpus(rows["normalized"].slice(0, most).to_pylist())
     known = rows.filter(pc.is_valid(rows["intent"])).slice(0, most)
     return Corpus((), known["normalized"].to_pylist(), known["intent"].to_pylist())
-
-
-def maker_of(encoder: Row, rules: EmbedSection) -> str:
-    """16 hex characters of all that decides a vector besides its text: what has another one is encoded again."""
-    libraries = _LIBRARIES if encoder["payload"] is not None else _LIBRARIES + _FOLDER_LIBRARIES
-    code = CodeReader().code_digest(_ENCODERS, ("errors",))
-    return digest([encoder["encoder"], code, dict(library_versions(libraries)), rules.precision])
 
 
 def with_maker(makers: Mapping[str, str]) -> Transform:
@@ -211,13 +199,6 @@ def as_features(
     return pa.RecordBatch.from_arrays([columns[name] for name in _ARROW.names], schema=_ARROW)
 
 
-def as_binary(packed: np.ndarray) -> pa.BinaryArray:
-    """Bytes (n, width) as n cells; one buffer for all of them: no Python object a row."""
-    rows, width = packed.shape
-    offsets = pa.py_buffer(np.arange(rows + 1, dtype=np.int32) * np.int32(width))
-    return pa.BinaryArray.from_buffers(pa.binary(), rows, [None, offsets, pa.py_buffer(np.ascontiguousarray(packed))])
-
-
 def unique_features(features: DataFrame, makers: Mapping[str, str]) -> DataFrame:
     """One row a key: two runs may have made the same one, and an encoder may have failed on a text before."""
     rows = features.where(F.col("maker").isin(list(makers.values())))
@@ -237,14 +218,8 @@ def as_float32(rows: DataFrame, rules: EmbedSection) -> DataFrame:
         return rows
 
     def unpack(_: object, batch: pa.RecordBatch) -> pa.RecordBatch:
-        places = pc.indices_nonzero(pc.is_valid(batch["vector"])).to_numpy()
-        packed = [np.frombuffer(cell, np.uint8) for cell in batch["vector"].to_pylist() if cell is not None]
-        cells = np.full(batch.num_rows, None, object)
-        if packed:
-            vectors = unpack_vectors(np.stack(packed), rules.precision)
-            cells[places] = [vector.tobytes() for vector in vectors.astype("<f4")]
-        vector = pa.array(cells.tolist(), pa.binary())
-        return batch.set_column(batch.schema.get_field_index("vector"), "vector", vector)
+        place = batch.schema.get_field_index("vector")
+        return batch.set_column(place, "vector", as_float32_cells(batch["vector"], rules.precision))
 
     rows = rows.select(*EMBEDDING.names)
     return map_partitions(rows, lambda: None, unpack, schema=EMBEDDING, key="unpack", batch_size=1024)
@@ -265,11 +240,11 @@ STAGE = Stage(
     settings=EmbedSettings,
     needs={"cleaned": CLEANED, "encoder": ENCODER},
     gives={"embedding": EMBEDDING},
-    libraries=_LIBRARIES,
-    folders={"embed.encoder": _FOLDER_LIBRARIES},
+    libraries=LIBRARIES,
+    folders={"embed.encoder": FOLDER_LIBRARIES},
     run=embed,
     shared=Shared(gives="encoder", schema=ENCODER, needs={"cleaned": CLEANED, "splits": SPLITS}, run=fit_encoders),
-    kept=Kept(gives="features", schema=FEATURES, partitions=("maker", "lang"), run=encode_missing),
+    kept=Kept("features", FEATURES, ("maker", "lang"), encode_missing, Few(missing_texts, gather_vectors)),
     # An encoder from a folder. `use` was measured with 125, ngram-lsa with 83.
     need=StageNeed(600, "an encoder of 470 MB and its batch", gpu=True),
     work=Work(4.0, 0.3),

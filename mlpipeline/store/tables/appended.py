@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -21,6 +21,7 @@ from mlpipeline.store.tables.files import is_readable, look_at
 from mlpipeline.store.tables.manifests import load_manifest
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from deltalake import DeltaTable
     from pyspark.sql import DataFrame
 
@@ -62,6 +63,27 @@ def files_of(store: Store, dataset: str) -> list[TableFile]:
     actions = table.get_add_actions(flatten=True)
     columns = [actions.column(name).to_pylist() for name in ("path", "size_bytes", "num_records")]
     return [TableFile(unquote(path), size, rows or 0) for path, size, rows in zip(*columns, strict=True)]
+
+
+def read_partitions(
+    store: Store, dataset: str, columns: Sequence[str], partitions: Mapping[str, Sequence[str]]
+) -> pa.Table | None:
+    """Columns of the rows of some partitions (column -> values) of a local table, without a JVM; None: no table.
+
+    Raises:
+        StoreError: its log cannot be read.
+        OSError: a file of it is damaged.
+    """
+    import pyarrow.dataset as ds
+    import pyarrow.fs as pafs
+
+    if not is_table(store, dataset):
+        return None
+    chosen = [(name, "in", list(values)) for name, values in partitions.items()]
+    files = pafs.SubTreeFileSystem(store.table_path(dataset), pafs.LocalFileSystem())
+    rows = open_table(store, dataset).to_pyarrow_dataset(chosen, filesystem=files)
+    checked = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    return rows.to_table(columns=list(columns), fragment_scan_options=checked)
 
 
 def damaged_files(store: Store, dataset: str, *, thorough: bool) -> list[str]:

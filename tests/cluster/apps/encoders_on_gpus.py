@@ -21,7 +21,8 @@ from mlpipeline.recipe.model_fields import EmbedSection
 from mlpipeline.schemas import CLEANED, FEATURES
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.session import open_session
-from mlpipeline.stages.embed import EmbedSettings, encode_missing, fit_encoders
+from mlpipeline.stages.embed import encode_missing, fit_encoders
+from mlpipeline.stages.embed.features import EmbedSettings
 from tests.sections import section
 from tests.unit.networks.encoders.test_folder import WORDS, write_folder
 
