@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.catalog import SHARED
-from mlpipeline.spark.counters import Counters, Counts
+from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import check_schema
 from mlpipeline.stages.contract import Frames, Job, Kept, Outcome, RunContext, SettingsT, Stage
 from mlpipeline.store.layout import Store
@@ -126,8 +126,7 @@ def _keep_few(
 ) -> None:
     kept = stage.kept
     assert kept is not None and kept.few is not None
-    missing = kept.few.missing(settings, stored)
-    counters.add(Counts(rows=0))
+    missing = kept.few.missing(settings, stored, counters)
     if all(len(rows) for rows in missing.values()):
         spark = context.spark()
         frames = {name: spark.createDataFrame(rows) for name, rows in missing.items()}

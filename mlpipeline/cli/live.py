@@ -15,7 +15,7 @@ from typing import TextIO
 from mlpipeline.cli.log_output import LineHandler
 from mlpipeline.cli.tables import cut
 from mlpipeline.cli.terminal_text import visible
-from mlpipeline.spark.progress import Progress, Reading, left
+from mlpipeline.spark.progress import Progress, Reading, TextsRead, left
 
 _log = logging.getLogger(__name__)
 Expect = Callable[[int], Mapping[str, float]]
@@ -157,6 +157,8 @@ def line_of(reading: Reading, expected: Mapping[str, float], *, now: float | Non
     elif reading.bots_done is not None:
         words = [f"{reading.bots_done} of {reading.bots} bots"]
     words += [f"{name} {done} of {count}" for name, done, count in reading.steps if done < count]
+    if reading.texts is not None:
+        words += _of_texts(reading.texts)
     if reading.tasks:
         words.append(f"{reading.tasks_done} of {reading.tasks} tasks")
     words.append(clock(reading.seconds))
@@ -168,6 +170,16 @@ def line_of(reading: Reading, expected: Mapping[str, float], *, now: float | Non
         words.append(f"about {clock(still[0])} left (done {time.strftime('%H:%M', end)})")
     count = str(reading.count)
     return f"{reading.number:>{len(count)}} of {count}  {reading.stage:<9}  {', '.join(words)}"
+
+
+def _of_texts(texts: TextsRead) -> list[str]:
+    """`12,000 of 30,000 texts at 2,700 a second`, `70% were in the store`."""
+    words = [f"{min(texts.done, texts.missing):,} of {texts.missing:,} texts"]
+    if texts.done and texts.seconds >= 1:
+        words = [f"{words[0]} at {texts.done / texts.seconds:,.0f} a second"]
+    if texts.stored:
+        words.append(f"{int(100 * texts.stored / (texts.stored + texts.missing))}% were in the store")
+    return words
 
 
 def clock(seconds: float) -> str:

@@ -16,6 +16,9 @@ from mlpipeline.spark.remote import refuse_remote
 FileNews = Literal["refused", "idle"]
 """Why nothing comes of a file: it cannot be used, or holds no utterances."""
 
+TEXTS = "texts"
+"""The name of the steps that are rows to predict: `Counts.rows` of them are done, `Counts.stored` had not to be."""
+
 
 @dataclass
 class Counts:

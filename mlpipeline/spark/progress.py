@@ -6,14 +6,28 @@ import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mlpipeline.spark.counters import Counted, Counters
+from mlpipeline.spark.counters import TEXTS, Counted, Counters
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _LEAST_S, _MOST = 2.0, 10.0  # from so many seconds on the pace of a run is believed, and up to so many times
+
+
+class TextsRead(NamedTuple):
+    """Texts that an encoder is given: done and to do, those that the store had before, and how long it has taken."""
+
+    done: int
+    missing: int
+    stored: int
+    seconds: float
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until all are done at the same pace; None before any is."""
+        return self.seconds * (self.missing - self.done) / self.done if self.done else None
 
 
 @dataclass(frozen=True)
@@ -22,7 +36,7 @@ class Reading:
 
     `bots_done` is None where a stage works on all its bots at once; `tasks` are those that Spark knows of so far;
     `spent` holds the seconds of the stages before; `steps` are the stage's own: name, how many are done, how many are
-    to do.
+    to do; `texts` are those of an encoder.
     """
 
     stage: str
@@ -36,6 +50,7 @@ class Reading:
     is_starting: bool
     spent: Mapping[str, float] = field(default_factory=dict)
     steps: tuple[tuple[str, int, int], ...] = ()
+    texts: TextsRead | None = None
 
 
 @dataclass
@@ -57,12 +72,14 @@ class Progress:
     _done: set[str] | None = None
     _counters: list[Counters] = field(default_factory=list)
     _tasks: TaskCounts = field(default_factory=lambda: TaskCounts())
+    _texts_began: float | None = None
 
     def begin(self, stage: str, number: int, count: int, bots: Collection[str]) -> None:
         """A stage begins, or with no bots what comes after the stages."""
         self.stage = ""  # nothing is read in between
         self.number, self.count, self.began = number, count, time.monotonic()
         self._bots, self._done, self._counters, self._tasks = frozenset(bots), None, [], TaskCounts()
+        self._texts_began = None
         self.stage = stage
 
     def end(self) -> None:
@@ -98,7 +115,7 @@ class Progress:
         seconds = time.monotonic() - self.began
         place = (stage, self.number, self.count, seconds)
         counted = (len(self._bots), self._read_bots(), *tasks)
-        return Reading(*place, *counted, self.is_starting, self._spent, self._read_steps())
+        return Reading(*place, *counted, self.is_starting, self._spent, self._read_steps(), self._read_texts())
 
     def notes(self) -> dict[str, str]:
         """What the stage wants known of a bot while it works on it."""
@@ -113,7 +130,18 @@ class Progress:
 
     def _read_steps(self) -> tuple[tuple[str, int, int], ...]:
         counted = self._counted()
-        return tuple((name, counted.steps_done.get(name, 0), count) for name, count in counted.steps.items())
+        named = [(name, count) for name, count in counted.steps.items() if name != TEXTS]
+        return tuple((name, counted.steps_done.get(name, 0), count) for name, count in named)
+
+    def _read_texts(self) -> TextsRead | None:
+        counted = self._counted()
+        if TEXTS not in counted.steps:
+            return None
+        if self._texts_began is None:
+            self._texts_began = time.monotonic()
+        counts = counted.counts
+        seconds = time.monotonic() - self._texts_began
+        return TextsRead(counts.rows or 0, counted.steps[TEXTS], counts.stored or 0, seconds)
 
     def _counted(self) -> Counted:
         found = Counted()
@@ -153,8 +181,9 @@ def left(expected: Mapping[str, float], reading: Reading) -> tuple[float, bool] 
 
     Args:
         expected: seconds of whole stages, in their order; None is given where the stage is not among them.
-        reading: of the stage at work. Its share of bots that are done counts where it takes longer than expected, and
-            how the stages before it kept to what was expected of them: the machine may have more to do than then.
+        reading: of the stage at work. Its share of bots or texts that are done counts where it takes longer than
+            expected, and how the stages before it kept to what was expected of them: the machine may have more to do
+            than then.
     """
     names = list(expected)
     if reading.stage not in names:
@@ -168,4 +197,6 @@ def left(expected: Mapping[str, float], reading: Reading) -> tuple[float, bool] 
     share = (reading.bots_done or 0) / reading.bots if reading.bots > 1 else 0.0
     if share:
         still = max(still, reading.seconds * (1.0 - share) / share)
+    if reading.texts is not None and reading.texts.left:
+        still = max(still, reading.texts.left)
     return max(still, 0.0) + later, still <= 0.0

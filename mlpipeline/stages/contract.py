@@ -71,11 +71,11 @@ class StoredRows(Protocol):
 class Few(Generic[SettingsT]):
     """The same work as of a stage's `kept` and `run`, for rows that fit into the driver's memory, without Spark's jobs.
 
-    `missing` gives the inputs of `kept.run` with nothing but what is not there yet; a dataset without rows: all is
-    there. `gather` gives the rows of each bot, bot by bot, of the one dataset that the stage gives.
+    `missing` gives the inputs of `kept.run` with nothing but what is not there yet, and counts what is there; a dataset
+    without rows: all is there. `gather` gives the rows of the one dataset that the stage gives, bot by bot.
     """
 
-    missing: Callable[[SettingsT, StoredRows], Mapping[str, pa.Table]]
+    missing: Callable[[SettingsT, StoredRows, Counters], Mapping[str, pa.Table]]
     gather: Callable[[SettingsT, StoredRows], Iterator[tuple[str, pa.Table]]]
 
 

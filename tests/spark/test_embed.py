@@ -85,6 +85,7 @@ def test_a_few_texts_are_still_shared_by_all_tasks(spark, counters, cleaned, enc
         spark.conf.set("spark.sql.shuffle.partitions", before)
     assert len(counts) == 5 and sum(counts) == 50, "a text of two bots is encoded once"
     told = counters.values
+    assert told.steps == {"texts": 50} and told.counts.stored == 0, "what a live line tells"
     (reason,) = told.reasons
     assert reason.startswith("ko: 50 texts in 5 tasks, as spark.sql.shuffle.partitions says: stated, because")
     assert not told.counts.gpu_loads and not told.remarks, "a local session: the CPU, and nothing to remark"

@@ -22,7 +22,7 @@ from mlpipeline.networks.encoders.ngram_lsa import fit_ngram_encoder
 from mlpipeline.networks.encoders.opening import USE_FITTED, Corpus, make_encoder, open_encoder, uses_gpu
 from mlpipeline.networks.precision import pack_vectors
 from mlpipeline.schemas import CLEANED, EMBEDDING, ENCODER, FEATURES, SPLITS
-from mlpipeline.spark.counters import Counters, Counts
+from mlpipeline.spark.counters import TEXTS, Counters, Counts
 from mlpipeline.spark.device import device_of_task
 from mlpipeline.spark.frames import Transform, union_all
 from mlpipeline.spark.partitions import map_partitions
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _ARROW = to_arrow_schema(FEATURES)
 _KEYS = ("maker", "lang", "content_id")
 _SORTED_TOGETHER = 8  # batches: of so many texts those of like length are encoded together
+_TEXTS_A_TASK = 10_000  # four seconds of `use`
 _ROWS_A_COMMIT = 200_000  # texts; a run that is killed loses the last of them only
 _FIT_SETTINGS = {"dims", "seed", "char_ngrams", "word_ngrams", "word_weight", "min_df", "max_vocabulary", "max_rows"}
 
@@ -111,41 +112,60 @@ def encode_missing(settings: EmbedSettings, inputs: Frames, counters: Counters) 
     # One for all languages: two profiles in one job are refused.
     gpus = gpu_tasks(missing.sparkSession) if uses_gpu(rules.encoder) else NO_GPUS
     try:
-        counts = {row["lang"]: row["count"] for row in missing.groupBy("lang").count().collect()}
+        counts = _by_lang(missing)
         parts = -(-sum(counts.values()) // _ROWS_A_COMMIT)
+        if counts:
+            wanted = sum(_by_lang(texts.transform(with_maker(makers))).values())
+            counters.add(Counts(stored=wanted - sum(counts.values())))
+            counters.add_steps(TEXTS, sum(counts.values()))
         explain_tasks(missing.sparkSession, counts, gpus, counters)
         for part in range(parts):
             chosen = missing if parts == 1 else missing.where(F.pmod(F.hash("content_id"), F.lit(parts)) == part)
             languages = [row for row in encoders if row["lang"] in counts]
-            yield union_all([with_vectors(chosen, row, rules, counters, gpus) for row in languages])
+            tasks = {lang: _tasks(missing.sparkSession, count // parts) for lang, count in counts.items()}
+            yield union_all([with_vectors(chosen, row, rules, counters, gpus, tasks[row["lang"]]) for row in languages])
     finally:
         missing.unpersist()
 
 
+def _by_lang(rows: DataFrame) -> dict[str, int]:
+    return {row["lang"]: row["count"] for row in rows.groupBy("lang").count().collect()}
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
 def explain_tasks(spark: SparkSession, counts: Mapping[str, int], gpus: GpuTasks, counters: Counters) -> None:
     """Tells how many tasks encode each language's texts and why, and what stands between tasks and GPUs."""
-    tasks = _tasks(spark)
     shared = f", each with {gpus.share:g} of a GPU" if gpus.of_executor else ""
     for lang, count in counts.items():
+        tasks, slots = _tasks(spark, count), _tasks(spark)
+        why = "as spark.sql.shuffle.partitions says"
+        if tasks != slots:
+            why = "a task a text" if tasks < slots else f"so that none has more than {_TEXTS_A_TASK:,}"
         counters.reason(
-            f"{lang}: {count:,} texts in {tasks} tasks{shared}, as spark.sql.shuffle.partitions says: stated, because "
+            f"{lang}: {_counted(count, 'text')} in {_counted(tasks, 'task')}{shared}, {why}: stated, because "
             "adaptive execution would make one task of so few bytes"
         )
     if counts and gpus.note:
         counters.remark(f"embed: {gpus.note}")
 
 
-def _tasks(spark: SparkSession) -> int:
-    return int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+def _tasks(spark: SparkSession, texts: int | None = None) -> int:
+    """Tasks for so many texts: a multiple of what runs at once, each with few of them: only a task that ends tells."""
+    slots = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    if texts is None:
+        return slots
+    return min(slots, max(texts, 1)) if texts <= slots else slots * -(-texts // (slots * _TEXTS_A_TASK))
 
 
 def with_vectors(
-    missing: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters, gpus: GpuTasks
+    missing: DataFrame, encoder: Row, rules: EmbedSection, counters: Counters, gpus: GpuTasks, tasks: int
 ) -> DataFrame:
-    """Rows of FEATURES for the texts of one language."""
-    spark = missing.sparkSession
+    """Rows of FEATURES for the texts of one language, made by so many tasks."""
+    spark, of_executor = missing.sparkSession, gpus.of_executor
     # A number that is stated is kept: of a few MB of texts AQE would make one task, and all cores but one would wait.
-    tasks, of_executor = _tasks(spark), gpus.of_executor
     texts = missing.where(F.col("lang") == encoder["lang"]).repartition(tasks, "content_id")
     sent, maker = spark.sparkContext.broadcast(encoder.asDict()), maker_of(encoder, rules)
     made, name = encoder["encoder"], rules.encoder

@@ -11,24 +11,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlpipeline.bots import Bot
+from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.stages.contract import StoredRows
 from mlpipeline.stages.embed.features import EmbedSettings, as_float32_cells, maker_of
 
 _ENCODER = ("domain", "lang", "encoder", "rows", "payload")
 
 
-def missing_texts(settings: EmbedSettings, stored: StoredRows) -> Mapping[str, pa.Table]:
+def missing_texts(settings: EmbedSettings, stored: StoredRows, counters: Counters) -> Mapping[str, pa.Table]:
     """The texts that have no vector, one row a content, and the encoders of their languages."""
     encoders = stored.of("encoder", _ENCODER)
     texts = stored.of("cleaned", ("lang", "content_id", "normalized"))
-    parts = [texts.slice(0, 0)]
+    parts, there_already = [texts.slice(0, 0)], 0
     for lang, encoder in _by_lang(encoders).items():
         own = _unique(texts.filter(pc.equal(texts["lang"], lang)))
         there = {"maker": [maker_of(encoder, settings.embed)], "lang": [lang]}
         kept = stored.kept(("content_id", "error"), there)
         known = kept.filter(pc.is_null(kept["error"]))["content_id"]
         parts.append(own.filter(pc.invert(pc.is_in(own["content_id"], value_set=_whole(known)))))
+        there_already += len(own) - len(parts[-1])
     missing = pa.concat_tables(parts)
+    counters.add(Counts(rows=0, stored=there_already))
     langs = pc.is_in(encoders["lang"], value_set=_whole(pc.unique(missing["lang"])))
     return {"cleaned": missing, "encoder": encoders.filter(langs)}
 

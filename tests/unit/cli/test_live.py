@@ -18,7 +18,7 @@ from mlpipeline.cli.main import announce
 from mlpipeline.cli.tables import width
 from mlpipeline.cli.verbs import SLOW, VERBS
 from mlpipeline.spark.counters import Counted
-from mlpipeline.spark.progress import Progress, Reading
+from mlpipeline.spark.progress import Progress, Reading, TextsRead
 
 EXPECTED = {"ingest": 5.0, "denoise": 60.0, "train": 40.0}
 READING = Reading("denoise", 6, 10, 15.0, 9, 3, 12, 20, is_starting=False)
@@ -67,6 +67,12 @@ def test_the_line_says_how_far_the_stage_is_and_when_the_run_ends():
             "3 of 9 bots, views 3 of 20, decisions 0 of 2, 12 of 20 tasks",
         ),
         ({"steps": (("views", 20, 20),)}, "3 of 9 bots, 12 of 20 tasks"),
+        ({"texts": TextsRead(0, 900, 0, 0.1), "tasks": 0}, "3 of 9 bots, 0 of 900 texts, 0:15"),
+        (
+            {"texts": TextsRead(10_000, 30_000, 70_000, 4.0), "bots_done": None},
+            "9 bots, 10,000 of 30,000 texts at 2,500 a second, 70% were in the store, 12 of 20 tasks",
+        ),
+        ({"texts": TextsRead(10, 610, 0, 5.0), "bots_done": None, "stage": "train"}, "0:15, about 5:00 left"),
     ],
 )
 def test_what_is_not_known_is_not_said(changed: dict[str, object], said: str):

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mlpipeline.errors import Failure
-from mlpipeline.spark.counters import Counted
-from mlpipeline.spark.progress import Progress, Reading, TaskCounts, left
+from mlpipeline.spark.counters import TEXTS, Counted, Counts
+from mlpipeline.spark.progress import Progress, Reading, TaskCounts, TextsRead, left
 
 
 class Tracker:
@@ -81,6 +81,22 @@ def test_steps_are_a_stages_own_and_notes_name_their_bot():
     reading = progress.read()
     assert reading and reading.steps == (("views", 3, 20), ("decisions", 0, 1))
     assert progress.notes() == {"a/ko": "cheaper views"}
+
+
+def test_texts_of_an_encoder_are_counted_in_rows_with_those_that_the_store_had():
+    progress = Progress()
+    progress.begin("embed", 4, 10, ["a/ko"])
+    progress.counting(told(Counted(Counts(rows=0, stored=70))))
+    reading = progress.read()
+    assert reading and reading.texts is None, "how many there are to encode is not known yet"
+    progress.counting(told(Counted(Counts(rows=10), steps={TEXTS: 30})))
+    reading = progress.read()
+    assert reading and reading.steps == () and reading.texts
+    assert reading.texts[:3] == (10, 30, 70) and reading.texts.seconds < 5
+    assert TextsRead(10, 30, 70, 4.0).left == 8.0 and TextsRead(0, 30, 70, 4.0).left is None
+    progress.begin("denoise", 5, 10, ["a/ko"])
+    reading = progress.read()
+    assert reading and reading.texts is None
 
 
 class Dead:

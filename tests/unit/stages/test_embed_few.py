@@ -13,6 +13,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from mlpipeline.networks.precision import Precision, pack_vectors, unpack_vectors
 from mlpipeline.recipe.model_fields import EmbedSection
 from mlpipeline.schemas import CLEANED, ENCODER, FEATURES
+from mlpipeline.spark.counters import Counts
 from mlpipeline.stages.embed.features import EmbedSettings, as_binary, maker_of
 from mlpipeline.stages.embed.few import gather_vectors, missing_texts
 from tests.sections import section
@@ -46,6 +47,16 @@ class Fake:
         return pa.Table.from_pylist(chosen, self.features.schema).select(list(columns))
 
 
+class Tally:
+    """What is counted, without a session."""
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+
+    def add(self, counts: Counts) -> None:
+        self.counts.add(counts)
+
+
 def cleaned(*rows: tuple[str, str, str]) -> pa.Table:
     told = [
         {"domain": domain, "lang": lang, "content_id": name, "normalized": f"text of {name}"}
@@ -63,17 +74,21 @@ ROWS = cleaned(
 def test_a_text_is_missing_once_whoever_has_it_and_also_where_the_encoder_failed():
     settings = EmbedSettings(section(EmbedSection))
     stored = Fake(settings, [("ko", "a", b"v"), ("ko", "b", None)], cleaned=ROWS)
-    missing = missing_texts(settings, stored)
+    counted = Tally()
+    missing = missing_texts(settings, stored, counted)  # type: ignore[arg-type]
     told = [(row["lang"], row["content_id"], row["normalized"]) for row in missing["cleaned"].to_pylist()]
     assert sorted(told) == [("ja", "a", "text of a"), ("ko", "b", "text of b"), ("ko", "c", "text of c")]
     assert missing["encoder"]["lang"].to_pylist() == ["ko", "ja"]
+    assert (counted.counts.rows, counted.counts.stored) == (0, 1)
 
 
 def test_where_all_is_there_nothing_is_missing_and_no_encoder_is_asked_for():
     settings = EmbedSettings(section(EmbedSection))
     kept = [("ko", "b", b"v"), ("ko", "b", None), ("ko", "a", b"v"), ("ko", "c", b"v"), ("ja", "a", b"v")]
-    missing = missing_texts(settings, Fake(settings, kept, cleaned=ROWS))
+    counted = Tally()
+    missing = missing_texts(settings, Fake(settings, kept, cleaned=ROWS), counted)  # type: ignore[arg-type]
     assert [len(rows) for rows in missing.values()] == [0, 0]
+    assert (counted.counts.rows, counted.counts.stored) == (0, 4)
 
 
 @pytest.mark.parametrize("precision", ["float32", "float16", "int8"])

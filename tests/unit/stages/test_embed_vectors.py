@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +17,7 @@ from mlpipeline.errors import SetupError
 from mlpipeline.networks.encoders.opening import Corpus
 from mlpipeline.networks.precision import Precision, Vectors, unpack_vectors
 from mlpipeline.recipe.model_fields import EmbedSection
+from mlpipeline.spark.profiles import NO_GPUS
 from mlpipeline.stages import embed
 from tests.sections import section
 
@@ -75,3 +79,21 @@ def test_an_encoder_learns_from_all_texts_or_from_labelled_ones_in_one_order():
     known = pa.table({**rows, "intent": ["shop/b", "shop/a", None]})
     assert embed.as_corpus(known, 9) == Corpus((), ["one", "two"], ["shop/a", "shop/b"])
     assert embed.as_corpus(known.slice(0, 1), 9) == Corpus((), ["two"], ["shop/b"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "tasks", "why"),
+    [
+        (1, 1, "1 text in 1 task, a task a text"),
+        (3, 3, "3 texts in 3 tasks, a task a text"),
+        (4, 4, "4 texts in 4 tasks, as spark.sql.shuffle.partitions says"),
+        (40_000, 4, "40,000 texts in 4 tasks, as spark"),
+        (40_001, 8, "40,001 texts in 8 tasks, so that none has more than 10,000"),
+    ],
+)
+def test_as_many_tasks_as_run_at_once_and_more_where_each_would_take_long(texts: int, tasks: int, why: str):
+    spark: Any = SimpleNamespace(conf={"spark.sql.shuffle.partitions": "4"})
+    counters = Mock()
+    assert embed._tasks(spark, texts) == tasks
+    embed.explain_tasks(spark, {"ko": texts}, NO_GPUS, counters)
+    assert counters.reason.call_args.args[0].startswith(f"ko: {why}")
