@@ -6,6 +6,7 @@ looks at all.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import logging
 from dataclasses import asdict, dataclass
@@ -26,13 +27,17 @@ _SAMPLE = 200
 
 @dataclass(frozen=True)
 class IndexFacts:
-    """What is told of an index: `recall` is the share of the ten nearest vectors of its own rows that it finds."""
+    """What is told of an index: `recall` is the share of the ten nearest vectors of its own rows that it finds.
+
+    `digest` is of the vectors that it was made from, see `digest_of`.
+    """
 
     kind: str
     version: str
     rows: int
     dims: int
     recall: float
+    digest: str
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -51,9 +56,14 @@ class Approximate:
         return np.sort(np.asarray(found.keys, np.int64))
 
 
-def is_worth_it(rows: int, dims: int) -> bool:
-    """True where there are so many vectors that an index is faster, and what makes one is installed."""
-    return rows * dims >= CELLS and importlib.util.find_spec("usearch") is not None
+def is_worth_it(rows: int, dims: int, cells: int | None = None) -> bool:
+    """True where the vectors have so many numbers that an index is faster, and what makes one is installed."""
+    return rows * dims >= (CELLS if cells is None else cells) and importlib.util.find_spec("usearch") is not None
+
+
+def digest_of(vectors: Vectors) -> str:
+    """SHA-256 (hex) of float32 (n, d), of what an index is made from, in their order."""
+    return hashlib.sha256(np.ascontiguousarray(vectors, np.float32).tobytes()).hexdigest()
 
 
 def build_index(vectors: Vectors) -> tuple[bytes, IndexFacts]:
@@ -76,7 +86,8 @@ def build_index(vectors: Vectors) -> tuple[bytes, IndexFacts]:
     shares = [len(set(exact.rows) & set(found.rows)) / len(exact.rows) for exact, found in pairs if exact.rows]
     recall = round(float(np.mean(shares)), 4) if shares else 1.0
     rows, dims = vectors.shape
-    return bytes(index.save() or b""), IndexFacts("usearch", str(usearch.__version__), rows, dims, recall)
+    facts = IndexFacts("usearch", str(usearch.__version__), rows, dims, recall, digest_of(vectors))
+    return bytes(index.save() or b""), facts
 
 
 def open_index(data: bytes, rows: int) -> Approximate | None:

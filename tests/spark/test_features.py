@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,15 +11,19 @@ import pytest
 
 from mlpipeline import kept
 from mlpipeline.catalog import stage_named
+from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.precision import Precision, pack_vectors, unpack_vectors
 from mlpipeline.pipeline import run_stage
-from mlpipeline.schemas import CLEANED, FEATURES
+from mlpipeline.schemas import CLEANED, DENOISED, EMBEDDING, FEATURES, MODEL, SPLITS
 from mlpipeline.spark.counters import Counts
 from mlpipeline.spark.frames import with_text_id
 from mlpipeline.spark.knn_join import knn_join
 from mlpipeline.stages.contract import Job, RunContext
 from mlpipeline.stages.embed import unique_features
+from mlpipeline.stages.export.index import export_indexes
+from mlpipeline.store.bundles.archives import unpack_files
 from mlpipeline.store.content_ids import content_id
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.appended import append_rows, damages_of, files_of, newest_version
@@ -166,3 +171,32 @@ def test_content_ids_are_those_of_spark(spark):
     frame = spark.createDataFrame([(lang, text) for lang in ("ko", "zh-TW") for text in texts], "lang string, t string")
     for row in frame.transform(with_text_id("id", "lang", "t")).collect():
         assert content_id(row["lang"], row["t"]) == row["id"], row
+
+
+def test_only_bots_that_may_be_large_are_indexed_and_of_these_only_training_rows(spark, counters):
+    pytest.importorskip("usearch", reason="usearch, which is of the extra `search`, is not installed")
+    weights = {"table": np.zeros((3, 6), np.float32), "out": np.zeros((4, 2), np.float32), "bias": np.zeros(2, "f4")}
+    vocabulary = Vocabulary(np.arange(2, dtype=np.uint64), np.ones(2, np.float32))
+    model = TrainedModel(["a", "b"], FeatureSpec(), vocabulary, weights).to_bytes()
+    cells = np.random.default_rng(2).standard_normal((30, 4)).astype("<f4")
+    rows, splits, embedding, models = [], [], [], []
+    for domain, count in (("shop", 30), ("bank", 5)):
+        bot = {"domain": domain, "lang": "ko"}
+        models.append({**bot, "piece": 0, "payload": model})
+        for at in range(count):
+            row = {**bot, "content_id": f"c{at:02d}"}
+            rows.append({**row, "intent": "ab"[at % 2] if at else None})
+            splits.append({**row, "split": "test" if at % 5 else "train", "fixed": at % 5 == 1 or None})
+            embedding.append({**row, "vector": cells[at].tobytes() if at != 2 else None})
+    schemas = {"denoised": DENOISED, "splits": SPLITS, "embedding": EMBEDDING, "model": MODEL}
+    given = zip(schemas.items(), (rows, splits, embedding, models), strict=True)
+    inputs = {name: spark.createDataFrame(told, schema) for (name, schema), told in given}
+    made = export_indexes(inputs, counters, cells=1024 * 10)
+    assert made is None or made.count() == 0, "30 rows of 4 numbers are few, however many they might have had"
+    made = export_indexes(inputs, counters, cells=60)
+    assert made is not None
+    (found,) = made.collect()
+    facts = json.loads(unpack_files(bytes(found["payload"]))["index.json"])
+    assert (found["domain"], found["target"], facts["rows"]) == ("shop", "index", 30 - 1 - 6 - 1)
+    assert not counters.values.failed
+    assert export_indexes(inputs, counters, cells=1 << 30) is None

@@ -16,10 +16,11 @@ from mlpipeline.cluster.sizing.needs import StageNeed
 from mlpipeline.errors import StageError
 from mlpipeline.networks.parity import Parity, ask_parity
 from mlpipeline.networks.targets import write_targets
-from mlpipeline.schemas import EXPORTED, MODEL
+from mlpipeline.schemas import DENOISED, EMBEDDING, EXPORTED, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage, Work
+from mlpipeline.stages.export.index import export_indexes
 from mlpipeline.store.bundles.archives import pack_folder
 from mlpipeline.store.tables.pieces import as_pieces, read_bytes
 
@@ -82,7 +83,7 @@ def export_bot(bot: str, rows: pa.Table, rules: ExportSection) -> pa.Table:
 
 
 def export(settings: ExportSettings, inputs: Frames, counters: Counters) -> Frames:
-    """Table of contents: write each bot's core to each target, compare it with the trainer, keep both."""
+    """Table of contents: write each bot's core to each target, compare it with the trainer, keep both; make indexes."""
     rules = settings.export
 
     def work(bot: str, rows: pa.Table) -> pa.Table:
@@ -90,15 +91,17 @@ def export(settings: ExportSettings, inputs: Frames, counters: Counters) -> Fram
         counters.add(Counts(wholes=len(rules.targets)))
         return made
 
-    return {"exported": run_tasks(inputs["model"].drop("held_out"), work, schema=EXPORTED, counters=counters)}
+    made = run_tasks(inputs["model"].drop("held_out"), work, schema=EXPORTED, counters=counters)
+    indexes = export_indexes(inputs, counters)
+    return {"exported": made if indexes is None else made.unionByName(indexes)}
 
 
 STAGE = Stage(
     name="export",
     settings=ExportSettings,
-    needs={"model": MODEL},
+    needs={"model": MODEL, "denoised": DENOISED, "splits": SPLITS, "embedding": EMBEDDING},
     gives={"exported": EXPORTED},
-    libraries=("tensorflow-cpu", "keras", "onnx", "onnxruntime", "numpy"),
+    libraries=("tensorflow-cpu", "keras", "onnx", "onnxruntime", "numpy", "usearch"),
     run=export,
     by_bot=True,
     need=StageNeed(2010, "TensorFlow twice, exporting and comparing"),

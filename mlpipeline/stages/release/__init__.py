@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -16,7 +15,6 @@ from mlpipeline import __version__
 from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.networks.approximate import build_index, is_worth_it
 from mlpipeline.schemas import (
     DENOISED,
     EMBEDDING,
@@ -35,13 +33,12 @@ from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.facts import release_facts
 from mlpipeline.stages.release.gate import ChampionFigures, Condition, as_rows, check_gate, is_provisional
 from mlpipeline.stages.release.golden import count_broken
+from mlpipeline.stages.release.index import seal_index
 from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.stages.release.predictions import keep_predictions, pair_with_champion
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.stages.release.wheel import running_wheel
-from mlpipeline.store.bundles.content import INDEX_FACTS, INDEX_FILE, put_bundle, seal_beside
-from mlpipeline.store.bundles.packing import json_bytes
-from mlpipeline.store.bundles.seals import read_seal
+from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.models import register_bundle, registry
@@ -101,15 +98,6 @@ def _as_plain(settings: ReleaseSettings) -> dict[str, dict[str, object]]:
     return {name: getattr(settings, name).model_dump(mode="json") for name in section_names(ReleaseSettings)}
 
 
-def seal_index(folder: Path, vectors: np.ndarray | None) -> None:
-    """Lays an index beside the vectors of a bundle that has many, with its facts; one that is there stays."""
-    if vectors is None or not is_worth_it(*vectors.shape) or INDEX_FILE in read_seal(folder).files:
-        return
-    # As they stand in the bundle, and are looked at again there.
-    data, facts = build_index(vectors.astype(np.float16).astype(np.float32))
-    seal_beside(folder, {INDEX_FILE: data, INDEX_FACTS: json_bytes(facts.to_dict())})
-
-
 def _register(
     store: Store, bot: str, bundle: tuple[Path, str], conditions: list[Condition], facts: RunFacts
 ) -> dict[str, object]:
@@ -154,7 +142,7 @@ def release(
     few = rules.provisional_below or 0
     conditions = check_gate(rules.gate, figures, before, bot=bot, bound=rules.bound, provisional_below=few)
     folder, made = put_bundle(home, contents)
-    seal_index(folder, contents.vectors)
+    seal_index(folder, contents.vectors, inputs["exported"])
     keep_predictions(folder, judged)
     # What is told of a release but is no content stands in the registry alone: equal content stays one bundle.
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}

@@ -19,7 +19,7 @@ from mlpipeline.networks.knownness import Readings, known_share
 from mlpipeline.networks.runtime import core_logits, open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
-from mlpipeline.store.bundles.content import BundleContents
+from mlpipeline.store.bundles.content import INDEX_TARGET, BundleContents
 from mlpipeline.store.tables.pieces import read_bytes
 
 Rows = Mapping[str, pa.Table]
@@ -111,6 +111,7 @@ def bundle_contents(
     targets = {
         target: unpack_files(read_bytes(exported.filter(pc.equal(exported["target"], target)), "payload"))
         for target in exported["target"].unique().to_pylist()
+        if target != INDEX_TARGET
     }
     onnx = targets["onnx"]["model.onnx"]
     rows = join_training_rows(inputs)

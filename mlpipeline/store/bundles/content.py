@@ -37,6 +37,8 @@ from mlpipeline.store.checked import as_object
 
 FORMAT = 2
 INDEX_FILE, INDEX_FACTS = "index.usearch", "index.json"
+INDEX_TARGET = "index"
+"""What `exported` calls the archive of both, of bots that have one."""
 """Beside the vectors of a large bot, and no content: another processor may link the same vectors in another way."""
 
 # Sealed but no content: TensorFlow numbers its functions by what else the process did, and adds a random number.

@@ -8,17 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.errors import InputError, SetupError, StageError, StoreError
 from mlpipeline.networks import approximate
 from mlpipeline.networks.arrays import pack
 from mlpipeline.networks.encoders import opening
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
+from mlpipeline.schemas import EXPORTED
 from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.bundle import load_bundle, write_bundle
 from mlpipeline.serving.choose import ANSWER, FALLBACK
 from mlpipeline.serving.pyfunc import _load_pyfunc
-from mlpipeline.stages.release import seal_index
+from mlpipeline.stages.release.index import seal_index
+from mlpipeline.store.bundles.archives import pack_files
+from mlpipeline.store.tables.pieces import as_pieces
 
 
 @pytest.fixture
@@ -160,10 +164,11 @@ def test_a_large_bot_has_an_index_beside_its_vectors(contents, folder, questions
     write_bundle(folder, contents)
     texts = [text for text, _ in questions]
     before = Answerer(load_bundle(folder)).answer(texts)
-    seal_index(folder, contents.vectors)
+    exported = to_arrow_schema(EXPORTED).empty_table()
+    seal_index(folder, contents.vectors, exported)
     assert load_bundle(folder).approximate is None, "few vectors are looked at, all of them"
     monkeypatch.setattr(approximate, "CELLS", 1)
-    seal_index(folder, contents.vectors)
+    seal_index(folder, contents.vectors, exported)
     opened = load_bundle(folder)
     assert opened.approximate is not None and Answerer(opened).answer(texts) == before
     facts = json.loads((folder / "index.json").read_bytes())
@@ -172,6 +177,22 @@ def test_a_large_bot_has_an_index_beside_its_vectors(contents, folder, questions
     index.write_bytes(index.read_bytes()[:-1] + b"x")
     with pytest.raises(StoreError, match=r"index.usearch.*->"):
         load_bundle(folder)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_index_that_export_made_is_sealed_where_it_is_of_these_vectors(contents, folder, monkeypatch, moved):
+    pytest.importorskip("usearch", reason="usearch, which is of the extra `search`, is not installed")
+    write_bundle(folder, contents)
+    monkeypatch.setattr(approximate, "CELLS", 1)
+    vectors = contents.vectors.astype(np.float16).astype(np.float32)
+    data, facts = approximate.build_index(vectors[::-1] if moved else vectors)
+    told = {"kind": "made by export", "digest": facts.digest}
+    payload = pack_files({"index.usearch": data, "index.json": json.dumps(told).encode()})
+    row = {**dict.fromkeys(EXPORTED.names), "target": "index", "payload": payload}
+    seal_index(folder, contents.vectors, as_pieces(row, to_arrow_schema(EXPORTED)))
+    found = json.loads((folder / "index.json").read_bytes())
+    assert (found == told) is not moved and load_bundle(folder).approximate is not None
+    assert (found["digest"] == facts.digest) is not moved, "of other vectors: it is made anew"
 
 
 def test_an_answer_needs_no_heavy_library(contents, folder):
