@@ -51,8 +51,9 @@ def knn_join(left: DataFrame, right: DataFrame, count: int, *, block: int = _PAR
     if count < 1:
         raise UsageError(f"{count} nearest rows are none", where="count", fix="give a number from 1")
     spark = left.sparkSession
-    there = left.where("vector is not null").select("id", "vector").repartition(slots_of(spark))
-    known = right.where("vector is not null").select("id", "vector").orderBy("id")
+    # By id: dealt out in turn, rows would be sorted by all of their bytes before.
+    there = left.where("vector is not null").select("id", "vector").repartition(slots_of(spark), "id")
+    known = right.where("vector is not null").select("id", "vector")
     frames = [_with_part(there, rows, count) for rows in _parts(known, block)]
     if not frames:
         return spark.createDataFrame([], NEAREST)
@@ -64,7 +65,7 @@ def knn_join(left: DataFrame, right: DataFrame, count: int, *, block: int = _PAR
 
 
 def _parts(rows: DataFrame, size: int) -> Iterator[pa.Table]:
-    whole = rows.toArrow()
+    whole = rows.toArrow().sort_by("id")  # here: Spark would send the vectors through a shuffle
     for start in range(0, len(whole), size):
         yield whole.slice(start, size)
 
