@@ -43,8 +43,12 @@ class EncoderChoice:
             self.notes.setdefault(bot.lang, why)
             encoder = _TRAINED_HERE
             changes["embed"] = self._with(recipe.embed, "encoder", encoder)
-        if encoder in (_TRAINED_HERE, _LEARNT_INTENTS) and recipe.denoise.pretrained_vectors:
-            changes["denoise"] = self._with(recipe.denoise, "pretrained_vectors", False)
+        if encoder in (_TRAINED_HERE, _LEARNT_INTENTS):
+            # Vectors of n-grams know no meaning, and in the others the labels in doubt took part.
+            for key, off in (("pretrained_vectors", False), ("near_contradiction", None)):
+                rules = changes.get("denoise", recipe.denoise)
+                if getattr(rules, key) != off:
+                    changes["denoise"] = self._with(rules, key, off)
         return replace(bot, recipe=recipe.model_copy(update=changes)) if changes else bot
 
     def _with(self, section: Section, key: str, value: object) -> Section:

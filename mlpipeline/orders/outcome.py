@@ -157,7 +157,7 @@ def gather_bots(store: Store, plan: Plan, report: RunReport, bots: Sequence[str]
 
 
 def gather_findings(tables: Tables) -> dict[str, list[str]]:
-    """For each bot, what `clean` left out and what `split` found, as lines; the first is never hidden by the second."""
+    """For each bot, what `clean` left out and what `split` found, and which texts `denoise` found alike, as lines."""
     told: dict[str, list[str]] = {}
     for row in tables.rows("near_state", ["capped", "skipped"]):
         if row["capped"]:
@@ -168,6 +168,9 @@ def gather_findings(tables: Tables) -> dict[str, list[str]]:
         found.setdefault(row["bot"], []).append(row)
     for bot, rows in found.items():
         told.setdefault(bot, []).extend(finding_lines(rows))
+    for row in tables.rows("noise_report", ["report"]):
+        unlike = [one for one in json.loads(row["report"]).get("findings", ()) if one["kind"] != "reworded"]
+        told.setdefault(row["bot"], []).extend(finding_lines(unlike, dataset="noise_report"))
     return told
 
 

@@ -183,6 +183,10 @@ class DenoiseSection(Section):
     pretrained_vectors: bool = Field(
         description="Use the bot's vectors as a view, where embed.encoder is pretrained; never those of ngram-lsa"
     )
+    near_contradiction: Annotated[float, Field(ge=0.5, le=1.0)] | None = Field(
+        description="Cosine from which two texts in other words mean nearly the same, where embed.encoder is "
+        "pretrained: a finding for people if their intents differ. null: not looked for"
+    )
     audit: Annotated[float, Field(ge=0.0, le=0.5)] = Field(
         description="Share of labels replaced by wrong ones, for a test of how many label errors are found. 0: no test"
     )

@@ -22,6 +22,7 @@ from mlpipeline.methods.label_noise.examples import examples_of
 from mlpipeline.methods.label_noise.listing import IssueRow, issue_rows
 from mlpipeline.methods.label_noise.noise_data import Floats
 from mlpipeline.methods.label_noise.reporting import report_of
+from mlpipeline.methods.label_noise.reworded import find_reworded
 from mlpipeline.methods.label_noise.views import say_cheaper
 from mlpipeline.schemas import (
     CLEANED,
@@ -87,6 +88,7 @@ def analyse_bot(
     examples = examples_of(rows.filter(rows["kept"]))
     analysis = analyse_examples(examples, rules, large=large, fit=fit)
     report = report_of(examples, analysis, answers_of(rows))
+    report["findings"] = [one._asdict() for one in find_reworded(examples, rules.near_contradiction)]
     domain, lang = Bot.parse(bot)
     return {
         "domain": domain,

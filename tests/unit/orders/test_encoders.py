@@ -61,16 +61,17 @@ def test_a_language_that_the_encoder_does_not_know_is_told(
 
 
 def test_vectors_without_weights_are_no_view_of_denoise(world: World, installed: dict[str, bool]) -> None:
-    def views(*sets: str) -> set[bool]:
+    def views(*sets: str) -> set[tuple[bool, float | None]]:
         plan = world.plan(*sets)
-        return {order.job.recipe.denoise.pretrained_vectors for order in plan.orders["denoise"].values()}
+        rules = [order.job.recipe.denoise for order in plan.orders["denoise"].values()]
+        return {(one.pretrained_vectors, one.near_contradiction) for one in rules}
 
-    assert views("embed.encoder=use") == {True}, "by default"
-    assert views("embed.encoder=use", "denoise.pretrained_vectors=false") == {False}
-    assert views("embed.encoder=ngram-lsa") == {False}
-    assert views("embed.encoder=use-fitted") == {False}, "the labels in doubt took part in these vectors"
+    assert views("embed.encoder=use") == {(True, 0.9)}, "by default"
+    assert views("embed.encoder=use", "denoise.pretrained_vectors=false") == {(False, 0.9)}
+    assert views("embed.encoder=ngram-lsa") == {(False, None)}
+    assert views("embed.encoder=use-fitted") == {(False, None)}, "the labels in doubt took part in these vectors"
     installed["use"] = False
-    assert views("embed.encoder=use") == {False}
+    assert views("embed.encoder=use") == {(False, None)}
     # A plan of later stages only says nothing of encoders, and reads the recipe in the same way.
     late = world.plan("denoise.pretrained_vectors=true", "embed.encoder=use", stages=STAGES[6:])
     assert late.notes == [] and "embed" not in late.orders

@@ -17,6 +17,17 @@ def test_many_small_intents_are_one_line_after_what_causes_them():
     assert "i007 and 92 more (dataset split_finding)" in small and "i008" not in small
 
 
+def test_what_vectors_find_comes_after_contradictions_and_says_where_all_of_it_is():
+    rows = [finding("near_contradiction", f"a{n} | b") for n in range(9)]
+    (line,) = finding_lines(rows, dataset="noise_report")
+    assert line.startswith("near contradiction: 9 pairs of intents have texts that mean nearly the same")
+    assert line.endswith("a7 | b and 1 more (dataset noise_report)")
+    mixed = finding_lines([finding("moved", "x"), *rows[:2], finding("contradiction", "c | d")])
+    assert [one.split(":")[0] for one in mixed] == [
+        "contradiction c | d", "near contradiction a0 | b", "near contradiction a1 | b", "moved x",
+    ]  # fmt: skip
+
+
 def test_few_have_a_line_each():
     rows = [finding("small_intent", "hi", "1 rows"), finding("uneven_share", "yo", "9 %")]
     assert finding_lines(rows) == ["uneven share yo: 9 %", "small intent hi: 1 rows"]
