@@ -29,7 +29,9 @@ from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.appended import append_rows, damages_of, files_of, newest_version
 from mlpipeline.store.tables.datasets import read_dataset, read_rows, write_dataset
 from mlpipeline.store.tables.provenance import as_metadata, make_provenance
+from mlpipeline.store.tables.row_counts import count_filled
 from tests.spark.conftest import recipe
+from tests.unit.networks.encoders.test_folder import WORDS, write_folder, write_model
 
 SETS = ("embed.encoder=ngram-lsa", "embed.dims=8", "embed.min_df=1", "embed.batch_size=16")
 TEXTS = [f"질문 {number} {'빨리' if number % 3 else '천천히'}" for number in range(40)]
@@ -47,8 +49,8 @@ def clean(spark, store: Store, bot: str, texts: list[str]) -> None:
 def embed(spark, store: Store, tmp_path: Path) -> Run:
     """Runs the stage for bots of the store, and gives what its tasks counted."""
 
-    def start(*bots: str, precision: Precision = "float32") -> Counts:
-        sets = (*SETS, f"embed.precision={precision}")
+    def start(*bots: str, precision: Precision = "float32", encoder: str = "ngram-lsa") -> Counts:
+        sets = (*SETS, f"embed.precision={precision}", f"embed.encoder={encoder}")
         shared = None if newest_version(store, "encoder") is not None else make_provenance("one encoder", {}, {}, {})
         jobs = [
             Job(bot, recipe(tmp_path, bot.split("/")[0], sets=sets).recipe, make_provenance("1", {}, {}, {}),
@@ -113,7 +115,7 @@ def test_rows_that_two_runs_made_and_files_that_are_damaged(spark, store: Store,
     for file in files_of(store, "features"):
         place = folder / file.path
         data = bytearray(place.read_bytes())
-        data[len(data) // 3] ^= 1
+        data[len(data) // 4] ^= 1  # among the vectors
         place.write_bytes(data)
     damages = list(damages_of(store, "features"))
     assert damages and "`mlpipeline run" in damages[0][1]
@@ -135,6 +137,26 @@ def test_another_precision_is_another_vector(spark, store: Store, embed: Run):
         pack_vectors(np.stack([np.frombuffer(exact[text], "<f4") for text in TEXTS]), "int8"), "int8"
     )
     assert vectors(store, "shop/ko") == {text: row.tobytes() for text, row in zip(TEXTS, rounded, strict=True)}
+
+
+def test_a_text_that_breaks_the_encoder_ends_as_an_error_row_and_is_tried_again(
+    spark, store: Store, embed: Run, tmp_path: Path
+):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    write_folder(folder)
+    table = np.random.default_rng(3).normal(size=(len(WORDS), 8)).astype(np.float32)
+    table[WORDS.index("lights")] = np.nan
+    write_model(folder, table=table)
+    clean(spark, store, "shop/ko", ["play music", "stop", "lights please", "", "\0", "\U0001f600"])
+    for rows in (6, 1):
+        assert embed("shop/ko", encoder=str(folder)).rows == rows
+        told = {row["content_id"]: row for row in read_rows(store, "embedding", bots=["shop/ko"]).to_pylist()}
+        failed = {name.removeprefix("id of ") for name, row in told.items() if row["error"]}
+        assert len(told) == 6 and failed == {"lights please"}
+        assert told["id of lights please"]["error"] == "the encoder gave NaN or infinity"
+        assert [name for name, row in told.items() if row["vector"] is None] == ["id of lights please"]
+        assert count_filled(store, "embedding", "error", ["shop/ko"]) == {"shop/ko": 1}, "what the report warns of"
 
 
 def test_a_text_on_which_an_encoder_fails_has_one_row_too(spark):

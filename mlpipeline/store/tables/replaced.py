@@ -87,13 +87,16 @@ def _write(folder: str, bot: str, table: pa.Table) -> tuple[str, int, Mapping[st
     domain, lang = Bot.parse(bot)
     path = f"domain={domain}/lang={lang}/part-00000-{uuid.uuid4()}.c000.snappy.parquet"
     place = os.path.join(folder, path)
+    told = table.drop_columns(list(PARTITIONS))
+    # How many cells are null is read from them (`row_counts.py`); of bytes they would hold the least and the largest.
+    counted = [field.name for field in told.schema if not pa.types.is_binary(field.type)]
     rows = max(1, table.num_rows * _GROUP_BYTES // max(table.nbytes, 1))
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         # A flipped bit in a page may well unpack to other values: readers ask for these checksums.
         pq.write_table(
-            table.drop_columns(list(PARTITIONS)), place, row_group_size=rows, use_dictionary=False,
-            write_statistics=False, write_page_checksum=True,
+            told, place, row_group_size=rows, use_dictionary=False,
+            write_statistics=counted, write_page_checksum=True,
         )  # fmt: skip
     except OSError as error:
         raise cannot_write(place, error) from error

@@ -15,8 +15,9 @@ from mlpipeline.store.tables.files import is_readable
 from mlpipeline.store.tables.manifests import load_manifest, missing_files
 from mlpipeline.store.tables.provenance import as_metadata, make_provenance
 from mlpipeline.store.tables.replaced import replace_rows, takes_rows
+from mlpipeline.store.tables.row_counts import count_filled
 
-SCHEMA = pa.schema([("domain", pa.string()), ("lang", pa.string()), ("vector", pa.binary())])
+SCHEMA = pa.schema([*((name, pa.string()) for name in ("domain", "lang", "error")), ("vector", pa.binary())])
 
 
 def rows(bot: str, *vectors: bytes) -> pa.Table:
@@ -53,6 +54,10 @@ def test_rows_of_bots_are_replaced_in_one_commit_that_carries_their_marks(store:
     assert manifest.version == 1 and set(manifest.entries) == set(marks)
     assert [manifest.entries[bot].rows for bot in marks] == [1, 0, 1]
     assert not any(missing_files(store, manifest, bot) for bot in marks), "times and sizes are those of the log"
+    assert count_filled(store, "embedding", "error", marks) == {"shop/ko": 0, "shop/zh-Hant": 0, "new/ja": 0}
+    failed = rows("new/ja", b"4").set_column(2, "error", pa.array(["it fails"]))
+    replace_rows(store, "embedding", [("new/ja", failed)], as_metadata("embed", "r", {"new/ja": marks["new/ja"]}))
+    assert count_filled(store, "embedding", "error", ["new/ja"]) == {"new/ja": 1}, "what a report warns of"
     assert {row["domain"] for row in read_rows(store, "embedding", version=0).to_pylist()} == {"shop", "bank"}
 
 
@@ -69,7 +74,7 @@ def test_a_flipped_bit_of_such_a_file_is_found(store: Store):
 
 def test_a_table_that_is_not_there_or_has_other_columns_is_left_to_spark(store: Store):
     assert takes_rows(store, "embedding", SCHEMA.names)
-    assert not takes_rows(store, "embedding", [*SCHEMA.names, "error"])
+    assert not takes_rows(store, "embedding", [*SCHEMA.names, "more"])
     assert not takes_rows(store, "features", SCHEMA.names)
     for entry in Path(store.table_path("embedding"), "_delta_log").glob("*.json"):
         entry.write_text("{")
