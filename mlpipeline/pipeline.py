@@ -13,7 +13,6 @@ from mlpipeline.bots import Bot
 from mlpipeline.catalog import SHARED
 from mlpipeline.cluster.failures import as_failure, explain
 from mlpipeline.errors import Failure, MLPipelineError, SetupError, StageError, StoreError
-from mlpipeline.kept import has_few, keep_missing, run_few
 from mlpipeline.spark.counters import Counters, Counts
 from mlpipeline.spark.ended import check_session, how_it_ended, session_end_reported
 from mlpipeline.spark.frames import check_schema, union_all
@@ -21,6 +20,7 @@ from mlpipeline.spark.heap import give_heap_back
 from mlpipeline.spark.tasks import check_failures, complete_bots
 from mlpipeline.spark.workers import give_memory_back
 from mlpipeline.stages.contract import Job, Outcome, RunContext, SettingsT, Stage
+from mlpipeline.stages.kept import has_few, keep_missing, run_few
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.tables.appended import drop_damaged

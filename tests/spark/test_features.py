@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlpipeline import kept
 from mlpipeline.catalog import stage_named
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.encoders.ngram_lsa import NgramEncoder
@@ -20,6 +19,7 @@ from mlpipeline.schemas import CLEANED, DENOISED, EMBEDDING, FEATURES, MODEL, SP
 from mlpipeline.spark.counters import Counts
 from mlpipeline.spark.frames import with_text_id
 from mlpipeline.spark.knn_join import knn_join
+from mlpipeline.stages import kept
 from mlpipeline.stages.contract import Job, RunContext
 from mlpipeline.stages.embed import unique_features
 from mlpipeline.stages.export.index import export_indexes

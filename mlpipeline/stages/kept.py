@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from mlpipeline.catalog import SHARED
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.frames import check_schema
 from mlpipeline.stages.contract import Frames, Job, Kept, Outcome, RunContext, SettingsT, Stage
@@ -84,7 +83,8 @@ class Stored:
 
     def of(self, dataset: str, columns: Sequence[str]) -> pa.Table:
         """Columns of what the stage needs of its bots, or of their languages where these share it."""
-        whose = {f"*/{job.recipe.lang}" if dataset in SHARED else job.bot for job in self.jobs}
+        is_shared = self.stage.shared is not None and self.stage.shared.gives == dataset
+        whose = {f"*/{job.recipe.lang}" if is_shared else job.bot for job in self.jobs}
         return read_rows(self.store, dataset, bots=whose, columns=columns)
 
     def kept(self, columns: Sequence[str], partitions: Mapping[str, Sequence[str]]) -> pa.Table:
