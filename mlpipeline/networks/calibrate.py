@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks.knownness import Knownness, Readings, fit_knownness
+from mlpipeline.networks.priors import TEMPERATURE, prior_threshold, shrunk
 from mlpipeline.networks.zones import threshold_by_wrong, zones_by_costs
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 _LOG_BOUNDS = (-3.0, 3.0)  # temperatures between 0.05 and 20
 _GOLDEN = (5**0.5 - 1) / 2
 _LOWEST, _HIGHEST = 0.0, 0.95
+ENOUGH = 30
+"""Rows that knownness is fitted on; fewer say too little of the largest logit."""
 FALLBACK_THRESHOLD = 0.5  # when there is nothing to measure on
 
 
@@ -32,6 +35,16 @@ class Scored(Protocol):
     did_you_mean: float | None
     knownness: Knownness | None
     history: dict[str, object]
+
+
+class Learnt(NamedTuple):
+    """Of the rows that a model was trained on: how many an intent has, and the share of each that the others know.
+
+    `known` is read only where fewer than ENOUGH rows were judged, and may be empty else.
+    """
+
+    rows_per_intent: float
+    known: NDArray[np.float32]
 
 
 def softmax(logits: NDArray[np.floating], temperature: float = 1.0) -> Floats:
@@ -131,8 +144,11 @@ def calibrate_model(
     settings: ClassifierSettings,
     known: NDArray[np.float32] | None = None,
     negatives: Mapping[str, Readings] = MappingProxyType({}),
+    learnt: Learnt | None = None,
 ) -> None:
-    """Sets temperature, knownness and threshold from rows that were not trained on; without any, all three stay.
+    """Sets temperature, knownness and threshold from rows that were not trained on.
+
+    Few such rows count little beside what is known of bots with as few; without `learnt`, nothing is known of them.
 
     Args:
         model: what is set.
@@ -141,25 +157,57 @@ def calibrate_model(
         settings: those of the bot.
         known: (n,) the share of each row that those networks know; None: knownness is not fitted.
         negatives: what the model says of texts that are no bot's business, by kind; without any, it is not either.
+        learnt: the rows that the model was trained on.
     """
     place = {name: number for number, name in enumerate(model.labels)}
     targets = np.array([place.get(label, -1) for label in intents], np.int64)
     inside = targets >= 0
-    if not inside.any():
+    count = int(inside.sum())
+    if not count and learnt is None:
         return
     readings = Readings(logits, np.ones(len(intents), np.float32) if known is None else known)
     model.temperature = fit_temperature(logits[inside], targets[inside])
-    if known is not None and any(len(one.known) for one in negatives.values()):
-        model.knownness = fit_knownness(readings.take(inside), {**negatives, "": readings.take(~inside)})
+    if learnt is not None:
+        model.temperature = shrunk(model.temperature, TEMPERATURE, count)
+    if any(len(one.known) for one in negatives.values()):
+        if known is not None and count >= ENOUGH:
+            model.knownness = fit_knownness(readings.take(inside), {**negatives, "": readings.take(~inside)})
+        elif learnt is not None and len(learnt.known):
+            model.knownness = fit_knownness(_shares_only(learnt.known), _all_shares_only(negatives))
     shares = scores(readings, model.temperature, model.knownness)
     best, correct = shares.max(axis=1), shares.argmax(axis=1) == targets
+    _choose_limits(model, best, correct, inside, settings, learnt)
+    if count:
+        model.history["validation_accuracy"] = round(float(correct[inside].mean()), 6)
+    model.history["validation_rows"] = len(intents)
+
+
+def _choose_limits(
+    model: Scored,
+    best: Floats,
+    correct: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    settings: ClassifierSettings,
+    learnt: Learnt | None,
+) -> None:
+    """Sets the scores from which the model answers and asks back; `best`, `correct` and `inside` are of n rows."""
     if settings.costs is not None:
         model.threshold, model.did_you_mean = zones_by_costs(best, correct, settings.costs)
     elif settings.max_wrong is not None:
         model.threshold = threshold_by_wrong(best, correct, settings.max_wrong)
-    elif inside.all():
-        model.threshold = threshold_by_share(best, correct, settings.accept_share)
-    else:
+    elif inside.any() and not inside.all():
         model.threshold = threshold_by_rows(best[inside], correct[inside], best[~inside])
-    model.history["validation_accuracy"] = round(float(correct[inside].mean()), 6)
-    model.history["validation_rows"] = len(intents)
+    else:
+        model.threshold = threshold_by_share(best, correct, settings.accept_share)
+        if learnt is not None:
+            prior = prior_threshold(learnt.rows_per_intent, len(model.labels))
+            model.threshold = shrunk(model.threshold, prior, int(correct.sum()))
+
+
+def _shares_only(known: NDArray[np.float32]) -> Readings:
+    """Readings that say nothing by their logits: of rows that no network was asked about without learning them."""
+    return Readings(np.zeros((len(known), 1), np.float32), known)
+
+
+def _all_shares_only(readings: Mapping[str, Readings]) -> dict[str, Readings]:
+    return {kind: _shares_only(one.known) for kind, one in readings.items()}

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.errors import StageError
-from mlpipeline.networks.calibrate import calibrate_model
+from mlpipeline.networks.calibrate import ENOUGH, Learnt, calibrate_model
 from mlpipeline.networks.classifier import TrainedModel, read_texts
 from mlpipeline.networks.held_out import NEVER
-from mlpipeline.networks.knownness import Readings
+from mlpipeline.networks.knownness import Readings, known_to_others
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.networks.training import AugmentedExample, LabelledRows, fit_network
 
@@ -94,7 +94,10 @@ def train_classifier(data: TrainingData, settings: ClassifierSettings, seed: int
     said = out_of_fold_logits(rows, folds[order], evaluated[order], names, settings, seed, synthetic)
     model = fit_network(rows, names, settings, seed, synthetic)
     intents, negatives = rows.take(said.rows).intents, data.read(model, data.negatives)
-    calibrate_model(model, said.logits, intents, settings, said.known, negatives)
+    own = list(dict.fromkeys(rows.texts))
+    known = known_to_others(own, model.spec) if len(said.rows) < ENOUGH else np.zeros(0, np.float32)
+    learnt = Learnt(len(own) / len(names), known)
+    calibrate_model(model, said.logits, intents, settings, said.known, negatives, learnt)
     model.history["folds"] = len(set(said.folds.tolist()))
     asked = order[said.rows]
     back = np.argsort(asked, kind="stable")

@@ -15,7 +15,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.networks.features import FeatureSpec, Vocabulary, chunks, distinct_pairs, hash_ngrams, sorted_distinct
+from mlpipeline.networks.features import (
+    FeatureSpec,
+    Vocabulary,
+    chunks,
+    distinct_pairs,
+    fit_vocabulary,
+    hash_ngrams,
+    sorted_distinct,
+)
 
 Floats = NDArray[np.float64]
 _SHRINK = 1e-3  # of the curve's slopes, for features of spread 1: groups that lie wholly apart ask for a step
@@ -88,6 +96,11 @@ def known_share(texts: Sequence[str], spec: FeatureSpec, vocabulary: Vocabulary)
             total[start:stop] += np.bincount(row, weight[column], minlength=stop - start)
             known[start:stop] += np.bincount(row, (weight * (ids > 0))[column], minlength=stop - start)
     return np.asarray(known / np.maximum(total, 1e-12), np.float32)
+
+
+def known_to_others(texts: Sequence[str], spec: FeatureSpec) -> NDArray[np.float32]:
+    """Which share of each text stands in another of them too, float32 (n,): as `known_share` of a text left out."""
+    return known_share(texts, spec, fit_vocabulary(texts, spec, min_df=2))
 
 
 def fit_knownness(inside: Readings, outside: Mapping[str, Readings]) -> Knownness:

@@ -12,6 +12,7 @@ from mlpipeline.networks import calibrate
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.knownness import Readings
+from mlpipeline.networks.priors import TEMPERATURE, prior_threshold, shrunk
 from tests.unit.networks.test_classifier import SETTINGS
 
 logits_ = arrays(np.float32, st.tuples(st.integers(1, 20), st.integers(2, 5)), elements=st.floats(-50, 50, width=32))
@@ -118,3 +119,41 @@ def test_nonsense_lowers_scores_and_the_threshold_follows() -> None:
     answered = calibrate.scores(inside, model.temperature, model.knownness).max(axis=1) >= model.threshold
     assert refused.all() and answered.mean() > 0.9
     assert TrainedModel.from_bytes(model.to_bytes()).knownness == model.knownness
+
+
+def few(right: int, rows: float) -> TrainedModel:
+    """A bot with so many rows of an intent, of which so many were judged and found right."""
+    model = TrainedModel(["go", "pay"], FeatureSpec(), Vocabulary(np.zeros(0, np.uint64), np.zeros(0, np.float32)), {})
+    logits = np.tile(np.array([9.0, 0.0], np.float32), (right, 1))
+    learnt = calibrate.Learnt(rows, np.linspace(0.3, 0.9, 20).astype(np.float32))
+    negatives = {"letters": Readings(np.ones((9, 2), np.float32), np.full(9, 0.05, np.float32))}
+    calibrate.calibrate_model(model, logits, ["go"] * right, SETTINGS, np.ones(right, np.float32), negatives, learnt)
+    return model
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4, 8])
+def test_without_a_judged_row_the_prior_of_so_many_rows_stands(rows: int) -> None:
+    model = few(0, rows)
+    assert model.temperature == TEMPERATURE and model.threshold == pytest.approx(prior_threshold(rows, 2)) == 0.5
+    assert model.knownness is not None and model.knownness.max_logit == 0.0
+    known, letters = model.knownness.of(Readings(np.zeros((2, 2), np.float32), np.array([0.7, 0.05], np.float32)))
+    assert known > 0.9 and letters < 0.1
+
+
+def test_a_few_rows_move_the_prior_a_little_and_many_leave_nothing_of_it() -> None:
+    bots = [few(count, 2) for count in (0, 3, 30, 3000)]
+    thresholds = [bot.threshold for bot in bots]
+    assert thresholds == sorted(thresholds)
+    assert thresholds[1] < 0.6 and thresholds[3] > 0.9
+    assert 0.4 < bots[1].temperature < 1.0, "not 20, and not the lowest there is"
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.01, 0.99), st.integers(0, 10_000))
+def test_what_is_drawn_to_a_prior_lies_between_the_two(own: float, prior: float, rows: int) -> None:
+    assert min(own, prior) - 1e-5 <= shrunk(own, prior, rows) <= max(own, prior) + 1e-5
+
+
+@given(st.floats(0.5, 500))
+def test_more_rows_of_an_intent_never_lower_the_prior(rows: float) -> None:
+    assert 0.05 < prior_threshold(rows, 60) <= prior_threshold(rows * 1.5, 60) < 0.3
+    assert prior_threshold(rows, 2) == 0.5, "of two intents, one is always as likely as not"

@@ -12,16 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpipeline.networks import cross_validation
-from mlpipeline.networks.classifier import TrainedModel
+from mlpipeline.networks.calibrate import scores
+from mlpipeline.networks.classifier import TrainedModel, read_texts
 from mlpipeline.networks.cross_validation import (
     TrainingData,
     deal_clusters,
     fold_rows,
     only_clusters,
     out_of_fold_logits,
+    train_classifier,
 )
 from mlpipeline.networks.held_out import NEVER
 from mlpipeline.networks.knownness import Readings
+from mlpipeline.networks.negatives import make_negatives
 from mlpipeline.networks.training import LabelledRows
 from tests.unit.networks.test_classifier import SETTINGS
 
@@ -102,3 +105,22 @@ def test_rows_are_judged_once_by_a_network_that_has_not_learnt_their_cluster(mon
     assert all("pay now!" in texts for texts in seen if "pay now" in texts)
     # A network that lacks an intent says so with the lowest logit.
     assert found.logits[found.folds == 1][:, 1].max() == found.logits[found.folds == 1].min() == 0.0
+
+
+def test_a_bot_with_one_row_an_intent_answers_and_refuses_nonsense() -> None:
+    texts = ["wake me up at seven", "play some jazz", "turn off the lamp", "how is the weather", "call my mother",
+             "order a large pizza", "what time is it", "book a train to rome"]  # fmt: skip
+    data = TrainingData(
+        LabelledRows(texts, [f"intent {number}" for number in range(len(texts))]),
+        [str(number) for number in range(len(texts))],
+        negatives=make_negatives("en", texts, 1),
+    )
+    model, said = train_classifier(data, replace(SETTINGS, min_steps=60), 1)
+    assert not len(said.rows), "an intent's only row is never held out"
+    questions = ["wake me at seven please", "play jazz", "turn the lamp off", "a large pizza", "a train to rome"]
+    score = scores(read_texts(model, questions), model.temperature, model.knownness).max(axis=1)
+    assert (score >= model.threshold).mean() >= 0.8
+    for kind, nonsense in make_negatives("en", texts, 1, half=1).items():
+        score = scores(read_texts(model, nonsense), model.temperature, model.knownness).max(axis=1)
+        if kind in ("random letters", "other languages"):
+            assert (score >= model.threshold).mean() <= 0.3, f"{kind}: eight rows are few, and yet"
