@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,23 +82,24 @@ def register_bundle(
     return int(made.version)
 
 
-def attach_text(uri: str, bot: str, version: int, name: str, text: str) -> str:
-    """Lay a file beside the run of a version; gives the digest of its bundle, empty where there is no such version.
+def attach_texts(uri: str, name: str, texts: Iterable[tuple[str, int, str]]) -> dict[str, str]:
+    """Lay a file beside the runs of versions: (bot, version, text) each; gives the digests of their bundles by bot.
 
-    It quotes texts of customers, so only the owner of the store may read it.
+    The files quote customers, so only the owner of the store may read them. A version that is not there is left out.
     """
     if not _file(uri).is_file():
-        return ""
-    client = _client(uri)
-    found = client.search_model_versions(f"name = '{model_name(bot)}' and version_number = '{version}'")
-    for made in found:
-        if made.run_id:
+        return {}
+    client, found = _client(uri), {}
+    bring_home(_file(uri), DIGEST_TAG)  # the runs of a copy would lead into the original
+    for bot, version, text in texts:
+        for made in client.search_model_versions(f"name = '{model_name(bot)}' and version_number = '{version}'"):
+            found[bot] = str(made.tags.get(DIGEST_TAG, ""))
+            if not made.run_id:
+                continue
             client.log_text(made.run_id, text, name)
-            place = _file(uri).parent / "artifacts" / str(made.run_id) / "artifacts" / name
             with suppress(OSError):
-                place.chmod(0o600)
-        return str(made.tags.get(DIGEST_TAG, ""))
-    return ""
+                (_file(uri).parent / "artifacts" / str(made.run_id) / "artifacts" / name).chmod(0o600)
+    return found
 
 
 def _file(uri: str) -> Path:

@@ -17,7 +17,7 @@ from mlpipeline.store.layout import Store
 from mlpipeline.store.registry import models
 from mlpipeline.store.registry.clients import open_client
 from mlpipeline.store.registry.models import (
-    attach_text,
+    attach_texts,
     register_bundle,
     tracking_uri,
 )
@@ -173,8 +173,8 @@ def test_a_run_tells_all_of_its_release(store, contents):
         description="how good it is",
     )
     version = register_bundle(uri, "told/ko", folder, loader_module="mlpipeline.serving.pyfunc", facts=facts)
-    digest = attach_text(uri, "told/ko", version, "report.html", "<p>안녕</p>")
-    assert digest == load_bundle(folder).digest and attach_text(uri, "told/ko", version + 1, "x", "") == ""
+    pages = [("told/ko", version, "<p>안녕</p>"), ("nobody/ko", 1, "")]
+    assert attach_texts(uri, "report.html", pages) == {"told/ko": load_bundle(folder).digest}
     client = models._client(uri)
     run = client.get_run(client.get_model_version("told.ko", str(version)).run_id)
     assert run.data.metrics == {"accuracy": 0.9, "accuracy_low": 0.85, "accuracy_high": 0.94, "loss": 0.5}
@@ -217,6 +217,7 @@ def test_a_release_in_a_copy_of_a_store_touches_nothing_of_the_original(store, s
     before = digests_below(store)
 
     uri = tracking_uri(copy / "mlflow")
+    assert attach_texts(uri, "report.html", [("twin/ko", version, "<p>")])
     found = follow(at(copy), "twin/ko")
     assert found is not None and Path(found.folder).is_relative_to(copy)
     assert find_released(Store(str(copy)), "twin/ko", str(version)) == found
