@@ -212,9 +212,10 @@ NOISE_REPORT = StructType(
     ]
 )
 
-# One trained bot, or a piece of one where its bytes are many (`store/tables/pieces.py`): all else stands in each piece.
-# `payload` is what `TrainedModel.to_bytes` wrote; what it learnt is counted. `held_out` (npz) is what networks that had
-# not learnt a row said of it, of all but `unevaluated_rows`; `parity_sample` (npz) what exports must say of some ids.
+# One trained bot, or a piece of one where its bytes are many (`store/tables/pieces.py`): all else stands in each
+# piece. `payload` is what `TrainedModel.to_bytes` wrote; what it learnt is counted. `held_out` (npz) is what networks
+# that had not learnt a row said of it, of all but `unevaluated_rows`; `parity_sample` (npz) what exports must say of
+# some ids. `framed` (JSON) is what greetings around the questions cost, null where nobody asked.
 MODEL = StructType(
     [
         *BOT,
@@ -222,13 +223,10 @@ MODEL = StructType(
         _text("weights_digest"),
         StructField("temperature", DoubleType()),
         StructField("threshold", DoubleType()),
-        StructField("train_rows", LongType()),
-        StructField("near_duplicate_rows", LongType()),
-        StructField("augmented_rows", LongType()),
-        StructField("unevaluated_rows", LongType()),
+        *(StructField(f"{name}_rows", LongType()) for name in ("train", "near_duplicate", "augmented", "unevaluated")),
         StructField("payload", BinaryType()),
         StructField("held_out", BinaryType()),
-        StructField("parity_sample", BinaryType()),
+        *(StructField("parity_sample", BinaryType()), _text("framed")),
         StructField("cpu_seconds", DoubleType(), True, VOLATILE),
     ]
 )

@@ -7,16 +7,31 @@ costs is told for frames that no model has learnt.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from random import Random
 from typing import Literal, NamedTuple
 
+from mlpipeline.languages.profile import Profile, normalize
+
 _ANY = "*"
+# What the shipped language files have in common; each step of a language leaves all others alone.
+_PLAIN = Profile(
+    "und",
+    (
+        *("drop_invisible", "fold_width", "fold_quotes", "fold_punctuation", "nfc", "fold_cjk_punctuation"),
+        *("thai_marks", "casefold", "drop_apostrophes", "vietnamese_tones", "squeeze_jamo", "squeeze_repeats"),
+        *("squeeze_punctuation", "collapse_spaces", "join_cjk", "join_thai", "trim_punctuation"),
+    ),
+    (),
+)
 # Written without spaces between words: what stands around a question brings its own sign.
 _UNSPACED = ("ja", "zh")
 # Of 20 framed questions 9 have something before them only, 7 behind them only, 4 both.
 _BEFORE, _BEHIND = 0.45, 0.8
+_PAIRS = 150  # frames before and behind that are learnt together
+_MEANT = 3  # a text up to so many times as long as a frame in it may be about the frame
 
 
 class Frame(NamedTuple):
@@ -64,7 +79,7 @@ def framed_for_test(text: str, tag: str, seed: int) -> str | None:
     """The text in a frame that no training example has; an equal text gets an equal frame. None without frames.
 
     Args:
-        text: a question.
+        text: a question, normalised; what is given back is as well.
         tag: of its language.
         seed: other seeds draw other frames.
     """
@@ -72,7 +87,35 @@ def framed_for_test(text: str, tag: str, seed: int) -> str | None:
     if not frames:
         return None
     words = f"{seed}\x1f{text}".encode("utf-8", "surrogatepass")
-    return framed(text, tag, frames, Random(hashlib.blake2b(words, digest_size=8).digest()))
+    return normalize(framed(text, tag, frames, Random(hashlib.blake2b(words, digest_size=8).digest())), _PLAIN)
+
+
+def lone_frames(tag: str, texts: Iterable[str]) -> list[str]:
+    """The frames that examples may have, alone and in pairs, normalised: what says nothing of any intent.
+
+    One that is a text of the bot, or a large part of one, is an intent of its own there, such as a greeting, and left
+    out.
+
+    Args:
+        tag: of the language.
+        texts: of the bot, normalised.
+    """
+    frames = frames_of(tag, "train")
+    alone = {normalize(one.text, _PLAIN) for one in frames} - {""}
+    longest = _MEANT * max(map(len, alone), default=0)
+    short = sorted({text for text in texts if len(text) <= longest})
+    meant = {one for one in alone if any(len(text) <= _MEANT * len(one) and one in text for text in short)}
+    kept = [one for one in frames if normalize(one.text, _PLAIN) not in meant]
+    return sorted((alone - meant) | set(_pairs(tag, kept)))
+
+
+def _pairs(tag: str, frames: Sequence[Frame]) -> Iterator[str]:
+    """What stands before a question and what stands behind it, together and without one."""
+    before, behind = ([one.text for one in frames if one.is_before is side] for side in (True, False))
+    gap, rng = " " if tag.split("-")[0] not in _UNSPACED else "", Random(tag)
+    if before and behind:
+        for _ in range(_PAIRS):
+            yield normalize(rng.choice(before) + gap + rng.choice(behind), _PLAIN)
 
 
 @cache

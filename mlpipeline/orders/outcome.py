@@ -260,12 +260,7 @@ def _scores(row: _Evaluated | None) -> dict[str, object]:
     if row is None:
         return {}
     kept = (
-        "accuracy_interval",
-        "macro_f1_interval",
-        "ece_interval",
-        "known_accuracy",
-        "unknown_rows",
-        "in_scope_rows",
+        *("accuracy_interval", "macro_f1_interval", "ece_interval", "known_accuracy", "unknown_rows", "in_scope_rows"),
         "out_of_scope",
         "per_intent",
         "confusions",
@@ -273,6 +268,7 @@ def _scores(row: _Evaluated | None) -> dict[str, object]:
         "oos_curve",
         "at_threshold",
         "nonsense",
+        "framed",
     )
     report = json.loads(row["report"])
     return {

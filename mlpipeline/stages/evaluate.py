@@ -69,6 +69,7 @@ def evaluate_bot(bot: str, rows: pa.Table, settings: ReportSettings, out_of_scop
     report |= {"folds": folds, "source": source_words(folds, count, len(fixed.intent))}
     report["nonsense"] = nonsense_table(held, threshold)
     report["fixed_test"] = None if beside is None else {name: beside[name] for name in _BESIDE}
+    report["framed"] = json.loads(rows["framed"][0].as_py() or "null")
     domain, lang = Bot.parse(bot)
     row = {
         "domain": domain,

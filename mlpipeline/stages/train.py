@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
+from mlpipeline.methods.evaluation.framed import framed_figures
 from mlpipeline.networks import classifier, features
 from mlpipeline.networks.calibrate import scores
 from mlpipeline.networks.cross_validation import OutOfFold, TrainingData, train_classifier
 from mlpipeline.networks.fitting import plan_steps
+from mlpipeline.networks.frames import predict_in_frames, with_lone_frames
 from mlpipeline.networks.held_out import NEVER, HeldOut, ParitySample
 from mlpipeline.networks.knownness import Readings
 from mlpipeline.networks.negatives import make_negatives
@@ -81,6 +84,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         negatives=make_negatives(lang, learnt["normalized"].to_pylist(), seed) if settings.negatives else {},
         nonsense=make_negatives(lang, learnt["normalized"].to_pylist(), seed, half=1),
     )
+    data = with_lone_frames(data, lang, settings.out_of_scope_label)
     model, said = train_classifier(data, settings, seed)
     row = {
         "domain": domain,
@@ -95,6 +99,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         "payload": model.to_bytes(),
         "held_out": as_held_out(model, own, said, fixed, data.read(model, data.nonsense)).to_bytes(),
         "parity_sample": sample(model, [*own["normalized"].to_pylist(), *fixed["normalized"].to_pylist()]).to_bytes(),
+        "framed": json.dumps(framed_figures(*(predict_in_frames(data, lang, settings, seed) or ([], [], [])))),
         "cpu_seconds": time.process_time() - began,
     }
     return as_pieces(row, _ARROW)

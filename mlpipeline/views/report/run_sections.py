@@ -64,6 +64,7 @@ class BotView(TypedDict, total=False):
     high: float | None
     macro_f1: float | None
     ece: float | None
+    framed: str  # what greetings and thanks around the questions cost, in words; empty where nobody asked
     alias: str
     version: str
     gate: list[Check]

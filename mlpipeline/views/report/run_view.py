@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlpipeline.methods.evaluation.framed import framed_words
 from mlpipeline.orders.standing import digits_apart
 from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
@@ -90,6 +91,7 @@ def _bot(bot: Mapping[str, object]) -> BotView:
         "high": number_of(high),
         "macro_f1": number_of(bot.get("macro_f1")),
         "ece": number_of(bot.get("ece")),
+        "framed": framed_words(bot.get("framed")),
         "alias": text_of(bot.get("alias")),
         "version": text_of(bot.get("version")),
         "gate": gate,

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from mlpipeline.languages.frames import framed, framed_for_test, frames_of
+from mlpipeline.languages.frames import framed, framed_for_test, frames_of, lone_frames
 from mlpipeline.languages.paraphrase.frame import frame_operators, learnable_frames
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import normalize
@@ -50,3 +50,16 @@ def test_the_operator_gives_three_at_most_and_neither_emoji_nor_numbers():
     made = list(operator.rewrite(load_tool("th").analyse("ยกเลิกคำสั่งซื้อ"), Random(1)))
     assert 1 <= len(made) <= 3 and all("ยกเลิกคำสั่งซื้อ" in one for one in made)
     assert frame_operators("fr") == ()
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_framed_questions_are_normalised_as_the_language_files_do_it(tag: str, profiles):
+    made = [framed_for_test("q 7", tag, seed) or "" for seed in range(60)]
+    assert [normalize(one, profiles[tag]) for one in made] == made
+
+
+def test_frames_that_a_bot_has_as_questions_say_something_there():
+    alone = lone_frames("ko", ["배송 언제 와요", "안녕", "고마워요 정말"])
+    assert "안녕하세요" in alone and "혹시" in alone
+    assert {"안녕", "고마워"}.isdisjoint(alone)
+    assert lone_frames("fr", ["bonjour"]) == []
