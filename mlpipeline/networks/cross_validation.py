@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -21,11 +21,13 @@ from mlpipeline.networks.classifier import TrainedModel, read_texts
 from mlpipeline.networks.held_out import NEVER
 from mlpipeline.networks.knownness import Readings, known_to_others
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.shapes import AUTO, VECTOR, compare_shapes
 from mlpipeline.networks.training import AugmentedExample, LabelledRows, fit_network
 
 # A cluster of more rows than this, and of more than this share of all, is never held out: what is left would be too
 # little to learn from, and the figures would be those of one sentence.
 _LARGE, _LARGE_SHARE = 20, 0.05
+_COMPARED_FOLDS = 2  # in which both shapes are asked, where the recipe leaves open which
 
 Folds = NDArray[np.int32]
 Negatives = Mapping[str, Sequence[str]]
@@ -91,7 +93,7 @@ def train_classifier(data: TrainingData, settings: ClassifierSettings, seed: int
     rows = data.rows.take(order)
     evaluated = np.ones(len(rows), bool) if data.evaluated is None else data.evaluated
     folds = fold_rows(data, evaluated, settings, seed)
-    said = out_of_fold_logits(rows, folds[order], evaluated[order], names, settings, seed, synthetic)
+    rows, said, why = choose_shape(rows, folds[order], evaluated[order], names, settings, seed, synthetic)
     model = fit_network(rows, names, settings, seed, synthetic)
     intents, negatives = rows.take(said.rows).intents, data.read(model, data.negatives)
     own = list(dict.fromkeys(rows.texts))
@@ -99,6 +101,7 @@ def train_classifier(data: TrainingData, settings: ClassifierSettings, seed: int
     learnt = Learnt(len(own) / len(names), known)
     calibrate_model(model, said.logits, intents, settings, said.known, negatives, learnt)
     model.history["folds"] = len(set(said.folds.tolist()))
+    model.history["shape"] = why
     asked = order[said.rows]
     back = np.argsort(asked, kind="stable")
     return model, OutOfFold(asked[back], said.folds[back], said.logits[back], said.known[back])
@@ -195,6 +198,36 @@ def only_clusters(fold_of: dict[str, int], clusters: Sequence[str], intents: Seq
         where.setdefault(intent, set()).add(fold_of[cluster])
     lost = {intent for intent, folds in where.items() if len(folds) == 1 and intent != outside}
     return {cluster for cluster, intent in zip(clusters, intents, strict=True) if intent in lost}
+
+
+def choose_shape(
+    rows: LabelledRows,
+    folds: Folds,
+    evaluated: NDArray[np.bool_],
+    names: list[str],
+    settings: ClassifierSettings,
+    seed: int,
+    synthetic: Sequence[AugmentedExample] = (),
+) -> tuple[LabelledRows, OutOfFold, str]:
+    """The rows as the network is to read them, what is said of those evaluated, and why it reads vectors or not.
+
+    Where the recipe leaves it open, both shapes are asked for the same rows, those of the first folds. The reason is
+    empty where there is nothing to choose.
+
+    Args:
+        rows, folds, evaluated, names, settings, seed, synthetic: as `out_of_fold_logits` takes them.
+    """
+    others = (evaluated, names, settings, seed, synthetic)
+    if settings.model != AUTO or rows.vectors is None:
+        return rows, out_of_fold_logits(rows, folds, *others), ""
+    first = np.isin(folds, sorted(set(folds.tolist()) - {NEVER})[:_COMPARED_FOLDS])
+    plain, some = replace(rows, vectors=None, encoder=""), np.where(first, folds, NEVER)
+    ngram, vector = (out_of_fold_logits(each, some, *others) for each in (plain, rows))
+    choice = compare_shapes(ngram.logits, vector.logits, names, rows.take(vector.rows).intents)
+    chosen, begun = (rows, vector) if choice.shape == VECTOR else (plain, ngram)
+    rest = out_of_fold_logits(chosen, np.where(first, NEVER, folds), *others)
+    parts = [(part.rows, part.folds, part.logits, part.known) for part in (begun, rest)]
+    return chosen, OutOfFold(*map(np.concatenate, zip(*parts, strict=True))), choice.sentence()
 
 
 def out_of_fold_logits(

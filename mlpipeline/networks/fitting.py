@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Weights = dict[str, NDArray[np.float32]]
 
 _VECTOR_SCALE = 6.0  # as below, for what reads an encoder's vector
+_FEW, _BLIND = 16, 0.3  # with fewer rows an intent, so many texts of a step are read by their vector alone
 _WIDE_SCALE = 3.0  # steps of AdamW move every weight alike: this lets the linear part learn faster than the deep one
 _DEEP_SPREAD = 0.1  # standard deviation of the deep part's first n-gram vectors
 _DECAY_FIRST, _DECAY_SECOND = 0.9, 0.999  # of Adam's two moments
@@ -112,13 +113,14 @@ def fit_weights(
     read = np.zeros((len(rows), 0), np.float32) if vectors is None else vectors
     table, *dense = map(_state, _first_weights(size, labels, settings.dims, read.shape[1], seed))
     epochs, steps = plan_steps(len(rows), settings)
+    blind = _BLIND if vectors is not None and len(rows) < _FEW * labels else 0.0
     dropout, random, move = np.float32(settings.dropout), np.random.default_rng(seed), _compiled_step()
     history, time = [], 0
     for _ in range(epochs):
         total = 0.0
         for chosen in np.array_split(random.permutation(len(rows)), steps):
             time += 1
-            known, where, values = _ngrams_of(rows, chosen, settings.feature_dropout, random)
+            known, where, values = _ngrams_of(rows, chosen, settings.feature_dropout, blind, random)
             rate = np.float32(_rate(settings.learning_rate, time, steps * epochs))
             own = [tf.gather(part, known) for part in table]
             batch = (where, values, read[chosen], targets[chosen], counts[chosen])
@@ -234,12 +236,15 @@ def _put_back(table: list[tf.Variable], own: list[tf.Tensor], known: Ids) -> Non
 
 
 def _ngrams_of(
-    rows: Sparse, chosen: NDArray[np.int64], share: float, random: np.random.Generator
+    rows: Sparse, chosen: NDArray[np.int64], share: float, blind: float, random: np.random.Generator
 ) -> tuple[Ids, NDArray[np.int64], NDArray[np.float32]]:
     """Of a batch: its n-grams (u,), the row and the place in these of each (m, 2), and what each weighs (m,)."""
     where, ids, values = rows.take(chosen)
     known, place = np.unique(ids, return_inverse=True)
-    return known, np.stack([where, place], axis=1), _hidden_values(values, share, random)
+    values = _hidden_values(values, share, random)
+    if blind:
+        values = np.where((random.random(len(chosen)) < blind)[where], np.float32(0.0), values)
+    return known, np.stack([where, place], axis=1), values
 
 
 def _hidden_values(values: NDArray[np.float32], share: float, random: np.random.Generator) -> NDArray[np.float32]:

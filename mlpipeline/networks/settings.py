@@ -32,6 +32,7 @@ class ClassifierSettings(FitSettings):
     Bots of up to `max_folded_rows` rows are judged by cross-validation in `folds` folds.
     """
 
+    model: str = "ngram"
     label_smoothing: float
     char_ngrams: tuple[int, int]
     word_ngrams: tuple[int, int]

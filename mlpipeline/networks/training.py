@@ -86,9 +86,7 @@ def fit_network(
     labels = [*rows.intents, *(row.label for row in synthetic)]
     targets = _targets(labels, names, settings.label_smoothing)
     sparse = as_sparse(texts, spec, vocabulary)
-    vectors = rows.vectors
-    if vectors is not None and synthetic:
-        vectors = np.concatenate([vectors, np.zeros((len(synthetic), vectors.shape[1]), np.float32)])
+    vectors = None if rows.vectors is None else np.concatenate([rows.vectors, _vectors_of(synthetic, rows)])
     weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts, vectors)
     outside = settings.out_of_scope_label
     return TrainedModel(
@@ -100,6 +98,17 @@ def fit_network(
         encoder=rows.encoder if vectors is not None else "",
         history={"loss": losses, "rows": len(rows), "vocabulary": len(vocabulary)},
     )
+
+
+def _vectors_of(synthetic: Sequence[AugmentedExample], rows: LabelledRows) -> NDArray[np.float32]:
+    """What was made of rows is read as near to them: the mean of their vectors; zeros for what was found in logs."""
+    place = {text: row for row, text in enumerate(rows.texts)}
+    assert rows.vectors is not None
+    found = np.zeros((len(synthetic), rows.vectors.shape[1]), np.float32)
+    for number, example in enumerate(synthetic):
+        if known := [place[parent] for parent in example.parents if parent in place]:
+            found[number] = rows.vectors[known].mean(axis=0)
+    return found
 
 
 def _targets(labels: list[str], names: list[str], smoothing: float) -> NDArray[np.float32]:

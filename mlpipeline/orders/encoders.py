@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlpipeline.networks.encoders.use_source import FIX, is_installed, knows
+from mlpipeline.networks.shapes import AUTO, NGRAM
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.recipe.values import Section
 
@@ -49,6 +50,10 @@ class EncoderChoice:
                 rules = changes.get("denoise", recipe.denoise)
                 if getattr(rules, key) != off:
                     changes["denoise"] = self._with(rules, key, off)
+        if recipe.train.model == AUTO and _WEIGHTS not in encoder.split("+"):
+            # Vectors of n-grams know no more than n-grams, those of a folder travel in no bundle, and a map that was
+            # fitted to intents has seen the rows that would be held out.
+            changes["train"] = self._with(recipe.train, "model", NGRAM)
         return replace(bot, recipe=recipe.model_copy(update=changes)) if changes else bot
 
     def _with(self, section: Section, key: str, value: object) -> Section:

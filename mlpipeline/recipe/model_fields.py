@@ -65,6 +65,10 @@ class EmbedSection(Section):
 class TrainSection(Section):
     """How the classifier of a bot is trained."""
 
+    model: Literal["auto", "ngram", "vector"] = Field(
+        description="What the network reads. ngram: n-grams; vector: the encoder's vector beside them, more accurate, "
+        "and a machine that answers needs the encoder; auto: vector where it gives half a point on unseen rows"
+    )
     epochs: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Passes over the training rows")
     min_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         description="A small corpus is passed more often, up to this many steps"

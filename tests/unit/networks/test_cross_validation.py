@@ -16,6 +16,7 @@ from mlpipeline.networks.calibrate import scores
 from mlpipeline.networks.classifier import TrainedModel, read_texts
 from mlpipeline.networks.cross_validation import (
     TrainingData,
+    choose_shape,
     deal_clusters,
     fold_rows,
     only_clusters,
@@ -124,3 +125,40 @@ def test_a_bot_with_one_row_an_intent_answers_and_refuses_nonsense() -> None:
         score = scores(read_texts(model, nonsense), model.temperature, model.knownness).max(axis=1)
         if kind in ("random letters", "other languages"):
             assert (score >= model.threshold).mean() <= 0.3, f"{kind}: eight rows are few, and yet"
+
+
+def test_both_shapes_are_judged_on_the_same_rows_and_the_better_one_judges_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Here n-grams are always wrong, or always right; vectors are right."""
+    asked: list[tuple[bool, int]] = []
+    wrong = [True]
+    intents = {"t0": 0, "t1": 1}
+
+    def fit(rows: LabelledRows, names: list[str], *_: Any) -> TrainedModel:
+        return TrainedModel(names, None, None, {}, encoder=rows.encoder)  # type: ignore[arg-type]
+
+    def said(model: TrainedModel, texts: list[str], vectors: np.ndarray | None) -> Readings:
+        assert (vectors is not None) == bool(model.encoder)
+        asked.append((vectors is not None, len(texts)))
+        right = np.array([intents[text] for text in texts])
+        logits = np.eye(2, dtype=np.float32)[right ^ (vectors is None and wrong[0])]
+        return Readings(logits, np.ones(len(texts), np.float32))
+
+    monkeypatch.setattr(cross_validation, "fit_network", fit)
+    monkeypatch.setattr(cross_validation, "read_texts", said)
+    count = 2000
+    rows = LabelledRows(["t0", "t1"] * (count // 2), ["go", "pay"] * (count // 2), np.ones((count, 3), np.float32))
+    rows, folds = replace(rows, encoder="d"), (np.arange(count, dtype=np.int32) // 2) % 4
+    judged = (rows, folds, np.ones(count, bool), ["go", "pay"])
+    chosen, found, why = choose_shape(*judged, replace(SETTINGS, model="auto"), 1)
+    assert chosen.vectors is rows.vectors and "vector; vectors give +100.0 points" in why and "1,000 rows" in why
+    assert [reads for reads, _ in asked] == [False, False, True, True, True, True]
+    assert sorted(found.rows.tolist()) == list(range(count)) and found.folds.tolist() == folds[found.rows].tolist()
+    wrong[0] = False
+    chosen, found, why = choose_shape(*judged, replace(SETTINGS, model="auto"), 1)
+    assert chosen.vectors is None and chosen.encoder == "" and "auto: ngram" in why and len(found.rows) == count
+    # What the recipe says is not judged.
+    asked.clear()
+    chosen, _, why = choose_shape(*judged, replace(SETTINGS, model="vector"), 1)
+    assert chosen is rows and why == "" and len(asked) == 4

@@ -16,9 +16,12 @@ from mlpipeline.networks.inputs import core_inputs
 from mlpipeline.networks.onnx_core import onnx_core
 from mlpipeline.networks.parity import RUNTIMES, answer_parity
 from mlpipeline.networks.runtime import core_logits, open_core
-from mlpipeline.networks.settings import ClassifierSettings, FitSettings
+from mlpipeline.networks.settings import FitSettings
 from mlpipeline.networks.targets import write_target
 from mlpipeline.networks.training import AugmentedExample, LabelledRows, fit_network
+from mlpipeline.recipe.model_fields import TrainSection
+from mlpipeline.stages.train import classifier_settings
+from tests.sections import section
 
 pytestmark = pytest.mark.slow
 
@@ -103,10 +106,7 @@ def test_vectors_teach_what_ngrams_cannot_tell() -> None:
 
 
 def test_rows_with_vectors_make_a_model_that_reads_them() -> None:
-    settings = ClassifierSettings(
-        **vars(SETTINGS), label_smoothing=0.1, char_ngrams=(1, 2), word_ngrams=(1, 1), word_weight=2.0, min_df=1,
-        max_vocabulary=99, max_ids=8, augmented_weight=0.3, out_of_scope_label="out", accept_share=0.95,
-    )  # fmt: skip
+    settings = classifier_settings(section(TrainSection, epochs=4, min_steps=60, dims=2, batch_size=16))
     texts, intents = ["ab", "cd", "ef"] * 4, ["a", "b", "c"] * 4
     rows = LabelledRows(texts, intents, np.tile(np.eye(3, dtype=np.float32), (4, 1)), encoder="d2")
     taken = rows.take(np.array([2, 0]))
