@@ -220,7 +220,7 @@ MODEL = StructType(
     [
         *BOT,
         PIECE,
-        _text("weights_digest"),
+        *(_text(name) for name in ("weights_digest", "shape", "shape_reason")),
         StructField("temperature", DoubleType()),
         StructField("threshold", DoubleType()),
         *(StructField(f"{name}_rows", LongType()) for name in ("train", "near_duplicate", "augmented", "unevaluated")),

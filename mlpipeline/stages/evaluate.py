@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 # What one task says of one bot: a row of EVALUATION with the rows of PREDICTION in it, without the bot's name.
 _SAID = StructType([field for field in PREDICTION.fields if field.name not in ("domain", "lang")])
-# Of the row of MODEL: how many rows the model learnt stands beside its scores.
-_LEARNT = ("train_rows", "near_duplicate_rows", "augmented_rows", "unevaluated_rows")
+# Of the row of MODEL: how many rows the model learnt, and what it reads, stands beside its scores.
+_LEARNT = ("train_rows", "near_duplicate_rows", "augmented_rows", "unevaluated_rows", "shape", "shape_reason")
 # Of the report on a fixed test set, what stands beside the report on all other rows.
 _BESIDE = ("rows", "in_scope_rows", "accuracy", "accuracy_interval", "macro_f1", "macro_f1_interval", "at_threshold")
 SCORED = StructType([*EVALUATION.fields, StructField("predictions", ArrayType(_SAID))])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -26,9 +27,10 @@ from mlpipeline.networks.held_out import NEVER, HeldOut, ParitySample
 from mlpipeline.networks.knownness import Readings
 from mlpipeline.networks.negatives import make_negatives
 from mlpipeline.networks.settings import ClassifierSettings
+from mlpipeline.networks.shapes import NGRAM, VECTOR, Encode, encoding
 from mlpipeline.networks.training import AugmentedExample, LabelledRows
 from mlpipeline.networks.zones import Costs
-from mlpipeline.schemas import AUGMENTED, CLEANED_DROPPED, DENOISED, MODEL, SPLITS
+from mlpipeline.schemas import AUGMENTED, CLEANED_DROPPED, DENOISED, EMBEDDING, ENCODER, MODEL, SPLITS
 from mlpipeline.spark.counters import Counters
 from mlpipeline.spark.tasks import run_tasks
 from mlpipeline.stages.contract import Frames, Stage, Work
@@ -36,6 +38,8 @@ from mlpipeline.store.tables.pieces import as_pieces
 
 if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainSection
+
+Vectors = NDArray[np.float32]
 
 SYNTHETIC, NEAR = "augmented", "near_duplicate"  # stand where other rows have their split
 _SAMPLED = 1000  # rows of which an export must say what the trainer said
@@ -58,38 +62,44 @@ def classifier_settings(train: TrainSection) -> ClassifierSettings:
     return ClassifierSettings(**own, costs=costs)
 
 
-def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa.Table:
+def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int, encode: Encode | None = None) -> pa.Table:
     """Trains one bot on all its rows; one row of MODEL, in pieces.
 
     Args:
         bot: its name.
-        rows: `id`, `normalized`, `intent`, `split`, `content_id`, `component`, `family`, `fixed`, `parent`, `partner`;
-            their order does not matter. The split of made rows is `augmented`, that of near duplicates
-            `near_duplicate`.
+        rows: `id`, `normalized`, `intent`, `split`, `content_id`, `component`, `family`, `fixed`, `parent`, `partner`,
+            `vector`, `encoder`; their order does not matter. The split of made rows is `augmented`, that of near
+            duplicates `near_duplicate`.
         settings: the recipe's `train` section without its seed.
         seed: that one.
+        encode: makes the vectors of other texts; None: a network that reads vectors knows no negatives.
     """
     began, (domain, lang) = time.process_time(), Bot.parse(bot)
     rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
-    own, fixed, near = by_role(rows)
+    vectors = vectors_of(rows)
+    own, fixed, near = by_role(rows.append_column("place", pa.array(np.arange(len(rows)))))
     made = augmented_examples(own, rows.filter(pc.equal(rows["split"], SYNTHETIC)))
     learnt = pa.concat_tables([own, near])
     count = np.arange(len(learnt))
     data = TrainingData(
-        rows=LabelledRows(learnt["normalized"].to_pylist(), learnt["intent"].to_pylist()),
+        rows=labelled_rows(learnt, vectors),
         clusters=learnt["family"].to_pylist(),
         evaluated=count < len(own),
         held_out=np.isin(np.array(learnt["split"].to_pylist(), dtype=str), ("validation", "test")),
         synthetic=made,
         negatives=make_negatives(lang, learnt["normalized"].to_pylist(), seed) if settings.negatives else {},
         nonsense=make_negatives(lang, learnt["normalized"].to_pylist(), seed, half=1),
+        encode=encode,
     )
     data = with_lone_frames(data, lang, settings.out_of_scope_label)
     model, said = train_classifier(data, settings, seed)
+    of_fixed = classifier.read_texts(model, fixed["normalized"].to_pylist(), vectors_read(model, fixed, vectors))
     row = {
         "domain": domain,
         "lang": lang,
         "weights_digest": model.weights_digest,
+        "shape": VECTOR if model.vector_dims else NGRAM,
+        "shape_reason": model.history["shape"],
         "temperature": model.temperature,
         "threshold": model.threshold,
         "train_rows": len(own),
@@ -97,8 +107,8 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int) -> pa
         "augmented_rows": len(made),
         "unevaluated_rows": len(own) - len(said.rows),
         "payload": model.to_bytes(),
-        "held_out": as_held_out(model, own, said, fixed, data.read(model, data.nonsense)).to_bytes(),
-        "parity_sample": sample(model, [*own["normalized"].to_pylist(), *fixed["normalized"].to_pylist()]).to_bytes(),
+        "held_out": as_held_out(model, own, said, fixed, of_fixed, data.read(model, data.nonsense)).to_bytes(),
+        "parity_sample": sample(model, pa.concat_tables([own, fixed]), vectors).to_bytes(),
         "framed": json.dumps(framed_figures(*(predict_in_frames(data, lang, settings, seed) or ([], [], [])))),
         "cpu_seconds": time.process_time() - began,
     }
@@ -111,20 +121,24 @@ def by_role(rows: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
     A near duplicate teaches only where the row that `clean` kept in its place is learnt, with the same intent.
 
     Args:
-        rows: as `fit` takes them.
+        rows: as `fit` takes them, with `place`, where the vector of each stands.
     """
     is_fixed = pc.fill_null(rows["fixed"], False)
     placed = pc.is_in(rows["split"], pa.array(["train", "validation", "test"]))
     own = rows.filter(pc.and_(placed, pc.invert(is_fixed)))
     learnt = {
-        (component, intent): family
-        for component, intent, family in zip(
-            *(own[name].to_pylist() for name in ("component", "intent", "family")), strict=True
+        (component, intent): kept
+        for component, intent, *kept in zip(
+            *(own[name].to_pylist() for name in ("component", "intent", "family", "place")), strict=True
         )
     }
     near = rows.filter(pc.equal(rows["split"], NEAR))
-    families = [learnt.get(key) for key in zip(near["component"].to_pylist(), near["intent"].to_pylist(), strict=True)]
-    near = near.set_column(near.column_names.index("family"), "family", pa.array(families, pa.string()))
+    keys = zip(near["component"].to_pylist(), near["intent"].to_pylist(), strict=True)
+    kept = [learnt.get(key, (None, None)) for key in keys]
+    # It has no vector of its own either: that of the kept row stands for it.
+    for number, name in enumerate(("family", "place")):
+        values = pa.array([one[number] for one in kept], near.schema.field(name).type)
+        near = near.set_column(near.column_names.index(name), name, values)
     return own, rows.filter(pc.and_(placed, is_fixed)), near.filter(pc.is_valid(near["family"]))
 
 
@@ -160,11 +174,35 @@ def augmented_examples(learnt: pa.Table, augmented: pa.Table) -> list[AugmentedE
     return made
 
 
+def vectors_of(rows: pa.Table) -> Vectors | None:
+    """The vectors of the rows, float32 (n, d), zeros for one without; None where none has one."""
+    cells = rows["vector"].to_pylist()
+    length = max((len(cell) for cell in cells if cell), default=0)
+    if not length:
+        return None
+    return np.frombuffer(b"".join(cell or bytes(length) for cell in cells), "<f4").reshape(len(cells), -1)
+
+
+def labelled_rows(rows: pa.Table, vectors: Vectors | None) -> LabelledRows:
+    """Rows that teach, each with the vector at its `place`."""
+    texts, intents = rows["normalized"].to_pylist(), rows["intent"].to_pylist()
+    if vectors is None:
+        return LabelledRows(texts, intents)
+    encoder = next(filter(None, rows["encoder"].to_pylist()), "")
+    return LabelledRows(texts, intents, vectors[rows["place"].to_numpy()], encoder=encoder)
+
+
+def vectors_read(model: classifier.TrainedModel, rows: pa.Table, vectors: Vectors | None) -> Vectors | None:
+    """What the model is given of rows: the vector at the `place` of each; None where it reads none."""
+    return vectors[rows["place"].to_numpy()] if model.vector_dims and vectors is not None else None
+
+
 def as_held_out(
     model: classifier.TrainedModel,
     own: pa.Table,
     out_of_fold: OutOfFold,
     fixed: pa.Table,
+    of_fixed: Readings,
     nonsense: Mapping[str, Readings],
 ) -> HeldOut:
     """What is said of each judged row by a network that has not learnt it: of the fixed test set, by the model.
@@ -174,14 +212,14 @@ def as_held_out(
         own: the rows that it learnt.
         out_of_fold: what other networks say of these.
         fixed: the fixed test set.
+        of_fixed: what the model says of that.
         nonsense: what the model says of texts that are no bot's business, by kind.
     """
     held = pa.concat_tables([own.take(pa.array(out_of_fold.rows)), fixed])
     named = {name: np.array(held[name].to_pylist(), dtype=str) for name in ("content_id", "intent", "split")}
     folds = np.concatenate([out_of_fold.folds, np.full(len(fixed), NEVER, np.int32)])
-    asked = classifier.read_texts(model, fixed["normalized"].to_pylist())
     said = Readings(
-        np.concatenate([out_of_fold.logits, asked.logits]), np.concatenate([out_of_fold.known, asked.known])
+        np.concatenate([out_of_fold.logits, of_fixed.logits]), np.concatenate([out_of_fold.known, of_fixed.known])
     )
     best = [scores(some, model.temperature, model.knownness).max(axis=1) for some in nonsense.values()]
     return HeldOut(
@@ -195,10 +233,12 @@ def as_held_out(
     )
 
 
-def sample(model: classifier.TrainedModel, texts: list[str]) -> ParitySample:
-    """What the model says of the first of these texts."""
-    texts = texts[:_SAMPLED]
-    return ParitySample(features.as_ids(texts, model.spec, model.vocabulary), classifier.logits(model, texts))
+def sample(model: classifier.TrainedModel, rows: pa.Table, vectors: Vectors | None) -> ParitySample:
+    """What the model says of the first of these rows."""
+    rows = rows.slice(0, _SAMPLED)
+    texts, read = rows["normalized"].to_pylist(), vectors_read(model, rows, vectors)
+    ids = features.as_ids(texts, model.spec, model.vocabulary)
+    return ParitySample(ids, classifier.logits(model, texts, read), read)
 
 
 def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames:
@@ -214,11 +254,16 @@ def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames
     near = inputs["cleaned_dropped"].where(f"reason = '{NEAR}' and intent is not null").select(*columns, "component")
     near = near.withColumns({**split, "split": F.lit(NEAR)})
     rows = placed.unionByName(made).unionByName(near)
+    # A network of n-grams is given none, so that it hangs on nothing else.
+    vectors = inputs["embedding"].where(F.col("vector").isNotNull() & F.lit(rules.model != NGRAM))
+    rows = rows.join(vectors.drop("error"), ["domain", "lang", "content_id"], "left")
+    encoders = {row["lang"]: row["payload"] for row in inputs["encoder"].collect()} if rules.model != NGRAM else {}
 
     def work(bot: str, table: pa.Table) -> pa.Table:
-        if cheaper := say_cheaper(table, rules):
-            counters.note(bot, cheaper)
-        return fit(bot, table, rules, seed)
+        made = fit(bot, table, rules, seed, encoding(encoders.get(Bot.parse(bot).lang), rules.model))
+        if told := [words for words in (say_cheaper(table, rules), made["shape_reason"][0].as_py()) if words]:
+            counters.note(bot, "; ".join(told))
+        return made
 
     return {"model": run_tasks(rows, work, schema=MODEL, counters=counters)}
 
@@ -226,9 +271,16 @@ def train(settings: TrainSettings, inputs: Frames, counters: Counters) -> Frames
 STAGE = Stage(
     name="train",
     settings=TrainSettings,
-    needs={"denoised": DENOISED, "splits": SPLITS, "augmented": AUGMENTED, "cleaned_dropped": CLEANED_DROPPED},
+    needs={
+        "denoised": DENOISED,
+        "splits": SPLITS,
+        "augmented": AUGMENTED,
+        "cleaned_dropped": CLEANED_DROPPED,
+        "embedding": EMBEDDING,
+        "encoder": ENCODER,
+    },
     gives={"model": MODEL},
-    libraries=("tensorflow-cpu", "keras", "numpy"),
+    libraries=("tensorflow-cpu", "keras", "numpy", "scipy", "sentencepiece"),
     run=train,
     by_bot=True,
     # Measured over nine bots: train and evaluate 861 in all, export 1,457 and 685 in the process that compares.

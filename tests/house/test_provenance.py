@@ -37,6 +37,11 @@ UNUSED: Mapping[tuple[str, str], str] = {
     ("release", "tokenizers"): "networks.encoders.folder: an encoder of a folder travels in no bundle",
     ("release", "sentence-transformers"): "as tokenizers",
     ("release", "torch"): "as tokenizers",
+    ("train", "onnx"): "as in embed",
+    ("train", "tokenizers"): "as in release",
+    ("train", "sentence-transformers"): "as in release",
+    ("train", "torch"): "as in release",
+    ("train", "onnxruntime"): "as in release",
 }
 
 
