@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.errors import StageError
-from mlpipeline.networks.encoders.opening import from_bytes
-
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 AUTO, NGRAM, VECTOR = "auto", "ngram", "vector"
 
 LEAST_GAIN = 0.005
@@ -73,15 +69,3 @@ def compare_shapes(
     reach = 1.96 * float(difference.std()) / np.sqrt(len(difference))
     gain = float(difference.mean())
     return ShapeChoice(len(difference), float(right[0].mean()), float(right[1].mean()), gain - reach, gain + reach)
-
-
-def encoding(payload: bytes | None, model: str) -> Encode | None:
-    """What makes the vectors that a network reads, opened when it is first asked; None where there is none.
-
-    Raises:
-        StageError: the recipe wants a network that reads vectors, of an encoder that no bundle can hold.
-    """
-    if payload is None and model == VECTOR:
-        what, fix = "the vectors of an encoder in a folder travel in no bundle", "set it to ngram or auto"
-        raise StageError(what, where="train.model", fix=fix)
-    return None if payload is None else lambda texts: from_bytes(bytes(payload)).encode(texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,17 +17,19 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from mlpipeline.bots import Bot
 from mlpipeline.cluster.sizing.needs import StageNeed
+from mlpipeline.errors import StageError
 from mlpipeline.methods.evaluation.framed import framed_figures
 from mlpipeline.networks import classifier, features
 from mlpipeline.networks.calibrate import scores
 from mlpipeline.networks.cross_validation import OutOfFold, TrainingData, train_classifier
+from mlpipeline.networks.encoders.opening import from_bytes
 from mlpipeline.networks.fitting import plan_steps
 from mlpipeline.networks.frames import predict_in_frames, with_lone_frames
 from mlpipeline.networks.held_out import NEVER, HeldOut, ParitySample
 from mlpipeline.networks.knownness import Readings
 from mlpipeline.networks.negatives import make_negatives
 from mlpipeline.networks.settings import ClassifierSettings
-from mlpipeline.networks.shapes import NGRAM, VECTOR, Encode, encoding
+from mlpipeline.networks.shapes import NGRAM, VECTOR
 from mlpipeline.networks.training import AugmentedExample, LabelledRows
 from mlpipeline.networks.zones import Costs
 from mlpipeline.schemas import AUGMENTED, CLEANED_DROPPED, DENOISED, EMBEDDING, ENCODER, MODEL, SPLITS
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mlpipeline.recipe.model_fields import TrainSection
 
 Vectors = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
 
 SYNTHETIC, NEAR = "augmented", "near_duplicate"  # stand where other rows have their split
 _SAMPLED = 1000  # rows of which an export must say what the trainer said
@@ -76,8 +79,7 @@ def fit(bot: str, rows: pa.Table, settings: ClassifierSettings, seed: int, encod
     """
     began, (domain, lang) = time.process_time(), Bot.parse(bot)
     rows = rows.sort_by([("content_id", "ascending"), ("intent", "ascending"), ("id", "ascending")])
-    vectors = vectors_of(rows)
-    own, fixed, near = by_role(rows.append_column("place", pa.array(np.arange(len(rows)))))
+    vectors, (own, fixed, near) = vectors_of(rows), by_role(rows)
     made = augmented_examples(own, rows.filter(pc.equal(rows["split"], SYNTHETIC)))
     learnt = pa.concat_tables([own, near])
     count = np.arange(len(learnt))
@@ -121,8 +123,9 @@ def by_role(rows: pa.Table) -> tuple[pa.Table, pa.Table, pa.Table]:
     A near duplicate teaches only where the row that `clean` kept in its place is learnt, with the same intent.
 
     Args:
-        rows: as `fit` takes them, with `place`, where the vector of each stands.
+        rows: as `fit` takes them; those given back have a `place`, where the vector of each stands.
     """
+    rows = rows.append_column("place", pa.array(np.arange(len(rows))))
     is_fixed = pc.fill_null(rows["fixed"], False)
     placed = pc.is_in(rows["split"], pa.array(["train", "validation", "test"]))
     own = rows.filter(pc.and_(placed, pc.invert(is_fixed)))
@@ -181,6 +184,14 @@ def vectors_of(rows: pa.Table) -> Vectors | None:
     if not length:
         return None
     return np.frombuffer(b"".join(cell or bytes(length) for cell in cells), "<f4").reshape(len(cells), -1)
+
+
+def encoding(payload: bytes | None, model: str) -> Encode | None:
+    """What makes the vectors that a network reads; StageError where the recipe wants some that no bundle can hold."""
+    if payload is None and model == VECTOR:
+        what, fix = "the vectors of an encoder in a folder travel in no bundle", "set it to ngram or auto"
+        raise StageError(what, where="train.model", fix=fix)
+    return None if payload is None else lambda texts: from_bytes(bytes(payload)).encode(texts)
 
 
 def labelled_rows(rows: pa.Table, vectors: Vectors | None) -> LabelledRows:

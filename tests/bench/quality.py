@@ -1,9 +1,10 @@
 """How good the default recipe is on public data, beside a linear SVM on TF-IDF words and characters.
 
-    python -m tests.bench.quality --data DIR [--only en-US,clinc150] [--seeds 3] [--set train.epochs=5]
+    python -m tests.bench.quality --data DIR [--only en-US,clinc150] [--seeds 3] [--model vector] [--per-intent 8]
 
-DIR holds `massive/<locale>.jsonl.gz` (trained on its split `train`, judged on `dev`) and `clinc150/full.jsonl.gz`
-(in-scope `train`, judged on `test`). Prints a table in Markdown; a row comes as soon as its data set is done.
+DIR holds `massive/<locale>.jsonl.gz` (trained on its split `train`, judged on `dev`), `clinc150/full.jsonl.gz`
+(in-scope `train`, judged on `test`) and `clinc150_fewshot/fewshot.jsonl.gz` (`train_10`, judged on `test`). Prints a
+table in Markdown; a row comes as soon as its data set is done.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from sklearn.svm import LinearSVC
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks import classifier, cross_validation, fitting
 from mlpipeline.networks.cross_validation import TrainingData
+from mlpipeline.networks.encoders.use_encoder import open_use
 from mlpipeline.networks.settings import ClassifierSettings
 from mlpipeline.networks.training import LabelledRows
 from mlpipeline.recipe.load import Resolved, load_recipes
@@ -42,7 +44,9 @@ LOCALES = {
     "vi-VN": "vi",
 }
 SETS = {**{locale: ("massive", locale, "dev", tag) for locale, tag in LOCALES.items()},
-        "clinc150": ("clinc150", "full", "test", "en")}  # fmt: skip
+        "clinc150": ("clinc150", "full", "test", "en"),
+        "clinc150-10": ("clinc150_fewshot", "fewshot", "test", "en")}  # fmt: skip
+_LEARNT = {"clinc150-10": "train_10"}
 _RESAMPLES = 2000
 _COLUMNS = ("data", "rows", "accuracy", "95 %", "macro-F1", "SVM accuracy", "difference", "95 %",
             "unseen texts: ours / SVM", "CPU s", "MB", "n-grams")  # fmt: skip
@@ -50,10 +54,21 @@ _COLUMNS = ("data", "rows", "accuracy", "95 %", "macro-F1", "SVM accuracy", "dif
 
 @dataclass(frozen=True)
 class Split:
-    """Normalised texts and their intents."""
+    """Normalised texts and their intents; `vectors` float32 (n, d) where the network reads them."""
 
     texts: list[str]
     labels: list[str]
+    vectors: np.ndarray | None = None
+
+    def drawn(self, count: int, seed: int) -> Split:
+        """So many rows of each intent, or all rows where `count` is 0."""
+        if not count:
+            return self
+        order, labels = np.random.default_rng(seed).permutation(len(self.texts)), np.array(self.labels)
+        chosen = [order[labels[order] == label][:count] for label in sorted(set(self.labels))]
+        rows = np.sort(np.concatenate(chosen))
+        own = None if self.vectors is None else self.vectors[rows]
+        return Split([self.texts[row] for row in rows], [self.labels[row] for row in rows], own)
 
 
 @dataclass(frozen=True)
@@ -96,22 +111,25 @@ def yardstick(train: Split, test: Split) -> np.ndarray:
     return np.asarray(model.fit(train.texts, train.labels).predict(test.texts) == np.array(test.labels), float)
 
 
-def measure(train: Split, test: Split, settings: ClassifierSettings, seeds: int) -> Score:
-    """Train with each seed, judge each on the same rows."""
+def measure(train: Split, test: Split, settings: ClassifierSettings, seeds: int, per_intent: int = 0) -> Score:
+    """Train with each seed, on the rows that it draws, judge each on the same rows."""
     right, scores, seconds = [], [], []
+    svm: list[np.ndarray] = []
     for seed in range(1, seeds + 1):
+        learnt = train.drawn(per_intent, seed)
+        if per_intent or not svm:
+            svm.append(yardstick(learnt, test))
         began = time.process_time()
-        model = cross_validation.fit_all(
-            TrainingData(LabelledRows(train.texts, train.labels), train.texts), settings, seed
-        )
+        rows = LabelledRows(learnt.texts, learnt.labels, learnt.vectors, encoder="bench")
+        model = cross_validation.fit_all(TrainingData(rows, learnt.texts), settings, seed)
         seconds.append(time.process_time() - began)
-        guessed = np.array(model.labels)[classifier.logits(model, test.texts).argmax(axis=1)]
+        guessed = np.array(model.labels)[classifier.logits(model, test.texts, test.vectors).argmax(axis=1)]
         right.append(guessed == np.array(test.labels))
         scores.append(f1_score(test.labels, guessed, average="macro", labels=sorted(set(test.labels))))
     known = set(train.texts)
     return Score(
         ours=np.mean(right, axis=0),
-        svm=yardstick(train, test),
+        svm=np.mean(svm, axis=0),
         unseen=np.array([text not in known for text in test.texts]),
         macro_f1=float(np.mean(scores)),
         cpu_seconds=float(np.median(seconds)),
@@ -153,6 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with massive/ and clinc150/")
     parser.add_argument("--only", default=",".join(SETS), help="data sets, comma between: " + ", ".join(SETS))
     parser.add_argument("--seeds", type=int, default=3, help="trainings a data set")
+    parser.add_argument("--model", choices=("ngram", "vector"), default="ngram", help="what the network reads")
+    parser.add_argument("--per-intent", type=int, default=0, metavar="N", help="rows of an intent; 0: all rows")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in `mlpipeline run`")
     given = parser.parse_args(arguments)
     wanted = given.only.split(",")
@@ -165,9 +185,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in wanted:
         folder, file, judged, lang = SETS[name]
         path = given.data / folder / f"{file}.jsonl.gz"
-        train, test = read(path, "train", recipes[lang]), read(path, judged, recipes[lang])
-        score = measure(train, test, classifier_settings(recipes[lang].recipe.train), given.seeds)
-        print(as_line(name, len(train.texts), score), flush=True)
+        train, test = (read(path, split, recipes[lang]) for split in (_LEARNT.get(name, "train"), judged))
+        if given.model == "vector":
+            train, test = (replace(part, vectors=open_use().encode(part.texts)) for part in (train, test))
+        score = measure(train, test, classifier_settings(recipes[lang].recipe.train), given.seeds, given.per_intent)
+        print(as_line(name, len(train.drawn(given.per_intent, 1).texts), score), flush=True)
         if score.ours.mean() < score.svm.mean() - 0.01:
             below.append(name)
     if below:

@@ -13,9 +13,8 @@ import pytest
 from mlpipeline.errors import StageError
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.held_out import HeldOut
-from mlpipeline.networks.shapes import encoding
 from mlpipeline.recipe.model_fields import TrainSection
-from mlpipeline.stages.train import classifier_settings, fit, vectors_of
+from mlpipeline.stages.train import classifier_settings, encoding, fit, vectors_of
 from tests.sections import section
 
 pytestmark = pytest.mark.slow
