@@ -191,14 +191,17 @@ def _choose_limits(
     learnt: Learnt | None,
 ) -> None:
     """Sets the scores from which the model answers and asks back; `best`, `correct` and `inside` are of n rows."""
+    # A bot that is nearly always right on its own rows would else answer all that there is, nonsense too.
+    least = threshold_by_share(best, correct, settings.accept_share)
     if settings.costs is not None:
-        model.threshold, model.did_you_mean = zones_by_costs(best, correct, settings.costs)
+        zones = zones_by_costs(best, correct, settings.costs)
+        model.threshold, model.did_you_mean = max(zones.answer, least), zones.did_you_mean
     elif settings.max_wrong is not None:
-        model.threshold = threshold_by_wrong(best, correct, settings.max_wrong)
+        model.threshold = max(threshold_by_wrong(best, correct, settings.max_wrong), least)
     elif inside.any() and not inside.all():
         model.threshold = threshold_by_rows(best[inside], correct[inside], best[~inside])
     else:
-        model.threshold = threshold_by_share(best, correct, settings.accept_share)
+        model.threshold = least
         if learnt is not None:
             prior = prior_threshold(learnt.rows_per_intent, len(model.labels))
             model.threshold = shrunk(model.threshold, prior, int(correct.sum()))

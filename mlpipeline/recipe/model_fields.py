@@ -100,11 +100,11 @@ class TrainSection(Section):
         description="Without such rows: share of correctly answered unseen rows above the answer threshold"
     )
     max_wrong: Share | None = Field(
-        description="Promised share of wrong ones among the answers, in place of accept_share. null: no promise"
+        description="Promised share of wrong ones among the answers; raises the limit where need be. null: no promise"
     )
     wrong_cost: Cost | None = Field(
-        description="What a wrong answer costs, in any unit; with the next two, limits are those of the least cost. "
-        "null: accept_share or max_wrong decides"
+        description="What a wrong answer costs, in any unit; with the next two, limits are those of the least cost, "
+        "the upper one not below that of accept_share. null: accept_share or max_wrong decides"
     )
     question_cost: Cost | None = Field(description='What asking "did you mean" costs, in the same unit')
     hand_over_cost: Cost | None = Field(description="What falling back costs, in the same unit")

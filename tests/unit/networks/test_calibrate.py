@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.knownness import Readings
 from mlpipeline.networks.priors import TEMPERATURE, prior_threshold, shrunk
+from mlpipeline.networks.zones import Costs
 from tests.unit.networks.test_classifier import SETTINGS
 
 logits_ = arrays(np.float32, st.tuples(st.integers(1, 20), st.integers(2, 5)), elements=st.floats(-50, 50, width=32))
@@ -157,3 +160,21 @@ def test_what_is_drawn_to_a_prior_lies_between_the_two(own: float, prior: float,
 def test_more_rows_of_an_intent_never_lower_the_prior(rows: float) -> None:
     assert 0.05 < prior_threshold(rows, 60) <= prior_threshold(rows * 1.5, 60) < 0.3
     assert prior_threshold(rows, 2) == 0.5, "of two intents, one is always as likely as not"
+
+
+@pytest.mark.parametrize("change", [{"max_wrong": 0.05}, {"costs": Costs(wrong=0.1, question=1.0, hand_over=2.0)}])
+def test_no_promise_lets_a_bot_that_is_always_right_answer_everything(change: dict[str, object]) -> None:
+    random = np.random.default_rng(6)
+    targets = random.integers(0, 3, 400)
+    logits = random.normal(0, 1, (400, 3)).astype(np.float32)
+    logits[np.arange(400), targets] += random.uniform(3, 9, 400)
+    names = ["a", "b", "c"]
+    nothing = Vocabulary(np.zeros(0, np.uint64), np.zeros(0, np.float32))
+    plain, bound = (TrainedModel(names, FeatureSpec(), nothing, {}) for _ in range(2))
+    intents = [names[target] for target in targets]
+    calibrate.calibrate_model(plain, logits, intents, SETTINGS)
+    calibrate.calibrate_model(bound, logits, intents, replace(SETTINGS, **change))  # type: ignore[arg-type]
+    assert bound.threshold == plain.threshold > 0.4
+    strict = replace(SETTINGS, max_wrong=0.001)
+    calibrate.calibrate_model(bound, logits, intents, strict)
+    assert bound.threshold >= plain.threshold
