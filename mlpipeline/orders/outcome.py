@@ -260,18 +260,13 @@ def _scores(row: _Evaluated | None) -> dict[str, object]:
     if row is None:
         return {}
     kept = (
-        *("accuracy_interval", "macro_f1_interval", "ece_interval", "known_accuracy", "unknown_rows", "in_scope_rows"),
-        "out_of_scope",
-        "per_intent",
-        "confusions",
-        "reliability",
-        "oos_curve",
-        "at_threshold",
-        "nonsense",
-        "framed",
-    )
+        "accuracy_interval", "macro_f1_interval", "ece_interval", "known_accuracy", "unknown_rows", "in_scope_rows",
+        "out_of_scope", "per_intent", "confusions", "reliability", "oos_curve", "at_threshold", "nonsense", "framed",
+        "source", "folds", "train_rows", "near_duplicate_rows", "augmented_rows", "unevaluated_rows", "fixed_test",
+    )  # fmt: skip
     report = json.loads(row["report"])
     return {
+        "test_rows": report.get("rows"),
         **{"accuracy": row["accuracy"], "macro_f1": row["macro_f1"], "ece": row["ece"]},
         **{name: report[name] for name in kept if name in report},
     }

@@ -66,7 +66,8 @@ class BotRecord(_Record):
 
     `status` is released, refused (by the gate), made (not released in this run), skipped (nothing to do) or failed.
     `rows` counts in, rejected, labelled, cleaned, distinct, train, validation, test; None is not known yet.
-    Scores are there once a model was evaluated, `version`, `alias`, `gate` and `bundle` once one was released.
+    Scores are there once a model was evaluated, `source` says where they come from; `version`, `alias`, `gate` and
+    `bundle` are there once one was released.
     """
 
     bot: str
@@ -92,6 +93,14 @@ class BotRecord(_Record):
     known_accuracy: float | None = None
     unknown_rows: int | None = None
     in_scope_rows: int | None = None
+    test_rows: int | None = None
+    source: str | None = None
+    folds: int | None = None
+    train_rows: int | None = None
+    near_duplicate_rows: int | None = None
+    augmented_rows: int | None = None
+    unevaluated_rows: int | None = None
+    fixed_test: Object | None = None
     out_of_scope: Object | None = None
     per_intent: list[Object] | None = None
     confusions: list[Object] | None = None

@@ -88,7 +88,7 @@ def _few_rows(accuracy: float | None, interval: Sequence[float] | None, rows: in
     if rows >= FEW and not unsure:
         return []
     spread = f"it may be anything from {low:.2f} to {high:.2f}"
-    told = f"accuracy {accuracy:.3f} rests on {_counted(rows, 'test row')}: {spread}"
+    told = f"accuracy {accuracy:.3f} rests on {_counted(rows, 'judged row')}: {spread}"
     return [told + "".join(f", and the gate asks for {limit:g}" for limit in unsure)]
 
 

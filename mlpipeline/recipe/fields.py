@@ -101,6 +101,11 @@ class SplitSection(Section):
     test: Share = Field(
         description="Share of rows that are held out where a bot is too large for folds, and that denoise never changes"
     )
+    fixed_sources: tuple[Label, ...] = Field(
+        strict=False,
+        description="Rows with one of these as `source` are a fixed test set: never learnt, and judged by themselves. "
+        "`ingest.map: {source: split}` and [test] take it from a column `split`",
+    )
     min_rows_per_intent: Count = Field(
         description="Intents with fewer rows are named in the report. They are trained all the same"
     )

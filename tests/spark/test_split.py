@@ -132,6 +132,16 @@ def test_what_had_to_move_is_told_with_the_row_that_caused_it(spark, run, old):
     assert "no row is new" in told["train -> validation"]["detail"]
 
 
+def test_what_is_near_a_row_of_the_fixed_test_set_is_not_learnt_either(spark, run, old):
+    rows = [row(f"kept{n}", component=f"a{n}") for n in range(4)] + [row("a0", component="a0", source="golden")]
+    gone = frame(spark, [row("rest", component="a1", source="golden", reason="duplicate")], CLEANED_DROPPED)
+    before = old({("shop", f"kept{n}"): "train" for n in range(4)})
+    made = run("split", SETS, cleaned=frame(spark, rows), cleaned_dropped=gone, last_splits=before)["splits"]
+    found = {one["content_id"]: (one["split"], one["fixed"]) for one in made.collect()}
+    fixed = dict.fromkeys(["kept0", "kept1", "a0"], ("test", True))
+    assert found == {**fixed, "kept2": ("train", False), "kept3": ("train", False)}
+
+
 def test_a_better_row_takes_the_place_of_a_near_duplicate_and_its_split(spark, run, old):
     sides = {split: [f"{split}{n}" for n in range(8)] for split in ("test", "validation", "train")}
     before = {("shop", key): split for split, keys in sides.items() for key in keys}

@@ -15,6 +15,7 @@ from mlpipeline import __version__
 from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.evaluation.sources import learnt_words
 from mlpipeline.schemas import (
     DENOISED,
     EMBEDDING,
@@ -94,6 +95,13 @@ def _figures(inputs: Mapping[str, pa.Table]) -> dict[str, float | None]:
     return {**row, "test_rows": report["accuracy_rows"]}
 
 
+def _origin_of_figures(inputs: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Where the figures come from and what the model learnt, in words, as tags of the registry."""
+    report = json.loads(inputs["evaluation"]["report"][0].as_py())
+    counts = (report[name] for name in ("train_rows", "near_duplicate_rows", "augmented_rows"))
+    return {"figures_from": report["source"], "learnt": learnt_words(*counts)}
+
+
 def _as_plain(settings: ReleaseSettings) -> dict[str, dict[str, object]]:
     return {name: getattr(settings, name).model_dump(mode="json") for name in section_names(ReleaseSettings)}
 
@@ -148,6 +156,7 @@ def release(
     tags = {"bundle_digest": made, "data_digest": data, "recipe_digest": recipe, "git_commit": git_commit()}
     missed = ", ".join(condition.name for condition in conditions if not condition.passed)
     tags |= {"mlpipeline": __version__, "gate": f"refused: {missed}" if missed else "passed"}
+    tags |= _origin_of_figures(inputs)
     if is_provisional(figures, few):
         tags["provisional"] = f"{figures['test_rows'] or 0:.0f} rows were judged, fewer than {few}"
     facts = release_facts(store, bot, _as_plain(settings), figures, inputs, conditions, tags)

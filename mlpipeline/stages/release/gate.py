@@ -127,7 +127,7 @@ def _drop(limit: float, figures: Mapping[str, float | None], champion: ChampionF
     if paired is not None and paired.rows:
         gain, interval = difference_interval(paired, _PAIRED_INTERVAL)
         low, high = (-interval[1], -interval[0]) if interval else (None, None)
-        drop, note = -gain, f"paired, on {paired.rows:,} rows that both models were asked unseen"
+        drop, note = 0.0 - gain, f"paired, on {paired.rows:,} rows that both models were asked unseen"
         shown = {"upper": low is None or low > 0.0, "point": True, "lower": True}[bound]
         compared = high if bound == "lower" else drop
         return Condition(name, drop, limit, _met("max", compared, limit) or not shown, low, high, note)

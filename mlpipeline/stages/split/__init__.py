@@ -45,10 +45,10 @@ def with_component(frame: DataFrame) -> DataFrame:
 
 
 def as_contents(assigned: DataFrame) -> DataFrame:
-    """One row a content: `family`, `place`, and `low`, `high`, the extreme hashes of its intents: equal for one."""
+    """One row a content: `family`, `fixed`, `place`, `low` and `high`, extreme hashes of its intents: equal for one."""
     # Numbers are aggregated by hash, texts only by sorting. A content has one family.
     name = F.xxhash64("intent")
-    return assigned.groupBy(*_CONTENT, "family").agg(
+    return assigned.groupBy(*_CONTENT, "family", "fixed").agg(
         F.min("place").alias("place"), F.min(name).alias("low"), F.max(name).alias("high")
     )
 
@@ -71,6 +71,30 @@ class RowCounts(NamedTuple):
     labelled: int
     synthetic: int
     near: int
+
+
+def find_fixed(
+    sources: Collection[str], labelled: DataFrame, dropped: DataFrame, families: DataFrame | None
+) -> DataFrame | None:
+    """The families with a row of the fixed test set, dropped repeats among them; None where there is none."""
+    named = F.col("source").isin(*sources) & F.col("intent").isNotNull()
+    columns = ("domain", "lang", "component")
+    fixed = labelled.where(named).select(*columns).union(dropped.where(named).select(*columns)).distinct()
+    if not sources or fixed.isEmpty():
+        return None
+    return fixed.transform(with_family(families)).select(*KEYS).distinct().withColumn("fixed", F.lit(True))
+
+
+def with_fixed(fixed: DataFrame | None) -> Transform:
+    """Adds `fixed`: whether the row's family belongs to the fixed test set."""
+
+    def step(rows: DataFrame) -> DataFrame:
+        if fixed is None:
+            return rows.withColumn("fixed", F.lit(False))
+        joined = rows.join(F.broadcast(fixed), list(KEYS), "left")
+        return joined.withColumn("fixed", F.coalesce("fixed", F.lit(False)))
+
+    return step
 
 
 def count_rows(rows: DataFrame) -> dict[tuple[str, str], RowCounts]:
@@ -118,12 +142,13 @@ def split(settings: SplitSettings, inputs: Frames, counters: Counters) -> Frames
     placed = (
         members.transform(with_earlier(earlier, alone=ties is None and not near))
         .transform(with_large(large))
+        .transform(with_fixed(find_fixed(settings.split.fixed_sources, labelled, dropped, families)))
         .transform(with_assigned(settings.split))
         .transform(kept(ties is not None or earlier is not None))
     )
     contents = placed.transform(as_contents).persist()
     findings = find_findings(settings.split, placed, contents, labelled, large=large, ties=ties, earlier=earlier)
-    named = (as_name("place").alias("split"), "family", F.lit(False).alias("fixed"))
+    named = (as_name("place").alias("split"), "family", "fixed")
     return {"splits": contents.select(*_CONTENT, *named), "split_finding": findings}
 
 

@@ -118,7 +118,8 @@ def with_large(large: list[tuple[str, str, str]]) -> Transform:
 
 
 def with_assigned(rules: SplitSection) -> Transform:
-    """Adds `place`, the number of the split: the family's, the content's own, `train` for large ones, else drawn.
+    """Adds `place`, the number of the split: `test` where fixed, the family's, the content's own, `train` for large
+    ones, else drawn.
 
     Of the hash's range `test` and `validation` take the first shares.
     """
@@ -126,6 +127,8 @@ def with_assigned(rules: SplitSection) -> Transform:
     drawn = F.when(at < rules.test, 0).when(at < rules.test + rules.validation, 1).otherwise(_TRAIN)
 
     def step(rows: DataFrame) -> DataFrame:
-        return rows.withColumn("place", F.coalesce("strictest", "was", F.when(F.col("large"), _TRAIN), drawn))
+        return rows.withColumn(
+            "place", F.coalesce(F.when(F.col("fixed"), 0), "strictest", "was", F.when(F.col("large"), _TRAIN), drawn)
+        )
 
     return step

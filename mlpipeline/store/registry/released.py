@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError, UsageError, did_you_mean
@@ -45,10 +47,30 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
                 f"`mlpipeline rollback {bot}` lets version {kept.aliases.get(model_name(bot), {}).get(PREVIOUS)} answer"
             )
             raise StoreError("it was retired: no version answers", where=bot, fix=f"{back} again")
-        raise StoreError(what, where=bot, fix=f"a gate refused its models: `mlpipeline show released {bot}` says why")
+        raise StoreError(what, where=bot, fix=f"{_refused(store, bot)}: `mlpipeline show released {bot}` says more")
     known = sorted(f"{folder.parent.name}/{folder.name}" for folder in Path(store.path("bundles")).glob("*/*"))
     hint = f"released bots are: {', '.join(known[:10])}" if known else "`mlpipeline run` releases bots"
     raise StoreError(what, where=bot, fix=hint)
+
+
+def _refused(store: Store, bot: str) -> str:
+    """Which conditions of the gate the newest model of a bot missed, in words."""
+    # Who is answered does not wait for Arrow, which only a refused bot needs.
+    from mlpipeline.store.tables.datasets import read_rows
+
+    unknown = "a gate refused its models"
+    try:
+        rows = read_rows(store, "released", bots=[bot], columns=["version", "gate"]).to_pylist()
+        row = max(rows, key=lambda row: int(row["version"]))
+        missed = [_missed(check) for check in json.loads(row["gate"]) if not check["passed"]]
+    except (StoreError, ValueError, KeyError, TypeError):
+        return unknown
+    return f"release.gate refused version {row['version']} ({'; '.join(missed)})" if missed else unknown
+
+
+def _missed(check: Mapping[str, Any]) -> str:
+    value = check["value"]
+    return f"{check['name']} {check['limit']:g}, found {'nothing' if value is None else f'{value:.3f}'}"
 
 
 def _registered(place: Path, bot: str, version: str, there: Mapping[int, Row]) -> Released | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TypedDict
 
 from mlpipeline.views.report.champion_view import Champion
@@ -13,7 +14,7 @@ GATE_WORDS = {
     "max_ece": "scores off by at most",
     "max_drop_from_champion": "worse than the champion by at most",
     "max_broken_on_golden": "golden questions broken at most",
-    "min_test_rows": "test rows at least",
+    "min_test_rows": "judged rows at least",
 }
 """Conditions of a gate, as a report says them."""
 
@@ -36,6 +37,7 @@ class Check(TypedDict):
     digits: int
     words: str
     passed: bool
+    note: str
 
 
 class Bar(TypedDict):
@@ -59,6 +61,7 @@ class BotView(TypedDict, total=False):
     champion: Champion | None
     misread: dict[str, object] | None
     accuracy: float | None
+    estimate: Mapping[str, object]  # where the scores come from, as `estimate_view` has it
     unknown: tuple[float | None, float | None]  # test rows of intents that it has not learnt; accuracy of the others
     low: float | None
     high: float | None

@@ -11,6 +11,7 @@ from mlpipeline.methods.evaluation.framed import framed_words
 from mlpipeline.orders.standing import digits_apart
 from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
+from mlpipeline.views.report.estimate_view import estimate_view
 from mlpipeline.views.report.misread_view import misread_view
 from mlpipeline.views.report.noise_view import noise_view
 from mlpipeline.views.report.run_sections import GATE_WORDS, Bar, BotView, Check, Share, number_of, text_of, texts_of
@@ -74,8 +75,7 @@ def _bot(bot: Mapping[str, object]) -> BotView:
     intents.sort(key=lambda row: (1.0 if row["f1"] is None else row["f1"], row["intent"]))
     interval = bot.get("accuracy_interval")
     low, high = interval if isinstance(interval, (list, tuple)) and len(interval) == 2 else (None, None)
-    told = bot.get("causes")
-    causes = {str(stage): text_of(cause) for stage, cause in told.items()} if isinstance(told, Mapping) else {}
+    causes = {str(k): text_of(v) for k, v in told.items()} if isinstance(told := bot.get("causes"), Mapping) else {}
     return {
         "bot": name,
         "lang": name.rpartition("/")[2],
@@ -92,6 +92,7 @@ def _bot(bot: Mapping[str, object]) -> BotView:
         "macro_f1": number_of(bot.get("macro_f1")),
         "ece": number_of(bot.get("ece")),
         "framed": framed_words(bot.get("framed")),
+        "estimate": estimate_view(bot),
         "alias": text_of(bot.get("alias")),
         "version": text_of(bot.get("version")),
         "gate": gate,
@@ -148,6 +149,7 @@ def _gate(check: Mapping[str, object]) -> Check:
         "digits": digits_apart(value, limit) - 2,
         "words": GATE_WORDS.get(name, words(name)),
         "passed": bool(check.get("passed")),
+        "note": text_of(check.get("note")),
     }
 
 

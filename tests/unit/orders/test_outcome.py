@@ -232,10 +232,10 @@ def _scored(rows: int, low: float, limit: float = 0.6) -> dict[str, Any]:
 def test_a_score_of_few_rows_and_a_gate_within_the_interval_are_told():
     assert doubts(_scored(120, 0.97)) == []
     (told,) = doubts(_scored(12, 0.76))
-    assert told == "accuracy 1.000 rests on 12 test rows: it may be anything from 0.76 to 1.00"
+    assert told == "accuracy 1.000 rests on 12 judged rows: it may be anything from 0.76 to 1.00"
     (told,) = doubts(_scored(120, 0.55))
-    assert told.endswith("120 test rows: it may be anything from 0.55 to 1.00, and the gate asks for 0.6")
-    assert "1 test row:" in doubts(_scored(1, 0.2))[0]
+    assert told.endswith("120 judged rows: it may be anything from 0.55 to 1.00, and the gate asks for 0.6")
+    assert "1 judged row:" in doubts(_scored(1, 0.2))[0]
     assert doubts({"rows": {}, "accuracy": None}) == []
     assert [len(doubts(_scored(rows, 0.97))) for rows in (29, 30)] == [1, 0]
     assert [len(doubts(_scored(120, low))) for low in (0.599, 0.6)] == [1, 0], "the limit itself is met"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.pointers import Released, write_pointer
 from mlpipeline.store.registry.released import find_released, with_remedy
+from tests.unit.orders.test_outcome import put
 from tests.unit.store.registry.registry_file import write_registry
 
 RERUN = "mlpipeline run --from-stage release --select shop/ko"
@@ -43,6 +45,10 @@ def test_a_missing_pointer_is_told_apart_from_a_refused_model(store: Store):
     assert RERUN in fix_of(store)
     write_registry(Path(store.path("mlflow/mlflow.db")), {"shop.ko": {1: "1" * 64}}, {}, root=Path(store.root))
     assert "a gate refused its models: `mlpipeline show released shop/ko`" in fix_of(store)
+    checks = [{"name": "min_accuracy", "value": 0.508, "limit": 0.6, "passed": False, "low": 0.4, "high": 0.59},
+              {"name": "max_ece", "value": 0.1, "limit": 0.25, "passed": True}]  # fmt: skip
+    put(store, "released", [{"version": 1, "gate": json.dumps(checks)}])
+    assert "release.gate refused version 1 (min_accuracy 0.6, found 0.508): `mlpipeline show released" in fix_of(store)
 
 
 def test_a_missing_registry_is_told_with_its_remedy(store: Store):

@@ -190,7 +190,7 @@ def test_what_just_missed_its_limit_does_not_read_as_reached():
     page = checked(render_report({"bots": [{**BOT, "status": "refused", "gate": gate}]}))
     look = page[page.index("Needs a look") : page.index("<h2>Bots")]
     assert "share of right intents at least 70.00 %, reached 69.96 %" in look
-    assert "25.00000 %, reached 25.00004 %" in look and "test rows at least 30, reached 29" in look
+    assert "25.00000 %, reached 25.00004 %" in look and "judged rows at least 30, reached 29" in look
     assert page.count("69.96 %") == 3, "in its own section and in the table of the gate too"
 
 
