@@ -19,7 +19,8 @@ from tests.unit.networks.test_classifier import SETTINGS, corpus
 pytestmark = pytest.mark.slow
 
 COLUMNS = ("id", "content_id", "intent", "normalized", "component", "family", "split", "parent", "partner")
-SCHEMA = pa.schema([*((name, pa.string()) for name in COLUMNS), ("fixed", pa.bool_())])
+MORE = (("fixed", pa.bool_()), ("vector", pa.binary()), ("encoder", pa.string()))
+SCHEMA = pa.schema([*((name, pa.string()) for name in COLUMNS), *MORE])
 
 
 def row(number: int, intent: str, text: str, split: str = "train", **changed: Any) -> dict[str, Any]:
