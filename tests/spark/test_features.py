@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -201,7 +202,8 @@ def test_only_bots_that_may_be_large_are_indexed_and_of_these_only_training_rows
     vocabulary = Vocabulary(np.arange(2, dtype=np.uint64), np.ones(2, np.float32))
     model = TrainedModel(["a", "b"], FeatureSpec(), vocabulary, weights).to_bytes()
     cells = np.random.default_rng(2).standard_normal((30, 4)).astype("<f4")
-    rows, splits, embedding, models = [], [], [], []
+    tables: tuple[list[dict[str, Any]], ...] = ([], [], [], [])
+    rows, splits, embedding, models = tables
     for domain, count in (("shop", 30), ("bank", 5)):
         bot = {"domain": domain, "lang": "ko"}
         models.append({**bot, "piece": 0, "payload": model})
@@ -211,7 +213,7 @@ def test_only_bots_that_may_be_large_are_indexed_and_of_these_only_training_rows
             splits.append({**row, "split": "test" if at % 5 else "train", "fixed": at % 5 == 1 or None})
             embedding.append({**row, "vector": cells[at].tobytes() if at != 2 else None})
     schemas = {"denoised": DENOISED, "splits": SPLITS, "embedding": EMBEDDING, "model": MODEL}
-    given = zip(schemas.items(), (rows, splits, embedding, models), strict=True)
+    given = zip(schemas.items(), tables, strict=True)
     inputs = {name: spark.createDataFrame(told, schema) for (name, schema), told in given}
     made = export_indexes(inputs, counters, cells=1024 * 10)
     assert made is None or made.count() == 0, "30 rows of 4 numbers are few, however many they might have had"
