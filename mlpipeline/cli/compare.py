@@ -19,14 +19,14 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     about = "%s: DOMAIN/LANG@VERSION, DOMAIN/LANG@champion, DOMAIN/LANG for its champion, or a bundle's folder"
     parser.add_argument("before", metavar="BOT[@VERSION]", help=about % "the version that others are held against")
     parser.add_argument("after", metavar="BOT[@VERSION]", help=about % "the other version")
-    parser.add_argument("--on", metavar="FILE", help="labelled rows; default: rows that neither has learnt, where the "
-                        "store has some, else the golden questions of both")  # fmt: skip
+    parser.add_argument("--on", metavar="FILE", help="labelled rows; default: rows that neither was trained on, where "
+                        "the store has some, else the golden questions of both")  # fmt: skip
     parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
     parser.add_argument("--format", choices=FORMATS, default="text", help="text, markdown for a pull request, or json")
     parser.add_argument("--show", type=int, default=_SHOWN, metavar="N",
                         help=f"rows to show of each kind (default {_SHOWN}); JSON has all")  # fmt: skip
     parser.epilog = (
-        "exit codes: 0 compared, whichever is better; 1 nothing could be judged, or a bundle is damaged; "
+        "exit codes: 0 compared, whichever is better; 1 nothing to compare, or a bundle is damaged; "
         "2 a wrong command line"
     )
     parser.set_defaults(verb=compare_verb)

@@ -28,7 +28,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     rows.add_argument(
         "--cross-validation",
         action="store_true",
-        help="the bot's own rows, each judged in its last run by a network that had not learnt it",
+        help="the bot's own rows, each predicted in its last run by a network that was not trained on it",
     )
     parser.add_argument("--map", default="", metavar="text=question,intent=label", help="column names of the file")
     parser.add_argument("--version", metavar="N", help="a version of the registry instead of the champion")
@@ -38,7 +38,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
                         "confusions and scores there, as `rasa test nlu` does")  # fmt: skip
     setting_option(parser)
     parser.epilog = (
-        "exit codes: 0 judged; 1 nothing could be judged: no row has an intent, or the bot knows none of them; "
+        "exit codes: 0 evaluated; 1 nothing to evaluate: no row has an intent, or the bot knows none of them; "
         "2 a wrong command line"
     )
     parser.set_defaults(verb=evaluate_verb)

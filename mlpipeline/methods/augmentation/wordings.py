@@ -93,7 +93,8 @@ def paraphrases_of(setting: Setting, used: Mapping[str, Operator], normalized: s
             for name in rng.sample(names, len(names)) if depth else names:
                 if depth and (given >= _EACH or used[name].opposite):
                     continue
-                for made in used[name].rewrite(sentence, rng):
+                # A generator of its own: what one operator makes does not depend on which others are used.
+                for made in used[name].rewrite(sentence, rng_of(seed, *before, text, name)):
                     given += 1
                     one = Candidate(made, normalize(made), 0, (*before, name), opposite=used[name].opposite)
                     if one.normalized not in seen:

@@ -214,7 +214,7 @@ def test_a_run_is_handed_on_as_it_was_asked(pipeline, monkeypatch: pytest.Monkey
     ((request, more),) = asked
     assert (request.names, request.last, request.master, request.settings) == (["shop/ko"], "clean", "local[1]", secret)
     assert request.command.endswith(".run(select='shop/ko', last='clean', master='local[1]')")
-    assert [view.__name__ for view in more["views"]] == ["write_pages"]
+    assert [view.__name__ for view in more["views"]] == ["write_pages", "attach_reports"]
 
 
 def test_a_session_of_the_caller_is_not_taken_over(pipeline, monkeypatch: pytest.MonkeyPatch):

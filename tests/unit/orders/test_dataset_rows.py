@@ -56,7 +56,7 @@ def test_what_is_not_there_is_named(store: Store, home: Path, dataset, bots, col
 def test_the_bots_of_a_store_and_how_they_stand(store: Store):
     assert partitions_in(store) == {"bank/en", "shop/ko"}
     bank, shop = bot_rows(store, ["bank/en", "shop/ko"])
-    assert astuple(bank) == ("bank/en", 8, 8, 8, *[None] * 9, "")
+    assert astuple(bank) == ("bank/en", 8, 8, 8, *[None] * 10, "")
     assert (shop.learnt, shop.accuracy, shop.low, shop.high, shop.version) == (6, 0.875, 0.7, 0.95, 1)
     assert (shop.alias, shop.gate) == ("champion", "passed")
 
