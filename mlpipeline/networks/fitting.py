@@ -111,8 +111,8 @@ def fit_weights(
     labels, counts = targets.shape[1], np.ones(len(rows), np.float32) if row_weights is None else row_weights
     # Without vectors a matrix without columns: what it adds is zero, and one step is compiled for both shapes.
     read = np.zeros((len(rows), 0), np.float32) if vectors is None else vectors
-    table, *dense = map(_state, _first_weights(size, labels, settings.dims, read.shape[1], seed))
-    epochs, steps = plan_steps(len(rows), settings)
+    first, *others = _first_weights(size, labels, settings.dims, read.shape[1], seed)
+    table, dense, (epochs, steps) = tf.Variable(first), [*map(_state, others)], plan_steps(len(rows), settings)
     blind = _BLIND if vectors is not None and len(rows) < _FEW * labels else 0.0
     dropout, random, move = np.float32(settings.dropout), np.random.default_rng(seed), _compiled_step()
     history, time = [], 0
@@ -121,11 +121,11 @@ def fit_weights(
         for chosen in np.array_split(random.permutation(len(rows)), steps):
             time += 1
             known, where, values = _ngrams_of(rows, chosen, settings.feature_dropout, blind, random)
-            rate = np.float32(_rate(settings.learning_rate, time, steps * epochs))
-            own = [tf.gather(part, known) for part in table]
             batch = (where, values, read[chosen], targets[chosen], counts[chosen])
-            own, *dense, loss = move(own, dense, batch, (rate, dropout, np.array([seed, time], np.int64)))
-            _put_back(table, own, known)
+            rate = np.float32(_rate(settings.learning_rate, time, steps * epochs))
+            noise = (rate, dropout, np.array([seed, time], np.int64))
+            own, *dense, loss = move(tf.gather(table, known), dense, batch, noise)
+            table.scatter_update(tf.IndexedSlices(own, known))
             total += float(loss) * len(chosen)
         history.append(round(total / len(rows), 6))
     return _fitted(table, dense, labels, vectors is not None), history
@@ -141,28 +141,32 @@ def plan_steps(rows: int, settings: FitSettings) -> tuple[int, int]:
 
 
 def _first_weights(size: int, labels: int, dims: int, length: int, seed: int) -> tuple[NDArray[np.float32], ...]:
-    """The linear parts start at zero, the deep one at random; row 0 belongs to the padding and stays zero."""
+    """The linear parts start at zero, the deep one at random; row 0 belongs to the padding and stays zero.
+
+    The table, (size + 1, 3, labels + dims), has Adam's moments beside its weights: one operation takes what a batch
+    needs, and one puts it back.
+    """
     random = np.random.default_rng(seed)
-    table = np.zeros((size + 1, labels + dims), np.float32)
-    table[1:, labels:] = random.normal(0.0, _DEEP_SPREAD, (size, dims))
+    table = np.zeros((size + 1, 3, labels + dims), np.float32)
+    table[1:, 0, labels:] = random.normal(0.0, _DEEP_SPREAD, (size, dims))
     reach = np.sqrt(6.0 / (dims + labels))  # Glorot and Bengio 2010
     out = random.uniform(-reach, reach, (dims, labels)).astype(np.float32)
     return table, out, np.zeros(labels, np.float32), np.zeros((length, labels), np.float32)
 
 
-def _fitted(table: list[tf.Variable], dense: list[list[tf.Tensor]], labels: int, with_vectors: bool) -> Weights:
+def _fitted(table: tf.Variable, dense: list[list[tf.Tensor]], labels: int, with_vectors: bool) -> Weights:
     """The weights without their moments, the scales of the linear parts multiplied in."""
-    numbers, (out, bias, vector_in) = np.array(table[0]), (np.array(state[0]) for state in dense)
+    numbers, (out, bias, vector_in) = np.array(table[:, 0]), (np.array(state[0]) for state in dense)
     numbers[:, :labels] *= np.float32(_WIDE_SCALE)
     weights = {"table": numbers, "out": out, "bias": bias}
     return {**weights, "vector_in": vector_in * np.float32(_VECTOR_SCALE)} if with_vectors else weights
 
 
-def _state(first: NDArray[np.float32]) -> list[tf.Variable]:
+def _state(first: NDArray[np.float32]) -> list[tf.Tensor]:
     """Weights and Adam's two moments of each."""
     import tensorflow as tf
 
-    return [tf.Variable(first), tf.Variable(np.zeros_like(first)), tf.Variable(np.zeros_like(first))]
+    return [tf.constant(first), tf.zeros_like(first), tf.zeros_like(first)]
 
 
 def _rate(peak: float, time: int, steps: int) -> float:
@@ -186,23 +190,24 @@ def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
     import tensorflow as tf
 
     matrix, vector = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None], tf.float32)
+    rows = tf.TensorSpec([None, 3, None], tf.float32)
     index, seed = tf.TensorSpec([None, 2], tf.int64), tf.TensorSpec([2], tf.int64)
     number = tf.TensorSpec([], tf.float32)
     dense = [[matrix] * 3, [vector] * 3, [matrix] * 3]
 
     @tf.function(  # type: ignore[untyped-decorator, misc, unused-ignore]
-        input_signature=[[matrix] * 3, dense, (index, vector, matrix, matrix, vector), (number, number, seed)]
+        input_signature=[rows, dense, (index, vector, matrix, matrix, vector), (number, number, seed)]
     )
     def step(
-        own: list[tf.Tensor],
+        own: tf.Tensor,
         dense: list[list[tf.Tensor]],
         batch: tuple[tf.Tensor, ...],
         noise: tuple[tf.Tensor, ...],
     ) -> tuple[tf.Tensor, ...]:
         (where, values, vectors, wanted, counts), (rate, dropout, seed) = batch, noise
-        labels = tf.shape(wanted)[1]
-        shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own[0])[0]]), tf.int64)
-        leaves = [own[0], *(state[0] for state in dense)]
+        states, labels = [tf.unstack(own, axis=1), *dense], tf.shape(wanted)[1]
+        shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own)[0]]), tf.int64)
+        leaves = [state[0] for state in states]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(leaves)
             summed = tf.sparse.sparse_dense_matmul(tf.SparseTensor(where, values, shape), leaves[0])
@@ -211,9 +216,11 @@ def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
             scores += vectors @ leaves[3] * _VECTOR_SCALE
             loss = tf.reduce_mean(counts * tf.nn.softmax_cross_entropy_with_logits(wanted, scores))
         slopes = tape.gradient(loss, leaves)
-        return (*(_moved(state, slope, rate) for state, slope in zip([own, *dense], slopes, strict=True)), loss)
+        moved, *others = (_moved(state, slope, rate) for state, slope in zip(states, slopes, strict=True))
+        return tf.stack(moved, axis=1), *others, loss
 
-    returned: Callable[..., tuple[tf.Tensor, ...]] = step
+    # Called as it is traced: to look up the trace costs a small bot a quarter of its training.
+    returned: Callable[..., tuple[tf.Tensor, ...]] = step.get_concrete_function()
     return returned
 
 
@@ -225,14 +232,6 @@ def _moved(state: list[tf.Tensor], slope: tf.Tensor, rate: tf.Tensor) -> list[tf
     first = _DECAY_FIRST * first + (1.0 - _DECAY_FIRST) * slope
     second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
     return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
-
-
-def _put_back(table: list[tf.Variable], own: list[tf.Tensor], known: Ids) -> None:
-    """The moved rows of a batch's n-grams, into the tables of all."""
-    import tensorflow as tf
-
-    for part, moved in zip(table, own, strict=True):
-        part.scatter_update(tf.IndexedSlices(moved, known))
 
 
 def _ngrams_of(
