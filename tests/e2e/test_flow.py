@@ -168,7 +168,7 @@ def test_a_gate_refuses_and_the_champion_stays(copied: Project):
     words = ("run", "--select", "shop/en", "--set", "release.gate.min_accuracy=1.01", "--master", "local[2]")
     done = copied(*words, expect=None)
     if done.returncode == 2:  # shares above 1 are no values: ask for something else that cannot be met
-        words = (*words[:3], "--set", "release.gate.max_ece=0.0", *words[5:])
+        words = (*words[:3], "--set", "release.bound=point", "--set", "release.gate.max_ece=0.0", *words[5:])
         done = copied(*words, expect=4)
     assert done.returncode == 4
     assert "refused" in done.stdout
