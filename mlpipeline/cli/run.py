@@ -82,8 +82,8 @@ def _nothing_to_do(context: CommandContext, record: RunRecord, names: Sequence[s
     context.print_result(
         {"run": None, "report": report, "bots": rows}, text + (f"\n\nlast report: {report}" if report else "")
     )
-    # Where a person let an older version answer, nothing was refused.
-    return _REFUSED if any(str(row["gate"]).startswith("refused") and not row["alias"] for row in rows) else 0
+    # Where a person let an older version answer, nothing was refused: it is the gate that says so, not the alias.
+    return _REFUSED if any(str(row["gate"]).startswith("refused") for row in rows) else 0
 
 
 def _print_record(context: CommandContext, record: RunRecord, names: Sequence[str]) -> int:
