@@ -49,7 +49,7 @@ def test_intents_are_learnt_from_the_training_split_only(spark):
     splits = [("shop", "c1", "train"), ("bank", "c1", "train"), ("shop", "c2", "test"), ("bank", "c2", "train")]
     inputs = {
         "cleaned": spark.createDataFrame(cleaned * 2, CLEANED),
-        "splits": spark.createDataFrame([(d, "ko", c, s) for d, c, s in splits], SPLITS),
+        "splits": spark.createDataFrame([(d, "ko", c, s, c, False) for d, c, s in splits], SPLITS),
     }
     found = as_rows(training_intents(inputs), "content_id", "intent")
     assert sorted(found) == [("c1", "bank/a"), ("c1", "shop/a"), ("c2", "bank/c")]
