@@ -111,6 +111,19 @@ def told_in_full(client: MlflowClient, version: ModelVersion, listed: list[dict[
     assert kind == "custom_model_development"
 
 
+@pytest.fixture
+def no_server_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What mlflow itself keeps and sets while the test looks into the server is gone for the tests after it."""
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, "")  # undone at the end, also where mlflow has set another one by then
+    yield
+    import mlflow
+
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri("")
+
+
+@pytest.mark.usefixtures("no_server_left")
 def test_a_release_is_told_to_a_teams_server_and_survives_that_it_is_gone(
     copied: Project, server: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
