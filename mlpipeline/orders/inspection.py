@@ -13,6 +13,7 @@ from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.content import open_bundle
 from mlpipeline.store.checked import with_store
 from mlpipeline.store.layout import Store
+from mlpipeline.store.registry.moves import bundles_of
 from mlpipeline.store.registry.released import put_back
 from mlpipeline.store.tables.appended import damages_of
 from mlpipeline.store.tables.datasets import damaged_table, read_rows
@@ -101,7 +102,7 @@ def _bundles(store: Store, bots: Collection[str], found: Inspection) -> Iterator
     """All bundles are read. The one that the table of releases names is told of by its stage."""
     for bot in sorted(bots):
         current, version = _current_bundle(store, bot)
-        home = Path(store.path("bundles", *Bot.parse(bot)))
+        home = bundles_of(store, bot)
         for folder in sorted(place for place in home.glob("[!.]*") if place.is_dir()):
             found.bundles += 1
             if folder.name == current:

@@ -43,7 +43,7 @@ from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.models import register_bundle, registry
-from mlpipeline.store.registry.moves import move_champion, name_candidate, read_champion
+from mlpipeline.store.registry.moves import bundles_of, database_of, move_champion, name_candidate, read_champion
 from mlpipeline.store.registry.pointers import ALIAS
 from mlpipeline.store.registry.rows import set_aside
 from mlpipeline.store.registry.server import team_server
@@ -77,7 +77,7 @@ def bundle_home(store: Store, bot: str) -> Path:
     """Where a bot's bundles lie; raises StoreError when the store is no folder of this machine."""
     if not store.is_local:
         raise StoreError("bundles need a folder", where=store.root, fix="mount the store, or copy datasets to a folder")
-    return Path(store.path("bundles", *Bot.parse(bot)))
+    return bundles_of(store, bot)
 
 
 def _answers(inputs: Mapping[str, pa.Table], bot: str) -> dict[str, dict[str, str]]:
@@ -136,7 +136,7 @@ def release(
 ) -> Mapping[str, pa.Table]:
     """Table of contents: put the bundle together, judge by the gate, register it, move the alias if it passed."""
     home = bundle_home(store, bot)
-    set_aside(Path(store.path("mlflow", "mlflow.db")))
+    set_aside(database_of(store))
     profile = Profile.of(settings.language)
     normalize = normalizer(profile)
     today = read_champion(store, bot)

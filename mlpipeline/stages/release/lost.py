@@ -9,7 +9,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.seals import find_damage
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.moves import follow, is_retired
+from mlpipeline.store.registry.moves import bundles_of, database_of, follow, is_retired
 from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, POINTER, model_name, read_pointer
 from mlpipeline.store.registry.rows import Registry, read_registry
 from mlpipeline.store.tables.datasets import read_rows
@@ -34,7 +34,7 @@ def find_lost(store: Store, *, thorough: bool) -> Callable[[str], list[str]]:
         return lambda bot: []  # a table that cannot be read is made anew first: the plan sees its files
     rows = {str(Bot(row["domain"], row["lang"])): row for row in released}
     try:
-        registry = read_registry(Path(store.path("mlflow", "mlflow.db")), DIGEST_TAG)
+        registry = read_registry(database_of(store), DIGEST_TAG)
         damaged = "" if registry else "registry missing: mlflow/mlflow.db"
     except StoreError as error:
         registry, damaged = None, error.what
@@ -68,7 +68,7 @@ def _unregistered(store: Store, registry: Registry, bot: str, row: dict[str, obj
 
 def _misled(store: Store, registry: Registry, bot: str) -> list[str]:
     """The pointer must say what the alias says: one that was moved elsewhere is followed, if its bundle is there."""
-    name, place = model_name(bot), Path(store.path("bundles", *Bot.parse(bot)))
+    name, place = model_name(bot), bundles_of(store, bot)
     champion = registry.aliases.get(name, {}).get(ALIAS)
     kept = registry.versions.get(name, {}).get(champion) if champion is not None else None
     if kept is None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError, UsageError, did_you_mean
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.moves import follow, is_retired
+from mlpipeline.store.registry.moves import bundles_of, database_of, follow, is_retired
 from mlpipeline.store.registry.pointers import ALIAS, DIGEST_TAG, PREVIOUS, Released, model_name
 from mlpipeline.store.registry.rows import Row, read_registry
 
@@ -23,8 +22,8 @@ def find_released(store: Store, bot: str, version: str | None = None) -> Release
         StoreError: there is none; with what makes it anew where one was released.
         UsageError: the bot has others than the version that is asked for.
     """
-    place = Path(store.path("bundles", *Bot.parse(bot)))
-    database = Path(store.path("mlflow", "mlflow.db"))
+    place = bundles_of(store, bot)
+    database = database_of(store)
     if version and version != ALIAS:
         # Read without MLflow, whose import takes seconds.
         kept = read_registry(database, DIGEST_TAG)
