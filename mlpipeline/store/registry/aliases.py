@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.registry.pointers import DIGEST_TAG
-from mlpipeline.store.registry.rows import IS_THERE, Row, read_metrics
+from mlpipeline.store.registry.rows import IS_THERE, Row, cannot_change, connect, read_metrics
 
 _NAMED = f"""
     SELECT a.version, v.source, d.value, m.value FROM registered_model_aliases a
@@ -39,9 +39,7 @@ def read_alias(path: Path, model: str, alias: str, version: int = 0) -> tuple[bo
         StoreError: it cannot be read.
     """
     try:
-        # A process that was killed while it wrote leaves a journal, which only a reader that may write can play back.
-        mode = "rw" if path.with_name(f"{path.name}-journal").exists() and os.access(path, os.W_OK) else "ro"
-        with closing(_connect(path, mode)) as database:
+        with closing(connect(path, "ro", _PATIENCE)) as database:
             versions = f"SELECT 1 FROM model_versions v WHERE name = ? AND version = ? AND {IS_THERE}"
             known = database.execute(versions, (model, version)).fetchone() is not None
             found = database.execute(_NAMED, (DIGEST_TAG, model, alias)).fetchone()
@@ -63,7 +61,7 @@ def set_aliases(path: Path, model: str, aliases: Mapping[str, int | None]) -> No
         StoreError: the file cannot be written.
     """
     try:
-        with closing(_connect(path, "rw")) as database, database:
+        with closing(connect(path, "rw", _PATIENCE)) as database, database:
             database.execute("BEGIN IMMEDIATE")
             for alias, version in aliases.items():
                 database.execute("DELETE FROM registered_model_aliases WHERE name = ? AND alias = ?", (model, alias))
@@ -73,10 +71,4 @@ def set_aliases(path: Path, model: str, aliases: Mapping[str, int | None]) -> No
                         "INSERT INTO registered_model_aliases (alias, version, name) VALUES (?, ?, ?)", values
                     )
     except sqlite3.Error as error:
-        fix = "wait for who writes there, or give write permission and room"
-        raise StoreError(f"the registry cannot be written ({error})", where=str(path), fix=fix) from error
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(address, uri=True, timeout=_PATIENCE)
+        raise cannot_change(path, error) from error

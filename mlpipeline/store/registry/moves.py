@@ -125,8 +125,9 @@ def move_champion(store: Store, bot: str, version: int, *, how: str, why: str = 
 def name_candidate(store: Store, bot: str, version: int, why: str) -> None:
     """Lets the alias `candidate` name a version that a gate refused; raises StoreError where it cannot be written."""
     with move_lock(store, bot):
-        old = registered(store, bot)[1].get(CANDIDATE)
-        _tell_server(store, bot, {CANDIDATE: registered(store, bot)[0][version].digest})
+        rows, aliases = registered(store, bot)
+        old = aliases.get(CANDIDATE)
+        _tell_server(store, bot, {CANDIDATE: rows[version].digest})
         set_aliases(database_of(store), model_name(bot), {CANDIDATE: version})
         if old != version:
             log_move(bundles_of(store, bot), Move(CANDIDATE, old, version, "release", why).signed())

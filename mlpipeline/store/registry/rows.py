@@ -127,12 +127,30 @@ def bring_home(path: Path, digest_tag: str) -> None:
         )
 
 
+def connect(path: Path, mode: str, patience: float = 30.0) -> sqlite3.Connection:
+    """Opens the file, which must be there, to read ("ro") or to write ("rw").
+
+    Args:
+        path: the file.
+        mode: what for; a process that was killed while it wrote leaves a journal, which only a reader that may write
+            can play back.
+        patience: seconds to wait for who writes there.
+    """
+    if path.with_name(f"{path.name}-journal").exists() and os.access(path, os.W_OK):
+        mode = "rw"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=patience)
+
+
+def cannot_change(path: Path, error: sqlite3.Error) -> StoreError:
+    """The error of a file that took no change."""
+    fix = "wait for who writes there, or give write permission and room"
+    return StoreError(f"the registry cannot be written ({error})", where=str(path), fix=fix)
+
+
 @contextmanager
 def _opened(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    # A process that was killed while it wrote leaves a journal, which only a reader that may write can play back.
-    mode = "rw" if path.with_name(f"{path.name}-journal").exists() else mode
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30)) as database:
+        with closing(connect(path, mode)) as database:
             said = database.execute("PRAGMA quick_check(1)").fetchone()[0]
             if said != "ok":
                 raise sqlite3.DatabaseError(said)

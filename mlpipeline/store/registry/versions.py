@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.registry.pointers import DIGEST_TAG
-from mlpipeline.store.registry.rows import IS_THERE, read_metrics
+from mlpipeline.store.registry.rows import IS_THERE, cannot_change, connect, read_metrics
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read_versions(path: Path, model: str) -> list[Version]:
     query = f"SELECT version, source, creation_time, run_id FROM model_versions v WHERE name = ? AND {IS_THERE}"
     found = []
     try:
-        with closing(_connect(path)) as database:
+        with closing(connect(path, "ro")) as database:
             for number, key, value in database.execute(
                 "SELECT version, key, value FROM model_version_tags WHERE name = ?", (model,)
             ):
@@ -61,7 +61,7 @@ def read_versions(path: Path, model: str) -> list[Version]:
 def read_params(path: Path, run: str) -> dict[str, str]:
     """The recipe that is logged with a run; empty where there is none. Raises StoreError as `read_versions` does."""
     try:
-        with closing(_connect(path)) as database:
+        with closing(connect(path, "ro")) as database:
             return dict(database.execute("SELECT key, value FROM params WHERE run_uuid = ?", (run,)).fetchall())
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
@@ -70,17 +70,13 @@ def read_params(path: Path, run: str) -> dict[str, str]:
 def delete_versions(path: Path, model: str, numbers: list[int]) -> None:
     """Takes versions out of the registry, all or none; their runs stay as history. Raises StoreError."""
     try:
-        with (
-            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=30)) as database,
-            database,
-        ):
+        with closing(connect(path, "rw")) as database, database:
             for table in ("model_version_tags", "registered_model_aliases", "model_versions"):
                 database.executemany(
                     f"DELETE FROM {table} WHERE name = ? AND version = ?", [(model, number) for number in numbers]
                 )
     except sqlite3.Error as error:
-        fix = "wait for who writes there, or give write permission and room"
-        raise StoreError(f"the registry cannot be written ({error})", where=str(path), fix=fix) from error
+        raise cannot_change(path, error) from error
 
 
 def logged_gate(version: Version) -> str:
@@ -92,10 +88,6 @@ def _time(milliseconds: object) -> str:
     if not isinstance(milliseconds, int):
         return ""
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).isoformat(timespec="seconds")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
 
 
 def _unreadable(path: Path, error: Exception) -> StoreError:
