@@ -148,6 +148,11 @@ def choosing_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def why_option(parser: argparse.ArgumentParser) -> None:
+    """Adds `--why`, of verbs that choose which version answers."""
+    parser.add_argument("--why", default="", metavar="TEXT", help="a reason, for the log of moves")
+
+
 def renamed_option(parser: argparse.ArgumentParser, old: str, new: str) -> None:
     """Has `old` answered with its new name, as a wrong command line; --help does not show it."""
     parser.add_argument(old, action=_Renamed, nargs="?", const=new, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

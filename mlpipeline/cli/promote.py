@@ -6,6 +6,7 @@ import argparse
 
 from mlpipeline.cli.bots import meant_version
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import why_option
 from mlpipeline.errors import UsageError
 from mlpipeline.store.registry.moves import move_champion, registered
 from mlpipeline.store.registry.pointers import ALIAS
@@ -17,7 +18,7 @@ def add_promote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "bot", metavar="BOT@VERSION", help="such as shop/ko@3, shop/ko@candidate (made last) or shop/ko@previous"
     )
-    parser.add_argument("--why", default="", metavar="TEXT", help="a reason, for the log of moves")
+    why_option(parser)
     parser.set_defaults(verb=promote_verb)
 
 

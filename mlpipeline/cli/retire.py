@@ -6,13 +6,14 @@ import argparse
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import why_option
 from mlpipeline.store.registry.moves import retire
 
 
 def add_retire(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("bot", metavar="BOT", help="DOMAIN/LANG")
-    parser.add_argument("--why", default="", metavar="TEXT", help="a reason, for the log of moves")
+    why_option(parser)
     parser.set_defaults(verb=retire_verb)
 
 

@@ -6,6 +6,7 @@ import argparse
 
 from mlpipeline.cli.bots import meant_bot
 from mlpipeline.cli.context import CommandContext
+from mlpipeline.cli.options import why_option
 from mlpipeline.cli.promote import let_answer
 from mlpipeline.errors import UsageError
 from mlpipeline.store.registry.moves import registered
@@ -15,7 +16,7 @@ from mlpipeline.store.registry.pointers import PREVIOUS
 def add_rollback(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("bot", metavar="BOT", help="DOMAIN/LANG")
-    parser.add_argument("--why", default="", metavar="TEXT", help="a reason, for the log of moves")
+    why_option(parser)
     parser.set_defaults(verb=rollback_verb)
 
 
