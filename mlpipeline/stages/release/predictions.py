@@ -42,9 +42,10 @@ def pair_with_champion(today: Released | None, rows: pa.Table, out_of_scope: str
     except (StoreError, KeyError, ValueError, OSError):
         return None
     rows = rows.filter(pc.not_equal(rows["intent"], out_of_scope))
-    after = unpack_predictions(pack_predictions(rows))
+    columns = (rows[name].to_pylist() for name in ("content_id", "intent", "predicted"))
+    after = {(content, intent): said for content, intent, said in zip(*columns, strict=True)}
     common = sorted(before.keys() & after.keys())
     if not common:
         return None
-    was_right, is_right = ([said[row].predicted == row[1] for row in common] for said in (before, after))
-    return count_paired(was_right, is_right)
+    was_right = [before[row].predicted == row[1] for row in common]
+    return count_paired(was_right, [after[row] == row[1] for row in common])
