@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpipeline.networks.knownness import Knownness, Readings, fit_knownness
+from mlpipeline.networks.features import FeatureSpec, Vocabulary
+from mlpipeline.networks.knownness import Knownness, Readings, fit_knownness, known_share
 from mlpipeline.networks.priors import TEMPERATURE, prior_threshold, shrunk
 from mlpipeline.networks.zones import threshold_by_wrong, zones_by_costs
 
@@ -63,6 +64,26 @@ def scores(readings: Readings, temperature: float, knownness: Knownness | None =
     """
     shares = softmax(readings.logits, temperature)
     return shares if knownness is None else shares * knownness.of(readings)[:, None]
+
+
+def text_scores(
+    texts: Sequence[str],
+    logits: NDArray[np.float32],
+    spec: FeatureSpec,
+    vocabulary: Vocabulary,
+    temperature: float,
+    knownness: Knownness | None,
+) -> Floats:
+    """What normalised texts score, as `scores`; what is known of them is asked only where their scores hang on it.
+
+    Args:
+        texts: n of them.
+        logits: (n, k), what the network says of each.
+        spec, vocabulary: the n-grams that the network reads and knows.
+        temperature, knownness: of the bot.
+    """
+    known = np.ones(len(texts), np.float32) if knownness is None else known_share(texts, spec, vocabulary)
+    return scores(Readings(logits, known), temperature, knownness)
 
 
 def fit_temperature(logits: NDArray[np.floating], targets: NDArray[np.integer]) -> float:

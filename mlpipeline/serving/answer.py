@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpipeline.errors import StageError, UsageError
-from mlpipeline.networks.calibrate import scores
+from mlpipeline.networks.calibrate import text_scores
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.inputs import core_inputs
-from mlpipeline.networks.knownness import Readings, known_share
 from mlpipeline.networks.runtime import core_logits
 from mlpipeline.networks.search import Vectors, search
 from mlpipeline.serving.bundle import Bundle
@@ -103,8 +102,8 @@ class Answerer:
                 fix="release the bot again",
             )
         limits = bundle.thresholds
-        known = known_share(normalized, bundle.spec, bundle.vocabulary)
-        shares = scores(Readings(logits, known), limits.temperature, limits.knownness)
+        told = (bundle.spec, bundle.vocabulary, limits.temperature, limits.knownness)
+        shares = text_scores(normalized, logits, *told)
         return choose(shares, bundle.labels, bundle.thresholds, known=(ids != 0).any(axis=1))
 
     def _nearest(self, normalized: list[str], vectors: Vectors | None) -> list[list[Nearest]]:

@@ -11,11 +11,10 @@ import pyarrow.compute as pc
 from mlpipeline.bots import Bot
 from mlpipeline.languages.profile import Profile
 from mlpipeline.networks import features
-from mlpipeline.networks.calibrate import scores
+from mlpipeline.networks.calibrate import text_scores
 from mlpipeline.networks.classifier import TrainedModel
 from mlpipeline.networks.encoders.opening import from_bytes
 from mlpipeline.networks.inputs import core_inputs
-from mlpipeline.networks.knownness import Readings, known_share
 from mlpipeline.networks.runtime import core_logits, open_core
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
@@ -65,8 +64,7 @@ def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str], encoder: b
     vectors = from_bytes(encoder).encode(normalized) if model.vector_dims and encoder is not None else None
     inputs = core_inputs(ids, model.vector_dims, vectors)
     logits = core_logits(open_core(onnx), inputs, len(model.labels))
-    known = known_share(normalized, model.spec, model.vocabulary)
-    return scores(Readings(logits, known), model.temperature, model.knownness)
+    return text_scores(normalized, logits, model.spec, model.vocabulary, model.temperature, model.knownness)
 
 
 def golden_rows(
