@@ -9,10 +9,13 @@ import re
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mlpipeline.cli.tables import cut, fit, terminal_cells
 from mlpipeline.errors import UsageError
 from mlpipeline.schemas import JSON_COLUMNS
+
+CellT = TypeVar("CellT")
 
 # Names that mean something to programs only: they stand last.
 TECHNICAL = frozenset(
@@ -105,6 +108,16 @@ def read_conditions(texts: Sequence[str], columns: Collection[str]) -> list[Cond
             raise UsageError(f"--where {text!r} is no condition", fix="write COLUMN=VALUE, such as intent=greet")
         found.append(Condition(_known(parts["column"], columns, "--where"), parts["how"], parts["value"].strip()))
     return found
+
+
+def rows_where(rows: Sequence[Mapping[str, CellT]], texts: Sequence[str]) -> list[Mapping[str, CellT]]:
+    """The rows for which all conditions of `--where` hold; rows of one table, at least one.
+
+    Raises:
+        UsageError: as `read_conditions` does.
+    """
+    conditions = read_conditions(texts, list(rows[0]))
+    return [row for row in rows if all(one.holds(row[one.column]) for one in conditions)]
 
 
 def _known(name: str, columns: Collection[str], option: str) -> str:

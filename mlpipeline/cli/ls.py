@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from mlpipeline.catalog import DATASETS
 from mlpipeline.cli.bot_table import bot_rows, draw_bots
-from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
+from mlpipeline.cli.columns import draw_chosen, read_columns, rows_where, table_options
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import choosing_options, refuse_ignored
 from mlpipeline.orders.bot_rows import partitions_in
@@ -42,14 +42,13 @@ def ls_verb(context: CommandContext) -> int:
         context.print_result([], f"no {what} yet in {context.store.root}: `mlpipeline run` makes them")
         return 0
     names = list(rows[0])
-    conditions = read_conditions(context.options.where, names)
-    found = [row for row in rows if all(one.holds(row[one.column]) for one in conditions)]
+    found = rows_where(rows, context.options.where)
     columns = read_columns(context.options.columns, names)
     if what == "bots" and found and columns is None:
         text = draw_bots(found, wide=context.options.wide)
     else:
         text = draw_chosen(found, names, context.options)
-    if conditions:
+    if context.options.where:
         text += f"\n\n{len(found)} of {len(rows)} {what}"
     context.print_result([{name: row[name] for name in columns or names} for row in found], text)
     return 0

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mlpipeline.cli.bots import meant_version
-from mlpipeline.cli.columns import draw_chosen, read_columns, read_conditions, table_options
+from mlpipeline.cli.columns import draw_chosen, read_columns, rows_where, table_options
 from mlpipeline.cli.context import CommandContext
 from mlpipeline.cli.options import choosing_options, refuse_ignored
 from mlpipeline.cluster.doctor.finding import amount
@@ -52,8 +52,7 @@ def ls_verb(context: CommandContext) -> int:
         context.print_result([], f"no version of a model yet in {context.store.root}: `mlpipeline run` makes them")
         return 0
     names = list(rows[0])
-    conditions = read_conditions(context.options.where, names)
-    found = [row for row in rows if all(one.holds(row[one.column]) for one in conditions)]
+    found = rows_where(rows, context.options.where)
     columns = read_columns(context.options.columns, names)
     drawn = [{**row, "size": amount(row["size"])} for row in found]
     context.print_result(
