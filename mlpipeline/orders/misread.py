@@ -147,8 +147,9 @@ def _learnt(store: Store, bot: str, rows: pa.Table) -> _Learnt | None:
         return None
     vectors = vectors.filter(pc.is_valid(vectors["vector"]))
     packed = dict(zip(vectors["content_id"].to_pylist(), vectors["vector"].to_pylist(), strict=True))
-    family_of = {row["content_id"]: row["family"] or row["content_id"] for row in splits.to_pylist()}
-    fixed = {row["content_id"] for row in splits.to_pylist() if row["fixed"]}
+    placed = splits.to_pylist()
+    family_of = {row["content_id"]: row["family"] or row["content_id"] for row in placed}
+    fixed = {row["content_id"] for row in placed if row["fixed"]}
     usable = (family_of.keys() & packed.keys()) - fixed
     learnt = [row for row in rows.to_pylist() if row["content_id"] in usable]
     if not learnt:
