@@ -1,10 +1,12 @@
-"""The classifier of intents: hashed n-grams in, logits out; trained in Keras, carried as plain arrays."""
+"""The classifier of intents: hashed n-grams in, logits out; exported from Keras, carried as plain arrays."""
 
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks import arrays, calibrate
-from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids
-from mlpipeline.networks.fitting import Weights, use_one_thread
-from mlpipeline.networks.inputs import core_inputs
+from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_rows
+from mlpipeline.networks.fitting import Weights
 from mlpipeline.networks.knownness import Knownness, Readings, known_share
 from mlpipeline.networks.settings import ClassifierSettings
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import keras
 
 _FORMAT = 1
-_BATCH = 128
+_BATCH = 1024
 _MOST_WEIGHTS = 16_000_000  # n-grams x (intents + dims): a model of 64 MB, of which an export holds several copies
 _FEWEST_NGRAMS = 20_000  # that are kept at least, however many intents there are
 
@@ -126,14 +127,31 @@ def most_ngrams(intents: int, settings: ClassifierSettings) -> int:
     return min(settings.max_vocabulary, max(fitting, _FEWEST_NGRAMS))
 
 
+@cache
+def _use_one_thread() -> None:
+    """One thread a process, once: several bots are exported side by side, and one thread adds numbers in one order."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # oneDNN rounds otherwise on another processor, and says so
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:
+        # Someone in this process used TensorFlow before; results stay right, only reruns may differ in the last bits.
+        return
+
+
 def build_core(model: TrainedModel) -> keras.Model:
     """The network as a `keras.Model`: input `ids` int32 (None, max_ids) -> output `logits` float32 (None, labels).
 
-    A model that reads vectors has a second input, `vector` float32 (None, d). Only Gather, sums, MatMul and
-    element-wise arithmetic, so that SavedModel, ONNX and TensorRT all take it. A text without any known n-gram and
-    without a vector gets equal logits, hence the lowest score there is.
+    A model that reads vectors has a second input, `vector` float32 (None, d). The numbers are those of `logits`. Only
+    Gather, sums, MatMul and element-wise arithmetic, so that SavedModel, ONNX and TensorRT all take it. A text without
+    any known n-gram and without a vector gets equal logits, hence the lowest score there is.
     """
-    use_one_thread()
+    _use_one_thread()
     import keras
 
     count, dims = len(model.labels), model.weights["out"].shape[0]
@@ -163,20 +181,28 @@ def build_core(model: TrainedModel) -> keras.Model:
 def logits(
     model: TrainedModel, texts: Sequence[str], vectors: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """Normalised texts -> logits float32 (n, labels), through the same network that is exported.
+    """Normalised texts -> logits float32 (n, labels): what every exported form of the network is compared with.
 
     Args:
         model: trained.
         texts: normalised.
         vectors: float32 (n, d) of the texts, for a model that reads them; None stands for zeros.
     """
-    parts = [np.zeros((0, len(model.labels)), np.float32)]
-    core = build_core(model)
+    from scipy.sparse import csr_matrix
+
+    weights, count = model.weights, len(model.labels)
+    parts = [np.zeros((0, count), np.float32)]
     for start in range(0, len(texts), _BATCH):
-        ids = as_ids(texts[start : start + _BATCH], model.spec, model.vocabulary)
-        read = core_inputs(ids, model.vector_dims, None if vectors is None else vectors[start : start + _BATCH])
-        # Called as it is, not through `predict`: nothing to compile for each of hundreds of bots in a process.
-        parts.append(np.asarray(core(list(read.values()) if model.vector_dims else ids, training=False), np.float32))
+        ids, offsets = as_rows(texts[start : start + _BATCH], model.spec, model.vocabulary)
+        idf = model.vocabulary.idf[ids - 1].astype(np.float32)
+        ngrams = csr_matrix((idf, ids, offsets), shape=(len(offsets) - 1, len(weights["table"])))
+        total = np.asarray(ngrams.power(2).sum(axis=1), np.float32)
+        unit = (ngrams @ weights["table"]) / np.sqrt(np.maximum(total, 1.0))
+        scores = unit[:, :count] + np.maximum(unit[:, count:], 0.0) @ weights["out"] + weights["bias"]
+        scores *= np.minimum(total, 1.0)
+        if model.vector_dims and vectors is not None:
+            scores += vectors[start : start + _BATCH] @ weights["vector_in"]
+        parts.append(scores)
     return np.concatenate(parts)
 
 

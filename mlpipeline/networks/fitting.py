@@ -1,15 +1,14 @@
 """The training loop of the classifier: sparse n-gram weights in, plain numpy weights out.
 
-It runs on TensorFlow below Keras; the network that comes out of it is the Keras model of `classifier.build_core`.
+The network that comes out of it is the Keras model of `classifier.build_core`. A step touches a few thousand n-grams
+of tens of thousands, and no optimiser of Keras moves only the rows that a batch holds. Written on TensorFlow's own
+operations, two thirds of a small bot's step were spent between them, and each worker held the library for it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,10 @@ from mlpipeline.networks.features import FeatureSpec, Ids, Offsets, Vocabulary, 
 from mlpipeline.networks.settings import FitSettings
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    from scipy.sparse import csr_matrix
 
 Weights = dict[str, NDArray[np.float32]]
+Numbers = NDArray[np.float32]
 
 _VECTOR_SCALE = 6.0  # as below, for what reads an encoder's vector
 _FEW, _BLIND = 16, 0.3  # with fewer rows an intent, so many texts of a step are read by their vector alone
@@ -44,12 +44,32 @@ class Sparse:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def take(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Ids, NDArray[np.float32]]:
-        """Of the chosen rows: position of the row within the choice (m,), ids (m,), values (m,)."""
-        counts = np.diff(self.offsets)[rows]
-        where = np.repeat(np.arange(len(rows)), counts)
-        place = np.arange(len(where)) + np.repeat(self.offsets[rows] - (np.cumsum(counts) - counts), counts)
-        return where, self.ids[place], self.values[place]
+    def matrix(self, width: int) -> csr_matrix:
+        """The same as SciPy has it, (n, width)."""
+        from scipy.sparse import csr_matrix
+
+        return csr_matrix((self.values, self.ids, self.offsets), shape=(len(self), width))
+
+
+class Layers(NamedTuple):
+    """Weights of u n-grams, (u, k + dims), of the layer behind the deep part, (dims, k), the bias (k,), and those of
+    an encoder's vector, (d, k); or one number for each of these: its slope, or a moment of Adam."""
+
+    ngrams: Numbers
+    out: Numbers
+    bias: Numbers
+    vector_in: Numbers
+
+
+class Batch(NamedTuple):
+    """b texts of a step: n-gram weights (b, u), vectors (b, d), distributions over labels (b, k), how much each counts
+    (b,), and what the units of the deep part are multiplied with, (b, dims): 0 for those that are silenced."""
+
+    ngrams: csr_matrix
+    vectors: Numbers
+    targets: Numbers
+    counts: Numbers
+    units: Numbers
 
 
 def as_sparse(texts: list[str], spec: FeatureSpec, vocabulary: Vocabulary) -> Sparse:
@@ -60,23 +80,6 @@ def as_sparse(texts: list[str], spec: FeatureSpec, vocabulary: Vocabulary) -> Sp
     mass = np.bincount(owner, weights=weight.astype(np.float64) ** 2, minlength=len(texts))
     values = weight / np.sqrt(np.maximum(mass, 1.0))[owner]
     return Sparse(ids, values.astype(np.float32), offsets)
-
-
-@cache
-def use_one_thread() -> None:
-    """One thread a process, once: several bots train side by side, and one thread adds numbers in one order."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # oneDNN rounds otherwise on another processor, and says so
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import tensorflow as tf
-
-    tf.get_logger().setLevel("ERROR")
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        # Someone in this process used TensorFlow before; results stay right, only reruns may differ in the last bits.
-        return
 
 
 def fit_weights(
@@ -105,30 +108,29 @@ def fit_weights(
     Returns:
         Weights `table` (size + 1, k + dims), `out` (dims, k), `bias` (k,), for vectors `vector_in` (d, k); losses.
     """
-    use_one_thread()
-    import tensorflow as tf
+    from threadpoolctl import threadpool_limits
 
     labels, counts = targets.shape[1], np.ones(len(rows), np.float32) if row_weights is None else row_weights
-    # Without vectors a matrix without columns: what it adds is zero, and one step is compiled for both shapes.
+    # Without vectors a matrix without columns: what it adds is zero.
     read = np.zeros((len(rows), 0), np.float32) if vectors is None else vectors
-    first, *others = _first_weights(size, labels, settings.dims, read.shape[1], seed)
-    table, dense, (epochs, steps) = tf.Variable(first), [*map(_state, others)], plan_steps(len(rows), settings)
+    weights = _first_weights(size, labels, settings.dims, read.shape[1], seed)
+    first, second = (Layers(*map(np.zeros_like, weights)) for _ in range(2))
     blind = _BLIND if vectors is not None and len(rows) < _FEW * labels else 0.0
-    dropout, random, move = np.float32(settings.dropout), np.random.default_rng(seed), _compiled_step()
-    history, time = [], 0
-    for _ in range(epochs):
-        total = 0.0
-        for chosen in np.array_split(random.permutation(len(rows)), steps):
-            time += 1
-            known, where, values = _ngrams_of(rows, chosen, settings.feature_dropout, blind, random)
-            batch = (where, values, read[chosen], targets[chosen], counts[chosen])
-            rate = np.float32(_rate(settings.learning_rate, time, steps * epochs))
-            noise = (rate, dropout, np.array([seed, time], np.int64))
-            own, *dense, loss = move(tf.gather(table, known), dense, batch, noise)
-            table.scatter_update(tf.IndexedSlices(own, known))
-            total += float(loss) * len(chosen)
-        history.append(round(total / len(rows), 6))
-    return _fitted(table, dense, labels, vectors is not None), history
+    matrix, random = rows.matrix(size + 1), np.random.default_rng(seed)
+    (epochs, steps), history, time = plan_steps(len(rows), settings), [], 0
+    with threadpool_limits(1):  # one thread adds numbers in one order, and several bots train side by side
+        for _ in range(epochs):
+            total = 0.0
+            for chosen in np.array_split(random.permutation(len(rows)), steps):
+                time += 1
+                known, ngrams = _ngrams_of(matrix[chosen], settings.feature_dropout, blind, random)
+                others = read[chosen], targets[chosen], counts[chosen], _units(len(chosen), settings, random)
+                rate = _rate(settings.learning_rate, time, steps * epochs)
+                total += _step((weights, first, second), known, Batch(ngrams, *others), rate) * len(chosen)
+            history.append(round(total / len(rows), 6))
+    weights.ngrams[:, :labels] *= _WIDE_SCALE
+    fitted = {"table": weights.ngrams, "out": weights.out, "bias": weights.bias}
+    return fitted if vectors is None else {**fitted, "vector_in": weights.vector_in * _VECTOR_SCALE}, history
 
 
 def plan_steps(rows: int, settings: FitSettings) -> tuple[int, int]:
@@ -140,33 +142,14 @@ def plan_steps(rows: int, settings: FitSettings) -> tuple[int, int]:
     return min(epochs, max(most, _FEWEST_PASSES)), steps
 
 
-def _first_weights(size: int, labels: int, dims: int, length: int, seed: int) -> tuple[NDArray[np.float32], ...]:
-    """The linear parts start at zero, the deep one at random; row 0 belongs to the padding and stays zero.
-
-    The table, (size + 1, 3, labels + dims), has Adam's moments beside its weights: one operation takes what a batch
-    needs, and one puts it back.
-    """
+def _first_weights(size: int, labels: int, dims: int, length: int, seed: int) -> Layers:
+    """The linear parts start at zero, the deep one at random; row 0 belongs to the padding and stays zero."""
     random = np.random.default_rng(seed)
-    table = np.zeros((size + 1, 3, labels + dims), np.float32)
-    table[1:, 0, labels:] = random.normal(0.0, _DEEP_SPREAD, (size, dims))
+    table = np.zeros((size + 1, labels + dims), np.float32)
+    table[1:, labels:] = random.normal(0.0, _DEEP_SPREAD, (size, dims))
     reach = np.sqrt(6.0 / (dims + labels))  # Glorot and Bengio 2010
     out = random.uniform(-reach, reach, (dims, labels)).astype(np.float32)
-    return table, out, np.zeros(labels, np.float32), np.zeros((length, labels), np.float32)
-
-
-def _fitted(table: tf.Variable, dense: list[list[tf.Tensor]], labels: int, with_vectors: bool) -> Weights:
-    """The weights without their moments, the scales of the linear parts multiplied in."""
-    numbers, (out, bias, vector_in) = np.array(table[:, 0]), (np.array(state[0]) for state in dense)
-    numbers[:, :labels] *= np.float32(_WIDE_SCALE)
-    weights = {"table": numbers, "out": out, "bias": bias}
-    return {**weights, "vector_in": vector_in * np.float32(_VECTOR_SCALE)} if with_vectors else weights
-
-
-def _state(first: NDArray[np.float32]) -> list[tf.Tensor]:
-    """Weights and Adam's two moments of each."""
-    import tensorflow as tf
-
-    return [tf.constant(first), tf.zeros_like(first), tf.zeros_like(first)]
+    return Layers(table, out, np.zeros(labels, np.float32), np.zeros((length, labels), np.float32))
 
 
 def _rate(peak: float, time: int, steps: int) -> float:
@@ -180,70 +163,82 @@ def _rate(peak: float, time: int, steps: int) -> float:
     return float(rate * np.sqrt(1.0 - _DECAY_SECOND**time) / (1.0 - _DECAY_FIRST**time))
 
 
-@cache
-def _compiled_step() -> Callable[..., tuple[tf.Tensor, ...]]:
-    """One step of training, as a function of tensors of any size: compiled once a process, not once a bot.
+def _step(state: tuple[Layers, Layers, Layers], known: Ids, batch: Batch, rate: float) -> float:
+    """Moves weights by one step of Adam, in place: of the n-grams those in the batch. Its loss.
 
-    A compiled function of each bot's own would cost it a second, and TensorFlow keeps 14 MB of each for ever. Adam
-    moves only those n-grams that stand in the batch: a few thousand of tens of thousands.
+    Args:
+        state: weights and Adam's two moments, of all n-grams.
+        known: (u,) the n-grams that the columns of `batch.ngrams` stand for.
+        batch: the texts.
+        rate: size of the step.
     """
-    import tensorflow as tf
-
-    matrix, vector = tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None], tf.float32)
-    rows = tf.TensorSpec([None, 3, None], tf.float32)
-    index, seed = tf.TensorSpec([None, 2], tf.int64), tf.TensorSpec([2], tf.int64)
-    number = tf.TensorSpec([], tf.float32)
-    dense = [[matrix] * 3, [vector] * 3, [matrix] * 3]
-
-    @tf.function(  # type: ignore[untyped-decorator, misc, unused-ignore]
-        input_signature=[rows, dense, (index, vector, matrix, matrix, vector), (number, number, seed)]
-    )
-    def step(
-        own: tf.Tensor,
-        dense: list[list[tf.Tensor]],
-        batch: tuple[tf.Tensor, ...],
-        noise: tuple[tf.Tensor, ...],
-    ) -> tuple[tf.Tensor, ...]:
-        (where, values, vectors, wanted, counts), (rate, dropout, seed) = batch, noise
-        states, labels = [tf.unstack(own, axis=1), *dense], tf.shape(wanted)[1]
-        shape = tf.cast(tf.stack([tf.shape(wanted)[0], tf.shape(own)[0]]), tf.int64)
-        leaves = [state[0] for state in states]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(leaves)
-            summed = tf.sparse.sparse_dense_matmul(tf.SparseTensor(where, values, shape), leaves[0])
-            hidden = tf.nn.experimental.stateless_dropout(tf.nn.relu(summed[:, labels:]), dropout, seed)
-            scores = summed[:, :labels] * _WIDE_SCALE + hidden @ leaves[1] + leaves[2]
-            scores += vectors @ leaves[3] * _VECTOR_SCALE
-            loss = tf.reduce_mean(counts * tf.nn.softmax_cross_entropy_with_logits(wanted, scores))
-        slopes = tape.gradient(loss, leaves)
-        moved, *others = (_moved(state, slope, rate) for state, slope in zip(states, slopes, strict=True))
-        return tf.stack(moved, axis=1), *others, loss
-
-    # Called as it is traced: to look up the trace costs a small bot a quarter of its training.
-    returned: Callable[..., tuple[tf.Tensor, ...]] = step.get_concrete_function()
-    return returned
+    weights, first, second = (each._replace(ngrams=each.ngrams[known]) for each in state)
+    loss, slopes = loss_and_slopes(weights, batch)
+    for moved in zip(weights, first, second, slopes, strict=True):
+        _move(*moved, rate)
+    for whole, part in zip(state, (weights, first, second), strict=True):
+        whole.ngrams[known] = part.ngrams
+    return loss
 
 
-def _moved(state: list[tf.Tensor], slope: tf.Tensor, rate: tf.Tensor) -> list[tf.Tensor]:
-    """Weights and Adam's two moments after a step down the slope."""
-    import tensorflow as tf
+def loss_and_slopes(weights: Layers, batch: Batch) -> tuple[float, Layers]:
+    """The mean weighted cross-entropy of a batch, and its slope in every weight.
 
-    weights, first, second = state
-    first = _DECAY_FIRST * first + (1.0 - _DECAY_FIRST) * slope
-    second = _DECAY_SECOND * second + (1.0 - _DECAY_SECOND) * tf.square(slope)
-    return [weights - rate * first / (tf.sqrt(second) + _TINY), first, second]
+    Args:
+        weights: those of the n-grams in the order of the columns of `batch.ngrams`.
+        batch: the texts.
+    """
+    labels = len(weights.bias)
+    summed = batch.ngrams @ weights.ngrams
+    units = batch.units * (summed[:, labels:] > 0)  # a ReLU, and dropout
+    hidden = summed[:, labels:] * units
+    scores = summed[:, :labels] * _WIDE_SCALE + hidden @ weights.out + weights.bias
+    scores += batch.vectors @ weights.vector_in * _VECTOR_SCALE
+    scores -= scores.max(axis=1, keepdims=True)
+    chances = np.exp(scores)
+    whole = chances.sum(axis=1, keepdims=True)
+    chances /= whole
+    loss = float(np.mean(batch.counts * (np.log(whole[:, 0]) - (batch.targets * scores).sum(axis=1))))
+    slope = (chances - batch.targets) * (batch.counts / len(scores))[:, None]
+    of_summed = np.concatenate([slope * _WIDE_SCALE, slope @ weights.out.T * units], axis=1)
+    of_vectors = batch.vectors.T @ slope * _VECTOR_SCALE
+    return loss, Layers(batch.ngrams.T @ of_summed, hidden.T @ slope, slope.sum(axis=0), of_vectors)
 
 
-def _ngrams_of(
-    rows: Sparse, chosen: NDArray[np.int64], share: float, blind: float, random: np.random.Generator
-) -> tuple[Ids, NDArray[np.int64], NDArray[np.float32]]:
-    """Of a batch: its n-grams (u,), the row and the place in these of each (m, 2), and what each weighs (m,)."""
-    where, ids, values = rows.take(chosen)
-    known, place = np.unique(ids, return_inverse=True)
-    values = _hidden_values(values, share, random)
+def _move(weights: Numbers, first: Numbers, second: Numbers, slope: Numbers, rate: float) -> None:
+    """One step of Adam (Kingma and Ba 2015), in place; the slope is used up. `rate` corrects for the first moments."""
+    first *= _DECAY_FIRST
+    first += (1.0 - _DECAY_FIRST) * slope
+    slope *= slope
+    slope *= 1.0 - _DECAY_SECOND
+    second *= _DECAY_SECOND
+    second += slope
+    np.sqrt(second, out=slope)
+    slope += _TINY
+    np.divide(first, slope, out=slope)
+    slope *= rate
+    weights -= slope
+
+
+def _ngrams_of(texts: csr_matrix, share: float, blind: float, random: np.random.Generator) -> tuple[Ids, csr_matrix]:
+    """Of a batch: its n-grams (u,), and how much each weighs in each text, (b, u)."""
+    from scipy.sparse import csr_matrix
+
+    known, place = np.unique(texts.indices, return_inverse=True)
+    values = _hidden_values(texts.data, share, random)
     if blind:
-        values = np.where((random.random(len(chosen)) < blind)[where], np.float32(0.0), values)
-    return known, np.stack([where, place], axis=1), values
+        unread = random.random(texts.shape[0]) < blind
+        values = np.where(np.repeat(unread, np.diff(texts.indptr)), np.float32(0.0), values)
+    return known, csr_matrix((values, place, texts.indptr), shape=(texts.shape[0], len(known)))
+
+
+def _units(texts: int, settings: FitSettings, random: np.random.Generator) -> Numbers:
+    """What the units of the deep part are multiplied with, float32 (texts, dims)."""
+    if not settings.dropout:
+        return np.ones((texts, settings.dims), np.float32)
+    kept = random.random((texts, settings.dims), np.float32) >= settings.dropout
+    returned: Numbers = kept / np.float32(1.0 - settings.dropout)
+    return returned
 
 
 def _hidden_values(values: NDArray[np.float32], share: float, random: np.random.Generator) -> NDArray[np.float32]:

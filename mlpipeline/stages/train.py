@@ -291,10 +291,10 @@ STAGE = Stage(
         "encoder": ENCODER,
     },
     gives={"model": MODEL},
-    libraries=("tensorflow-cpu", "keras", "numpy", "scipy", "sentencepiece"),
+    libraries=("numpy", "scipy", "sentencepiece"),
     run=train,
     by_bot=True,
     # Measured over nine bots: train and evaluate 861 in all, export 1,457 and 685 in the process that compares.
-    need=StageNeed(740, "TensorFlow and models, one after the other"),
+    need=StageNeed(740, "an encoder of 470 MB, and models one after the other"),
     work=Work(6.0, 12.0),
 )

@@ -28,7 +28,6 @@ from mlpipeline.languages.paraphrase.operators import Tool
 from mlpipeline.languages.paraphrase.tools import load_tool
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.augmentation.settings import MakingSettings
-from mlpipeline.networks import fitting
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.stages.augment import making_settings
 from mlpipeline.stages.train import classifier_settings
@@ -112,7 +111,6 @@ class Bench:
 
 def trained(bench: Bench, name: str, seed: int, part: str) -> dict[str, Any]:
     """The figures of one training."""
-    fitting.use_one_thread()
     few, settings = bench.few(name, seed), classifier_settings(bench.recipe(name).recipe.train)
     if part == "plain":
         return cases.train(few, [], settings, seed)

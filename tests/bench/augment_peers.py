@@ -23,7 +23,6 @@ import numpy as np
 
 from mlpipeline.languages.paraphrase.protected import is_whole, kept
 from mlpipeline.languages.profile import normalizer
-from mlpipeline.networks import fitting
 from mlpipeline.stages.train import classifier_settings
 from tests.bench import augment_cases as cases
 from tests.bench.augment import ROWS_ONLY, Bench, as_interval, trained
@@ -167,7 +166,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, help="file of finished cases, to go on from where a run was stopped")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in `mlpipeline run`")
     given = parser.parse_args(arguments)
-    fitting.use_one_thread()
     bench, changed = Bench(given.data, given.set, given.results), " ".join(sorted(given.set))
     print(f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     for name in given.only.split(","):

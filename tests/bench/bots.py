@@ -25,7 +25,6 @@ import pyarrow.compute as pc
 from mlpipeline.methods.label_noise.analysis import as_task, fit_here
 from mlpipeline.methods.label_noise.examples import examples_of
 from mlpipeline.methods.label_noise.views import choose_views
-from mlpipeline.networks import fitting
 from tests.bench.quality import default_recipes
 
 _HOME = Path(__file__).resolve().parents[2]
@@ -72,7 +71,6 @@ def time_fits(folder: Path) -> float:
     for dataset, column in (("splits", "split"), ("embedding", "vector")):
         rows = rows.merge(rows_of(folder, dataset, [*_KEYS, column]).to_pandas(), on=_KEYS, how="left")
     rules = next(iter(default_recipes([]).values())).recipe.denoise
-    fitting.use_one_thread()
     spent = 0.0
     for _, own in rows.groupby(["domain", "lang"]):
         units = examples_of(pa.Table.from_pandas(own, preserve_index=False))

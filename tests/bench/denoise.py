@@ -23,7 +23,6 @@ from mlpipeline.methods.label_noise.audit import plant
 from mlpipeline.methods.label_noise.decide import list_findings
 from mlpipeline.methods.label_noise.noise_data import as_noise_data
 from mlpipeline.methods.label_noise.views import choose_views
-from mlpipeline.networks import fitting
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.use_encoder import open_use
 from mlpipeline.stages.train import classifier_settings
@@ -149,7 +148,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--results", type=Path, help="file of finished cases, to go on from where a run was stopped")
     parser.add_argument("--rows", type=int, default=15_000, help="of the made corpus; a hundredth of it are intents")
     given = parser.parse_args(arguments)
-    fitting.use_one_thread()
     if given.data is None:
         time_made(max(given.rows // 100, 2), 100)
         return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mlpipeline.networks import calibrate, fitting
+from mlpipeline.networks import calibrate
 from mlpipeline.networks.classifier import read_texts
 from mlpipeline.networks.knownness import fit_knownness
 from mlpipeline.networks.negatives import make_negatives
@@ -63,7 +63,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=1, help="draws a line")
     given = parser.parse_args(arguments)
     recipes = default_recipes([])
-    fitting.use_one_thread()
     print(f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     for name in given.only.split(","):
         folder, file, _, lang = SETS[name]

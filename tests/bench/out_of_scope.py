@@ -22,7 +22,7 @@ import numpy as np
 
 from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.methods.evaluation.figures import auroc
-from mlpipeline.networks import calibrate, classifier, cross_validation, fitting
+from mlpipeline.networks import calibrate, classifier, cross_validation
 from mlpipeline.networks.cross_validation import TrainingData
 from mlpipeline.networks.negatives import KINDS, make_negatives
 from mlpipeline.networks.settings import ClassifierSettings
@@ -113,7 +113,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as in `mlpipeline run`")
     given = parser.parse_args(arguments)
     recipes = default_recipes(given.set)
-    fitting.use_one_thread()
     print(f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     for name in given.only.split(","):
         folder, file, _, lang = SETS[name]

@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.networks import classifier, cross_validation, fitting
+from mlpipeline.networks import classifier, cross_validation
 from mlpipeline.networks.cross_validation import TrainingData
 from mlpipeline.networks.encoders.use_encoder import open_use
 from mlpipeline.networks.settings import ClassifierSettings
@@ -179,7 +179,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := sorted(set(wanted) - set(SETS)):
         parser.error(f"unknown data set {', '.join(unknown)}; there are {', '.join(SETS)}")
     recipes = default_recipes(given.set)
-    fitting.use_one_thread()
     print(f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}", flush=True)
     below = []
     for name in wanted:

@@ -239,7 +239,7 @@ STAGE = Stage(
         "label_issue": LABEL_ISSUE,
         "noise_report": NOISE_REPORT,
     },
-    libraries=("numpy", "scipy", "scikit-learn", "cleanlab", "tensorflow-cpu"),
+    libraries=("numpy", "scipy", "scikit-learn", "cleanlab"),
     run=denoise,
     dropped="denoised_dropped",
     need=StageNeed(740, "TensorFlow, or the scores of a bot of 4,000 rows"),

@@ -198,13 +198,17 @@ def test_tiny_corpora_give_a_model(texts: list[str], labels: list[str]) -> None:
 def test_out_of_scope_rows_teach_the_threshold() -> None:
     texts, labels = corpus()
     strange = [f"{thing} {tail}" for thing in ("who won", "stock price of", "capital of") for tail in TAILS]
-    inside, outside = calibrated_scores(texts, labels, strange)
-    assert (outside[0] < outside[1]).mean() > 0.8 and (inside[0] >= inside[1]).mean() > 0.8
+    below, above = [], []
+    for seed in range(4):  # of 27 texts one is four points
+        inside, outside = calibrated_scores(texts, labels, strange, seed)
+        below.append((outside[0] < outside[1]).mean())
+        above.append((inside[0] >= inside[1]).mean())
+    assert np.mean(below) > 0.75 and np.mean(above) > 0.9
 
 
-def calibrated_scores(texts: list[str], labels: list[str], strange: list[str]) -> tuple[Any, Any]:
+def calibrated_scores(texts: list[str], labels: list[str], strange: list[str], seed: int) -> tuple[Any, Any]:
     extra = ["out_of_scope"] * len(strange)
-    model = learnt(texts[::2] + strange[::2], labels[::2] + extra[::2])
+    model = learnt(texts[::2] + strange[::2], labels[::2] + extra[::2], seed)
     assert model.out_of_scope == "out_of_scope" and model.labels == ["alarm", "light", "music"]
     scores = [calibrate.softmax(logits(model, part), model.temperature).max(axis=1) for part in (texts, strange)]
     return (scores[0], model.threshold), (scores[1], model.threshold)
