@@ -16,7 +16,7 @@ from dataclasses import dataclass
 class Plan:
     """How the numbers of a place are written: see Rule for the fields."""
 
-    place: str
+    locale: str
     pattern: str
     national: str
     score: float
@@ -49,17 +49,17 @@ _INTERNATIONAL = {
 }  # fmt: skip
 
 
-def _abroad(place: str) -> Plan:
-    code, national = _INTERNATIONAL[place]
+def _abroad(locale: str) -> Plan:
+    code, national = _INTERNATIONAL[locale]
     # A trunk 0 may stay, as in +82 (0)10.
-    prefixed = "" if place in ("hk", "us") else "0"
+    prefixed = "" if locale in ("hk", "us") else "0"
     plain = "|".join(one[1:] if prefixed and one.startswith("0") else one for one in national.split("|"))
     pattern = rf"{_PLUS} ?{code}[ .-]{{0,2}}(?:\(?0\)?{_S})?\(?[0-9]{{1,4}}\)?(?:{_S}[0-9]){{5,9}}"
-    return Plan(f"{place}_abroad", pattern, rf"{_PLUS}{code}0?(?:{plain})", 0.95, f"{place}: E.164, +{code}")
+    return Plan(f"{locale}_abroad", pattern, rf"{_PLUS}{code}0?(?:{plain})", 0.95, f"{locale}: E.164, +{code}")
 
 
 PLANS = (
-    *[_abroad(place) for place in _INTERNATIONAL],
+    *[_abroad(locale) for locale in _INTERNATIONAL],
     Plan("kr_mobile", rf"{_O}01[016789]{_C}{_S}[0-9]{{3,4}}{_S}[0-9]{{4}}", _KR, 0.93, "kr: mobile"),
     Plan("kr_fixed", rf"{_O}0(?:2|[3-6][1-5]|70|50[2-8]){_C}{_D}[0-9]{{3,4}}{_D}[0-9]{{4}}", _KR, 0.92, "kr: area, office, line"),
     Plan("kr_bracket", rf"\(0(?:2|[3-6][1-5])\){_S}[0-9]{{3,4}}{_S}[0-9]{{4}}", _KR, 0.92, "kr: area in brackets"),

@@ -97,7 +97,7 @@ _RULES = [
     Rule("ipv4", "IP", r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}", None, 0.8, "IPv4: four numbers below 256", bare=True),
     Rule("ipv6", "IP", "[0-9A-Fa-f]{1,4}(?::{1,2}[0-9A-Fa-f]{1,4}){2,7}", None, 0.9, "IPv6: RFC 4291"),
     *[
-        Rule(f"phone_{plan.place}", "PHONE", plan.pattern, plan.holds, plan.score, plan.reason, PHONE if plan.near else "", plan.script, plan.bare)
+        Rule(f"phone_{plan.locale}", "PHONE", plan.pattern, plan.holds, plan.score, plan.reason, PHONE if plan.near else "", plan.script, plan.bare)
         for plan in phones.PLANS
     ],
 ]  # fmt: skip
