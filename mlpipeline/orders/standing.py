@@ -106,7 +106,7 @@ def _counted(count: int, what: str) -> str:
 
 def _figure(check: _Check) -> str:
     value = check["value"]
-    if value is None or check["name"].endswith(("_rows", "_golden")):
+    if value is None or check["name"].endswith("_rows") or "golden" in check["name"]:
         return "nothing" if value is None else f"{value:,.0f}"
     return f"{value:.{digits_apart(value, check['limit'])}f}"
 

@@ -33,7 +33,7 @@ from mlpipeline.stages.release.answers import read_answers
 from mlpipeline.stages.release.contents import bundle_contents
 from mlpipeline.stages.release.facts import release_facts
 from mlpipeline.stages.release.gate import ChampionFigures, Condition, as_rows, check_gate, is_provisional
-from mlpipeline.stages.release.golden import count_broken
+from mlpipeline.stages.release.golden import ask_released, count_broken
 from mlpipeline.stages.release.index import seal_index
 from mlpipeline.stages.release.lost import find_lost
 from mlpipeline.stages.release.predictions import keep_predictions, pair_with_champion
@@ -43,7 +43,15 @@ from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.models import register_bundle, registry
-from mlpipeline.store.registry.moves import bundles_of, database_of, move_champion, name_candidate, read_champion
+from mlpipeline.store.registry.moves import (
+    bundles_of,
+    database_of,
+    move_champion,
+    name_candidate,
+    read_champion,
+    registered,
+    take_back,
+)
 from mlpipeline.store.registry.pointers import ALIAS
 from mlpipeline.store.registry.rows import set_aside
 from mlpipeline.store.registry.server import team_server
@@ -112,11 +120,11 @@ def _register(
     """Registers a bundle, here and at a team's server, and moves the alias if the gate passed: the store's own last."""
     own, server = registry(store), team_server(registry(store))
     version = register_bundle(own, bot, bundle[0], loader_module=_LOADER, facts=facts, wheel=running_wheel())
-    passed = all(condition.passed for condition in conditions)
     if server is not None:
         server.record(bot, *bundle, facts)
-    if passed:
-        move_champion(store, bot, version, how="release")
+    if all(condition.passed for condition in conditions):
+        failure = _answer_or_take_back(store, bot, version)
+        conditions += [] if failure is None else [failure]
     else:
         name_candidate(store, bot, version, f"the gate {facts.tags['gate']}")
     domain, lang = Bot.parse(bot)
@@ -126,9 +134,20 @@ def _register(
         "version": version,
         "bundle_digest": bundle[1],
         "uri": f"bundles/{domain}/{lang}/{bundle[0].name}",
-        "alias": ALIAS if passed else None,
+        "alias": ALIAS if all(condition.passed for condition in conditions) else None,
         "gate": json.dumps(as_rows(conditions)),
     }
+
+
+def _answer_or_take_back(store: Store, bot: str, version: int) -> Condition | None:
+    """Lets a version answer and asks it its golden questions; where it fails, what answered before does so again."""
+    before = registered(store, bot)[1]
+    asked = ask_released(move_champion(store, bot, version, how="release"))
+    if not asked.failed:
+        return None
+    why = f"{asked.failed} of {asked.questions} golden questions failed after the release: {asked.why}"
+    take_back(store, bot, version, before, why)
+    return Condition("golden_after_release", asked.failed, 0, False, note=asked.why)
 
 
 def release(

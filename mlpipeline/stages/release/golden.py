@@ -1,21 +1,60 @@
-"""Golden questions before and after a release: which of them the champion has right and the new model has not."""
+"""Golden questions before and after a release.
+
+Before: which of them the champion has right and the new model has not. After: whether what now answers, read from where
+it was released, says what the release said it would.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from mlpipeline.errors import StoreError
+from mlpipeline.errors import SetupError, StoreError
+from mlpipeline.languages.profile import Profile, normalizer
 from mlpipeline.networks.encoders.opening import from_bytes
 from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids
 from mlpipeline.networks.inputs import core_inputs
 from mlpipeline.networks.runtime import core_logits, open_core
-from mlpipeline.store.bundles.content import BundleContents, open_bundle, read_golden
+from mlpipeline.store.bundles.content import BundleContents, BundleFiles, open_bundle, read_golden
 from mlpipeline.store.registry.pointers import Released
 
 GoldenRow = Mapping[str, object]
+
+
+class Network(NamedTuple):
+    """The parts of a bundle that choose an intent; fields as in `BundleContents`."""
+
+    labels: Sequence[str]
+    features: Mapping[str, object]
+    vocabulary: Mapping[str, np.ndarray]
+    onnx: bytes
+    encoder: bytes | None
+
+    @classmethod
+    def of_contents(cls, contents: BundleContents) -> Network:
+        """What is to be released."""
+        return cls(contents.labels, contents.features, contents.vocabulary, contents.onnx, contents.encoder)
+
+    @classmethod
+    def of_files(cls, files: BundleFiles) -> Network:
+        """What was released; raises StoreError for a missing file."""
+        with np.load(io.BytesIO(files.read("features.npz")), allow_pickle=False) as arrays:
+            vocabulary = {name: arrays[name] for name in ("keys", "idf")}
+        labels = files.read("labels.txt").decode("utf-8").split("\n")[:-1]
+        encoder = files.read("encoder.npz") if files.has("encoder.npz") else None
+        return cls(labels, files.read_json("features.json"), vocabulary, files.read("onnx/model.onnx"), encoder)
+
+
+class GoldenCheck(NamedTuple):
+    """How many golden questions were asked of what was released, and how many of them failed, with the first reason."""
+
+    questions: int
+    failed: int
+    why: str = ""
 
 
 def count_broken(today: Released | None, contents: BundleContents, normalize: Callable[[str], str]) -> float | None:
@@ -52,17 +91,46 @@ def broken_questions(
     """
     known = set(contents.labels)
     right = [row for row in golden if row.get("predicted") == row["intent"] and row["intent"] in known]
-    said = _predicted(contents, [normalize(str(row["question"])) for row in right]) if right else []
+    questions = [normalize(str(row["question"])) for row in right]
+    said = _predicted(Network.of_contents(contents), questions) if right else []
     return [row for row, intent in zip(right, said, strict=True) if intent != row["intent"]]
 
 
-def _predicted(contents: BundleContents, normalized: list[str]) -> list[str]:
-    """The intents that what is to be released gives to normalised texts."""
-    fields = dict(contents.features)
+def ask_released(released: Released) -> GoldenCheck:
+    """Asks the golden questions of a bundle where it stands: each must get the intent that the release said.
+
+    A bundle that cannot be opened or run fails with all of them.
+
+    Args:
+        released: what answers now.
+
+    Raises:
+        SetupError: the network reads vectors, and this machine lacks their encoder.
+    """
+    rows: list[dict[str, object]] = []
+    try:
+        files = open_bundle(Path(released.folder), digest=released.digest)
+        rows = read_golden(files)
+        normalize = normalizer(Profile.from_dict(files.read_json("normalizer.json")))
+        said = _predicted(Network.of_files(files), [normalize(str(row["question"])) for row in rows]) if rows else []
+    except SetupError:
+        raise
+    except Exception as error:  # NumPy, JSON and onnxruntime raise many classes for what cannot be read or run
+        return GoldenCheck(len(rows), max(len(rows), 1), f"it cannot be asked: {error}")
+    wrong = [(row, intent) for row, intent in zip(rows, said, strict=True) if intent != row["predicted"]]
+    if not wrong:
+        return GoldenCheck(len(rows), 0)
+    intent, found = wrong[0][0]["predicted"], wrong[0][1]
+    return GoldenCheck(len(rows), len(wrong), f"the question of {wrong[0][0]['intent']} gets {found}, not {intent}")
+
+
+def _predicted(network: Network, normalized: list[str]) -> list[str]:
+    """The intents that a network gives to normalised texts."""
+    fields = dict(network.features)
     reads = fields.pop("vector", None)
     dims = int(reads["dims"]) if isinstance(reads, Mapping) else 0
-    vectors = from_bytes(contents.encoder).encode(normalized) if dims and contents.encoder is not None else None
-    vocabulary = Vocabulary(keys=contents.vocabulary["keys"], idf=contents.vocabulary["idf"])
+    vectors = from_bytes(network.encoder).encode(normalized) if dims and network.encoder is not None else None
+    vocabulary = Vocabulary(keys=network.vocabulary["keys"], idf=network.vocabulary["idf"])
     ids = as_ids(normalized, FeatureSpec.from_dict(fields), vocabulary)
-    logits = core_logits(open_core(contents.onnx), core_inputs(ids, dims, vectors), len(contents.labels))
-    return [contents.labels[at] for at in np.asarray(logits).argmax(axis=1).tolist()]
+    logits = core_logits(open_core(network.onnx), core_inputs(ids, dims, vectors), len(network.labels))
+    return [network.labels[at] for at in np.asarray(logits).argmax(axis=1).tolist()]

@@ -8,7 +8,7 @@ that was moved in MLflow's page or by its client.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.store.bundles.seals import find_damage, remedy
 from mlpipeline.store.layout import Store, cannot_write
 from mlpipeline.store.registry.aliases import Named, read_alias, set_aliases
-from mlpipeline.store.registry.move_log import Move, last_named, log_move
+from mlpipeline.store.registry.move_log import Move, last_named, log_move, read_moves
 from mlpipeline.store.registry.pointers import (
     ALIAS,
     CANDIDATE,
     DIGEST_TAG,
-    POINTER,
     PREVIOUS,
     Released,
+    drop_pointer,
     model_name,
     read_pointer,
     write_pointer,
@@ -33,6 +33,8 @@ from mlpipeline.store.registry.rows import Row, read_registry
 from mlpipeline.store.registry.server import team_server
 
 _log = logging.getLogger(__name__)
+
+_TAKEN_BACK = "taken back"
 
 
 def database_of(store: Store) -> Path:
@@ -122,6 +124,33 @@ def move_champion(store: Store, bot: str, version: int, *, how: str, why: str = 
         return released
 
 
+def take_back(store: Store, bot: str, version: int, before: Mapping[str, int], why: str) -> None:
+    """Lets the aliases of a bot name what they named before `version` was let to answer: it stays the candidate.
+
+    Args:
+        store, bot: where, DOMAIN/LANG.
+        version: what answers, and should not.
+        before: the aliases as they were. Where `version` answered then too, `previous` does from now on; where there
+            is nothing else, none answers.
+        why: for the log.
+
+    Raises:
+        StoreError: something cannot be written.
+    """
+    with move_lock(store, bot):
+        rows, _ = registered(store, bot)
+        last = before.get(PREVIOUS)
+        back = last if before.get(ALIAS) == version else before.get(ALIAS)
+        moved = {ALIAS: back, PREVIOUS: last, CANDIDATE: version}
+        _tell_server(store, bot, {alias: rows[one].digest if one in rows else None for alias, one in moved.items()})
+        set_aliases(database_of(store), model_name(bot), moved)
+        log_move(bundles_of(store, bot), Move(ALIAS, version, back, _TAKEN_BACK, why).signed())
+        if back in rows:
+            write_pointer(_as_released(store, bot, back, rows[back]))
+        else:
+            drop_pointer(bundles_of(store, bot))
+
+
 def name_candidate(store: Store, bot: str, version: int, why: str) -> None:
     """Lets the alias `candidate` name a version that a gate refused; raises StoreError where it cannot be written."""
     with move_lock(store, bot):
@@ -148,14 +177,14 @@ def retire(store: Store, bot: str, why: str = "") -> int:
         _tell_server(store, bot, {ALIAS: None})
         set_aliases(database_of(store), model_name(bot), {ALIAS: None, PREVIOUS: old})
         log_move(bundles_of(store, bot), Move(ALIAS, old, None, "retire", why).signed())
-        _drop_pointer(bundles_of(store, bot))
+        drop_pointer(bundles_of(store, bot))
         return old
 
 
 def is_retired(store: Store, bot: str) -> bool:
-    """True where the last move of a bot's champion was to none."""
-    known, version = last_named(bundles_of(store, bot), ALIAS)
-    return known and version is None
+    """True where the last move of a bot's champion was to none, and somebody wanted it."""
+    moves = [move for move in read_moves(bundles_of(store, bot)) if move.alias == ALIAS]
+    return bool(moves) and moves[-1].new is None and moves[-1].how != _TAKEN_BACK
 
 
 def registered(store: Store, bot: str) -> tuple[dict[int, Row], dict[str, int]]:
@@ -212,7 +241,7 @@ def _follow(store: Store, bot: str) -> Released | None:
     if old != new:
         log_move(place, Move(ALIAS, old, new, "followed", "the alias was moved in the registry").signed())
     if released is None:
-        _drop_pointer(place)
+        drop_pointer(place)
     else:
         write_pointer(released)
     return released
@@ -269,10 +298,3 @@ def _tell_server(store: Store, bot: str, digests: dict[str, str | None]) -> None
             if alias == ALIAS:
                 raise
             _log.debug("%s: the server does not take the alias %s", bot, alias, exc_info=True)
-
-
-def _drop_pointer(place: Path) -> None:
-    try:
-        (place / POINTER).unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot_write(str(place / POINTER), error) from error

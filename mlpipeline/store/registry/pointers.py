@@ -14,6 +14,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.checked import checked_bytes, read_checked, understood
+from mlpipeline.store.layout import cannot_write
 
 POINTER = "champion.json"
 ALIAS, PREVIOUS, CANDIDATE = "champion", "previous", "candidate"
@@ -80,3 +81,11 @@ def write_pointer(released: Released) -> None:
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise StoreError(what, where=str(path), fix="check the permissions") from error
+
+
+def drop_pointer(folder: Path) -> None:
+    """Removes the pointer in a bot's folder of bundles; raises StoreError where it cannot be."""
+    try:
+        (folder / POINTER).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(str(folder / POINTER), error) from error

@@ -14,6 +14,7 @@ GATE_WORDS = {
     "max_ece": "scores off by at most",
     "max_drop_from_champion": "worse than the champion by at most",
     "max_broken_on_golden": "golden questions broken at most",
+    "golden_after_release": "golden questions that fail after the release",
     "min_test_rows": "judged rows at least",
 }
 """Conditions of a gate, as a report says them."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.networks.features import as_ids, fit_vocabulary
-from mlpipeline.stages.release.golden import broken_questions, count_broken
+from mlpipeline.stages.release.golden import ask_released, broken_questions, count_broken
 from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.registry.pointers import Released
 from tests.unit.serving.conftest import LABELS, QUESTIONS, SPEC, make_contents, network_of
@@ -56,3 +56,31 @@ def test_they_are_counted_against_the_champion_as_it_stands_in_its_bundle(tmp_pa
     assert count_broken(None, make_contents(), str) is None
     (folder / "golden.jsonl").write_text("{}", "utf-8")
     assert count_broken(today, make_contents(), str) is None, "damaged: nothing is known"
+
+
+def released(home: Path, **changed: Any) -> Released:
+    """A bundle that says of itself what ROWS say."""
+    folder, digest = put_bundle(home, make_contents(golden=ROWS, **changed))
+    return Released("shop/ko", 1, str(folder), digest, {})
+
+
+def test_what_was_released_is_asked_where_it_stands(tmp_path: Path):
+    assert ask_released(released(tmp_path)) == (2, 0, "")
+
+
+def test_labels_in_another_order_fail_though_every_file_is_as_sealed(tmp_path: Path):
+    asked = ask_released(released(tmp_path, labels=[*LABELS[1:], LABELS[0]]))
+    assert asked.questions == asked.failed == 2
+    assert asked.why.startswith("the question of hours gets ")
+
+
+def test_another_network_fails_where_it_says_something_else(tmp_path: Path):
+    asked = ask_released(released(tmp_path, onnx=all_hours()))
+    assert asked == (2, 1, "the question of delivery gets hours, not delivery")
+
+
+def test_what_cannot_be_opened_or_run_fails_with_all(tmp_path: Path):
+    asked = ask_released(released(tmp_path, onnx=b"no network"))
+    assert asked[:2] == (2, 2) and asked.why.startswith("it cannot be asked: ")
+    gone = ask_released(Released("shop/ko", 1, str(tmp_path / "none"), "0" * 64, {}))
+    assert gone[:2] == (0, 1) and "no bundle here" in gone.why

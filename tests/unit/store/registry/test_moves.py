@@ -113,7 +113,7 @@ def test_what_cannot_answer_is_refused_and_nothing_moves(store: Store):
 def test_a_process_that_dies_between_two_steps_leaves_alias_and_bundle_agreeing(
     store: Store, monkeypatch: pytest.MonkeyPatch, step: str, before: bool, verb: str
 ):
-    step = "_drop_pointer" if (verb, step) == ("retire", "write_pointer") else step
+    step = "drop_pointer" if (verb, step) == ("retire", "write_pointer") else step
     real = getattr(moves, step)
 
     def killed(*args: object) -> None:
