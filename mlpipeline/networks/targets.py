@@ -8,14 +8,23 @@ from pathlib import Path
 from mlpipeline.errors import StageError
 from mlpipeline.networks.apart import LARGE, run_apart
 from mlpipeline.networks.classifier import TrainedModel, build_core
+from mlpipeline.networks.graph_lint import lint_graph
 from mlpipeline.networks.onnx_core import onnx_core
 
 
 def write_target(target: str, model: TrainedModel, folder: Path, opset: int) -> None:
-    """Writes a model's core as `model.onnx` in the folder, or as a SavedModel that is the folder."""
+    """Writes a model's core as `model.onnx` in the folder, or as a SavedModel that is the folder.
+
+    Raises:
+        StageError: the graph has a fault, such as weights that are NaN; the message names the first and how many.
+    """
     if target == "onnx":
+        core = onnx_core(model, opset)
+        if faults := lint_graph(core):
+            first, more = faults[0], f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+            raise StageError(f"the onnx graph breaks {first.rule} at {first.where}: {first.what}{more}", fix=first.fix)
         folder.mkdir(parents=True)
-        (folder / "model.onnx").write_bytes(onnx_core(model, opset))
+        (folder / "model.onnx").write_bytes(core)
     else:
         _save_for_tensorflow(model, folder)
 
