@@ -84,6 +84,7 @@ TASKS: Mapping[str, Mapping[str, Verb]] = {
         "split check": Verb(
             "split:add_check", "count what leaks between the splits of a labelled file or a bot", (STORE, CONF, JSON)
         ),
+        "pii audit": Verb("pii:add_audit", "find personal data in a store or in any file: kind and count", (JSON,)),
         "contradictions": Verb(
             "contradictions:add_contradictions",
             "list texts that have two labels, and who gave them",

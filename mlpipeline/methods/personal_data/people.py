@@ -36,9 +36,9 @@ class Phrase:
 
 
 _PHRASES = (
-    Phrase("ko_name_said", "NAME", "이름|성함|성명|예금주|수령인|받는\\s?사람", rf"(?:이름은|이름이|이름|성함은|성함|성명|예금주|수령인|받는\s?사람)\s?[:：은는]?\s?([{_KO}][가-힣]{{1,2}})(?=이고|입니다|이에요|예요|이라고|라고|이요|요|이며|씨|님|[\s,.)]|$)", 0.8, "ko: my name is + surname"),
+    Phrase("ko_name_said", "NAME", "이름|성함|성명|예금주|수령인|받는\\s?사람", rf"(?:이름[은이]|성함[은이]|성명[은이]|(?:이름|성함|성명)\s?[:：]|(?:예금주|수령인|받는\s?사람)[은는]?\s?[:：]?)\s?([{_KO}][가-힣]{{1,2}})(?=이고|입니다|이에요|예요|이라고|라고|이요|요|이며|씨|님|[\s,.)]|$)", 0.8, "ko: my name is + surname"),
     Phrase("ko_name_self", "NAME", "저는|전", rf"(?<![가-힣])(?:저는|전)\s([{_KO}][가-힣]{{2}})(?:입니다|이에요|예요|이라고|라고)", 0.7, "ko: I am + surname and two syllables"),
-    Phrase("ko_name_title", "NAME", "씨|님|고객", rf"(?<![가-힣])(?!(?:{_NOT_KO}))([{_KO}][가-힣]{{2}})(?=\s?(?:씨|고객님|회원님)(?![가-힣]{{2}})|님(?:께|의|이|은|에게|한테|으로|[\s,.]|$))", 0.7, "ko: surname and two syllables + title"),
+    Phrase("ko_name_title", "NAME", "씨|님|고객", rf"(?<![가-힣])(?!(?:{_NOT_KO}))([{_KO}][가-힣]{{2}})(?<!날)(?=\s?(?:씨|고객님|회원님)(?![가-힣]{{2}})|님(?:께|의|이|은|에게|한테|으로|[\s,.]|$))", 0.7, "ko: surname and two syllables + title"),
     Phrase("ja_name_said", "NAME", "申します|名前|氏名|名義", r"(?:名前は|氏名は|氏名[:：]|名義は|私は|^|[、。\s])(?:[一-龥々]{1,4}(?:株式会社|会社)の)?([一-龥々ァ-ヴー]{1,8}(?:[ 　]?[一-龥々ぁ-んァ-ヴー]{1,8}?)?)(?=と申し)", 0.85, "ja: to be called"),
     Phrase("ja_name_is", "NAME", "名前|氏名|名義", r"(?:名前は|氏名は|氏名[:：]\s?|名義は)(?!何|誰)([一-龥々ァ-ヴー]{1,8}(?: [一-龥々ァ-ヴー]{1,8})?)(?=です|で[、。\s]|。|、|$)", 0.75, "ja: the name is"),
     Phrase("ja_name_title", "NAME", "様", r"(?<![一-龥々])(?!お客|皆|王|神|奥|同|仕|多)([一-龥々]{2,5})(?=様(?:[のにはがを、。\s]|$))", 0.6, "ja: name + sama"),
@@ -49,7 +49,7 @@ _PHRASES = (
     Phrase("th_name_title", "NAME", "นาย|นาง|น\\.ส", r"(?:(?<![ก-๙])|ชื่อ)((?:นางสาว|นาย|นาง|น\.ส\.)\s?[ก-๙]{2,20} [ก-๙]{2,20})", 0.65, "th: title + two words"),
     Phrase("vi_name_said", "NAME", "tên|Tên|TÊN", rf"(?:[Tt]ôi tên(?: là)?|[Tt]ên (?:tôi|em|mình|khách|người nhận)(?: là|:)?|[Mm]ình tên(?: là)?|[Ee]m tên(?: là)?|[Hh]ọ (?:và )?tên(?: là|:)?|[Tt]ên là)\s?:?\s?([{_UPPER}][{_LATIN}]{{0,8}}(?: [{_UPPER}][{_LATIN}]{{0,8}}){{0,4}})", 0.8, "vi: my name is + capitals"),
     Phrase("vi_name_title", "NAME", "anh|chị|ông|bà|Anh|Chị|Ông|Bà", rf"(?<![{_LATIN}])(?:anh|chị|ông|bà|Anh|Chị|Ông|Bà) ((?:Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý)(?: [{_UPPER}][{_LATIN}]{{0,8}}){{1,3}})", 0.75, "vi: title + surname"),
-    Phrase("en_name_said", "NAME", "name|Name|NAME", rf"(?i:(?<![a-z])(?:my (?:full )?name is|my name's|name[:：]|the name is))\s{{0,2}}(?i:{_NOT_EN})([A-Z][A-Za-z'-]{{1,20}}(?: [A-Z][A-Za-z'.-]{{0,20}}){{0,3}}|[a-z]{{2,15}}(?: [a-z]{{3,15}})?(?=$|[,.!?]))", 0.75, "en: my name is"),
+    Phrase("en_name_said", "NAME", "name|Name|NAME", rf"(?i:(?<![a-z])(?:my (?:full )?name is|my name's|(?<=\S )name[:：]|the name is)\s{{1,2}}|(?<=[^\s\x00-\x7f])name[:：])(?i:{_NOT_EN})([A-Z][A-Za-z'-]{{1,20}}(?: [A-Z][A-Za-z'.-]{{0,20}}){{0,3}}|[a-z]{{2,15}}(?: [a-z]{{3,15}})?(?=$|[,.!?]))", 0.75, "en: my name is"),
     Phrase("en_name_title", "NAME", "Mr|Ms|Mrs|Dr", r"(?<![A-Za-z])(?:Mr|Mrs|Ms|Dr)\.? ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){0,2})", 0.65, "en: title + capitals"),
     Phrase("ko_road", "ADDRESS", "로|길", r"((?:[가-힣]{1,10}(?:시|도)\s)?(?:[가-힣]{1,8}(?:시|군)\s)?[가-힣]{1,8}(?:구|군|시|읍|면)\s[가-힣0-9]{1,12}(?:로|길)\s?(?:[0-9]{1,3}번?길\s?)?[0-9]{1,4}(?:-[0-9]{1,4})?(?:\s?[0-9]{1,4}(?:동|층))?(?:\s?[0-9]{1,5}호)?)", 0.8, "ko: road address"),
     Phrase("ko_lot", "ADDRESS", "동|리|읍|면", r"((?:[가-힣]{1,10}(?:시|도)\s)?[가-힣]{1,8}(?:시|군|구)\s[가-힣0-9]{1,8}(?:동|리|읍|면)\s?[0-9]{1,4}(?:-[0-9]{1,4})?(?:번지)?)", 0.75, "ko: lot address"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Plan:
-    """How the numbers of a place are written: see Rule for the fields."""
+    """How the numbers of a locale are written: see Rule for the fields."""
 
     locale: str
     pattern: str
