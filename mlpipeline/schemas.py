@@ -294,5 +294,7 @@ ANSWER = StructType(
         _text("answer"),
         _text("nearest"),
         _text("read_as"),
+        StructField("version", LongType()),
+        _text("bundle_digest"),
     ]
 )

@@ -77,12 +77,13 @@ def batch_verb(context: CommandContext) -> int:
     lang = Bot.parse(bot).lang
     with named_by_user():
         check_messages(options.source, lang)
-    bundle = open_answerer(context.store, bot, options.version).bundle.files.folder
+    opened = open_answerer(context.store, bot, options.version)
+    bundle = opened.bundle.files.folder
     with open_session(f"answer {bot}", master=options.master, extra=settings, pool="adhoc") as spark:
         with named_by_user():
             messages = read_all(spark, options.source, options.column, keep, lang)
         left_out = count_left_out(messages)
-        answers = answer_rows(messages.frame, bundle, nearest=options.nearest, keep=keep)
+        answers = answer_rows(messages.frame, bundle, nearest=options.nearest, keep=keep, version=opened.version)
         write_answers(answers, options.to, raw=options.raw)
         rows = read_back(spark, options.to).count()
     for reason, counted in left_out.items():

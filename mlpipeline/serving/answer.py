@@ -34,7 +34,8 @@ class Answer:
 
     `answer` is the intent's answer and stands only in the zone `answer`; `question` is the intent's canonical
     question, what a did-you-mean would ask. Both are None where the domain has written none. `read_as` is what the bot
-    took a message for that was typed with the wrong keyboard on, else None.
+    took a message for that was typed with the wrong keyboard on, else None. `version` and `bundle_digest` name what
+    answered; a bundle that was opened by its folder has no version.
     """
 
     text: str
@@ -45,6 +46,8 @@ class Answer:
     question: str | None
     nearest: list[Nearest]
     read_as: str | None = None
+    version: int | None = None
+    bundle_digest: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -54,9 +57,10 @@ class Answer:
 class Answerer:
     """Answers with one bundle; holds the network and the index, so make it once a process."""
 
-    def __init__(self, bundle: Bundle, *, nearest: int = 3) -> None:
+    def __init__(self, bundle: Bundle, *, nearest: int = 3, version: int | None = None) -> None:
         self.bundle = bundle
         self.nearest = nearest
+        self.version = version
 
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a message, in their order. Equal messages get equal answers in any batch; threads may share this.
@@ -122,7 +126,8 @@ class Answerer:
     def _as_answer(self, text: str, choice: Choice, nearest: list[Nearest], read_as: str | None) -> Answer:
         written = self.bundle.answers.get(choice.intent, {})
         said = written.get("answer") if choice.zone == ANSWER else None
-        return Answer(text, choice.intent, choice.score, choice.zone, said, written.get("question"), nearest, read_as)
+        told = choice.intent, choice.score, choice.zone, said, written.get("question"), nearest, read_as
+        return Answer(text, *told, version=self.version, bundle_digest=self.bundle.digest)
 
 
 def _printable(text: str) -> str:

@@ -29,16 +29,19 @@ def pack_bundle(files: BundleFiles) -> bytes:
     return pack_files({name: files.held[name] for name in names})
 
 
-def open_packed(data: bytes, digest: str, nearest: int) -> Answerer:
+def open_packed(data: bytes, digest: str, nearest: int, version: int | None = None) -> Answerer:
     """An answerer from `pack_bundle`'s bytes, verified again; nothing is written to a disk.
 
     Raises:
         StoreError: what came is not the bundle with that digest.
     """
-    return Answerer(as_bundle(open_files(unpack_files(data), Path("broadcast"), digest)), nearest=nearest)
+    bundle = as_bundle(open_files(unpack_files(data), Path("broadcast"), digest))
+    return Answerer(bundle, nearest=nearest, version=version)
 
 
-def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Sequence[str] = ()) -> DataFrame:
+def answer_rows(
+    messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Sequence[str] = (), version: int | None = None
+) -> DataFrame:
     """An answer for each row of a frame with a column `text`; a row of ANSWER each, in no order.
 
     The bundle travels by broadcast: executors need neither the store nor its client.
@@ -48,6 +51,7 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
         bundle: folder of a released bot.
         nearest: known questions beside each answer.
         keep: columns of the messages that stand behind the answer's own.
+        version: of the bundle in the registry, to stand in each row.
     """
     files = open_bundle(bundle)
     domain, lang = Bot.parse(as_bundle(files).bot)
@@ -57,7 +61,7 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
     arrow = to_arrow_schema(schema)
 
     def load() -> Answerer:
-        return open_packed(sent.value, digest, nearest)
+        return open_packed(sent.value, digest, nearest, version)
 
     def predict(model: Answerer, batch: pa.RecordBatch) -> pa.RecordBatch:
         texts = [text or "" for text in batch["text"].to_pylist()]
@@ -68,7 +72,7 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
             "text": texts,
             **{
                 name: [getattr(answer, name) for answer in answers]
-                for name in ("intent", "score", "zone", "answer", "read_as")
+                for name in ("intent", "score", "zone", "answer", "read_as", "version", "bundle_digest")
             },
             "nearest": [json.dumps([near._asdict() for near in a.nearest], ensure_ascii=False) for a in answers],
         }
@@ -76,6 +80,6 @@ def answer_rows(messages: DataFrame, bundle: Path, *, nearest: int = 3, keep: Se
         kept = [batch[field.name].cast(field.type) for field in arrow if field.name not in columns]
         return pa.RecordBatch.from_arrays([*arrays, *kept], schema=arrow)
 
-    key = f"answer:{digest}:{nearest}"
+    key = f"answer:{digest}:{nearest}:{version}"
     chosen = messages.select("text", *keep)
     return map_partitions(chosen, load, predict, schema=schema, key=key, batch_size=_BATCH)

@@ -26,6 +26,7 @@ def open_answerer(store: Store, bot: str, version: str | None = None, nearest: i
     """
     found = find_released(store, bot, version)
     try:
-        return Answerer(load_bundle(Path(found.folder), digest=found.digest), nearest=nearest)
+        bundle = load_bundle(Path(found.folder), digest=found.digest)
+        return Answerer(bundle, nearest=nearest, version=found.version)
     except StoreError as error:
         raise with_remedy(store, bot, found, error) from error

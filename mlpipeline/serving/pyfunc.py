@@ -35,7 +35,8 @@ class BundleModel:
             params: not used; MLflow passes it.
 
         Returns:
-            A DataFrame, one row a message: text, intent, score, zone, answer, nearest (JSON), read_as.
+            A DataFrame, one row a message: text, intent, score, zone, answer, nearest (JSON), read_as,
+            bundle_digest.
 
         Raises:
             InputError: there is no column `text`.
@@ -43,7 +44,7 @@ class BundleModel:
         import pandas as pd
 
         rows = self._answerer.answer(_texts(model_input))
-        columns = ["text", "intent", "score", "zone", "answer", "nearest", "read_as"]
+        columns = ["text", "intent", "score", "zone", "answer", "nearest", "read_as", "bundle_digest"]
         table = pd.DataFrame([row.to_dict() for row in rows], columns=columns)
         table["nearest"] = [json.dumps(near, ensure_ascii=False) for near in table["nearest"]]
         return table

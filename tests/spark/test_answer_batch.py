@@ -40,9 +40,11 @@ def test_a_batch_says_what_an_answer_says(spark: SparkSession, bundle: Path, tmp
     else:
         given.write.format("json" if kind == "jsonl" else kind).save(source)
     target = str(tmp_path / ("answers" if kind == "delta" else f"answers.{kind}"))
-    write_answers(answer_rows(read_messages(spark, source, "question"), bundle, nearest=2), target)
+    write_answers(answer_rows(read_messages(spark, source, "question"), bundle, nearest=2, version=3), target)
     made = read_back(spark, target)
     assert set(made.columns) >= {"text", "intent", "score", "zone", "nearest"}
+    (digest,) = {row["bundle_digest"] for row in made.collect()}
+    assert digest == load_bundle(bundle).digest and {int(row["version"]) for row in made.collect()} == {3}
     wanted = {one.text: one for one in Answerer(load_bundle(bundle), nearest=2).answer(MESSAGES)}
     rows = made.collect()
     assert len(rows) == len(MESSAGES)

@@ -55,6 +55,15 @@ def test_texts_are_normalized_first(answerer):
     assert (parts.intent, parts.score, parts.nearest) == (whole.intent, whole.score, whole.nearest)
 
 
+def test_an_answer_names_what_answered(contents, folder):
+    write_bundle(folder, contents)
+    bundle = load_bundle(folder)
+    (told,) = Answerer(bundle, version=7).answer(["hello"])
+    assert (told.version, told.bundle_digest) == (7, bundle.digest)
+    (plain,) = Answerer(bundle).answer(["hello"])
+    assert plain.to_dict()["version"] is None and plain.to_dict()["bundle_digest"] == bundle.digest
+
+
 def test_what_was_typed_with_the_wrong_keyboard_is_read_as_it_was_meant(contents, folder):
     steps = {"tag": "ko", "steps": ["nfc", "korean_keyboard"], "scripts": ["Hang"]}
     write_bundle(folder, replace(contents, profile=steps))
@@ -150,7 +159,7 @@ def test_pyfunc_takes_a_table_and_gives_a_table(contents, folder):
     write_bundle(folder, contents)
     model = _load_pyfunc(str(folder))
     table = model.predict(pd.DataFrame({"text": ["노래 불러줘", None, "몇 시에 문을 여나요"]}))
-    assert list(table.columns) == ["text", "intent", "score", "zone", "answer", "nearest", "read_as"]
+    assert list(table.columns) == ["text", "intent", "score", "zone", "answer", "nearest", "read_as", "bundle_digest"]
     assert table["zone"].tolist() == [FALLBACK, FALLBACK, ANSWER]
     assert json.loads(table["nearest"][2])[0]["question"] == "몇 시에 문을 여나요"
     assert model.predict(["노래 불러줘"])["intent"].tolist() == ["oos"]
