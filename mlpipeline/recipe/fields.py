@@ -53,6 +53,10 @@ class IngestSection(Section):
         "null: it is not read"
     )
     format: Literal["auto", "jsonl", "csv", "tsv", "rasa"] = Field(description="auto: by the suffix")
+    personal_data: Literal["mask", "keep"] = Field(
+        description="mask: phones, ids, cards, accounts, addresses, mail and names are replaced by their kind "
+        "(<PHONE>) as files are read, in rejected rows too; keep: texts stay as they were delivered"
+    )
     translations: str | None = Field(
         description="File with columns left and right: rows of two bots of the domain with one meaning. null: none"
     )

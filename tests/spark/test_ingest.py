@@ -187,3 +187,17 @@ def test_a_column_that_would_cost_all_rows_is_left_out_and_told(run, sources, co
     assert not as_rows(made["utterance_rejected"])
     told = counters.values.warnings
     assert set(told) == {"a/ko", "b/ko", "c/ko"} and all("--map ts=" in line for line in told.values())
+
+
+def test_personal_data_goes_as_files_are_read(run, sources, tmp_path: Path):
+    planted = "제 번호는 010-2345-6789, 메일은 me@mail.example"
+    lines = [line(planted, intent="a"), line("x", intent="a", parent=planted), b"not json 010-2345-6789"]
+    (tmp_path / "planted.jsonl").write_bytes(b"\n".join(lines))
+    (tmp_path / "planted.csv").write_text(f"text,intent\n{planted.replace(',', '')},a\n", "utf-8")
+    (tmp_path / "packed.jsonl.gz").write_bytes(gzip.compress(lines[0]))
+    files = sources(*[tmp_path / name for name in ("planted.jsonl", "planted.csv", "packed.jsonl.gz")])
+    made = run("ingest", source_file=files)
+    rows = [row for name in ("utterance", "utterance_rejected") for row in made[name].collect()]
+    assert len(rows) == 5
+    assert not any("2345" in str(row) or "me@" in str(row) for row in rows)
+    assert sum("<PHONE>, 메일은 <EMAIL>" in str(row) for row in rows) == 3

@@ -24,6 +24,7 @@ from mlpipeline.spark.frames import Transform, union_all, with_text_id
 from mlpipeline.spark.paths import escaped_path, first_bytes, plain_path
 from mlpipeline.spark.workers import enter_worker
 from mlpipeline.stages.contract import Frames, RowWords, Stage, Work
+from mlpipeline.stages.ingest.masking import Hide, as_delivered, as_masked
 from mlpipeline.stages.ingest.refusals import tell_notes, tell_refused, tell_useless
 from mlpipeline.store.corpus.files import Note, is_gzip, lost_columns, read_document, read_file, read_jsonl_lines
 from mlpipeline.store.corpus.files import Row as Accepted
@@ -105,7 +106,7 @@ def _file_keys(uris: list[str]) -> tuple[Column, dict[object, str]]:
     return path, {uri: uri for uri in spelled}
 
 
-def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
+def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters, hide: Hide) -> DataFrame:
     """JSONL files, read line by line in as many tasks as their size deserves; lines keep their numbers."""
     paths = dict.fromkeys(file["path"] for file in files)
     text = spark.read.option("lineSep", "\n").text([escaped_path(path) for path in paths])
@@ -131,7 +132,7 @@ def as_parsed_lines(spark: SparkSession, files: list[Row], counters: Counters) -
                 numbered = list(enumerate(batch["value"].slice(start, stop - start).to_pylist(), line + 1))
                 for owner in owners[place[0]]:
                     records = read_jsonl_lines(numbered, json.loads(files[owner]["mapping"]))
-                    yield from _as_batches(owner, records, counters)
+                    yield from _as_batches(owner, hide(records), counters)
 
     return lines.drop("size").mapInArrow(parse, _PARSED)
 
@@ -155,7 +156,7 @@ def _first_lines(lines: DataFrame) -> dict[tuple[object, int], int]:
     return before
 
 
-def as_parsed_documents(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
+def as_parsed_documents(spark: SparkSession, files: list[Row], counters: Counters, hide: Hide) -> DataFrame:
     """CSV, TSV and Rasa files: one task reads one whole file, because a record may span lines."""
     owners = _owners(files)
     whole = spark.read.format("binaryFile").load([escaped_path(path) for path in owners])
@@ -167,12 +168,12 @@ def as_parsed_documents(spark: SparkSession, files: list[Row], counters: Counter
                 for owner in owners[plain_path(uri)]:
                     file = files[owner]
                     records = partial(read_document, data, file["kind"], json.loads(file["mapping"]), file["name"])
-                    yield from _as_batches(owner, _accepted(records, file, counters), counters)
+                    yield from _as_batches(owner, hide(_accepted(records, file, counters)), counters)
 
     return whole.select(F.col("_metadata.file_path").alias("file"), "content").mapInArrow(parse, _PARSED)
 
 
-def as_parsed_streams(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
+def as_parsed_streams(spark: SparkSession, files: list[Row], counters: Counters, hide: Hide) -> DataFrame:
     """Zipped JSONL files of this machine: a task reads each as it unpacks it, whatever its name ends in."""
     numbers = spark.range(0, len(files), 1, len(files))
 
@@ -182,7 +183,7 @@ def as_parsed_streams(spark: SparkSession, files: list[Row], counters: Counters)
             for owner in batch["id"].to_pylist():
                 file = files[owner]
                 records = partial(read_file, file["path"], "jsonl", json.loads(file["mapping"]))
-                yield from _as_batches(owner, _accepted(records, file, counters), counters)
+                yield from _as_batches(owner, hide(_accepted(records, file, counters)), counters)
 
     return numbers.mapInArrow(parse, _PARSED)
 
@@ -244,25 +245,27 @@ def without_lost_columns(file: Row, counters: Counters) -> Row:
     return Row(**{**file.asDict(), "mapping": json.dumps({**mapping, **left_out}, sort_keys=True)})
 
 
-def as_parsed(spark: SparkSession, files: list[Row], counters: Counters) -> DataFrame:
+def as_parsed(spark: SparkSession, files: list[Row], counters: Counters, hide: Hide) -> DataFrame:
     """The records of all files, whatever their formats; files that are refused are told before anything is kept."""
     cut = [is_by_line(spark, file) for file in files]
     by_line = [without_lost_columns(file, counters) for file, cuts in zip(files, cut, strict=True) if cuts]
     rest = [file for file, cuts in zip(files, cut, strict=True) if not cuts]
     streams = [file for file in rest if file["kind"] == "jsonl" and "://" not in file["path"]]
     documents = [file for file in rest if file not in streams]
-    frames = [as_parsed_lines(spark, by_line, counters).transform(with_owner(by_line))] if by_line else []
+    frames = [as_parsed_lines(spark, by_line, counters, hide).transform(with_owner(by_line))] if by_line else []
     for parsed, some in ((as_parsed_streams, streams), (as_parsed_documents, documents)):
         if some:
-            frames.append(parsed(spark, some, counters).transform(with_owner(some)).persist())
+            frames.append(parsed(spark, some, counters, hide).transform(with_owner(some)).persist())
             frames[-1].count()
     tell_refused(files, counters)
     return union_all(frames)
 
 
 def ingest(settings: IngestSettings, inputs: Frames, counters: Counters) -> Frames:
-    """Table of contents: read the bots' files, keep what is an utterance, keep what is not beside it."""
-    parsed = as_parsed(inputs["source_file"].sparkSession, inputs["source_file"].collect(), counters)
+    """Table of contents: read the bots' files, mask them, keep what is an utterance, keep what is not beside it."""
+    hide = as_masked if settings.ingest.personal_data == "mask" else as_delivered
+    files = inputs["source_file"]
+    parsed = as_parsed(files.sparkSession, files.collect(), counters, hide)
     accepted = parsed.where(F.col("reason").isNull()).transform(with_timestamp)
     return {
         "utterance": accepted.transform(with_text_id("id", "domain", "lang", "intent", "text")),
