@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from mlpipeline.bots import Bot
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.personal_data.scan import masked
 from mlpipeline.networks.encoders.contract import Encoder
 from mlpipeline.networks.encoders.opening import open_encoder
 from mlpipeline.networks.search import search
@@ -59,7 +60,7 @@ def find_neighbours(
     bots = _bots(store, bot, across)
     encoder = stored_encoder(store, bot, recipe.embed.encoder)
     rows = _rows(store, bot, bots, encoder.digest, say)
-    normalized = normalizer(Profile.of(recipe.language))(text)
+    normalized = normalizer(Profile.of(recipe.language))(masked(text)[0])
     with understood(store.table_path("embedding"), fix=_anew(store, bot)):
         vectors = np.stack([np.frombuffer(vector, "<f4") for vector in rows["vector"].to_pylist()])
         (found,) = search(vectors, encoder.encode([normalized]), count)

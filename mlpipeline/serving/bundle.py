@@ -15,6 +15,7 @@ import numpy as np
 
 from mlpipeline.errors import RecipeError, SetupError, StoreError
 from mlpipeline.languages.profile import Profile, normalizer, reader
+from mlpipeline.methods.personal_data.scan import masked
 from mlpipeline.networks.features import FeatureSpec, Vocabulary
 from mlpipeline.networks.runtime import open_core
 from mlpipeline.serving.choose import Thresholds
@@ -94,8 +95,9 @@ class Bundle:
 
     @cached_property
     def normalize(self) -> Callable[[str], str]:
-        """What turns a message into what the model sees."""
-        return normalizer(self.profile)
+        """What turns a message into what the model sees; personal data is masked first, as in what it has learnt."""
+        normalized = normalizer(self.profile)
+        return lambda text: normalized(masked(text)[0])
 
     @cached_property
     def read_as(self) -> Callable[[str], str | None]:

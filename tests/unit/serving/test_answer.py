@@ -266,3 +266,10 @@ def test_another_release_of_the_encoder_is_not_taken(named_only, folder, questio
     monkeypatch.setattr(opening, "open_use", lambda: other)
     assert Answerer(load_bundle(folder)).answer([questions[0][0]])[0].nearest == []
     assert "another release" in capsys.readouterr().err
+
+
+def test_personal_data_is_masked_before_anything_reads_or_repeats_it(answerer):
+    one, other = answerer.answer(["배송비 010-2345-6789로 알려줘", "배송비 <PHONE>로 알려줘"])
+    assert one == other
+    assert one.text == "배송비 <PHONE>로 알려줘"
+    assert answerer.bundle.normalize("010-2345-6789로") == answerer.bundle.normalize("<PHONE>로")
