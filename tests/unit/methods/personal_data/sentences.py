@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (a list of sentences)
-"""Sentences of eight locales with personal data and without: templates, half of them written after the rules.
+"""Sentences of eight locales with personal data and without: templates in two lists, both written after the rules.
 
 `{phone}`, `{id}`, `{name}`, `{mail}`, `{account}` and `{address}` are filled with values of the locale.
 """
