@@ -37,8 +37,8 @@ _MAIL = re.compile(
 )
 _LINK = re.compile(r"(?<![A-Za-z])[A-Za-z][A-Za-z+.-]{1,9}://[!#-&(-;=?-~]+")
 _SECRET = re.compile(
-    r"://[^/\s@]+:[^/\s@]+@|[?&#;](?:[a-z_-]*(?:token|key|sig|signature|secret|session|sid|auth|password|passwd|pwd|jwt|otp|code|"
-    r"credential|ticket|email|mail|phone|tel|user|uid|user_id|name)[a-z_-]*)=[^&#\s]{3}|/[A-Za-z0-9_-]{32}|eyJ[A-Za-z0-9_-]{10}",
+    r"://[^/\s@]+:[^/\s@]+@|[?&#;](?:[a-z_-]*(?:token|key|sig|signature|secret|session|sid|auth|password|passwd|pwd|jwt|otp|(?:auth|verification)_?code|"
+    r"credential|email|phone)[a-z_-]*)=[^&#\s]{3}|/[A-Za-z0-9_-]{32}|eyJ[A-Za-z0-9_-]{10}",
     re.IGNORECASE,
 )
 # What stands in every address of mail.
