@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,9 @@ from mlpipeline.networks.features import FeatureSpec, fit_vocabulary
 from mlpipeline.networks.fitting import as_sparse, fit_weights
 from mlpipeline.networks.settings import ClassifierSettings
 
+# With 30 rows an intent half the steps give .6 to 1.6 points more to a network that reads vectors, with 8 as much as
+# all of them; n-grams alone lose .8 to 1.4 points with 8 (MASSIVE dev, ko, th, en, two seeds).
+_STEPS_WITH_VECTORS = 2
 _TINY = 2000  # rows; below that, every n-gram of the training rows is known, whatever `min_df` says
 
 
@@ -87,6 +90,8 @@ def fit_network(
     targets = _targets(labels, names, settings.label_smoothing)
     sparse = as_sparse(texts, spec, vocabulary)
     vectors = None if rows.vectors is None else np.concatenate([rows.vectors, _vectors_of(synthetic, rows)])
+    if vectors is not None:
+        settings = replace(settings, min_steps=-(-settings.min_steps // _STEPS_WITH_VECTORS))
     weights, losses = fit_weights(sparse, targets, len(vocabulary), settings, seed, counts, vectors)
     outside = settings.out_of_scope_label
     return TrainedModel(

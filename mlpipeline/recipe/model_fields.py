@@ -71,7 +71,7 @@ class TrainSection(Section):
     )
     epochs: Annotated[int, Field(ge=1, le=10_000)] = Field(description="Passes over the training rows")
     min_steps: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        description="A small corpus is passed more often, up to this many steps"
+        description="A small corpus is passed more often, up to this many steps; half of them where vectors are read"
     )
     max_steps: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         description="A large corpus is passed less often, to have at most this many steps; three passes are always made"
