@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mlpipeline.errors import StoreError
 from mlpipeline.store.bundles.packing import is_inside
+from mlpipeline.store.bundles.signature import find_forgery, sign
 from mlpipeline.store.checked import checked_bytes, plain_bytes, read_checked, understood, with_store
 
 MANIFEST = "manifest.json"
@@ -40,18 +41,24 @@ def remedy(folder: Path) -> str:
 
 
 def write_seal(folder: Path, digest: str, names: Iterable[str]) -> None:
-    """Seal the files `names` of the bundle `folder`, in one step; raises OSError."""
+    """Seal the files `names` of the bundle `folder`, in one step, signed where there is a key; raises OSError."""
     files = {}
     for name in sorted(names):
         data = (folder / name).read_bytes()
         files[name] = [len(data), hashlib.sha256(data).hexdigest()]
     spare = folder / f".{SEAL}.{os.getpid()}.tmp"
-    spare.write_bytes(checked_bytes({"digest": digest, "files": files}))
+    sealed: dict[str, object] = {"digest": digest, "files": files}
+    signature = sign(sealed)
+    spare.write_bytes(checked_bytes({**sealed, "signature": signature} if signature else sealed))
     os.replace(spare, folder / SEAL)
 
 
 def read_seal(folder: Path) -> Seal:
-    """The seal of the bundle `folder`; raises StoreError where there is none or one byte of it was changed."""
+    """The seal of the bundle `folder`.
+
+    Raises:
+        StoreError: there is none, one byte of it was changed, or a key asks for a signature that it has not.
+    """
     path, fix = folder / SEAL, remedy(folder)
     if folder.is_symlink():
         raise StoreError("a link stands where a bundle was released", where=str(folder), fix=fix)
@@ -59,6 +66,9 @@ def read_seal(folder: Path) -> Seal:
     with understood(path, fix=fix):
         files = {str(name): (int(size), str(digest)) for name, (size, digest) in values["files"].items()}
         seal = Seal(str(values["digest"]), files)
+    if forged := find_forgery({"digest": values["digest"], "files": values["files"]}, values.get("signature")):
+        how = "release it where the key is set, or unset the variable to open what the store holds"
+        raise StoreError(forged, where=str(folder), fix=f"{how}: {fix}")
     if files.get(MANIFEST, (0, ""))[1] != seal.digest:
         raise StoreError("the seal is not that of the manifest", where=str(path), fix=fix)
     for name in files:
