@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from mlpipeline.errors import StageError, UsageError
-from mlpipeline.methods.personal_data.scan import masked
 from mlpipeline.networks.calibrate import text_scores
 from mlpipeline.networks.features import as_ids
 from mlpipeline.networks.inputs import core_inputs
@@ -66,7 +65,7 @@ class Answerer:
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """One answer a message, in their order. Equal messages get equal answers in any batch; threads may share this.
 
-        Personal data in a message is masked before anything else, as it was in the texts that the model has learnt.
+        Personal data in a message is masked before anything else, unless the texts that the model has learnt keep it.
 
         Raises:
             UsageError: one text instead of several, or something that is no text.
@@ -79,7 +78,8 @@ class Answerer:
                 raise UsageError(f"{type(text).__name__} is no text", where=f"texts[{at}]", fix="give a list of texts")
         answers: list[Answer] = []
         for start in range(0, len(listed), BATCH):
-            answers.extend(self._answer_batch([masked(_printable(text))[0] for text in listed[start : start + BATCH]]))
+            batch = [self.bundle.mask(_printable(text)) for text in listed[start : start + BATCH]]
+            answers.extend(self._answer_batch(batch))
         return answers
 
     def _answer_batch(self, texts: list[str]) -> list[Answer]:

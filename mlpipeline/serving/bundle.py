@@ -82,6 +82,7 @@ class Bundle:
     labels: tuple[str, ...]
     thresholds: Thresholds
     answers: Mapping[str, Mapping[str, str]]
+    masks: bool = True
 
     @property
     def bot(self) -> str:
@@ -95,9 +96,13 @@ class Bundle:
 
     @cached_property
     def normalize(self) -> Callable[[str], str]:
-        """What turns a message into what the model sees; personal data is masked first, as in what it has learnt."""
+        """What turns a message into what the model sees, `mask` first."""
         normalized = normalizer(self.profile)
-        return lambda text: normalized(masked(text)[0])
+        return lambda text: normalized(self.mask(text))
+
+    def mask(self, text: str) -> str:
+        """The message without personal data, as the texts that the model has learnt; with it where they keep theirs."""
+        return masked(text)[0] if self.masks else text
 
     @cached_property
     def read_as(self) -> Callable[[str], str | None]:
@@ -187,19 +192,20 @@ def as_bundle(files: BundleFiles) -> Bundle:
         labels = tuple(files.read("labels.txt").decode("utf-8").split("\n")[:-1])
     with understood(folder / "thresholds.json", fix=fix):
         thresholds = Thresholds.from_dict(files.read_json("thresholds.json"))
-    answers = files.read_json("answers.json")
+    answers, read = files.read_json("answers.json"), files.read_json("normalizer.json")
     features = files.read_json("features.json")
     with understood(folder / "features.json", fix=fix):
         reads = Reads.from_dict(features.pop("vector", {}))
         spec = FeatureSpec.from_dict(features)
     return Bundle(
         files=files,
-        profile=_profile(files.read_json("normalizer.json"), folder),
+        profile=_profile(read, folder),
         spec=spec,
         reads=reads,
         labels=labels,
         thresholds=thresholds,
         answers={intent: row for intent, row in answers.items() if isinstance(row, dict)},
+        masks=read.get("personal_data") != "keep",
     )
 
 

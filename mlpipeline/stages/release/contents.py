@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from mlpipeline.bots import Bot
 from mlpipeline.languages.profile import Profile
+from mlpipeline.methods.personal_data.scan import masked
 from mlpipeline.networks import features
 from mlpipeline.networks.calibrate import text_scores
 from mlpipeline.networks.classifier import TrainedModel
@@ -67,6 +68,19 @@ def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str], encoder: b
     return text_scores(normalized, logits, model.spec, model.vocabulary, model.temperature, model.knownness)
 
 
+def how_read(profile: Profile, rows: pa.Table) -> dict[str, object]:
+    """What a bundle says of how a message becomes what the model sees: the language's steps, and whether it is masked.
+
+    Args:
+        profile: of the language.
+        rows: what the model learnt, with `text`. Where personal data stands in them, the recipe keeps it, and messages
+            are read as they come.
+    """
+    told: dict[str, object] = {"tag": profile.tag, "steps": list(profile.steps), "scripts": list(profile.scripts)}
+    keeps = any(masked(text)[0] != text for text in rows["text"].to_pylist())
+    return {**told, "personal_data": "keep"} if keeps else told
+
+
 def golden_rows(
     model: TrainedModel,
     onnx: bytes,
@@ -120,7 +134,7 @@ def bundle_contents(
     return BundleContents(
         domain=domain,
         lang=lang,
-        profile={"tag": profile.tag, "steps": list(profile.steps), "scripts": list(profile.scripts)},
+        profile=how_read(profile, rows),
         features={**model.spec.to_dict(), **reads},
         vocabulary={"keys": model.vocabulary.keys, "idf": model.vocabulary.idf},
         labels=list(model.labels),

@@ -273,3 +273,10 @@ def test_personal_data_is_masked_before_anything_reads_or_repeats_it(answerer):
     assert one == other
     assert one.text == "배송비 <PHONE>로 알려줘"
     assert answerer.bundle.normalize("010-2345-6789로") == answerer.bundle.normalize("<PHONE>로")
+
+
+def test_a_bot_that_has_learnt_personal_data_reads_messages_as_they_come(contents, folder):
+    write_bundle(folder, replace(contents, profile={**contents.profile, "personal_data": "keep"}))
+    (told,) = Answerer(load_bundle(folder)).answer(["배송비 010-2345-6789로 알려줘"])
+    assert told.text == "배송비 010-2345-6789로 알려줘"
+    assert load_bundle(folder).normalize("010-2345-6789로") != load_bundle(folder).normalize("<PHONE>로")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from mlpipeline.stages.release.contents import as_index, join_training_rows
+from mlpipeline.languages.profile import Profile
+from mlpipeline.stages.release.contents import as_index, how_read, join_training_rows
 
 
 def test_the_index_holds_training_rows_of_known_intents_in_order():
@@ -25,3 +26,11 @@ def test_the_index_holds_training_rows_of_known_intents_in_order():
     assert joined["content_id"].to_pylist() == ["c1", "c2", "c3"]
     index, intents, texts = as_index(joined, ["a", "b"])
     assert (index.tolist(), intents.tolist(), texts) == ([[0, 0], [1, 1]], [0, 1], ["A", "B"])
+
+
+def test_a_bundle_says_so_where_the_learnt_texts_keep_personal_data():
+    profile = Profile("ko", ("nfkc",), ("Hang",))
+    plain = how_read(profile, pa.table({"text": ["배송비 알려줘", "<PHONE>로 알려줘"]}))
+    assert plain == {"tag": "ko", "steps": ["nfkc"], "scripts": ["Hang"]}
+    kept = how_read(profile, pa.table({"text": ["배송비 알려줘", "010-2345-6789로 알려줘"]}))
+    assert kept == {**plain, "personal_data": "keep"}
