@@ -15,6 +15,7 @@ from mlpipeline.bots import Bot
 from mlpipeline.catalog import DATASETS, KEPT
 from mlpipeline.errors import StoreError
 from mlpipeline.languages.profile import Profile, normalizer
+from mlpipeline.methods.personal_data.scan import masked
 from mlpipeline.orders.known_bots import known_bots
 from mlpipeline.recipe.load import Resolved
 from mlpipeline.schemas import JSON_COLUMNS
@@ -72,7 +73,8 @@ def forget(
         store: a local one, at which no run is at work.
         conf: the folder of recipes.
         recipes: of the bots whose languages count.
-        texts: as they were written; what is normalized to the same is the same text.
+        texts: as they were written; what is normalized to the same is the same text. They are looked for with their
+            personal data, and as `ingest` masks them.
         remove: False only looks.
         history: remove the earlier versions of all datasets too, which hold what was there before.
 
@@ -81,8 +83,9 @@ def forget(
     """
     if not store.is_local:
         raise StoreError("texts are forgotten where the store lies", where=store.root, fix="run this there")
-    found = content_ids_of(texts, recipes)
     told = Forgotten(len(set(texts)))
+    texts = list(dict.fromkeys([*texts, *(masked(text)[0] for text in texts)]))
+    found = content_ids_of(texts, recipes)
     ids = sorted(set().union(*found.values()))
     with bot_locks(store, known_bots(store, conf) if remove else []) as (_, busy):
         if busy:

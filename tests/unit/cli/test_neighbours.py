@@ -126,6 +126,15 @@ def test_a_text_is_forgotten_and_what_still_holds_it_is_named(home: Path, capsys
     assert capsys.readouterr().out.startswith("2 texts: 0 vectors removed")
 
 
+def test_a_text_is_found_by_the_words_that_were_masked_in_it(home: Path, capsys: pytest.CaptureFixture[str]):
+    folder = home / "store" / "bundles" / "shop" / "ko" / "abc"
+    folder.mkdir(parents=True)
+    (folder / "questions.jsonl").write_text('{"text":"<PHONE>로 알려줘"}\n', "utf-8")
+    assert main(["forget", "010-2345-6789로 알려줘", "--dry-run", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["texts"], [one["what"] for one in told["holders"]]) == (1, ["bundle shop/ko/abc"])
+
+
 def has(file: Path, content: str) -> bool:
     return content in parquet.read_table(file, columns=["content_id"])["content_id"].to_pylist()
 
