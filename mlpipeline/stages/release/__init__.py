@@ -42,7 +42,7 @@ from mlpipeline.stages.release.wheel import running_wheel
 from mlpipeline.store.bundles.content import put_bundle
 from mlpipeline.store.fingerprint import digest
 from mlpipeline.store.layout import Store
-from mlpipeline.store.registry.models import register_bundle, registry
+from mlpipeline.store.registry.models import register_bundle, registry, tag_version
 from mlpipeline.store.registry.moves import (
     bundles_of,
     database_of,
@@ -124,7 +124,9 @@ def _register(
         server.record(bot, *bundle, facts)
     if all(condition.passed for condition in conditions):
         failure = _answer_or_take_back(store, bot, version)
-        conditions += [] if failure is None else [failure]
+        if failure is not None:
+            conditions.append(failure)
+            tag_version(own, bot, version, {"gate": f"refused: {failure.name}"})
     else:
         name_candidate(store, bot, version, f"the gate {facts.tags['gate']}")
     domain, lang = Bot.parse(bot)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +104,13 @@ def attach_texts(uri: str, name: str, texts: Iterable[tuple[str, int, str]]) -> 
 
 def _file(uri: str) -> Path:
     return Path(uri.removeprefix("sqlite:///"))
+
+
+def tag_version(uri: str, bot: str, version: int, tags: Mapping[str, str]) -> None:
+    """Writes tags of a registered version, over those that it has; `uri` as `tracking_uri` gives it."""
+    client = _client(uri)
+    for key, value in tags.items():
+        client.set_model_version_tag(model_name(bot), str(version), key, value)
 
 
 def _client(uri: str) -> MlflowClient:

@@ -19,6 +19,7 @@ from mlpipeline.store.registry.clients import open_client
 from mlpipeline.store.registry.models import (
     attach_texts,
     register_bundle,
+    tag_version,
     tracking_uri,
 )
 from mlpipeline.store.registry.move_log import read_moves
@@ -191,6 +192,9 @@ def test_a_run_tells_all_of_its_release(store, contents):
     assert report.stat().st_mode & 0o077 == 0, "it quotes customers"
     kind = client.get_experiment(run.info.experiment_id).tags["mlflow.experimentKind"]
     assert kind == "custom_model_development"
+    tag_version(uri, "told/ko", version, {"gate": "refused: golden_after_release"})
+    marked = client.get_model_version("told.ko", str(version)).tags
+    assert marked["gate"] == "refused: golden_after_release" and marked["bot"] == "told/ko"
 
 
 def test_a_pointer_moves_with_its_store(store, shelf, tmp_path_factory):
