@@ -7,6 +7,7 @@ from pathlib import Path
 from mlpipeline.errors import StoreError
 from mlpipeline.serving.answer import Answerer
 from mlpipeline.serving.bundle import load_bundle
+from mlpipeline.store.bundles.seals import remedy
 from mlpipeline.store.layout import Store
 from mlpipeline.store.registry.released import find_released, with_remedy
 
@@ -27,6 +28,9 @@ def open_answerer(store: Store, bot: str, version: str | None = None, nearest: i
     found = find_released(store, bot, version)
     try:
         bundle = load_bundle(Path(found.folder), digest=found.digest)
+        if bundle.bot != bot:
+            fix = remedy(Path(found.folder))
+            raise StoreError(f"the bundle of {bundle.bot} stands where that of {bot} was released", where=bot, fix=fix)
         return Answerer(bundle, nearest=nearest, version=found.version)
     except StoreError as error:
         raise with_remedy(store, bot, found, error) from error
