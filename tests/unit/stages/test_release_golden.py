@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.networks.features import as_ids, fit_vocabulary
-from mlpipeline.stages.release.golden import ask_released, broken_questions, count_broken
-from mlpipeline.store.bundles.content import put_bundle
+from mlpipeline.stages.release.golden import Network, _ask, ask_released, broken_questions, count_broken
+from mlpipeline.store.bundles.content import open_bundle, put_bundle
 from mlpipeline.store.registry.pointers import Released
 from tests.unit.serving.conftest import LABELS, QUESTIONS, SPEC, make_contents, network_of
 
@@ -58,9 +58,9 @@ def test_they_are_counted_against_the_champion_as_it_stands_in_its_bundle(tmp_pa
     assert count_broken(today, make_contents(), str) is None, "damaged: nothing is known"
 
 
-def released(home: Path, **changed: Any) -> Released:
-    """A bundle that says of itself what ROWS say."""
-    folder, digest = put_bundle(home, make_contents(golden=ROWS, **changed))
+def released(home: Path, rows: list[dict[str, Any]] = ROWS, **changed: Any) -> Released:
+    """A bundle that says of itself what the rows say."""
+    folder, digest = put_bundle(home, make_contents(golden=rows, **changed))
     return Released("shop/ko", 1, str(folder), digest, {})
 
 
@@ -84,3 +84,16 @@ def test_what_cannot_be_opened_or_run_fails_with_all(tmp_path: Path):
     assert asked[:2] == (2, 2) and asked.why.startswith("it cannot be asked: ")
     gone = ask_released(Released("shop/ko", 1, str(tmp_path / "none"), "0" * 64, {}))
     assert gone[:2] == (0, 1) and "no bundle here" in gone.why
+
+
+def test_another_score_or_answer_fails_though_the_intent_is_the_same(tmp_path: Path):
+    contents = make_contents(golden=ROWS)
+    folder, digest = put_bundle(tmp_path, contents)
+    network = Network.of_files(open_bundle(folder, digest=digest))
+    (_, score), _ = _ask(network, [HOURS, DELIVERY])
+    told = [{**ROWS[0], "score": score, "answer": contents.answers.get("hours", {}).get("answer")}]
+    assert ask_released(released(tmp_path / "same", rows=told)) == (1, 0, "")
+    colder = {**contents.thresholds, "temperature": 50.0}
+    assert " scores " in ask_released(released(tmp_path / "cold", rows=told, thresholds=colder)).why
+    other = {**contents.answers, "hours": {"answer": "never"}}
+    assert ask_released(released(tmp_path / "other", rows=told, answers=other)).why.endswith("has another answer")
