@@ -16,7 +16,7 @@ import numpy as np
 from mlpipeline.recipe.names import OPSETS
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, ValueInfoProto
+    from onnx import AttributeProto, GraphProto, ModelProto, TensorProto, ValueInfoProto
 
 IR_VERSIONS = (4, 10)
 """The oldest format of the file in which weights are no inputs, and the newest that every runtime in use reads."""
@@ -79,15 +79,15 @@ def _ir_version(model: ModelProto) -> Iterator[Fault]:
 
 
 def _validity(model: ModelProto) -> Iterator[Fault]:
-    """By ONNX's own checker, without its word on versions and operators of other domains, which have rules here."""
+    """By ONNX's own checker, types and shapes too, without its word on versions, which have a rule of their own."""
     import onnx
 
     known = onnx.ModelProto()
     known.CopyFrom(model)
     known.ir_version = min(max(model.ir_version, IR_VERSIONS[0]), IR_VERSIONS[1])
     try:
-        onnx.checker.check_model(known)
-    except onnx.checker.ValidationError as error:
+        onnx.checker.check_model(known, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         first = str(error).strip().splitlines()[0]
         yield Fault("validity", "graph", first, "export it again; another version of the exporter may do better")
 
@@ -99,6 +99,11 @@ def _int64_ids(model: ModelProto) -> Iterator[Fault]:
 
 
 def _no_branches(model: ModelProto) -> Iterator[Fault]:
+    for each in (*_fed(model.graph), *model.graph.output):
+        kind = each.type.WhichOneof("value") or "tensor_type"
+        if kind != "tensor_type":
+            what = f"{kind.removesuffix('_type')} instead of a tensor"
+            yield Fault("no_branches", each.name, what, "take and give tensors")
     for node in model.graph.node:
         if node.op_type in _BRANCHES or "Sequence" in node.op_type:
             what = f"{node.op_type} branches, loops or holds a sequence"
@@ -110,16 +115,20 @@ def _no_strings(model: ModelProto) -> Iterator[Fault]:
     for each in (*_fed(model.graph), *model.graph.output):
         if _type_name(each.type.tensor_type.elem_type) == "STRING":
             yield Fault("no_strings", each.name, "a string tensor", fix)
-    for weight in model.graph.initializer:
+    for where, weight in _tensors(model.graph):
         if _type_name(weight.data_type) == "STRING":
-            yield Fault("no_strings", weight.name, "weights that are strings", fix)
+            yield Fault("no_strings", where, "weights that are strings", fix)
     for node in model.graph.node:
+        if any(_makes_strings(told) for told in node.attribute):
+            yield Fault("no_strings", _place(node), f"{node.op_type} makes strings", fix)
         if node.op_type.startswith("String") or node.op_type in {"TfIdfVectorizer", "RegexFullMatch"}:
             yield Fault("no_strings", _place(node), f"{node.op_type} reads strings", fix)
 
 
 def _batch_axis(model: ModelProto) -> Iterator[Fault]:
     for each in (*_fed(model.graph), *model.graph.output):
+        if each.type.WhichOneof("value") not in {None, "tensor_type"}:
+            continue  # a rule of its own refuses what is no tensor
         sizes = each.type.tensor_type.shape.dim
         if not sizes or sizes[0].HasField("dim_value"):
             what = "axis 0 has a fixed size" if sizes else "no shape"
@@ -130,6 +139,9 @@ def _batch_axis(model: ModelProto) -> Iterator[Fault]:
 
 
 def _operators(model: ModelProto) -> Iterator[Fault]:
+    for own in model.functions:
+        where = f"function {own.name}"
+        yield Fault("operators", where, "a function of the model's own", "write its operators into the graph")
     for node in model.graph.node:
         if node.domain not in _DOMAINS:
             what = f"{node.op_type} of {node.domain}"
@@ -140,15 +152,54 @@ def _operators(model: ModelProto) -> Iterator[Fault]:
             )
 
 
+def _weights_inside(model: ModelProto) -> Iterator[Fault]:
+    for where, weight in _tensors(model.graph):
+        if _is_outside(weight):
+            what = "its numbers lie in another file"
+            yield Fault("weights_inside", where, what, "save the model as one file: what is copied alone is whole")
+
+
 def _finite_weights(model: ModelProto) -> Iterator[Fault]:
     from onnx import numpy_helper
 
-    for weight in model.graph.initializer:
-        if _type_name(weight.data_type) in _FLOATS:
-            wrong = int(np.count_nonzero(~np.isfinite(numpy_helper.to_array(weight).astype(np.float32))))
-            if wrong:
-                what = f"{wrong:,} numbers are NaN or infinite"
-                yield Fault("finite_weights", weight.name, what, "train again with a smaller train.learning_rate")
+    fix = "train again with a smaller train.learning_rate"
+    for where, weight in _tensors(model.graph):
+        if _type_name(weight.data_type) not in _FLOATS or _is_outside(weight):
+            continue
+        try:
+            numbers = numpy_helper.to_array(weight)
+        except ValueError as error:  # more or fewer bytes than its shape needs
+            yield Fault("finite_weights", where, f"numbers that cannot be read: {error}", "export it again")
+            continue
+        if wrong := int(np.count_nonzero(~np.isfinite(numbers))):
+            yield Fault("finite_weights", where, f"{wrong:,} numbers are NaN or infinite", fix)
+    for node in model.graph.node:
+        told = [number for each in node.attribute for number in (each.f, *each.floats)]
+        if wrong := int(np.count_nonzero(~np.isfinite(told))):
+            yield Fault("finite_weights", _place(node), f"{wrong:,} numbers are NaN or infinite", fix)
+
+
+def _tensors(graph: GraphProto) -> Iterator[tuple[str, TensorProto]]:
+    """Every tensor of numbers that the file itself holds, with its place: weights, sparse ones, nodes' constants."""
+    for weight in graph.initializer:
+        yield weight.name, weight
+    for sparse in graph.sparse_initializer:
+        yield sparse.values.name, sparse.values
+    for node in graph.node:
+        for told in node.attribute:
+            held = [told.t, *told.tensors] if told.HasField("t") else list(told.tensors)
+            sparse_held = [told.sparse_tensor] if told.HasField("sparse_tensor") else []
+            for tensor in (*held, *(each.values for each in (*sparse_held, *told.sparse_tensors))):
+                yield _place(node), tensor
+
+
+def _is_outside(weight: TensorProto) -> bool:
+    return bool(weight.data_location == type(weight).EXTERNAL)
+
+
+def _makes_strings(told: AttributeProto) -> bool:
+    """Whether an attribute is a string constant or the type of a cast to strings; others are only settings."""
+    return told.name in {"value_string", "value_strings"} or (told.name == "to" and _type_name(told.i) == "STRING")
 
 
 def _fed(graph: GraphProto) -> list[ValueInfoProto]:
@@ -169,5 +220,6 @@ def _place(node: object) -> str:
 
 
 _RULES: tuple[Callable[[ModelProto], Iterator[Fault]], ...] = (
-    _opset, _ir_version, _int64_ids, _no_branches, _no_strings, _batch_axis, _operators, _finite_weights, _validity,
+    _opset, _ir_version, _int64_ids, _no_branches, _no_strings, _batch_axis, _operators, _weights_inside,
+    _finite_weights, _validity,
 )  # fmt: skip

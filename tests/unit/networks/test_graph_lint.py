@@ -87,6 +87,68 @@ def nan(graph: onnx.ModelProto) -> None:
     bias.CopyFrom(numpy_helper.from_array(np.array([np.nan, 0.0], np.float32), "bias"))
 
 
+def constant(graph: onnx.ModelProto, **value: object) -> None:
+    graph.graph.node.append(helper.make_node("Constant", [], ["constant"], **value))
+
+
+def nan_constant(graph: onnx.ModelProto) -> None:
+    constant(graph, value=numpy_helper.from_array(np.array([np.nan], np.float32), "c"))
+
+
+def nan_number(graph: onnx.ModelProto) -> None:
+    constant(graph, value_float=float("nan"))
+
+
+def nan_sparse(graph: onnx.ModelProto) -> None:
+    values = helper.make_tensor("few", TensorProto.FLOAT, [1], [float("nan")])
+    places = helper.make_tensor("at", TensorProto.INT64, [1], [0])
+    graph.graph.sparse_initializer.append(helper.make_sparse_tensor(values, places, [3]))
+
+
+def torn_weight(graph: onnx.ModelProto) -> None:
+    (bias,) = (each for each in graph.graph.initializer if each.name == "bias")
+    bias.raw_data = bias.raw_data[:5]
+
+
+def string_constant(graph: onnx.ModelProto) -> None:
+    constant(graph, value_string=b"open")
+
+
+def string_tensor(graph: onnx.ModelProto) -> None:
+    constant(graph, value=helper.make_tensor("c", TensorProto.STRING, [1], [b"open"]))
+
+
+def cast_to_strings(graph: onnx.ModelProto) -> None:
+    graph.graph.node.append(helper.make_node("Cast", ["logits"], ["texts"], to=TensorProto.STRING))
+
+
+def list_input(graph: onnx.ModelProto) -> None:
+    graph.graph.input.append(helper.make_tensor_sequence_value_info("list", TensorProto.FLOAT, None))
+
+
+def own_function(graph: onnx.ModelProto) -> None:
+    body = [helper.make_node("Relu", ["x"], ["y"])]
+    graph.functions.append(helper.make_function("own", "Ours", ["x"], ["y"], body, [helper.make_opsetid("", 17)]))
+    graph.opset_import.append(helper.make_opsetid("own", 1))
+
+
+def weight_outside(graph: onnx.ModelProto) -> None:
+    (table,) = (each for each in graph.graph.initializer if each.name == "table")
+    table.ClearField("raw_data")
+    table.data_location = TensorProto.EXTERNAL
+    place = table.external_data.add()
+    place.key, place.value = "location", "table.bin"
+
+
+def float_ids(graph: onnx.ModelProto) -> None:
+    graph.graph.input[0].type.tensor_type.elem_type = TensorProto.FLOAT
+
+
+def one_label_more(graph: onnx.ModelProto) -> None:
+    (bias,) = (each for each in graph.graph.initializer if each.name == "bias")
+    bias.CopyFrom(numpy_helper.from_array(np.zeros(3, np.float32), "bias"))
+
+
 def dangling(graph: onnx.ModelProto) -> None:
     graph.graph.node[-1].input[0] = "nowhere"
 
@@ -103,6 +165,18 @@ FAULTS: list[tuple[str, Callable[[onnx.ModelProto], None], str]] = [
     ("operators", unknown_operator, "TensorRT does not take Det"),
     ("operators", foreign_operator, "FusedMatMul of com.microsoft"),
     ("finite_weights", nan, "1 numbers are NaN"),
+    ("finite_weights", nan_constant, "1 numbers are NaN"),
+    ("finite_weights", nan_number, "1 numbers are NaN"),
+    ("finite_weights", nan_sparse, "1 numbers are NaN"),
+    ("finite_weights", torn_weight, "cannot be read"),
+    ("no_strings", string_constant, "Constant makes strings"),
+    ("no_strings", string_tensor, "weights that are strings"),
+    ("no_strings", cast_to_strings, "Cast makes strings"),
+    ("no_branches", list_input, "sequence instead of a tensor"),
+    ("operators", own_function, "a function of the model's own"),
+    ("weights_inside", weight_outside, "another file"),
+    ("validity", float_ids, "type"),
+    ("validity", one_label_more, "dimension"),
     ("validity", dangling, "nowhere"),
 ]
 
