@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# No decimal digit has a higher code.
-_LAST = 0x20000
 _DASHES = "‐‑‒–—―−﹘﹣－ーｰ─⁃"
 _SPACES = (
     "\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff\t"
@@ -23,21 +21,26 @@ _SPELLED = {
 }
 
 
-def _table() -> dict[int, str]:
-    table = {}
-    for code in range(0x80, _LAST):
-        digit = unicodedata.decimal(chr(code), None)
-        if digit is not None:
-            table[code] = str(digit)
-    for code in range(0xFF01, 0xFF5F):
-        table[code] = chr(code - 0xFEE0)
-    table.update({ord(one): " " for one in _SPACES})
-    # The long vowel of katakana is a dash only between digits: see _LONG_VOWEL.
-    table.update({ord(one): "-" for one in _DASHES if one not in "ーｰ"})
-    return table
+class _Table(dict[int, str]):
+    """What each character becomes, found when a text first has it: all of Unicode would take longer than an answer."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        digit = unicodedata.decimal(letter, None)
+        if letter in _SPACES:
+            found = " "
+        elif letter in _DASHES and letter not in "ーｰ":
+            # The long vowel of katakana is a dash only between digits: see _LONG_VOWEL.
+            found = "-"
+        elif 0xFF01 <= code < 0xFF5F:
+            found = chr(code - 0xFEE0)
+        else:
+            found = letter if digit is None else str(digit)
+        self[code] = found
+        return found
 
 
-_TABLE = _table()
+_TABLE = _Table()
 _LONG_VOWEL = re.compile(r"(?<=[0-9])[ーｰ](?=[0-9])")
 _ALL = "".join(_SPELLED)
 # A Korean mobile number ends after eleven digits: the next syllable may be a particle (공일공...팔이에요).

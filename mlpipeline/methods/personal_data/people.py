@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 _KO = "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용"
 _ZH = (
@@ -63,15 +64,20 @@ _PHRASES = (
 
 @dataclass(frozen=True)
 class CompiledPhrase:
-    """A phrase with its patterns compiled."""
+    """A phrase whose patterns are compiled when a text first asks for them."""
 
     phrase: Phrase
-    hints: re.Pattern[str]
-    pattern: re.Pattern[str]
+
+    @cached_property
+    def hints(self) -> re.Pattern[str]:
+        """What stands in every text that the pattern finds something in."""
+        return re.compile(self.phrase.hints)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What is personal, as group 1."""
+        return re.compile(self.phrase.pattern)
 
 
-PHRASES = tuple(
-    CompiledPhrase(phrase, re.compile(phrase.hints), re.compile(phrase.pattern))
-    for phrase in sorted(_PHRASES, key=lambda phrase: -phrase.score)
-)
+PHRASES = tuple(CompiledPhrase(phrase) for phrase in sorted(_PHRASES, key=lambda phrase: -phrase.score))
 HINTS = re.compile("|".join(f"(?:{phrase.hints})" for phrase in _PHRASES))

@@ -8,8 +8,8 @@ Service numbers of companies (1588-1234, 0120-123-456, 400-123-4567) are nobody'
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,13 @@ class Plan:
     script: str = ""
     bare: bool = False
 
-    @property
-    def holds(self) -> Callable[[str], bool]:
+    def holds(self, digits: str) -> bool:
         """Whether digits, without marks, are a number of this plan."""
-        return re.compile(self.national).fullmatch  # type: ignore[return-value]
+        return self._national.fullmatch(digits) is not None
+
+    @cached_property
+    def _national(self) -> re.Pattern[str]:
+        return re.compile(self.national)
 
 
 _S = "[ .-]{0,2}"  # between groups, or nothing

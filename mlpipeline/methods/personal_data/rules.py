@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from mlpipeline.methods.personal_data import check_digits as check
 from mlpipeline.methods.personal_data import phones
@@ -108,12 +109,27 @@ _AROUND = {"iban": "A-Za-z0-9", "ipv4": "A-Za-z0-9.", "ipv6": "A-Za-z0-9:"}
 
 @dataclass(frozen=True)
 class Compiled:
-    """A rule with its patterns compiled."""
+    """A rule whose patterns are compiled when a text first asks for them."""
 
     rule: Rule
-    match: re.Pattern[str]
-    near: re.Pattern[str] | None
-    script: re.Pattern[str] | None
+
+    @cached_property
+    def match(self) -> re.Pattern[str]:
+        """The number, no part of another."""
+        letters = self.rule.pattern.startswith("[A-Za-z]") or "|[A-Za-z]" in self.rule.pattern
+        before = _AROUND.get(self.rule.name, "0-9A-Za-z" if letters else "0-9")
+        # No decimal point, thousands or dash with more digits on either side: such is part of another number.
+        return re.compile(rf"(?<![{before}])(?<![0-9][.,-])(?:{self.rule.pattern})(?![{before}])(?![,.][0-9])")
+
+    @cached_property
+    def near(self) -> re.Pattern[str] | None:
+        """The words of which one must stand beside it."""
+        return re.compile(self.rule.near, re.IGNORECASE) if self.rule.near else None
+
+    @cached_property
+    def script(self) -> re.Pattern[str] | None:
+        """The letters that stand for such a word."""
+        return re.compile(f"[{self.rule.script}]") if self.rule.script else None
 
     def holds(self, written: str) -> bool:
         """Whether what was matched is what it looks like."""
@@ -123,24 +139,20 @@ class Compiled:
         return self.rule.holds is None or self.rule.holds(re.sub(r"[^0-9A-Za-z+]", "", written))
 
 
-def _compiled(rule: Rule) -> Compiled:
-    letters = rule.pattern.startswith("[A-Za-z]") or "|[A-Za-z]" in rule.pattern
-    before = _AROUND.get(rule.name, "0-9A-Za-z" if letters else "0-9")
-    # No decimal point, thousands or dash with more digits on either side: such is part of another number.
-    pattern = rf"(?<![{before}])(?<![0-9][.,-])(?:{rule.pattern})(?![{before}])(?![,.][0-9])"
-    near = re.compile(rule.near, re.IGNORECASE) if rule.near else None
-    return Compiled(rule, re.compile(pattern), near, re.compile(f"[{rule.script}]") if rule.script else None)
-
-
 def _by_score(chosen: Iterable[Rule]) -> tuple[Compiled, ...]:
     # Sure ones first, so that what stays of overlapping ones is known at once.
-    return tuple(_compiled(rule) for rule in sorted(chosen, key=lambda rule: -rule.score))
+    return tuple(Compiled(rule) for rule in sorted(chosen, key=lambda rule: -rule.score))
 
 
 _PLAIN = [rule for rule in _RULES if not rule.near and rule.name != "ipv6"]
-# Rules that a number alone is enough for, and where any of them may begin: one pass over the text, not one a rule.
+# Rules that a number alone is enough for.
 PLAIN = _by_score(_PLAIN)
-STARTS = re.compile(rf"(?<![0-9])(?:{'|'.join(f'(?:{rule.pattern})' for rule in _PLAIN)})(?![0-9])")
 # Rules to be tried only in a text with one of their words, and the one that looks for colons.
 NEAR = _by_score(rule for rule in _RULES if rule.near)
-IPV6 = _compiled(next(rule for rule in _RULES if rule.name == "ipv6"))
+IPV6 = Compiled(next(rule for rule in _RULES if rule.name == "ipv6"))
+
+
+@cache
+def starts() -> re.Pattern[str]:
+    """Where any of PLAIN may begin: one pass over the text, not one a rule."""
+    return re.compile(rf"(?<![0-9])(?:{'|'.join(f'(?:{rule.pattern})' for rule in _PLAIN)})(?![0-9])")

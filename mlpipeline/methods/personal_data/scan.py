@@ -11,7 +11,7 @@ from mlpipeline.methods.personal_data.check_digits import is_article
 from mlpipeline.methods.personal_data.context import MONEY, QUANTITY, REACH, SURVIVES
 from mlpipeline.methods.personal_data.folding import folded
 from mlpipeline.methods.personal_data.people import HINTS, PHRASES
-from mlpipeline.methods.personal_data.rules import IPV6, NEAR, PLAIN, STARTS, Compiled
+from mlpipeline.methods.personal_data.rules import IPV6, NEAR, PLAIN, Compiled, starts
 
 
 class Span(NamedTuple):
@@ -72,8 +72,8 @@ def _links(plain: str) -> Iterator[Span]:
 
 
 def _numbers(plain: str) -> Iterator[Span]:
-    position = 0
-    while start := STARTS.search(plain, position):
+    position, first = 0, starts()
+    while start := first.search(plain, position):
         at = start.start()
         position = at + 1
         for compiled in PLAIN:
