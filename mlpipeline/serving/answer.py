@@ -83,7 +83,7 @@ class Answerer:
         return answers
 
     def _answer_batch(self, texts: list[str]) -> list[Answer]:
-        normalized = [self.bundle.normalize(text) for text in texts]
+        normalized = [self.bundle.normalize_masked(text) for text in texts]
         vectors, read = self._vectors(normalized), [self.bundle.read_as(text) for text in texts]
         choices = self._choices(normalized, vectors)
         nearest = self._nearest(normalized, vectors)

@@ -94,11 +94,14 @@ class Bundle:
         """The bundle's digest (sha256 hex)."""
         return self.files.digest
 
+    def normalize(self, text: str) -> str:
+        """What the model sees of a message, `mask` first."""
+        return self.normalize_masked(self.mask(text))
+
     @cached_property
-    def normalize(self) -> Callable[[str], str]:
-        """What turns a message into what the model sees, `mask` first."""
-        normalized = normalizer(self.profile)
-        return lambda text: normalized(self.mask(text))
+    def normalize_masked(self) -> Callable[[str], str]:
+        """What turns a message that is masked already into what the model sees."""
+        return normalizer(self.profile)
 
     def mask(self, text: str) -> str:
         """The message without personal data, as the texts that the model has learnt; with it where they keep theirs."""
