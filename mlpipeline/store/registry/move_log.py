@@ -72,10 +72,9 @@ def read_moves(folder: Path) -> list[Move]:
     return found
 
 
-def last_named(folder: Path, alias: str) -> tuple[bool, int | None]:
-    """Whether the log knows of an alias, and the version that it named last."""
-    moves = [move for move in read_moves(folder) if move.alias == alias]
-    return bool(moves), moves[-1].new if moves else None
+def last_move(folder: Path, alias: str) -> Move | None:
+    """The last move of an alias; None where the log knows of none."""
+    return next((move for move in reversed(read_moves(folder)) if move.alias == alias), None)
 
 
 def _renamed(values: dict[str, object]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from mlpipeline.errors import StoreError, UsageError
 from mlpipeline.store.bundles.seals import find_damage, remedy
 from mlpipeline.store.layout import Store, cannot_write
 from mlpipeline.store.registry.aliases import Named, read_alias, set_aliases
-from mlpipeline.store.registry.move_log import Move, last_named, log_move, read_moves
+from mlpipeline.store.registry.move_log import Move, last_move, log_move
 from mlpipeline.store.registry.pointers import (
     ALIAS,
     CANDIDATE,
@@ -183,8 +183,8 @@ def retire(store: Store, bot: str, why: str = "") -> int:
 
 def is_retired(store: Store, bot: str) -> bool:
     """True where the last move of a bot's champion was to none, and somebody wanted it."""
-    moves = [move for move in read_moves(bundles_of(store, bot)) if move.alias == ALIAS]
-    return bool(moves) and moves[-1].new is None and moves[-1].how != _TAKEN_BACK
+    last = last_move(bundles_of(store, bot), ALIAS)
+    return last is not None and last.new is None and last.how != _TAKEN_BACK
 
 
 def registered(store: Store, bot: str) -> tuple[dict[int, Row], dict[str, int]]:
@@ -236,8 +236,8 @@ def _follow(store: Store, bot: str) -> Released | None:
     if _is_named(pointer, named):
         return pointer
     released = None if named is None else _whole(store, bot, named, pointer)
-    known, last = last_named(place, ALIAS)
-    old, new = last if known else pointer.version if pointer else None, named.version if named else None
+    last = last_move(place, ALIAS)
+    old, new = last.new if last else pointer.version if pointer else None, named.version if named else None
     if old != new:
         log_move(place, Move(ALIAS, old, new, "followed", "the alias was moved in the registry").signed())
     if released is None:
