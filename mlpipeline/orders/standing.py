@@ -106,9 +106,14 @@ def _counted(count: int, what: str) -> str:
 
 def _figure(check: _Check) -> str:
     value = check["value"]
-    if value is None or check["name"].endswith("_rows") or "golden" in check["name"]:
+    if value is None or is_count(check["name"]):
         return "nothing" if value is None else f"{value:,.0f}"
     return f"{value:.{digits_apart(value, check['limit'])}f}"
+
+
+def is_count(condition: str) -> bool:
+    """Whether a condition of a gate counts something, and has no digits behind the point."""
+    return condition.endswith("_rows") or "golden" in condition
 
 
 def digits_apart(value: float | None, limit: float | None) -> int:

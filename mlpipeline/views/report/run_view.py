@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mlpipeline.methods.evaluation.framed import framed_words
-from mlpipeline.orders.standing import digits_apart
+from mlpipeline.orders.standing import digits_apart, is_count
 from mlpipeline.views.report.augment_view import augment_view
 from mlpipeline.views.report.champion_view import champion_view
 from mlpipeline.views.report.estimate_view import estimate_view
@@ -145,7 +145,7 @@ def _gate(check: Mapping[str, object]) -> Check:
         "name": name,
         "value": value,
         "limit": limit,
-        "is_count": name.endswith("_rows") or "golden" in name,
+        "is_count": is_count(name),
         "digits": digits_apart(value, limit) - 2,
         "words": GATE_WORDS.get(name, words(name)),
         "passed": bool(check.get("passed")),
