@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpipeline.networks import arrays, calibrate
-from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_rows
-from mlpipeline.networks.fitting import Weights
+from mlpipeline.networks.features import FeatureSpec, Vocabulary
+from mlpipeline.networks.fitting import Weights, as_sparse
 from mlpipeline.networks.knownness import Knownness, Readings, known_share
 from mlpipeline.networks.settings import ClassifierSettings
 
@@ -188,18 +188,15 @@ def logits(
         texts: normalised.
         vectors: float32 (n, d) of the texts, for a model that reads them; None stands for zeros.
     """
-    from scipy.sparse import csr_matrix
-
     weights, count = model.weights, len(model.labels)
     parts = [np.zeros((0, count), np.float32)]
     for start in range(0, len(texts), _BATCH):
-        ids, offsets = as_rows(texts[start : start + _BATCH], model.spec, model.vocabulary)
-        idf = model.vocabulary.idf[ids - 1].astype(np.float32)
-        ngrams = csr_matrix((idf, ids, offsets), shape=(len(offsets) - 1, len(weights["table"])))
-        total = np.asarray(ngrams.power(2).sum(axis=1), np.float32)
-        unit = (ngrams @ weights["table"]) / np.sqrt(np.maximum(total, 1.0))
+        rows = as_sparse(list(texts[start : start + _BATCH]), model.spec, model.vocabulary)
+        ngrams = rows.matrix(len(weights["table"]))
+        unit = ngrams @ weights["table"]
         scores = unit[:, :count] + np.maximum(unit[:, count:], 0.0) @ weights["out"] + weights["bias"]
-        scores *= np.minimum(total, 1.0)
+        # A row is of length 1, or shorter where a text has hardly any n-gram that is known.
+        scores *= np.minimum(np.asarray(ngrams.power(2).sum(axis=1), np.float32), 1.0)
         if model.vector_dims and vectors is not None:
             scores += vectors[start : start + _BATCH] @ weights["vector_in"]
         parts.append(scores)
