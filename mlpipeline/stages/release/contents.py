@@ -11,12 +11,8 @@ import pyarrow.compute as pc
 from mlpipeline.bots import Bot
 from mlpipeline.languages.profile import Profile
 from mlpipeline.methods.personal_data.scan import masked
-from mlpipeline.networks import features
-from mlpipeline.networks.calibrate import text_scores
 from mlpipeline.networks.classifier import TrainedModel
-from mlpipeline.networks.encoders.opening import from_bytes
-from mlpipeline.networks.inputs import core_inputs
-from mlpipeline.networks.runtime import core_logits, open_core
+from mlpipeline.stages.release.network import Network
 from mlpipeline.stages.release.settings import ReleaseSettings
 from mlpipeline.store.bundles.archives import unpack_files
 from mlpipeline.store.bundles.content import INDEX_TARGET, BundleContents
@@ -47,25 +43,6 @@ def as_index(rows: pa.Table, labels: list[str]) -> tuple[np.ndarray, np.ndarray,
     stacked = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
     intents = np.array([place[intent] for intent in rows["intent"].to_pylist()], np.int32)
     return stacked, intents, rows["text"].to_pylist()
-
-
-def ask_onnx(onnx: bytes, model: TrainedModel, normalized: list[str], encoder: bytes | None = None) -> np.ndarray:
-    """Scores float64 (n, k) of what will be served, for normalised texts.
-
-    Args:
-        onnx: the exported network.
-        model: what it was exported from.
-        normalized: the texts.
-        encoder: what `Encoder.to_bytes` gave; read where the network reads vectors.
-
-    Raises:
-        SetupError: the network reads vectors, and this machine lacks their encoder.
-    """
-    ids = features.as_ids(normalized, model.spec, model.vocabulary)
-    vectors = from_bytes(encoder).encode(normalized) if model.vector_dims and encoder is not None else None
-    inputs = core_inputs(ids, model.vector_dims, vectors)
-    logits = core_logits(open_core(onnx), inputs, len(model.labels))
-    return text_scores(normalized, logits, model.spec, model.vocabulary, model.temperature, model.knownness)
 
 
 def how_read(profile: Profile, rows: pa.Table) -> dict[str, object]:
@@ -99,7 +76,7 @@ def golden_rows(
     asked = {label: answers.get(label, {}).get("question") or first.get(label, "") for label in model.labels}
     asked = {label: question for label, question in asked.items() if question}
     normalized = [normalize(question) for question in asked.values()]
-    shares = ask_onnx(onnx, model, normalized, encoder) if asked else np.zeros((0, 1))
+    shares = Network.of_model(model, onnx, encoder).scores(normalized) if asked else np.zeros((0, 1))
     return [
         {
             "question": question,

@@ -6,54 +6,19 @@ it was released, says what the release said it would.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from mlpipeline.errors import SetupError, StoreError
 from mlpipeline.languages.profile import Profile, normalizer
-from mlpipeline.networks.calibrate import text_scores
-from mlpipeline.networks.encoders.opening import from_bytes
-from mlpipeline.networks.features import FeatureSpec, Vocabulary, as_ids
-from mlpipeline.networks.inputs import core_inputs
-from mlpipeline.networks.knownness import Knownness
-from mlpipeline.networks.runtime import core_logits, open_core
-from mlpipeline.store.bundles.content import BundleContents, BundleFiles, open_bundle, read_golden
+from mlpipeline.stages.release.network import Network
+from mlpipeline.store.bundles.content import BundleContents, open_bundle, read_golden
 from mlpipeline.store.registry.pointers import Released
 
 GoldenRow = Mapping[str, object]
 
 _SAME_SCORE = 1e-4  # golden rows keep six digits, and one machine asks both times
-
-
-class Network(NamedTuple):
-    """The parts of a bundle that choose an intent; fields as in `BundleContents`."""
-
-    labels: Sequence[str]
-    features: Mapping[str, object]
-    vocabulary: Mapping[str, np.ndarray]
-    onnx: bytes
-    encoder: bytes | None
-    thresholds: Mapping[str, object]
-
-    @classmethod
-    def of_contents(cls, contents: BundleContents) -> Network:
-        """What is to be released."""
-        return cls(contents.labels, contents.features, contents.vocabulary, contents.onnx, contents.encoder,
-                   contents.thresholds)  # fmt: skip
-
-    @classmethod
-    def of_files(cls, files: BundleFiles) -> Network:
-        """What was released; raises StoreError for a missing file."""
-        with np.load(io.BytesIO(files.read("features.npz")), allow_pickle=False) as arrays:
-            vocabulary = {name: arrays[name] for name in ("keys", "idf")}
-        labels = files.read("labels.txt").decode("utf-8").split("\n")[:-1]
-        encoder = files.read("encoder.npz") if files.has("encoder.npz") else None
-        onnx, thresholds = files.read("onnx/model.onnx"), files.read_json("thresholds.json")
-        return cls(labels, files.read_json("features.json"), vocabulary, onnx, encoder, thresholds)
 
 
 class GoldenCheck(NamedTuple):
@@ -146,16 +111,4 @@ def _differs(row: GoldenRow, intent: str, score: float, answers: Mapping[str, ob
 
 def _ask(network: Network, normalized: list[str]) -> list[tuple[str, float]]:
     """The intents that a network gives to normalised texts, and their scores."""
-    fields = dict(network.features)
-    reads = fields.pop("vector", None)
-    dims = int(reads["dims"]) if isinstance(reads, Mapping) else 0
-    vectors = from_bytes(network.encoder).encode(normalized) if dims and network.encoder is not None else None
-    spec = FeatureSpec.from_dict(fields)
-    vocabulary = Vocabulary(keys=network.vocabulary["keys"], idf=network.vocabulary["idf"])
-    ids = as_ids(normalized, spec, vocabulary)
-    logits = core_logits(open_core(network.onnx), core_inputs(ids, dims, vectors), len(network.labels))
-    known = network.thresholds.get("knownness")
-    knownness = Knownness.from_dict(known) if isinstance(known, Mapping) else None
-    temperature = float(str(network.thresholds.get("temperature", 1.0)))
-    shares = text_scores(normalized, logits, spec, vocabulary, temperature, knownness)
-    return [(network.labels[int(share.argmax())], float(share.max())) for share in shares]
+    return [(network.labels[int(row.argmax())], float(row.max())) for row in network.scores(normalized)]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlpipeline.networks.features import as_ids, fit_vocabulary
-from mlpipeline.stages.release.golden import Network, _ask, ask_released, broken_questions, count_broken
+from mlpipeline.stages.release.golden import _ask, ask_released, broken_questions, count_broken
+from mlpipeline.stages.release.network import Network
 from mlpipeline.store.bundles.content import open_bundle, put_bundle
 from mlpipeline.store.registry.pointers import Released
 from tests.unit.serving.conftest import LABELS, QUESTIONS, SPEC, make_contents, network_of
